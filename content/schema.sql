@@ -1,0 +1,47 @@
+-- The projection: a cache of the ledger, rebuilt from it byte for byte (assay rebuild, assay dump). Times are ms UTC.
+-- A change of this file means a rebuild at the next start; there are no migrations.
+
+-- Written by the keeper itself.
+create table meta(key text primary key, value text not null) strict, without rowid;          -- origin, next (index of the next leaf), schema (digest of this file)
+create table leaf(idx integer primary key, type text not null, t integer not null, st text not null, sq integer not null,
+                  hash blob not null, op text, actor text) strict;
+create index leaf_by_stream on leaf(st, sq);
+create table stream(st text primary key, sq integer not null, hash blob not null) strict, without rowid;
+create table operation(id text primary key, leaf integer not null, answer text not null) strict, without rowid;
+
+-- Captures. A run lists every table; only a changed table has an item (capture).
+create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
+                     facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)
+create table run_shape(id integer primary key, digest text not null unique, tables text not null) strict; -- tables: JSON list of names
+create table run(leaf integer primary key, subject text not null, t integer not null, taken_from integer not null,
+                 taken_to integer not null, shape integer not null, collector text not null, changed integer not null) strict;
+create index run_by_subject on run(subject, leaf);
+create table capture(leaf integer primary key, run integer not null, subject text not null, tbl text not null, version integer not null,
+                     state text not null, row_count integer not null, taken_at integer not null, t integer not null,
+                     c text not null, x text not null,                                        -- the canonical rows
+                     bytes_c text, bytes_x text,                                              -- the record of bytes read (tables from files)
+                     digest blob not null, note text not null) strict;                        -- digest: SHA-256 of rows + status + record
+create index capture_by_table on capture(subject, tbl, leaf);
+
+-- Tests and what they found.
+create table catalog(leaf integer primary key, digest text not null, t integer not null, x text not null, c text not null) strict;
+create table parameter(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null) strict;
+create index parameter_by_name on parameter(name, leaf);
+create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, t integer not null,
+                        taken_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,
+                        skip integer not null) strict;
+create index evaluation_by_subject on evaluation(subject, leaf);
+-- Per resource; open while to_leaf is null. Half-open [from, to).
+create table span(id integer primary key, subject text not null, test text not null, resource text not null, status text not null,
+                  reason text not null, from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
+create index span_open on span(subject, test, resource) where to_leaf is null;
+create index span_by_test on span(test, from_leaf);
+-- Per test and subject: the worst of its resources (fail > unknown > pass > skip), with counts.
+create table test_span(id integer primary key, subject text not null, test text not null, status text not null, pass integer not null,
+                       fail integer not null, unknown integer not null, skip integer not null,
+                       from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
+create index test_span_open on test_span(subject, test) where to_leaf is null;
+create index test_span_by_test on test_span(test, from_t);
+-- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
+create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;
+create index coverage_by_subject on coverage(subject, from_t);

@@ -1,0 +1,28 @@
+/*
+ * limits.h - every cap of the program: name, value, unit, why. What a user or an input can grow has one; hitting it names it.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    LIMIT_LEAF_BYTES = 65535,               /* C2SP entry bundles carry a 16-bit length */
+    LIMIT_BATCH_LEAVES = 1024,              /* group commit: bounds the time of one sync */
+    LIMIT_BATCH_BYTES = 1 << 20,
+    LIMIT_JOURNAL_SEGMENT_BYTES = 64 << 20, /* preallocated */
+    LIMIT_MESSAGE_BYTES = 256 << 20,        /* one framed message between our processes: a run with all its blobs */
+    LIMIT_BLOB_BYTES = 128 << 20,           /* one blob before compression: a table of 100 MB fits */
+    LIMIT_CAPTURED_FILE_BYTES = 1 << 20,    /* bytes of one source file that are kept beside the rows */
+    LIMIT_READ_FILE_BYTES = 256 << 20,      /* largest file that a table parser reads */
+    LIMIT_TABLE_ROWS = 4 << 20,             /* rows of one table in one run */
+    LIMIT_TABLE_TIME_MS = 10000,            /* one table; file walk: LIMIT_WALK_TIME_MS */
+    LIMIT_WALK_TIME_MS = 600000,
+    LIMIT_TEST_TIME_MS = 5000,              /* one test's SQL */
+    LIMIT_TEST_ROWS = 100000,               /* resources of one test */
+    LIMIT_QUERY_ROWS = 1000000,             /* assay query */
+    LIMIT_YAML_BYTES = 4 << 20,
+    LIMIT_YAML_DEPTH = 16,
+    LIMIT_HTTP_HEADER_BYTES = 16 << 10,
+    LIMIT_HTTP_BODY_BYTES = 1 << 20
+};
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * blob.h - sealed blobs (ledger.md 2.7) and the packs that hold them.
+ *
+ * A blob is plaintext under its own random key (DEK). From the DEK by HKDF-SHA-512 come the encryption key and the salt of the
+ * commitment  c = SHA-256("assay/blob@v1" 00 || salt32 || u64be(size) || SHA-256(plaintext)).  The stored bytes are
+ * zstd(plaintext) sealed with Cobblestone-256; x = SHA-256(stored bytes). Sealing needs no secret of ours, so collectors seal
+ * themselves and the keeper only wraps the DEK. Packs (decisions.md 3) are append-only files of records
+ * {magic "ABLB", u32be size, x 32 bytes, bytes}; a torn tail is cut at opening; the index x -> place is rebuilt by scanning.
+ */
+#ifndef BLOB_BLOB_H
+#define BLOB_BLOB_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "crypto/crypto.h"
+#include "os/file.h"
+
+struct blob_sealed {
+    char c[65];
+    char x[65];
+    uint8_t dek[DEK_SIZE];
+    uint64_t plain_size;
+    struct str bytes; /* in the arena given */
+};
+
+bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, struct blob_sealed *ret, struct err *e) MUST_USE;
+/* Checks x, decrypts, decompresses (at most size_max), checks c. ERR_CORRUPT names which of them failed. */
+bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
+               struct str *ret_plain, struct err *e) MUST_USE;
+
+struct pack_store;
+/* `dir` is a descriptor of blobs/. Read-only opening never changes files. */
+struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is_writer, struct err *e) MUST_USE;
+struct pack_store *pack_close(struct pack_store *p);
+/* Appends without syncing; equal x is stored once. */
+bool pack_add(struct pack_store *p, const char *x, struct str bytes, struct err *e) MUST_USE;
+/* One sync for all that was added since the last. On failure the keeper must stop. */
+bool pack_sync(struct pack_store *p, struct err *e) MUST_USE;
+/* ERR_NOT_FOUND, ERR_CORRUPT. */
+bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e) MUST_USE;
+/* Every blob: for verify and scrub. */
+bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context, struct err *e) MUST_USE;
+
+/* Keyring: wrapped DEKs by x, an append-only file of fixed records {x 32, wrapped 60, crc} under private/keyring, synced with the pack. */
+struct keyring;
+struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer, struct err *e) MUST_USE;
+struct keyring *keyring_close(struct keyring *k);
+bool keyring_add(struct keyring *k, const struct env *env, const char *x, const uint8_t dek[DEK_SIZE], struct err *e) MUST_USE;
+bool keyring_sync(struct keyring *k, struct err *e) MUST_USE;
+bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+
+#endif

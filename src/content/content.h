@@ -1,0 +1,125 @@
+/*
+ * content.h - the content compiled into the program: criteria, controls, policies, risks, requests, parameters, tests.
+ *
+ * content/ is read from YAML and SQL, checked (ids, references, coverage; errors name file, line and column) and turned into constant
+ * tables at build time by tools/content_compile.c, so that a command starts without parsing anything. The same reader and checks
+ * (content/yaml.h, content/check.h) serve an overlay directory at run time. All strings are UTF-8, constant and live for ever.
+ */
+#ifndef CONTENT_CONTENT_H
+#define CONTENT_CONTENT_H
+
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct strings {
+    const char *const *items;
+    size_t count;
+};
+
+struct category {
+    const char *id, *name;
+    bool is_mandatory;
+};
+
+struct criterion {
+    const char *id;       /* "CC6.1" */
+    const char *category; /* category id */
+    const char *series, *series_title, *title, *summary;
+    int coso_principle; /* 0: none */
+    int points_of_focus;
+    struct strings topics, typical_controls, all_controls, typical_evidence;
+    const char *population, *operating_test, *typical_frequency;
+    const char *crosswalk_json; /* {"iso27001_2022":["A.5.4",...],...} */
+};
+
+enum control_model { MODEL_CONFIG_STATE, MODEL_PERIODIC, MODEL_EVENT_SLA, MODEL_EVENT_ATTRIBUTES, MODEL_DOCUMENT };
+
+struct control {
+    const char *id, *family, *title, *statement, *owner_role, *type, *nature, *frequency;
+    bool is_core;
+    struct strings criteria;
+    const char *primary_criterion;
+    struct strings categories, policies, evidence, data_sources, failure_modes;
+    const char *population, *test_design, *test_operation;
+    enum control_model model;
+    int64_t max_staleness_ms;       /* M1; default 3 days */
+    double max_fail_fraction;       /* M1; default 0.05 */
+    int max_fail_days;              /* M1; default 7 */
+    const char *computation_json;   /* as written */
+    const char *gap_questions_json; /* [{"id","question","answers":[...]}] */
+};
+
+struct policy {
+    const char *id, *title, *purpose;
+    struct strings sections;
+    const char *owner, *approver, *review_cadence, *applies_when;
+    struct strings criteria, controls;
+};
+
+struct risk {
+    const char *id, *title, *category;
+    struct strings causes, consequences, criteria, controls;
+    int likelihood, impact;
+};
+
+struct request {
+    const char *id, *section, *request, *kind, *format, *phase;
+    struct strings criteria, controls, report_types;
+    bool ipe_required, sample_follow_up;
+};
+
+struct parameter {
+    const char *name; /* [a-z][a-z0-9_]*: ":name" in a test's SQL */
+    const char *type; /* "integer" or "text" */
+    const char *unit, *default_value, *words;
+    int64_t min, max; /* integer only */
+};
+
+struct test_mapping {
+    const char *control;
+    const char *reason; /* why this test really helps to test that control */
+};
+
+enum empty_means { EMPTY_UNKNOWN, EMPTY_NOT_APPLICABLE };
+
+struct test {
+    const char *id; /* file name without .sql */
+    const char *title, *why, *severity; /* low, medium, high, critical */
+    const char *topic; /* "ssh", "accounts", "kernel": groups of the Tests page */
+    const struct test_mapping *controls;
+    size_t control_count;
+    struct strings tables, parameters, paths, references;
+    enum empty_means empty;
+    const char *fix; /* with the exact command */
+    const char *sql; /* the SELECT without the header */
+    const char *source; /* the whole file */
+    const char *digest; /* SHA-256 of source, hex */
+};
+
+extern const struct category content_categories[];
+extern const size_t content_category_count;
+extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */
+extern const size_t content_criterion_count;
+extern const struct control content_controls[];
+extern const size_t content_control_count;
+extern const struct policy content_policies[];
+extern const size_t content_policy_count;
+extern const struct risk content_risks[];
+extern const size_t content_risk_count;
+extern const struct request content_requests[];
+extern const size_t content_request_count;
+extern const struct parameter content_parameters[];
+extern const size_t content_parameter_count;
+extern const struct test content_tests[]; /* by id */
+extern const size_t content_test_count;
+extern const char content_schema_sql[]; /* content/schema.sql */
+extern const char content_digest[];     /* SHA-256 over all tests' digests and parameters: the catalogue's identity */
+
+const struct criterion *content_criterion(struct str id);
+const struct control *content_control(struct str id);
+const struct test *content_test(struct str id);
+const struct parameter *content_parameter(struct str name);
+
+#endif

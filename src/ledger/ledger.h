@@ -1,0 +1,123 @@
+/*
+ * ledger.h - the append-only Merkle log of evidence: writer, reader. Formats: ledger.md 2.1-2.4, 2.8; C2SP tlog-tiles, tlog-checkpoint,
+ * signed-note; RFC 6962 hashing.
+ *
+ * Writer (the keeper): append a batch -> journal frame -> one fdatasync = durable (I1). Integration turns journalled leaves into
+ * entry bundles and tiles, adds a seal leaf, asks the signer for a checkpoint, records it in cp.log, advances the guard, then publishes.
+ * Any write or sync error is final: the writer refuses all further work (I7). Reader: immutable files and an atomically replaced
+ * checkpoint; no locks.
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "crypto/crypto.h"
+#include "os/file.h"
+
+/* ---- merkle.h: RFC 6962 ---- */
+struct sha256 merkle_leaf_hash(struct str leaf);
+struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right);
+
+/* ---- note.h: C2SP signed-note; vkey "name+hash+base64(0x01||key)" ---- */
+struct note_key {
+    char name[256];
+    uint32_t id;
+    struct ed25519_public public_key;
+};
+bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e) MUST_USE;
+void note_key_format(const struct note_key *key, struct buf *out);
+struct note_key note_key_make(const char *name, struct ed25519_public public_key);
+/* Appends "— name base64(id || signature)\n" over `text` (which ends in LF). */
+void note_sign_line(const struct note_key *key, const struct ed25519_private *private_key, struct str text, struct buf *out);
+/* True if one of the signature lines is by `key` and holds over text; lines by unknown keys are ignored (at most 16 read). */
+bool note_verify(struct str text, struct str signature_lines, const struct note_key *key, struct err *e) MUST_USE;
+
+/* ---- checkpoints ---- */
+struct checkpoint {
+    char origin[256];
+    uint64_t size;
+    struct sha256 root;
+};
+void checkpoint_text(const struct checkpoint *c, struct buf *out); /* origin LF size LF base64 root LF */
+/* Parses a whole note; ret_text is the signed part, ret_lines the signature lines. */
+bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_text, struct str *ret_lines, struct err *e) MUST_USE;
+
+/* ---- writer ---- */
+struct ledger;
+/* How the writer gets a checkpoint signed (the signer process, or a local key in tests): the signed note for `c`, which extends `old`
+ * by the consistency proof. */
+struct ledger_signer {
+    bool (*sign)(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                 struct buf *ret_note, struct err *e);
+    void *context;
+};
+struct ledger_options {
+    const struct os_file_calls *calls;
+    const struct env *env;
+    int data_dir;       /* descriptor of the data directory: ledger/, private/ below it */
+    const char *origin;
+    struct ledger_signer signer;
+};
+/* New empty ledger: directories, state, first checkpoint of size 0 is not signed. ERR_EXISTS. */
+bool ledger_create(const struct ledger_options *o, struct err *e) MUST_USE;
+/* Opens for writing: takes the lock, recovers (newest state slot, replays frames, drops the torn tail, compares with cp.log and guard).
+ * ERR_CONFLICT: another writer. ERR_CORRUPT: refuses to write, the text says what does not agree. */
+struct ledger *ledger_open(const struct ledger_options *o, struct err *e) MUST_USE;
+struct ledger *ledger_close(struct ledger *l);
+uint64_t ledger_size(const struct ledger *l);          /* durable leaves */
+uint64_t ledger_signed_size(const struct ledger *l);   /* leaves under the newest signed checkpoint */
+struct sha256 ledger_signed_root(const struct ledger *l);
+/* The keeper's clock: max(now, last t). ret_jumped_back tells of a clock that went back since the last leaf. */
+int64_t ledger_clock(struct ledger *l, bool *ret_jumped_back);
+/* Durable when it returns true. ret_first_index: index of leaves[0]. At most LIMIT_BATCH_LEAVES, each at most LIMIT_LEAF_BYTES. */
+bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e) MUST_USE;
+/* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. */
+bool ledger_integrate(struct ledger *l, struct err *e) MUST_USE;
+/* Calls each for leaves [from, ledger_size) in order, journal included: for the projection's catch-up. */
+bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context,
+                   struct err *e) MUST_USE;
+
+/* ---- reader: public part only ---- */
+struct ledger_reader;
+struct ledger_reader *ledger_reader_open(int ledger_dir, struct err *e) MUST_USE; /* descriptor of ledger/<hash>/ */
+struct ledger_reader *ledger_reader_close(struct ledger_reader *r);
+const struct checkpoint *ledger_reader_head(const struct ledger_reader *r);
+struct str ledger_reader_note(const struct ledger_reader *r); /* the whole checkpoint file */
+/* The leaf's bytes, checked against its level-0 tile hash. */
+bool ledger_reader_leaf(struct ledger_reader *r, struct arena *a, uint64_t index, struct str *ret_leaf, struct err *e) MUST_USE;
+bool ledger_reader_each(struct ledger_reader *r, uint64_t from, uint64_t to,
+                        bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context, struct err *e) MUST_USE;
+/* RFC 6962 audit path of leaf `index` in the tree of `size`. At most 64 hashes. */
+bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64], size_t *ret_count, struct err *e) MUST_USE;
+bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128], size_t *ret_count, struct err *e) MUST_USE;
+
+/* ---- leaves (ledger.md 2.2) ---- */
+struct leaf {
+    struct str type;
+    struct str text;             /* first line, JSON line, both with LF */
+    struct str signatures;       /* lines, or empty */
+    const struct json *json;
+};
+/* Parses and checks framing, closed list of types, restricted profile, and that re-encoding gives the same bytes. ERR_CORRUPT. */
+bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err *e) MUST_USE;
+/* "assay/leaf@v1 type\n" + JCS + "\n" (+ "\n" + signatures). ERR_INVALID when the body breaks the profile, ERR_TOO_LARGE. */
+bool leaf_compose(const char *type, const struct json *body, struct str signatures, struct buf *out, struct err *e) MUST_USE;
+
+/* ---- verify.h: `assay verify DIR` ---- */
+struct verify_finding {
+    const char *code;   /* "E12" of ledger.md 2.13, "W51" */
+    char text[400];
+};
+struct verify_report {
+    uint64_t size;
+    uint64_t leaves_checked, tiles_checked, blobs_checked, runs_checked, checkpoints_checked;
+    struct verify_finding *findings; /* in the arena; the first 100 */
+    size_t finding_count;
+    bool is_ok;
+};
+
+#endif

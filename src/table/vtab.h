@@ -1,0 +1,46 @@
+/*
+ * vtab.h - tables as SQLite virtual tables, over a live host or over captures, with the same columns.
+ *
+ * Every table also has the hidden columns subject, run_id, taken_at, received_at. Constraints on COLUMN_KEY columns are handed to the
+ * provider as hints; the engine checks all constraints again, so a provider may ignore them.
+ */
+#ifndef TABLE_VTAB_H
+#define TABLE_VTAB_H
+
+#include "table/table.h"
+
+struct sqlite3;
+
+enum hint_op { HINT_EQUAL, HINT_PREFIX };
+struct hint {
+    size_t column;
+    enum hint_op op;
+    struct cell value; /* prefix: text without the wildcard */
+};
+
+/* One capture's worth of rows with what the hidden columns show. */
+struct table_page {
+    const struct rows *rows;
+    struct str subject;
+    struct str run_id;
+    int64_t taken_at_ms;    /* 0: null */
+    int64_t received_at_ms; /* 0: null */
+};
+
+struct table_provider {
+    const struct table_schema *schema;
+    /* Gives the pages to scan (usually one; one per subject over captures), allocated in `a`, which lives for the scan. */
+    bool (*pages)(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints, size_t hint_count,
+                  const struct table_page **ret_pages, size_t *ret_count, struct err *e);
+    void *context;
+};
+
+/* Registers `providers` as eponymous virtual tables on a connection; they must live as long as it. Declared INNOCUOUS. */
+bool vtab_register(struct sqlite3 *db, const struct table_provider *providers, size_t count, struct err *e) MUST_USE;
+
+/* For SQL that users or tests write: allows only SELECT, reads of registered tables and a list of functions; no ATTACH, PRAGMA, writes. */
+void sql_confine(struct sqlite3 *db);
+/* Interrupts statements of `db` that run longer than time_limit_ms from now; 0 removes the limit. */
+void sql_limit_time(struct sqlite3 *db, int64_t time_limit_ms);
+
+#endif
