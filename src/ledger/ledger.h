@@ -21,6 +21,13 @@
 /* ---- merkle.h: RFC 6962 ---- */
 struct sha256 merkle_leaf_hash(struct str leaf);
 struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right);
+/* RFC 6962 2.1.2 / RFC 9162 2.1.4.2: true if the tree of `size` with `root` extends the tree of `old_size` with `old_root`. old_size 0 needs an
+ * empty proof; equal sizes need an empty proof and equal roots. */
+bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root, const struct sha256 *proof,
+                              size_t proof_count) MUST_USE;
+/* RFC 9162 2.1.3.2. */
+bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root, const struct sha256 *proof,
+                            size_t proof_count) MUST_USE;
 
 /* ---- note.h: C2SP signed-note; vkey "name+hash+base64(0x01||key)" ---- */
 struct note_key {
@@ -49,8 +56,12 @@ bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_t
 /* ---- writer ---- */
 struct ledger;
 /* How the writer gets a checkpoint signed (the signer process, or a local key in tests): the signed note for `c`, which extends `old`
- * by the consistency proof. */
+ * (what `head` said) by the consistency proof. */
 struct ledger_signer {
+    /* The signer's own last head (size 0 and the empty root before the first). Asked before each signing: the proof given to `sign` starts
+     * there, because after a crash the signer may have signed a head that cp.log never saw. A head larger than the journal, or one that is
+     * no prefix of it, is ERR_CORRUPT: somebody rolled the ledger back. NULL: the writer's own last checkpoint is taken. */
+    bool (*head)(void *context, struct checkpoint *ret_head, struct err *e);
     bool (*sign)(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
                  struct buf *ret_note, struct err *e);
     void *context;
