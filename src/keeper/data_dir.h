@@ -1,0 +1,69 @@
+/*
+ * data_dir.h - the data directory: where things lie, whose keys they are, and the projection for readers.
+ *
+ *   config.json                 {"format":1,"origin":"…","created":ms}; the last thing that `init` writes
+ *   ledger/<sha256 of origin>/  public: checkpoint, tile/
+ *   blobs/pack/                 sealed blobs
+ *   db/assay.db                 the projection: a cache, replaced as a whole by a rebuild
+ *   private/                    0700: keys/, keyring, journal, signer.head, keeper.sock, lock
+ *
+ *     struct data_dir d;
+ *     if (!data_dir_open(&d, path, e)) ...
+ *     struct db *db = data_dir_projection(&d, e);
+ *     data_dir_close(&d);
+ */
+#ifndef KEEPER_DATA_DIR_H
+#define KEEPER_DATA_DIR_H
+
+#include "base/env.h"
+#include "base/err.h"
+#include "crypto/crypto.h"
+#include "db/db.h"
+#include "ledger/ledger.h"
+#include <limits.h>
+
+struct data_dir {
+    int fd;
+    char path[PATH_MAX];     /* absolute */
+    char origin[256];
+    char ledger_dir[80];     /* "ledger/<64 hex>", below the data directory */
+    int64_t created_at_ms;
+};
+
+/* ERR_NOT_FOUND "PATH: no data directory here; make one with: assay --data PATH init". ERR_CORRUPT: config.json does not read.
+ * ERR_UNSUPPORTED: a newer format. */
+bool data_dir_open(struct data_dir *ret, const char *path, struct err *e) MUST_USE;
+void data_dir_close(struct data_dir *d);
+
+/* The projection for reading. ERR_UNAVAILABLE with advice when it is missing or of another schema (`assay rebuild`). A rebuild replaces
+ * the file; long-lived readers ask data_dir_projection_is_current now and then and open again. */
+struct db *data_dir_projection(const struct data_dir *d, struct err *e) MUST_USE;
+bool data_dir_projection_is_current(const struct data_dir *d, uint64_t inode);
+uint64_t data_dir_projection_inode(const struct data_dir *d); /* 0: missing */
+/* A descriptor of ledger/<hash>, for ledger_reader_open; -1 on failure. */
+int data_dir_ledger(const struct data_dir *d, struct err *e) MUST_USE;
+
+/* ---- keys: private/keys/<name> ---- */
+
+/* `log`, `collector`, `root`: "PRIVATE+KEY+name+id+base64(0x01 || seed)", as Go's note package writes them. */
+bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret, struct err *e) MUST_USE;
+/* `subject`, `master`: 32 bytes as hex. */
+bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e) MUST_USE;
+/* "s:" and 32 hex digits: the pseudonym of a person, a host or an actor under the subject key. */
+enum { SUBJECT_TEXT_SIZE = 35 };
+void subject_pseudonym(const uint8_t subject_key[32], struct str id, char ret[SUBJECT_TEXT_SIZE]);
+
+/* ---- init ---- */
+
+struct data_dir_init {
+    const char *path;
+    const char *host_name;    /* origin's first part; NULL: this host's */
+    struct str machine_id;    /* names the collector's key; empty: /etc/machine-id, else the host name */
+    const struct env *env;
+};
+/* Makes the directory, keys, empty ledger, signer's head, config.json, in this order; what a broken-off init left behind is completed.
+ * ERR_EXISTS: is a data directory already. ERR_INVALID: not empty and none of ours. The keys' leaves are registered by
+ * keeper_register_keys, through a keeper, after it. */
+bool data_dir_init(const struct data_dir_init *o, struct err *e) MUST_USE;
+
+#endif
