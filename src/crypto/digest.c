@@ -1,0 +1,120 @@
+#include "crypto/crypto.h"
+#include "crypto/internal.h"
+
+#include <assert.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+/* Fetching an algorithm by name costs more than hashing a leaf, so each thread fetches once and keeps its context. */
+static _Thread_local EVP_MD_CTX *digest_context;
+
+void crypto_must(bool is_ok, const char *what)
+{
+    if (is_ok)
+        return;
+    fprintf(stderr, "assay: crypto: %s failed in OpenSSL\n", what);
+    abort();
+}
+
+static EVP_MD_CTX *digest_start(void)
+{
+    if (!digest_context) {
+        EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+        EVP_MD_CTX *context = EVP_MD_CTX_new();
+        crypto_must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
+        EVP_MD_free(md); /* the context holds its own reference */
+        digest_context = context;
+    } else {
+        crypto_must(EVP_DigestInit_ex2(digest_context, NULL, NULL) == 1, "SHA-256");
+    }
+    return digest_context;
+}
+
+struct sha256 sha256_of(struct str data)
+{
+    return sha256_of2(data, (struct str){"", 0});
+}
+
+struct sha256 sha256_of2(struct str a, struct str b)
+{
+    struct sha256 ret;
+    EVP_MD_CTX *c = digest_start();
+    crypto_must(EVP_DigestUpdate(c, a.data, a.size) == 1 && (!b.size || EVP_DigestUpdate(c, b.data, b.size) == 1) &&
+                    EVP_DigestFinal_ex(c, ret.bytes, NULL) == 1,
+                "SHA-256");
+    return ret;
+}
+
+bool sha256_equal(struct sha256 a, struct sha256 b)
+{
+    return CRYPTO_memcmp(a.bytes, b.bytes, SHA256_SIZE) == 0;
+}
+
+/* A stream is its own EVP context, so that streams and one-shot hashes may alternate. */
+struct sha256_stream *sha256_stream_new(void)
+{
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    crypto_must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
+    EVP_MD_free(md);
+    return (struct sha256_stream *)context;
+}
+
+void sha256_stream_add(struct sha256_stream *s, const void *data, size_t size)
+{
+    crypto_must(EVP_DigestUpdate((EVP_MD_CTX *)s, data, size) == 1, "SHA-256");
+}
+
+struct sha256 sha256_stream_end(struct sha256_stream *s)
+{
+    struct sha256 ret;
+    crypto_must(EVP_DigestFinal_ex((EVP_MD_CTX *)s, ret.bytes, NULL) == 1, "SHA-256");
+    EVP_MD_CTX_free((EVP_MD_CTX *)s);
+    return ret;
+}
+
+void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_SIZE])
+{
+    size_t size = 0;
+    crypto_must(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.data ? key.data : "", key.size,
+                          (const unsigned char *)(data.data ? data.data : ""), data.size, ret_mac, SHA256_SIZE, &size) != NULL &&
+                    size == SHA256_SIZE,
+                "HMAC-SHA-256");
+}
+
+bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key, size_t size)
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+    crypto_must(kdf && context, "HKDF");
+    EVP_KDF_free(kdf);
+    int hkdf_mode = mode == CRYPTO_HKDF_EXPAND ? EVP_KDF_HKDF_MODE_EXPAND_ONLY : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
+    OSSL_PARAM params[6], *p = params;
+    char digest[] = "SHA512";
+    *p++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
+    *p++ = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &hkdf_mode);
+    *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)(secret.data ? secret.data : ""), secret.size);
+    if (salt.size)
+        *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt.data, salt.size);
+    if (info.size)
+        *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.data, info.size);
+    *p = OSSL_PARAM_construct_end();
+    bool is_ok = EVP_KDF_derive(context, ret_key, size, params) == 1;
+    EVP_KDF_CTX_free(context);
+    return is_ok;
+}
+
+void hkdf_sha512(struct str secret, struct str salt, struct str info, uint8_t *ret_key, size_t size)
+{
+    assert(size <= 255 * 64); /* RFC 5869 2.3 */
+    crypto_must(crypto_hkdf_sha512(CRYPTO_HKDF_FULL, secret, salt, info, ret_key, size), "HKDF-SHA-512");
+}
+
+void memory_wipe(void *p, size_t size)
+{
+    OPENSSL_cleanse(p, size);
+}
