@@ -1,0 +1,77 @@
+#include "content/check_internal.h"
+
+/* Where an entity is defined, for problems about a whole entity. */
+static void problem_of(struct checker *k, enum entity entity, const char *id, const char *other_name, const char *other, const char *why)
+{
+    for (size_t i = 0; i < k->defined.count; i++) {
+        const struct mention *m = &k->defined.items[i];
+        if (m->entity == entity && text_is(m->id, id)) {
+            problem_at(k, m->file, m->line, m->column, "%s: %s%s%s", id, other_name, other, why);
+            return;
+        }
+    }
+}
+
+static void check_criteria(struct checker *k)
+{
+    const struct content *c = k->content;
+    for (size_t i = 0; i < c->criterion_count; i++) {
+        const struct criterion *criterion = &c->criteria[i];
+        size_t named = 0;
+        for (size_t j = 0; j < c->control_count; j++) {
+            const struct control *control = &c->controls[j];
+            bool is_named = strings_hold(control->criteria, criterion->id);
+            named += is_named;
+            if (is_named && !strings_hold(criterion->all_controls, control->id))
+                problem_of(k, ENTITY_CRITERION, criterion->id, "control ", control->id, " names it, but is not in all_library_controls");
+            if (!is_named && strings_hold(criterion->all_controls, control->id))
+                problem_of(k, ENTITY_CRITERION, criterion->id, "all_library_controls has ", control->id, ", which does not name it");
+        }
+        if (named == 0)
+            problem_of(k, ENTITY_CRITERION, criterion->id, "", "", "no control covers it");
+        for (size_t j = 0; j < criterion->typical_controls.count; j++)
+            if (!strings_hold(criterion->all_controls, criterion->typical_controls.items[j]))
+                problem_of(k, ENTITY_CRITERION, criterion->id, "typical control ", criterion->typical_controls.items[j], " is not in all_library_controls");
+    }
+}
+
+static void check_controls(struct checker *k)
+{
+    const struct content *c = k->content;
+    for (size_t i = 0; i < c->control_count; i++) {
+        const struct control *control = &c->controls[i];
+        if (control->primary_criterion && !strings_hold(control->criteria, control->primary_criterion))
+            problem_of(k, ENTITY_CONTROL, control->id, "primary criterion ", control->primary_criterion, " is not among its criteria");
+        for (size_t j = 0; j < c->policy_count; j++) {
+            bool here = strings_hold(control->policies, c->policies[j].id), there = strings_hold(c->policies[j].controls, control->id);
+            if (here && !there)
+                problem_of(k, ENTITY_CONTROL, control->id, "names policy ", c->policies[j].id, ", which does not name it");
+            if (there && !here)
+                problem_of(k, ENTITY_POLICY, c->policies[j].id, "names control ", control->id, ", which does not name it");
+        }
+        bool is_requested = c->request_count == 0;
+        for (size_t j = 0; j < c->request_count && !is_requested; j++)
+            is_requested = strings_hold(c->requests[j].controls, control->id);
+        if (!is_requested)
+            problem_of(k, ENTITY_CONTROL, control->id, "", "", "no request asks for its evidence");
+    }
+}
+
+static void check_parameters_used(struct checker *k)
+{
+    const struct content *c = k->content;
+    for (size_t i = 0; i < c->parameter_count; i++) {
+        bool is_used = c->test_count == 0;
+        for (size_t j = 0; j < c->test_count && !is_used; j++)
+            is_used = strings_hold(c->tests[j].parameters, c->parameters[i].name);
+        if (!is_used)
+            problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test uses it");
+    }
+}
+
+void check_coverage(struct checker *k)
+{
+    check_criteria(k);
+    check_controls(k);
+    check_parameters_used(k);
+}
