@@ -253,7 +253,7 @@ static size_t put_utf8(char *out, unsigned c)
 
 static bool parse_unicode(struct parser *s, char *out, size_t *size)
 {
-    unsigned c, low;
+    unsigned c = 0, low = 0;
     if (!parse_hex4(s, &c))
         return false;
     if (c >= 0xdc00 && c <= 0xdfff)
