@@ -1,0 +1,204 @@
+#include "assess/window.h"
+
+#include "base/times.h"
+
+#include <assert.h>
+
+const char *conclusion_name(enum conclusion c)
+{
+    static const char *const names[] = {"OPERATED", "NO_OCCURRENCE", "OPERATED_WITH_DEVIATIONS", "INSUFFICIENT_EVIDENCE",
+                                        "NOT_OPERATING"};
+    return names[c];
+}
+
+const char *conclusion_words(enum conclusion c)
+{
+    static const char *const words[] = {"Operated", "No occurrence", "Operated, with deviations", "Not enough evidence",
+                                        "Not operating"};
+    return words[c];
+}
+
+static int64_t max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Walks one subject's scope in order and adds up its runs. */
+struct tally {
+    struct window_outcome *out;
+    int64_t fail_run_ms, unknown_run_ms;
+    int64_t last_pass_ms;
+};
+
+static void tally_add(struct tally *t, int64_t from_ms, int64_t to_ms, enum result_status status)
+{
+    struct window_outcome *o = t->out;
+    if (from_ms >= to_ms)
+        return;
+    int64_t length = to_ms - from_ms;
+    if (status == RESULT_FAIL) {
+        if (t->fail_run_ms == 0) {
+            o->deviations++;
+            if (o->last_pass_before_fail_ms < 0)
+                o->last_pass_before_fail_ms = t->last_pass_ms;
+        }
+        t->fail_run_ms += length;
+        o->fail_ms += length;
+        o->longest_fail_ms = max64(o->longest_fail_ms, t->fail_run_ms);
+    } else {
+        t->fail_run_ms = 0;
+    }
+    if (status == RESULT_UNKNOWN) {
+        t->unknown_run_ms += length;
+        o->unknown_ms += length;
+        o->longest_unknown_ms = max64(o->longest_unknown_ms, t->unknown_run_ms);
+    } else {
+        t->unknown_run_ms = 0;
+    }
+    if (status == RESULT_PASS) {
+        o->pass_ms += length;
+        t->last_pass_ms = to_ms;
+    }
+}
+
+static void subject_add(struct window_outcome *o, struct interval window, const struct subject_history *h)
+{
+    struct interval scope = {max64(window.from_ms, h->scope.from_ms), min64(window.to_ms, h->scope.to_ms)};
+    if (scope.from_ms >= scope.to_ms)
+        return;
+    struct tally t = {.out = o, .last_pass_ms = -1};
+    int64_t done_ms = scope.from_ms;
+    enum result_status last = RESULT_UNKNOWN;
+    for (size_t i = 0; i < h->count && done_ms < scope.to_ms; i++) {
+        const struct stretch *s = &h->stretches[i];
+        assert(s->from_ms <= s->to_ms);
+        if (s->to_ms <= done_ms)
+            continue;
+        int64_t from_ms = min64(max64(s->from_ms, done_ms), scope.to_ms);
+        int64_t to_ms = min64(s->to_ms, scope.to_ms);
+        tally_add(&t, done_ms, from_ms, RESULT_UNKNOWN);
+        tally_add(&t, from_ms, to_ms, s->status);
+        if (from_ms < to_ms)
+            last = s->status;
+        done_ms = max64(done_ms, to_ms);
+    }
+    if (done_ms < scope.to_ms)
+        last = RESULT_UNKNOWN;
+    tally_add(&t, done_ms, scope.to_ms, RESULT_UNKNOWN);
+    o->is_failing_at_end = o->is_failing_at_end || (last == RESULT_FAIL && scope.to_ms == window.to_ms);
+    bool is_first = o->in_force.from_ms >= o->in_force.to_ms;
+    o->in_force.from_ms = is_first ? scope.from_ms : min64(o->in_force.from_ms, scope.from_ms);
+    o->in_force.to_ms = is_first ? scope.to_ms : max64(o->in_force.to_ms, scope.to_ms);
+}
+
+static enum conclusion conclude(const struct window_outcome *o, const struct window_limits *limits)
+{
+    if (o->coverage < limits->min_coverage || o->longest_unknown_ms > limits->max_unknown_ms)
+        return CONCLUSION_INSUFFICIENT_EVIDENCE;
+    if (o->deviations == 0)
+        return CONCLUSION_OPERATED;
+    if (o->fail_fraction <= limits->max_fail_fraction && o->longest_fail_ms <= limits->max_fail_ms && !o->is_failing_at_end)
+        return CONCLUSION_OPERATED_WITH_DEVIATIONS;
+    return CONCLUSION_NOT_OPERATING;
+}
+
+struct window_outcome window_evaluate(struct interval window, const struct subject_history *subjects, size_t count,
+                                      const struct window_limits *limits)
+{
+    struct window_outcome o = {.last_pass_before_fail_ms = -1};
+    for (size_t i = 0; i < count; i++)
+        subject_add(&o, window, &subjects[i]);
+    int64_t known_ms = o.pass_ms + o.fail_ms;
+    int64_t all_ms = known_ms + o.unknown_ms;
+    o.coverage = all_ms > 0 ? (double)known_ms / (double)all_ms : 0;
+    o.fail_fraction = known_ms > 0 ? (double)o.fail_ms / (double)known_ms : 0;
+    o.is_partial_period = o.in_force.from_ms > window.from_ms || o.in_force.to_ms < window.to_ms || all_ms == 0;
+    o.conclusion = conclude(&o, limits);
+    return o;
+}
+
+/* ---- merging and carrying ---- */
+
+struct edge {
+    int64_t at_ms;
+    enum result_status status;
+    int delta;
+};
+
+static int edge_compare(const void *pa, const void *pb)
+{
+    const struct edge *a = pa, *b = pb;
+    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
+}
+
+static void stretch_push(struct stretch *out, size_t *count, struct stretch s)
+{
+    if (s.from_ms >= s.to_ms)
+        return;
+    if (*count > 0 && out[*count - 1].status == s.status && out[*count - 1].to_ms == s.from_ms)
+        out[*count - 1].to_ms = s.to_ms;
+    else
+        out[(*count)++] = s;
+}
+
+struct stretch *stretches_merge(struct arena *a, const struct stretch *parts, size_t count, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (count == 1 && parts[0].from_ms < parts[0].to_ms) {
+        struct stretch *one = ARENA_NEW(a, struct stretch);
+        *one = parts[0];
+        *ret_count = 1;
+        return one;
+    }
+    struct edge *edges = arena_array(a, count * 2 + 1, sizeof(struct edge));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].from_ms >= parts[i].to_ms)
+            continue;
+        edges[n++] = (struct edge){parts[i].from_ms, parts[i].status, 1};
+        edges[n++] = (struct edge){parts[i].to_ms, parts[i].status, -1};
+    }
+    qsort(edges, n, sizeof(struct edge), edge_compare);
+    struct stretch *out = arena_array(a, n + 1, sizeof(struct stretch));
+    int64_t open[4] = {0};
+    for (size_t i = 0; i < n; i++) {
+        open[edges[i].status] += edges[i].delta;
+        if (i + 1 < n) {
+            int s = RESULT_FAIL;
+            while (s > RESULT_SKIP && open[s] == 0)
+                s--;
+            stretch_push(out, ret_count, (struct stretch){edges[i].at_ms, edges[i + 1].at_ms, (enum result_status)s});
+        }
+    }
+    return out;
+}
+
+struct stretch *stretches_observed(struct arena *a, const struct stretch *s, size_t count, const struct interval *observed,
+                                   size_t observed_count, int64_t max_staleness_ms, int64_t at_ms, size_t *ret_count)
+{
+    struct stretch *out = arena_array(a, (count + 1) * 2 + observed_count * 2, sizeof(struct stretch));
+    *ret_count = 0;
+    size_t k = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t from_ms = s[i].from_ms;
+        int64_t end_ms = min64(s[i].to_ms, at_ms);
+        while (k > 0 && observed[k - 1].to_ms + max_staleness_ms > from_ms)
+            k--;
+        while (from_ms < end_ms) {
+            while (k < observed_count && observed[k].to_ms + max_staleness_ms <= from_ms)
+                k++;
+            bool is_known = k < observed_count && observed[k].from_ms <= from_ms;
+            int64_t next_ms = k >= observed_count ? end_ms : is_known ? observed[k].to_ms + max_staleness_ms : observed[k].from_ms;
+            int64_t to_ms = min64(end_ms, next_ms);
+            enum result_status status = is_known || s[i].status == RESULT_SKIP ? s[i].status : RESULT_UNKNOWN;
+            stretch_push(out, ret_count, (struct stretch){from_ms, to_ms, status});
+            from_ms = to_ms;
+        }
+    }
+    return out;
+}
