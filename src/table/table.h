@@ -72,6 +72,7 @@ void row_cstr(struct rows *r, const char *value); /* copied; NULL gives null */
 void row_int(struct rows *r, int64_t value);
 void row_bool(struct rows *r, bool value);
 void row_null(struct rows *r);
+void row_cell(struct rows *r, struct cell value); /* not copied */
 void row_end(struct rows *r); /* asserts that every column was given */
 static inline const struct cell *rows_cell(const struct rows *r, size_t row, size_t column)
 {
@@ -80,12 +81,15 @@ static inline const struct cell *rows_cell(const struct rows *r, size_t row, siz
 
 void rows_encode(const struct rows *r, struct buf *out);
 /* Columns are matched by name, so rows of an older or newer version can be read: missing ones are null, unknown ones are left out.
- * ret_version is the version in the header. ERR_CORRUPT with the line number for anything that rows_encode does not write. */
+ * ret_version is the version in the header. Texts may be views into `bytes`, which must live as long as the rows. ERR_CORRUPT with the line number for anything that rows_encode does not write. */
 struct rows *rows_decode(struct arena *a, const struct table_schema *schema, struct str bytes, int *ret_version, struct err *e) MUST_USE;
 
 /* table_status: one row per table and scope of a capture. */
 extern const struct table_schema table_status_schema; /* tbl, scope, state, missing, reason */
 enum table_state { TABLE_COMPLETE, TABLE_PARTIAL, TABLE_NONE };
 const char *table_state_name(enum table_state s); /* "complete", "partial", "none" */
+bool table_state_parse(struct str name, enum table_state *ret);
+
+bool table_column_find(const struct table_schema *schema, struct str name, size_t *ret_index);
 
 #endif

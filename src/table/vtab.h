@@ -11,11 +11,13 @@
 
 struct sqlite3;
 
+/* HINT_PREFIX comes from LIKE and GLOB. LIKE ignores the case of ASCII letters, so a provider must too: rows whose text does not start with
+ * the value in any case may be left out. */
 enum hint_op { HINT_EQUAL, HINT_PREFIX };
 struct hint {
     size_t column;
     enum hint_op op;
-    struct cell value; /* prefix: text without the wildcard */
+    struct cell value; /* of the column's type; prefix: text before the first wildcard, may be empty */
 };
 
 /* One capture's worth of rows with what the hidden columns show. */
@@ -33,12 +35,16 @@ struct table_provider {
     bool (*pages)(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints, size_t hint_count,
                   const struct table_page **ret_pages, size_t *ret_count, struct err *e);
     void *context;
+    /* True: asked again for each scan, with hints. False: asked once a cursor without hints, and equality on any column is answered from
+     * an index that the engine side builds (joins over captures). */
+    bool uses_hints;
 };
 
 /* Registers `providers` as eponymous virtual tables on a connection; they must live as long as it. Declared INNOCUOUS. */
 bool vtab_register(struct sqlite3 *db, const struct table_provider *providers, size_t count, struct err *e) MUST_USE;
 
-/* For SQL that users or tests write: allows only SELECT, reads of registered tables and a list of functions; no ATTACH, PRAGMA, writes. */
+/* For SQL that users or tests write: allows only SELECT, reads of registered tables and a list of functions; no ATTACH, PRAGMA, writes.
+ * The connection should hold nothing but registered tables (DB_MEMORY). */
 void sql_confine(struct sqlite3 *db);
 /* Interrupts statements of `db` that run longer than time_limit_ms from now; 0 removes the limit. */
 void sql_limit_time(struct sqlite3 *db, int64_t time_limit_ms);

@@ -46,13 +46,27 @@ struct host_table {
     unsigned needs;       /* enum table_need */
     unsigned time_limit_ms; /* 0: LIMIT_TABLE_TIME_MS */
     bool is_live_only;    /* never captured (files) */
+    bool uses_hints;      /* a live query gathers again for each scan, with hints; otherwise once, and equality is answered by an index */
     bool is_volatile;     /* changes at every run by nature (processes, uptime) */
     bool works_on_tree;   /* gives rows under --root */
     bool (*gather)(struct gather *g, struct err *e); /* false: nothing could be read, the table's state is none with e's text */
 };
 
-extern const struct host_table *const host_tables[]; /* by name; NULL at the end */
+extern const struct host_table *const host_tables[]; /* by name; NULL at the end (tables.c) */
 const struct host_table *host_table_find(struct str name);
+unsigned host_table_time_limit_ms(const struct host_table *t);
+
+/* What one run of a gather function gave. status has one row "complete", or a row for each part that is missing. */
+struct gathered {
+    struct rows *rows;
+    struct rows *status;
+    enum table_state state;
+};
+/* Runs the gather function of `t` in `a`. `walk` may be NULL for other tables than FROM_WALK. Never fails: what went wrong is in the status. */
+struct gathered host_table_gather(const struct host_table *t, struct arena *a, struct source *source, struct walk *walk, const struct hint *hints,
+                                  size_t hint_count);
+/* The answer for a table of which nothing could be read. */
+struct gathered host_table_none(struct arena *a, const struct table_schema *schema, const char *reason);
 
 /* Says that part of the table could not be read: `scope` which part (a path, a user), `missing` what, and why. */
 void gather_missing(struct gather *g, struct str scope, const char *missing, const char *reason);
