@@ -1,0 +1,38 @@
+# Shared by the bench scripts: where the programs are, a scratch directory, reading a figure. Sourced.
+cd "$(dirname "$0")/.."
+assay=$PWD/${ASSAY_BUILD:-build}/assay
+limits=$PWD/${ASSAY_BUILD:-build}/bench/bench-limits
+scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/assay-bench-XXXXXX")
+cleanup() { rm -rf "$scratch"; }
+trap cleanup EXIT
+trap 'exit 3' INT TERM
+
+measure() { python3 bench/measure.py "$@"; }
+# figure NAME FILE: the value that stands behind NAME.
+figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2"; }
+# ratio A B
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else printf "-" }'; }
+# make_tree DIR INODES: this host's /etc, package data and units, padded with small files to INODES.
+make_tree() {
+    mkdir -p "$1/var/lib/dpkg" "$1/usr/lib/systemd" "$1/var/lib/apt" "$1/usr/share/pad"
+    tar -C / -cf - --ignore-failed-read etc 2>/dev/null | tar -C "$1" -xf -
+    cp -a /var/lib/dpkg/status "$1/var/lib/dpkg/" 2>/dev/null || :
+    cp -a /var/lib/dpkg/info "$1/var/lib/dpkg/" 2>/dev/null || :
+    cp -a /var/lib/apt/lists "$1/var/lib/apt/" 2>/dev/null || :
+    cp -a /usr/lib/systemd/system "$1/usr/lib/systemd/" 2>/dev/null || :
+    python3 - "$1" "$2" <<'PY'
+import os, sys
+root, wanted = sys.argv[1], int(sys.argv[2])
+count = sum(len(d) + len(f) for _, d, f in os.walk(root))
+n = 0
+while count < wanted:
+    d = f"{root}/usr/share/pad/{n:04d}"
+    os.mkdir(d)
+    count += 1
+    for i in range(min(99, wanted - count)):
+        with open(f"{d}/f{i}", "wb") as f:
+            f.write(b"x" * (i * 13 % 4000))
+        count += 1
+    n += 1
+PY
+}

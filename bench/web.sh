@@ -1,0 +1,41 @@
+#!/bin/sh
+# The web interface under load (wrk, 16 connections, loopback): requests a second and p99 of each page, cold start to first page, and memory
+# (PSS, summed over the family) after 10,000 requests.
+#   web.sh [overview]: with `overview`, only that page. ASSAY_BENCH_DATA: a data directory to serve instead of a fresh one.
+set -eu
+. "$(dirname "$0")/lib.sh"
+data=${ASSAY_BENCH_DATA:-$scratch/data}
+port=${ASSAY_BENCH_PORT:-18471}
+pages="/ /criteria /controls /tests /evidence /api/v1/overview"
+[ "${1-}" = overview ] && pages=/
+
+if [ ! -e "$data/config.json" ]; then
+    "$assay" --data "$data" init >/dev/null
+    "$assay" --data "$data" collect >/dev/null || [ $? -eq 1 ]
+fi
+from=$(date +%s%N)
+"$assay" --data "$data" serve --listen "127.0.0.1:$port" --no-collect >"$scratch/serve" 2>&1 &
+parent=$!
+trap 'kill $parent 2>/dev/null; wait $parent 2>/dev/null || :; cleanup' EXIT
+until curl -s -o /dev/null "http://127.0.0.1:$port/sign-in"; do
+    [ $(($(date +%s%N) - from)) -lt 10000000000 ] || { cat "$scratch/serve" >&2; exit 3; }
+    sleep 0.005
+done
+echo "cold_start $((($(date +%s%N) - from) / 1000000)) ms (goal 200)"
+
+link=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/serve" | head -1)
+curl -s -o /dev/null -c "$scratch/jar" -L "$link"
+curl -s -o /dev/null -c "$scratch/jar" -b "$scratch/jar" -X POST -d "token=${link##*token=}" "http://127.0.0.1:$port/sign-in" || :
+cookie=$(awk 'NF >= 7 { printf "%s=%s", $6, $7 }' "$scratch/jar")
+for page in $pages; do
+    code=$(curl -s -o "$scratch/page" -w '%{http_code} %{size_download}' -H "Cookie: $cookie" "http://127.0.0.1:$port$page")
+    wrk -t1 -c16 -d3s --latency -H "Cookie: $cookie" "http://127.0.0.1:$port$page" >"$scratch/wrk"
+    echo "page $page $code bytes: $(awk '/Requests\/sec/ { print $2 }' "$scratch/wrk") requests/s, p99 $(awk '$1 == "99%" { print $2 }' "$scratch/wrk")"
+done
+children=$(pgrep -P $parent | tr '\n' ' ')
+total=0
+for pid in $parent $children; do
+    pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
+    total=$((total + pss))
+done
+echo "memory_pss $((total / 1024)) MB over $(echo $parent $children | wc -w) processes (goal 60)"
