@@ -1,0 +1,169 @@
+#!/bin/sh
+# Bad input and broken surroundings: each gets one clear line and the right exit status, and what was acknowledged before is still there.
+. "$(dirname "$0")/lib.sh"
+
+case_wrong_flags_are_exit_2_and_one_line() {
+    expect 2 "$assay" collect --no-such-flag && one_line 'no-such-flag'
+    expect 2 "$assay" nonsense && one_line 'nonsense'
+    expect 2 "$assay" status --at yesterday-ish && one_line 'yesterday-ish'
+    expect 2 "$assay" query && grep -q '^assay: ' "$d/err"
+    expect 2 "$assay" report readiness --format docx
+}
+
+case_a_missing_data_directory_says_what_to_do() {
+    expect 2 "$assay" --data "$d/none" status && one_line 'assay init'
+}
+
+case_init_twice_changes_nothing() {
+    expect 0 "$assay" --data "$d/data" init
+    sum=$(cat "$d/data/config.json" | cksum)
+    expect 2 "$assay" --data "$d/data" init && one_line 'exists|already'
+    [ "$sum" = "$(cat "$d/data/config.json" | cksum)" ]
+}
+
+case_a_damaged_projection_is_named_and_rebuilt() {
+    make_data
+    expect 0 "$assay" --data "$d/data" dump && cp "$d/out" "$d/before"
+    dd if=/dev/urandom of="$d/data/db/assay.db" bs=4096 count=4 conv=notrunc 2>/dev/null
+    rm -f "$d/data/db/assay.db-wal" "$d/data/db/assay.db-shm"
+    code=0
+    "$assay" --data "$d/data" status >"$d/out" 2>"$d/err" || code=$?
+    [ $code -eq 1 ] || [ $code -eq 3 ] || fail "status ended with $code on a damaged projection"
+    one_line 'rebuild'
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" --data "$d/data" dump
+    cmp "$d/out" "$d/before"
+}
+
+case_a_flipped_byte_anywhere_in_the_ledger_or_blobs_is_found() {
+    make_data
+    expect 0 "$assay" verify "$d/data"
+    for file in $(find "$d/data/ledger" "$d/data/blobs" -type f -size +0); do
+        size=$(stat -c %s "$file")
+        cp "$file" "$d/saved"
+        python3 - "$file" $((size / 2)) <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2])); b = f.read(1); f.seek(int(sys.argv[2])); f.write(bytes([b[0] ^ 1]))
+PY
+        expect 1 "$assay" verify "$d/data" || fail "a flipped byte in $file was not found"
+        cat "$d/saved" >"$file"
+    done
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_a_second_writer_is_refused() {
+    make_data
+    "$assay" --data "$d/data" serve --listen "unix:$d/socket" --no-collect >"$d/serve" 2>&1 &
+    pid=$!
+    i=0
+    while [ ! -S "$d/data/private/keeper.sock" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+    code=0
+    "$assay" --data "$d/data" serve --listen "unix:$d/socket2" --no-collect >"$d/out" 2>"$d/err" </dev/null || code=$?
+    kill $pid
+    wait $pid || :
+    [ $code -eq 3 ] || fail "the second writer ended with $code"
+    grep -q '^assay: ' "$d/err"
+}
+
+case_a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
+    mount_small "$d/disk" 160m
+    make_host "$d/host"
+    expect 0 "$assay" --data "$d/disk/data" init
+    collect "$d/disk/data" "$d/host"
+    dd if=/dev/zero of="$d/disk/fill" bs=64k 2>/dev/null || :
+    printf 'eve:x:1001:1001::/home/eve:/bin/bash\n' >>"$d/host/etc/passwd"
+    code=0
+    "$assay" --data "$d/disk/data" collect --root "$d/host" >"$d/out" 2>"$d/err" </dev/null || code=$?
+    [ $code -eq 3 ] || [ $code -le 1 ] || fail "collect on a full disk ended with $code"
+    [ $code -ne 3 ] || grep -q '^assay: ' "$d/err"
+    rm "$d/disk/fill"
+    collect "$d/disk/data" "$d/host"
+    expect 0 "$assay" verify "$d/disk/data"
+}
+
+case_a_read_only_disk_can_be_read_and_not_written() {
+    mount_small "$d/disk" 256m
+    make_host "$d/host"
+    expect 0 "$assay" --data "$d/disk/data" init
+    collect "$d/disk/data" "$d/host"
+    mount -o remount,ro "$d/disk"
+    expect 3 "$assay" --data "$d/disk/data" collect --root "$d/host" && grep -qi 'read-only' "$d/err"
+    code=0
+    "$assay" --data "$d/disk/data" status >"$d/out" 2>"$d/err" || code=$?
+    [ $code -le 1 ] || fail "status ended with $code"
+    expect 0 "$assay" verify "$d/disk/data"
+}
+
+case_a_clock_that_jumps_back_keeps_order() {
+    make_host "$d/host"
+    ASSAY_TEST_NOW_MS=1795300000000 expect 0 "$assay" --data "$d/data" init
+    ASSAY_TEST_NOW_MS=1795300000000 collect "$d/data" "$d/host"
+    printf 'eve:x:1001:1001::/home/eve:/bin/bash\n' >>"$d/host/etc/passwd"
+    ASSAY_TEST_NOW_MS=1795200000000 collect "$d/data" "$d/host"
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_a_table_of_100_megabytes_is_bounded() {
+    make_host "$d/host"
+    python3 - "$d/host/etc/passwd" <<'PY'
+import sys
+with open(sys.argv[1], "a") as f:
+    for i in range(1500000):
+        f.write(f"user{i:07d}:x:{100000+i}:100000::/home/user{i:07d}:/usr/sbin/nologin\n")
+PY
+    expect 0 "$assay" --data "$d/data" init
+    collect "$d/data" "$d/host"
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_a_fifo_or_socket_where_a_file_was_expected_is_unknown() {
+    make_host "$d/host"
+    rm "$d/host/etc/shadow" && mkfifo "$d/host/etc/shadow"
+    rm "$d/host/etc/group" && python3 -c "import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])" "$d/host/etc/group"
+    expect 0 "$assay" --data "$d/data" init
+    collect "$d/data" "$d/host"
+    expect 0 "$assay" --data "$d/data" query --at now --format csv "select tbl, state, reason from table_status where tbl = 'shadow'"
+    grep -Eq 'shadow,(none|partial)' "$d/out" || fail "the table is not said to be unreadable: $(cat "$d/out")"
+}
+
+case_symlink_loops_and_odd_names_are_survived() {
+    make_host "$d/host"
+    ln -s loop "$d/host/etc/loop"
+    ln -s . "$d/host/etc/self"
+    mkdir -p "$d/host/etc/ssh"
+    ln -s sshd_config "$d/host/etc/ssh/sshd_config"
+    touch "$(printf '%s/host/etc/bad\377name\n' "$d")"
+    chmod 4755 "$(printf '%s/host/etc/bad\377name' "$d")"
+    expect 0 "$assay" --data "$d/data" init
+    collect "$d/data" "$d/host"
+    expect 0 "$assay" verify "$d/data"
+    expect 0 "$assay" query --root "$d/host" --format json "select path, kind from file_findings"
+}
+
+case_a_query_that_writes_or_reaches_out_is_refused() {
+    for sql in "delete from users" "create table x(a)" "pragma writable_schema=1" "attach '/etc/passwd' as x" "select load_extension('x')"; do
+        expect 2 "$assay" query "$sql" && one_line .
+    done
+    expect 2 "$assay" query "selec 1" && one_line 'syntax'
+}
+
+case_a_query_that_runs_for_ever_is_stopped() {
+    expect 3 timeout 60 "$assay" query "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
+    one_line 'time|limit|interrupt'
+}
+
+case_a_truncated_journal_loses_nothing_that_was_acknowledged() {
+    make_data
+    expect 0 "$assay" --data "$d/data" dump && cp "$d/out" "$d/before"
+    for file in "$d/data/private/state.0" "$d/data/private/state.1"; do
+        cp -r "$d/data" "$d/copy"
+        : >"$d/copy/private/$(basename "$file")"
+        expect 0 "$assay" verify "$d/copy"
+        collect "$d/copy" "$d/host"
+        expect 0 "$assay" verify "$d/copy"
+        rm -rf "$d/copy"
+    done
+}
+
+run_cases "$@"
