@@ -1,11 +1,13 @@
 /* services - the units of systemd: what runs, what starts at boot, as whom, and how confined. */
-#include "collect/host/host.h"
+#include "collect/host/conf.h"
+#include "collect/host/systemd_bus.h"
+#include "collect/host/units.h"
 
 static const struct column columns[] = {
     {"unit", COLUMN_TEXT, "", "The name of the unit, as ssh.service; a template is listed as name@.service.", COLUMN_KEY},
     {"type", COLUMN_TEXT, "", "What the name ends in: service, socket, timer, target, path, mount, slice and so on."},
     {"load", COLUMN_TEXT, "",
-     "Whether systemd could load it: loaded, masked, not-found, error; null where systemd does not run or has not loaded it."},
+     "Whether systemd could load it: loaded, masked, bad-setting, error; null where systemd does not run or has not loaded it."},
     {"active", COLUMN_TEXT, "",
      "active, inactive, failed, activating, reloading or deactivating; null where systemd does not run."},
     {"sub", COLUMN_TEXT, "", "The finer state, as running, exited, dead, listening; null where systemd does not run."},
@@ -33,10 +35,102 @@ static const struct table_schema schema = {
     .column_count = COLUMN_COUNT(columns),
 };
 
+static void add_row(struct gather *g, struct str name, const struct unit *unit, struct str enabled, const struct systemd_unit *state,
+                    struct systemd_bus *bus)
+{
+    struct rows *r = g->rows;
+    const struct str none = {0};
+    struct str type = unit_type(name);
+    bool is_service = str_is(type, "service") && !(unit && unit->alias_of.size); /* of an alias only where it leads to */
+    uint32_t pid = 0;
+    if (state && is_service && str_is(state->active, "active") &&
+        !systemd_bus_u32(bus, state->object, "org.freedesktop.systemd1.Service", "MainPID", &pid))
+        pid = 0;
+    row_begin(r);
+    row_text(r, name);
+    row_text(r, type);
+    row_text(r, state ? state->load : none);
+    row_text(r, state ? state->active : none);
+    row_text(r, state ? state->sub : none);
+    row_text(r, enabled);
+    row_text(r, unit ? unit->preset : none);
+    if (pid)
+        row_int(r, pid);
+    else
+        row_null(r);
+    row_text(r, unit && is_service ? unit->exec : none);
+    if (unit && is_service && (unit->exec.data || unit->is_sysv))
+        row_text(r, unit->is_dynamic_user ? STR("dynamic") : unit->user.data ? unit->user : STR("root"));
+    else
+        row_null(r);
+    row_text(r, unit ? unit->fragment : none);
+    row_text(r, !unit || !is_service ? none : unit->restart.data ? unit->restart : STR("no"));
+    if (unit && is_service)
+        row_int(r, unit_hardening_score(unit));
+    else
+        row_null(r);
+    row_end(r);
+}
+
+static const struct systemd_unit *find_state(const struct systemd_unit *states, size_t count, struct str name)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_compare(states[middle].name, name);
+        if (order == 0)
+            return &states[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Units that systemd holds without a file of that name: instances of templates, mounts, what was made at run time. */
+static void add_loaded_only(struct gather *g, const struct units *units, const struct systemd_unit *state, struct systemd_bus *bus)
+{
+    struct str type = unit_type(state->name);
+    if (type.size == 0 || str_is(type, "device") || str_is(type, "scope") || str_is(type, "slice") || str_is(state->load, "not-found"))
+        return;
+    const struct unit *unit = units_find(units, state->name);
+    if (unit && str_equal(unit->name, state->name))
+        return;
+    struct str enabled = units_is_wanted(units, state->name) ? STR("enabled") : unit ? unit->enabled : (struct str){0};
+    if (unit && str_is(enabled, "enabled") && !units_is_wanted(units, state->name))
+        enabled = STR("disabled"); /* another instance of the template is enabled, not this one */
+    add_row(g, state->name, unit, enabled, state, bus);
+}
+
 static bool gather(struct gather *g, struct err *e)
 {
-    (void)g;
-    return err_set(e, ERR_UNSUPPORTED, "this table is not read yet");
+    struct units units;
+    struct systemd_unit *states = NULL;
+    size_t count = 0;
+    struct systemd_bus *bus = NULL;
+    struct err why = {0};
+    (void)e;
+    units_load(g, NULL, &units);
+    if (source_is_live(g->source) && conf_exists(g, "/run/systemd/system")) {
+        bus = systemd_bus_open(NULL, &why);
+        if (!bus || !systemd_bus_units(bus, g->arena, &states, &count, &why))
+            gather_missing(g, STR("states"), "load, active, sub, main_pid", why.text);
+    }
+    for (size_t i = 0; i < units.count; i++) {
+        const struct unit *unit = &units.items[i];
+        const struct unit *real = unit->alias_of.size ? units_find(&units, unit->name) : unit;
+        if (unit->alias_of.size) {
+            struct unit alias = {.name = unit->name, .alias_of = unit->alias_of, .fragment = real ? real->fragment : unit->fragment};
+            add_row(g, unit->name, &alias, unit->enabled, NULL, NULL);
+        } else {
+            add_row(g, unit->name, unit, unit->enabled, find_state(states, count, unit->name), bus);
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        add_loaded_only(g, &units, &states[i], bus);
+    systemd_bus_close(bus);
+    return true;
 }
 
 const struct host_table services_table = {
