@@ -125,8 +125,7 @@ static bool decode_header(struct arena *a, struct str line, struct header *ret, 
     buf_init(&again, line.size + 64);
     buf_cstr(&again, "{\"columns\":[");
     size_t i = 0;
-    JSON_EACH(column, columns)
-    {
+    JSON_EACH (column, columns) {
         ret->columns[i] = column->text;
         buf_cstr(&again, i++ ? "," : "");
         json_write_string(&again, column->type == JSON_STRING ? column->text : STR(""));

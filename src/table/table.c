@@ -114,8 +114,9 @@ static const struct column status_columns[] = {
 const struct table_schema table_status_schema = {
     .name = "table_status",
     .version = 1,
-    .words = "How well each table was read: one row for a table that was read fully, otherwise one row for each part that is missing. "
-             "A test whose table is not complete concludes UNKNOWN for what is missing.",
+    .words =
+        "How well each table was read: one row for a table that was read fully, otherwise one row for each part that is missing. "
+        "A test whose table is not complete concludes UNKNOWN for what is missing.",
     .criteria = "CC4.1",
     .example = "SELECT tbl, scope, missing, reason FROM table_status WHERE state <> 'complete'",
     .columns = status_columns,

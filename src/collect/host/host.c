@@ -25,7 +25,8 @@ unsigned host_table_time_limit_ms(const struct host_table *t)
     return t->origin == FROM_WALK ? LIMIT_WALK_TIME_MS : LIMIT_TABLE_TIME_MS;
 }
 
-static void add_status(struct rows *status, const char *table, struct str scope, enum table_state state, const char *missing, const char *reason)
+static void add_status(struct rows *status, const char *table, struct str scope, enum table_state state, const char *missing,
+                       const char *reason)
 {
     row_begin(status);
     row_cstr(status, table);
@@ -77,8 +78,8 @@ struct gathered host_table_none(struct arena *a, const struct table_schema *sche
     return none;
 }
 
-struct gathered host_table_gather(const struct host_table *t, struct arena *a, struct source *source, struct walk *walk, const struct hint *hints,
-                                  size_t hint_count)
+struct gathered host_table_gather(const struct host_table *t, struct arena *a, struct source *source, struct walk *walk,
+                                  const struct hint *hints, size_t hint_count)
 {
     if (!source_is_live(source) && !source_is_record(source) && !t->works_on_tree)
         return host_table_none(a, t->schema, "only a running host can tell, and this is a tree of files");

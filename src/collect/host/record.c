@@ -1,8 +1,8 @@
 /*
  * record.c - the bytes that a table was read from, kept so that its parser can run again.
  *
- * A record is the canonical rows (table/table.h) of `readings_schema`, an empty line, and then the bytes of the readings in the order of
- * the rows. The same question asked twice is kept once.
+ * A record is the canonical rows (table/table.h) of `readings_schema`, an empty line, and then the bytes of the readings in the
+ * order of the rows. The same question asked twice is kept once.
  */
 #include "base/limits.h"
 #include "collect/host/source_inner.h"
@@ -30,8 +30,13 @@ static const struct column columns[] = {
     {"links", COLUMN_INTEGER, "", ""},
 };
 
-static const struct table_schema readings_schema = {
-    .name = "readings", .version = 1, .words = "", .criteria = "", .example = "", .columns = columns, .column_count = COLUMN_COUNT(columns)};
+static const struct table_schema readings_schema = {.name = "readings",
+                                                    .version = 1,
+                                                    .words = "",
+                                                    .criteria = "",
+                                                    .example = "",
+                                                    .columns = columns,
+                                                    .column_count = COLUMN_COUNT(columns)};
 
 static const char *const op_names[] = {"file", "head", "list", "stat", "lstat", "link"};
 
@@ -104,8 +109,8 @@ static void add_row(struct rows *rows, const struct reading *r)
     bool has_facts = (r->op == READ_STAT || r->op == READ_LSTAT) && !r->error.code;
     bool has_bytes = !has_facts && !r->error.code;
     const struct file_facts *f = &r->facts;
-    const int64_t facts[] = {(int64_t)f->kind,       (int64_t)f->mode, (int64_t)f->uid,    (int64_t)f->gid,   f->size_bytes, f->mtime_ms,
-                             f->ctime_ms, (int64_t)f->device, (int64_t)f->inode, (int64_t)f->links};
+    const int64_t facts[] = {(int64_t)f->kind, (int64_t)f->mode, (int64_t)f->uid,    (int64_t)f->gid,   f->size_bytes,
+                             f->mtime_ms,      f->ctime_ms,      (int64_t)f->device, (int64_t)f->inode, (int64_t)f->links};
     row_begin(rows);
     row_text(rows, r->path);
     row_cstr(rows, op_names[r->op]);

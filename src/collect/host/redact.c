@@ -4,7 +4,8 @@
 
 static const struct str redacted = {"redacted", 8};
 
-/* crypt(5): the method and its parameters stay, salt and hash go. "!" and "*" in front (locked) stay; so do words that are no hash. */
+/* crypt(5): the method and its parameters stay, salt and hash go. "!" and "*" in front (locked) stay; so do words that are no
+ * hash. */
 static void redact_crypt(struct buf *out, struct str hash)
 {
     while (hash.size && (hash.data[0] == '!' || hash.data[0] == '*')) {
@@ -169,7 +170,7 @@ static bool is_one_of(struct str path, const char *const *paths, size_t count)
 
 struct str redact(struct arena *a, struct str path, struct str bytes)
 {
-    static const char *const hashes[] = {"/etc/shadow",   "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
+    static const char *const hashes[] = {"/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
                                          "/etc/passwd", "/etc/passwd-", "/etc/group",   "/etc/group-"};
     if (is_one_of(path, hashes, sizeof(hashes) / sizeof(hashes[0])))
         return through(a, bytes, redact_second_field);

@@ -1,8 +1,8 @@
 /*
  * source.c - reading of the running host, a tree or a record.
  *
- * A file is first opened as a mere place (O_PATH), looked at, and only then opened for reading, through /proc/self/fd: so a FIFO, a
- * socket or a device is never opened at all, whatever stands behind the name by now.
+ * A file is first opened as a mere place (O_PATH), looked at, and only then opened for reading, through /proc/self/fd: so a FIFO,
+ * a socket or a device is never opened at all, whatever stands behind the name by now.
  */
 #include "collect/host/source.h"
 #include "base/limits.h"
@@ -151,7 +151,8 @@ static int open_for_reading(int place, int flags)
 
 /* ---- the running host and trees ---- */
 
-static bool read_all(int fd, struct arena *a, const char *path, size_t size_max, bool is_head, int64_t size_hint, struct str *ret, struct err *e)
+static bool read_all(int fd, struct arena *a, const char *path, size_t size_max, bool is_head, int64_t size_hint, struct str *ret,
+                     struct err *e)
 {
     struct buf bytes;
     buf_init(&bytes, size_max + 1);
@@ -180,7 +181,8 @@ static bool read_all(int fd, struct arena *a, const char *path, size_t size_max,
     return is_ok;
 }
 
-static bool host_read(struct source *s, struct arena *a, const char *path, size_t size_max, bool is_head, struct str *ret, struct err *e)
+static bool host_read(struct source *s, struct arena *a, const char *path, size_t size_max, bool is_head, struct str *ret,
+                      struct err *e)
 {
     int place = open_place(s, path, true);
     if (place < 0)
