@@ -42,6 +42,8 @@ create table test_span(id integer primary key, subject text not null, test text 
                        from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
 create index test_span_open on test_span(subject, test) where to_leaf is null;
 create index test_span_by_test on test_span(test, from_t);
+create index test_span_closed on test_span(to_t) where to_leaf is not null;
+create index span_closed on span(to_t) where to_leaf is not null;
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
 create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;
 create index coverage_by_subject on coverage(subject, from_t);

@@ -1,0 +1,184 @@
+/* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span, test_span. */
+#include "assess/ops.h"
+#include "assess/result.h"
+
+static bool eval_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
+{
+    int64_t run = json_int(op->body, "run", -1), catalog = json_int(op->body, "cat", -1), parameter = json_int(op->body, "par", -1);
+    int64_t at_ms = json_int(op->body, "at", -1);
+    const struct json *counts = json_get(op->body, "cnt");
+    struct err inner = {0};
+    struct str subject = db_one_text(a, projection, &inner, "select subject from run where leaf = ?1", A(run));
+    int64_t catalog_found = inner.code ? -1 : db_one_int(projection, &inner, -1, "select leaf from catalog where leaf = ?1", A(catalog));
+    int64_t newest = inner.code ? -1 : db_one_int(projection, &inner, -1, "select max(leaf) from parameter");
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    if (!subject.data || subject.size < 10)
+        return err_set(e, ERR_INVALID, "eval: leaf %lld is no run", (long long)run);
+    if (catalog_found < 0)
+        return err_set(e, ERR_INVALID, "eval: leaf %lld is no catalogue", (long long)catalog);
+    if (parameter > newest || at_ms < 0 || !counts || op->blob_count > 1)
+        return err_set(e, ERR_INVALID, "eval of run %lld: malformed", (long long)run);
+    struct leaf_draft *draft = ARENA_NEW(a, struct leaf_draft);
+    draft->type = "eval";
+    draft->stream = arena_printf(a, "assess/%.*s", STR_ARGS(str_slice(subject, 2, 10)));
+    draft->body = json_object(a);
+    json_put_int(draft->body, "run", run);
+    json_put_int(draft->body, "cat", catalog);
+    json_put_int(draft->body, "par", parameter);
+    json_put_int(draft->body, "at", at_ms);
+    struct json *c = json_put_object(draft->body, "cnt");
+    for (int s = 0; s < 4; s++) {
+        const char *name = result_status_name((enum result_status)s);
+        json_put_int(c, name, json_int(counts, name, 0));
+    }
+    draft->blob_count = op->blob_count;
+    *ret = (struct leaf_drafts){draft, 1};
+    return true;
+}
+
+/* What is being applied. */
+struct change {
+    struct db *db;
+    struct str subject;
+    int64_t leaf;
+    int64_t at_ms; /* where spans are cut */
+};
+
+static bool coverage_extend(struct change *c, int64_t taken_at_ms, struct err *e)
+{
+    struct err inner = {0};
+    int64_t id = -1, to_ms = 0;
+    DB_EACH(row, c->db, &inner, "select id, to_t from coverage where subject = ?1 order by from_t desc limit 1", A(c->subject))
+    {
+        id = db_int(row, 0);
+        to_ms = db_int(row, 1);
+    }
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    /* A source's clock that went back does not take back what was seen. */
+    c->at_ms = id >= 0 && taken_at_ms < to_ms ? to_ms : taken_at_ms;
+    if (id >= 0 && c->at_ms - to_ms <= COVERAGE_BREAK_MS)
+        return c->at_ms == to_ms || db_run(c->db, e, "update coverage set to_t = ?2 where id = ?1", A(id), A(c->at_ms));
+    return db_run(c->db, e, "insert into coverage(subject, from_t, to_t) values(?1, ?2, ?2)", A(c->subject), A(c->at_ms));
+}
+
+/* Closes the open span of a resource. A span that would be empty (opened at this very instant) stays, of length zero: it was recorded. */
+static bool span_close(struct change *c, struct str test, struct str resource, struct err *e)
+{
+    return db_run(c->db, e,
+                  "update span set to_leaf = ?4, to_t = ?5 where subject = ?1 and test = ?2 and resource = ?3 and to_leaf is null",
+                  A(c->subject), A(test), A(resource), A(c->leaf), A(c->at_ms));
+}
+
+static bool span_open(struct change *c, struct str test, struct str resource, struct str status, struct str reason, struct err *e)
+{
+    return db_run(c->db, e,
+                  "insert into span(subject, test, resource, status, reason, from_leaf, from_t) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                  A(c->subject), A(test), A(resource), A(status), A(reason), A(c->leaf), A(c->at_ms));
+}
+
+/* Brings the line of one test up to its resources. */
+static bool test_span_update(struct change *c, struct str test, struct err *e)
+{
+    struct result_counts now = {{0}};
+    struct err inner = {0};
+    DB_EACH(row, c->db, &inner, "select status, count(*) from span where subject = ?1 and test = ?2 and to_leaf is null group by status",
+            A(c->subject), A(test))
+    {
+        enum result_status s;
+        if (result_status_parse(db_text(row, 0), &s))
+            now.of[s] = db_int(row, 1);
+    }
+    int64_t id = -1;
+    bool is_same = false;
+    DB_EACH(row, c->db, &inner, "select id, pass, fail, unknown, skip from test_span where subject = ?1 and test = ?2 and to_leaf is null",
+            A(c->subject), A(test))
+    {
+        id = db_int(row, 0);
+        is_same = db_int(row, 1) == now.of[RESULT_PASS] && db_int(row, 2) == now.of[RESULT_FAIL] &&
+                  db_int(row, 3) == now.of[RESULT_UNKNOWN] && db_int(row, 4) == now.of[RESULT_SKIP];
+    }
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    if (is_same)
+        return true;
+    if (id >= 0 && !db_run(c->db, e, "update test_span set to_leaf = ?2, to_t = ?3 where id = ?1", A(id), A(c->leaf), A(c->at_ms)))
+        return false;
+    if (now.of[0] + now.of[1] + now.of[2] + now.of[3] == 0)
+        return true; /* the test is gone */
+    return db_run(c->db, e,
+                  "insert into test_span(subject, test, status, pass, fail, unknown, skip, from_leaf, from_t)"
+                  " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                  A(c->subject), A(test), A(result_status_name(result_counts_worst(&now))), A(now.of[RESULT_PASS]), A(now.of[RESULT_FAIL]),
+                  A(now.of[RESULT_UNKNOWN]), A(now.of[RESULT_SKIP]), A(c->leaf), A(c->at_ms));
+}
+
+static bool line_apply(struct change *c, struct arena *a, struct str line, struct str *test, struct err *e)
+{
+    struct json *v = json_parse(a, line, JSON_LIMITS_DEFAULT, e);
+    if (!v)
+        return false;
+    const struct json *sign = json_at(v, 0), *name = json_at(v, 1), *resource = json_at(v, 2), *status = json_at(v, 3), *reason = json_at(v, 4);
+    enum result_status word;
+    bool is_new = sign && str_is(sign->text, "+") && v->count == 5 && result_status_parse(status->text, &word);
+    bool is_gone = sign && str_is(sign->text, "-") && v->count == 3;
+    if (!is_new && !is_gone)
+        return err_set(e, ERR_CORRUPT, "neither a new result nor one that is gone");
+    bool is_next_test = test->data && !str_equal(*test, name->text);
+    if (is_next_test && !test_span_update(c, *test, e))
+        return false;
+    *test = arena_str(a, name->text);
+    if (!span_close(c, name->text, resource->text, e))
+        return false;
+    return is_gone || span_open(c, name->text, resource->text, status->text, reason->text, e);
+}
+
+static bool changes_apply(struct change *c, struct arena *a, struct str text, struct err *e)
+{
+    struct str line, test = {0};
+    if (!str_next_line(&text, &line)) /* the first one holds the digest of the whole set */
+        return err_set(e, ERR_CORRUPT, "eval leaf %lld: an empty blob", (long long)c->leaf);
+    for (int number = 2; str_next_line(&text, &line); number++)
+        if (!line_apply(c, a, line, &test, e))
+            return err_wrap(e, "eval leaf %lld, line %d", (long long)c->leaf, number);
+    return !test.data || test_span_update(c, test, e);
+}
+
+static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+{
+    const struct json *counts = json_get(leaf->json, "cnt"), *blob = json_at(json_get(leaf->json, "b"), 0);
+    int64_t run = json_int(leaf->json, "run", -1), at_ms = json_int(leaf->json, "at", -1);
+    struct err inner = {0};
+    struct str subject = db_one_text(a, projection, &inner, "select subject from run where leaf = ?1", A(run));
+    if (inner.code || !subject.data)
+        return err_set(e, ERR_CORRUPT, "eval leaf %llu: leaf %lld is no run", (unsigned long long)leaf->index, (long long)run);
+    struct change c = {.db = projection, .subject = subject, .leaf = (int64_t)leaf->index};
+    struct str x = json_text(blob, "x"), commitment = json_text(blob, "c");
+    if (!db_run(projection, e,
+                "insert into evaluation(leaf, subject, run, catalog, t, taken_at, x, c, pass, fail, unknown, skip)"
+                " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(leaf->t), A(at_ms), A(blob ? x : (struct str){0}),
+                A(blob ? commitment : (struct str){0}), A(json_int(counts, "pass", 0)), A(json_int(counts, "fail", 0)),
+                A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0))) ||
+        !coverage_extend(&c, at_ms, e))
+        return false;
+    if (!blob)
+        return true;
+    struct str plain;
+    if (!blobs->read(blobs->context, a, commitment, x, &plain, &inner)) {
+        if (inner.code == ERR_NOT_FOUND) /* erased: the counts above are what is left */
+            return true;
+        *e = inner;
+        return false;
+    }
+    return changes_apply(&c, a, plain, e);
+}
+
+const struct op_kind op_eval = {.kind = "eval", .leaf_type = "eval", .make = eval_make, .apply = eval_apply};
