@@ -8,6 +8,8 @@ create table leaf(idx integer primary key, type text not null, t integer not nul
 create index leaf_by_stream on leaf(st, sq);
 create table stream(st text primary key, sq integer not null, hash blob not null) strict, without rowid;
 create table operation(id text primary key, leaf integer not null, answer text not null) strict, without rowid;
+create table ledger_key(leaf integer primary key, role text not null, name text not null, vkey text not null unique, t integer not null,
+                        retired_leaf integer) strict;
 
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "crypto/crypto.h"
 #include "db/db.h"
+#include "os/file.h"
 
 /* A blob sealed by whoever holds the plaintext (blob/blob.h): the keeper stores the ciphertext and wraps the key, and parses nothing. */
 struct op_blob {
@@ -65,10 +66,14 @@ struct blob_reader {
     void *context;
 };
 
+/* An operation may make leaves of several types (a run makes items): one entry for each type that needs an apply; entries that cannot be
+ * asked for have no make. A leaf is applied by the entry whose kind it names in its member `k`, else by the first entry of its type; the
+ * keeper writes `k` where the type alone would lead to another entry. */
 struct op_kind {
     const char *kind;
     const char *leaf_type;
-    /* Checks the operation against the projection (read only here). False refuses it with e, alone. */
+    /* Checks the operation against the projection (read only here). False refuses it with e, alone. No drafts: nothing to do, the answer is
+     * {"leaf":-1}. */
     bool (*make)(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e);
     /* Applies a leaf; used live and in rebuild. Must depend on nothing but leaf, blobs and the projection as the leaves before left it. */
     bool (*apply)(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e);
@@ -90,6 +95,29 @@ bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], u
 /* Waits until all that was acknowledged is integrated and signed (tiles, seal, checkpoint). */
 bool keeper_flush(struct keeper_client *k, struct err *e) MUST_USE;
 struct keeper_client *keeper_close(struct keeper_client *k); /* flushes and ends what it spawned */
+/* Only connects to a running keeper, never starts one: the roles of `assay serve`. ERR_UNAVAILABLE: none runs just now. */
+struct keeper_client *keeper_connect(const char *data_dir, struct err *e) MUST_USE;
+/* {"size":leaves,"signed":leaves,"pid":…,"started":ms,"clock_back":bool} */
+bool keeper_status(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
 void op_id_new(const struct env *env, char ret_id[33]);
+/* An operation id that belongs to `text`: the same text again is the same operation. */
+void op_id_of(struct str text, char ret_id[33]);
+
+/* ---- the keeper's side ---- */
+
+struct keeper_options {
+    const char *data_dir;
+    const struct op_kind *kinds;
+    size_t kind_count;
+    const struct env *env;
+    const struct os_file_calls *calls;
+    int signer_fd;  /* socket to the signer process */
+    int client_fd;  /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is gone */
+    int signals_fd; /* from os_signals_open, or -1: SIGTERM makes it integrate and end */
+    bool (*jail)(void *context, struct err *e); /* called once everything is open; may be NULL */
+    void *jail_context;
+};
+/* Runs until the last connection is gone or SIGTERM. ret_told: somebody heard of the failure, so that nobody says it twice. */
+bool keeper_run(const struct keeper_options *o, bool *ret_told, struct err *e) MUST_USE;
 
 #endif

@@ -31,9 +31,11 @@ static void child_signals_reset(void)
 /* In the child, between fork and exec: only calls that are safe there. */
 static void __attribute__((noreturn)) child_exec(const struct os_spawn *o, const char *const *argv, pid_t parent)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(3);
+    if (!o->outlives_us) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(3);
+    }
     child_signals_reset();
     int high[SPAWN_FDS_MAX];
     for (size_t i = 0; i < o->fd_count; i++)
@@ -105,6 +107,13 @@ bool os_child_wait(struct os_child *c, int timeout_ms, int *ret_status)
     if (ret_status)
         *ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return true;
+}
+
+void os_child_forget(struct os_child *c)
+{
+    if (c->pid)
+        close(c->pidfd);
+    *c = OS_CHILD_NONE;
 }
 
 bool os_child_signal(const struct os_child *c, int number)

@@ -2,7 +2,7 @@
  * spawn.h - the processes of the family: this program, run again under a role's name.
  *
  * A child gets exactly the descriptors it is handed, as 3, 4, 5 ... in that order, standard streams, nothing else; its command line is
- * `assay --role NAME ARGUMENT…` (main hands it to role_main). It ends when its parent dies. A child is held by a pidfd, so no signal can
+ * `assay --role NAME ARGUMENT…` (main hands it to role_main). It ends when its parent dies, unless asked otherwise. A child is held by a pidfd, so no signal can
  * reach a stranger that got its number. Not for threads: call from the thread that lives as long as the children should.
  *
  *     struct os_child child;
@@ -23,6 +23,7 @@ struct os_spawn {
     const char *const *arguments; /* NULL at the end, or NULL */
     const int *fds;               /* become 3, 4, ... in the child; stay open here */
     size_t fd_count;
+    bool outlives_us;             /* is not killed with us: ends by itself when its descriptors close */
     bool is_quiet;                /* standard output goes to /dev/null (standard error stays) */
 };
 
@@ -41,6 +42,8 @@ bool os_spawn(const struct os_spawn *o, struct os_child *ret, struct err *e) MUS
 bool os_child_wait(struct os_child *c, int timeout_ms, int *ret_status);
 /* SIGTERM, then after grace_ms SIGKILL; reaps. Nothing happens for OS_CHILD_NONE. Returns the exit status. */
 int os_child_end(struct os_child *c, int grace_ms);
+/* Lets a child that outlives us go: closes the pidfd. */
+void os_child_forget(struct os_child *c);
 bool os_child_signal(const struct os_child *c, int number);
 
 /* Restarting with patience: 0.1 s, then twice as long each time up to 30 s; a child that lived for a minute starts from 0.1 s again. */

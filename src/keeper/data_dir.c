@@ -1,0 +1,169 @@
+/* data_dir.c - opening a data directory, its keys, its projection for readers. */
+#include "keeper/data_dir.h"
+#include "keeper/projection.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_BYTES_MAX = 64 << 10, CONFIG_FORMAT = 1, KEY_FILE_BYTES_MAX = 4096 };
+
+static bool config_read(struct data_dir *d, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, CONFIG_BYTES_MAX);
+    if (!os_file_read(&os_file_real, d->fd, "config.json", &text, e)) {
+        if (e->code == ERR_NOT_FOUND)
+            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay --data %s init", d->path, d->path);
+        return err_wrap(e, "%s/config.json", d->path);
+    }
+    struct arena *a = arena_new("config", 1 << 20);
+    struct json *config = json_parse(a, buf_view(&text), JSON_LIMITS_DEFAULT, e);
+    struct str origin = json_text(config, "origin");
+    bool ok = config != NULL;
+    if (!ok)
+        e->code = ERR_CORRUPT;
+    else if (json_int(config, "format", 0) != CONFIG_FORMAT)
+        ok = err_set(e, ERR_UNSUPPORTED, "format %lld, this program knows %d", (long long)json_int(config, "format", 0), CONFIG_FORMAT);
+    else if (origin.size == 0 || origin.size >= sizeof(d->origin))
+        ok = err_set(e, ERR_CORRUPT, "no origin");
+    if (ok) {
+        memcpy(d->origin, origin.data, origin.size);
+        d->origin[origin.size] = 0;
+        d->created_at_ms = json_int(config, "created", 0);
+        struct sha256 name = sha256_of(origin);
+        memcpy(d->ledger_dir, "ledger/", 7);
+        hex_encode(name.bytes, sizeof(name.bytes), d->ledger_dir + 7);
+    }
+    arena_free(a);
+    return ok ? true : err_wrap(e, "%s/config.json", d->path);
+}
+
+bool data_dir_open(struct data_dir *ret, const char *path, struct err *e)
+{
+    struct data_dir d = {.fd = -1};
+    if (!realpath(path, d.path)) {
+        if (errno == ENOENT)
+            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay --data %s init", path, path);
+        return err_errno(e, errno, "%s", path);
+    }
+    d.fd = open(d.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d.fd < 0)
+        return err_errno(e, errno, "%s", d.path);
+    if (!config_read(&d, e)) {
+        close(d.fd);
+        return false;
+    }
+    *ret = d;
+    return true;
+}
+
+void data_dir_close(struct data_dir *d)
+{
+    if (d->fd >= 0)
+        close(d->fd);
+    d->fd = -1;
+}
+
+struct db *data_dir_projection(const struct data_dir *d, struct err *e)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof(path), "%s/%s", d->path, PROJECTION_FILE);
+    if (access(path, R_OK) != 0 && errno == ENOENT) {
+        err_set(e, ERR_UNAVAILABLE, "%s: the projection is missing; make it with: assay --data %s rebuild", path, d->path);
+        return NULL;
+    }
+    struct db *db = db_open(path, DB_READ, e);
+    if (!db)
+        return NULL;
+    if (!projection_has_schema(db)) {
+        err_set(e, ERR_UNAVAILABLE, "%s: made by another version or damaged; make it again with: assay --data %s rebuild", path, d->path);
+        return db_close(db);
+    }
+    return db;
+}
+
+uint64_t data_dir_projection_inode(const struct data_dir *d)
+{
+    struct stat st;
+    return fstatat(d->fd, PROJECTION_FILE, &st, 0) == 0 ? st.st_ino : 0;
+}
+
+bool data_dir_projection_is_current(const struct data_dir *d, uint64_t inode)
+{
+    return data_dir_projection_inode(d) == inode;
+}
+
+int data_dir_ledger(const struct data_dir *d, struct err *e)
+{
+    int fd = openat(d->fd, d->ledger_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        err_errno(e, errno, "%s/%s", d->path, d->ledger_dir);
+    return fd;
+}
+
+/* "+hash+" is not read: it is computed again from name and key, and has to agree. */
+static bool signing_parse(struct str text, struct note_key *ret_public, struct ed25519_private *ret, struct err *e)
+{
+    struct str rest = str_trim(text), head[4];
+    for (int i = 0; i < 4; i++)
+        if (!str_cut(&rest, '+', &head[i]))
+            return err_set(e, ERR_CORRUPT, "no private key in the form of the note package");
+    char name[256];
+    struct buf BUF_AUTO key;
+    buf_init(&key, 64);
+    if (!str_is(head[0], "PRIVATE") || !str_is(head[1], "KEY") || head[2].size >= sizeof(name) || !base64_decode(rest, &key) ||
+        key.size != 1 + ED25519_KEY_SIZE || key.data[0] != 1)
+        return err_set(e, ERR_CORRUPT, "no private key in the form of the note package");
+    memcpy(name, head[2].data, head[2].size);
+    name[head[2].size] = 0;
+    struct ed25519_private private_key;
+    memcpy(private_key.seed, key.data + 1, ED25519_KEY_SIZE);
+    memory_wipe(key.data, key.size);
+    struct note_key public_key = note_key_make(name, ed25519_public_of(&private_key));
+    char id[9];
+    snprintf(id, sizeof(id), "%08x", public_key.id);
+    if (!str_is(head[3], id))
+        return err_set(e, ERR_CORRUPT, "key id %s does not belong to this name and key", id);
+    *ret_public = public_key;
+    *ret = private_key;
+    memory_wipe(&private_key, sizeof(private_key));
+    return true;
+}
+
+static bool key_read(int data_dir_fd, const char *name, struct buf *out, struct err *e)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "private/keys/%s", name);
+    return os_file_read(&os_file_real, data_dir_fd, path, out, e) ? true : err_wrap(e, "key %s", name);
+}
+
+bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    if (!key_read(data_dir_fd, name, &text, e))
+        return false;
+    bool ok = signing_parse(buf_view(&text), ret_public, ret, e);
+    memory_wipe(text.data, text.size);
+    return ok ? true : err_wrap(e, "private/keys/%s", name);
+}
+
+bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, KEY_FILE_BYTES_MAX);
+    if (!key_read(data_dir_fd, name, &text, e))
+        return false;
+    bool ok = hex_decode(str_trim(buf_view(&text)), ret, 32);
+    memory_wipe(text.data, text.size);
+    return ok ? true : err_set(e, ERR_CORRUPT, "private/keys/%s: not 64 hex digits", name);
+}
+
+void subject_pseudonym(const uint8_t subject_key[32], struct str id, char ret[SUBJECT_TEXT_SIZE])
+{
+    uint8_t mac[SHA256_SIZE];
+    hmac_sha256(str_make(subject_key, 32), id, mac);
+    memcpy(ret, "s:", 2);
+    hex_encode(mac, 16, ret + 2);
+}

@@ -1,0 +1,217 @@
+/* init.c - making a data directory. Every step can be repeated, and config.json comes last: what a broken-off init left is completed. */
+#include "keeper/data_dir.h"
+#include "keeper/signer.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HOST_NAME_MAX_BYTES = 100, KEY_FILE_BYTES_MAX = 4096 };
+
+struct init {
+    const struct data_dir_init *o;
+    int dir;
+    char origin[256];
+    uint8_t subject_key[32];
+};
+
+static bool file_is_there(const struct init *n, const char *path)
+{
+    struct stat st;
+    return fstatat(n->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What a note name may hold: no space, no plus; a host name has neither, but who knows. */
+static void host_name(const struct init *n, char ret[HOST_NAME_MAX_BYTES])
+{
+    char name[HOST_NAME_MAX_BYTES] = {0};
+    if (n->o->host_name)
+        snprintf(name, sizeof(name), "%s", n->o->host_name);
+    else if (gethostname(name, sizeof(name) - 1) != 0)
+        name[0] = 0;
+    size_t size = 0;
+    for (size_t i = 0; name[i]; i++)
+        if ((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= '0' && name[i] <= '9') || name[i] == '.' ||
+            name[i] == '-' || name[i] == '_')
+            ret[size++] = name[i];
+    ret[size] = 0;
+    if (size == 0)
+        memcpy(ret, "localhost", 10);
+}
+
+static bool write_key_file(struct init *n, const char *name, struct str text, struct err *e)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "private/keys/%s", name);
+    return os_file_create_once(&os_file_real, n->dir, path, text, 0600, e);
+}
+
+static bool make_secret(struct init *n, const char *name, uint8_t ret[32], struct err *e)
+{
+    struct err missing = {0};
+    if (keys_load_secret(n->dir, name, ret, &missing))
+        return true;
+    if (missing.code != ERR_NOT_FOUND) {
+        *e = missing;
+        return false;
+    }
+    char text[66];
+    env_random(n->o->env, ret, 32);
+    hex_encode(ret, 32, text);
+    text[64] = '\n';
+    return write_key_file(n, name, str_make(text, 65), e);
+}
+
+/* A new key under `name_of_key`, or the one that is there; ret_name (may be NULL) gets its name. */
+static bool make_signing(struct init *n, const char *file, const char *name_of_key, char ret_name[256], struct err *e)
+{
+    struct note_key key;
+    struct ed25519_private private_key;
+    struct err missing = {0};
+    bool is_there = keys_load_signing(n->dir, file, &key, &private_key, &missing);
+    if (!is_there && missing.code != ERR_NOT_FOUND) {
+        *e = missing;
+        return false;
+    }
+    bool ok = true;
+    if (!is_there) {
+        env_random(n->o->env, private_key.seed, sizeof(private_key.seed));
+        key = note_key_make(name_of_key, ed25519_public_of(&private_key));
+        struct buf BUF_AUTO text;
+        buf_init(&text, KEY_FILE_BYTES_MAX);
+        uint8_t bytes[1 + ED25519_KEY_SIZE] = {1};
+        memcpy(bytes + 1, private_key.seed, ED25519_KEY_SIZE);
+        buf_printf(&text, "PRIVATE+KEY+%s+%08x+", key.name, key.id);
+        base64_encode(str_make(bytes, sizeof(bytes)), &text);
+        buf_char(&text, '\n');
+        ok = write_key_file(n, file, buf_view(&text), e);
+        memory_wipe(bytes, sizeof(bytes));
+        memory_wipe(text.data, text.size);
+    }
+    memory_wipe(&private_key, sizeof(private_key));
+    if (ok && ret_name)
+        memcpy(ret_name, key.name, sizeof(key.name));
+    return ok;
+}
+
+static void machine_id(const struct init *n, struct buf *out)
+{
+    struct err e = {0};
+    char host[HOST_NAME_MAX_BYTES];
+    if (n->o->machine_id.size)
+        buf_str(out, n->o->machine_id);
+    else if (!os_file_read(&os_file_real, AT_FDCWD, "/etc/machine-id", out, &e) || str_trim(buf_view(out)).size == 0) {
+        host_name(n, host);
+        buf_clear(out);
+        buf_cstr(out, host);
+    }
+}
+
+static bool make_keys(struct init *n, struct err *e)
+{
+    char host[HOST_NAME_MAX_BYTES], name[256], subject[SUBJECT_TEXT_SIZE];
+    uint8_t random[8], master[32];
+    char hex[17];
+    host_name(n, host);
+    env_random(n->o->env, random, sizeof(random));
+    hex_encode(random, sizeof(random), hex);
+    snprintf(name, sizeof(name), "%s/assay/%s", host, hex);
+    /* The log key's name is the origin: from here on it is decided. */
+    if (!make_signing(n, "log", name, n->origin, e) || !make_secret(n, "subject", n->subject_key, e) || !make_secret(n, "master", master, e))
+        return false;
+    memory_wipe(master, sizeof(master));
+    snprintf(name, sizeof(name), "%.200s/root", n->origin);
+    if (!make_signing(n, "root", name, NULL, e))
+        return false;
+    struct buf BUF_AUTO id;
+    buf_init(&id, 4096);
+    machine_id(n, &id);
+    subject_pseudonym(n->subject_key, str_trim(buf_view(&id)), subject);
+    snprintf(name, sizeof(name), "%.200s/collector/%.8s", n->origin, subject + 2);
+    return make_signing(n, "collector", name, NULL, e);
+}
+
+static bool init_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                      struct buf *ret_note, struct err *e)
+{
+    (void)context, (void)old, (void)c, (void)proof, (void)proof_count, (void)ret_note;
+    return err_set(e, ERR_INTERNAL, "nothing is signed while a ledger is made");
+}
+
+static bool make_ledger(struct init *n, struct err *e)
+{
+    struct ledger_options o = {
+        .calls = &os_file_real, .env = n->o->env, .data_dir = n->dir, .origin = n->origin, .signer = {.sign = init_sign}};
+    struct err exists = {0};
+    if (!ledger_create(&o, &exists) && exists.code != ERR_EXISTS) {
+        *e = exists;
+        return false;
+    }
+    return signer_head_create(n->dir, n->origin, e);
+}
+
+static bool write_config(struct init *n, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, 4096);
+    buf_cstr(&text, "{\"format\":1,\"origin\":");
+    json_write_string(&text, str_of(n->origin));
+    buf_printf(&text, ",\"created\":%lld}\n", (long long)env_now_ms(n->o->env));
+    return os_file_replace(&os_file_real, n->dir, "config.json", buf_view(&text), 0600, e);
+}
+
+/* An existing directory is taken if it is empty or holds a broken-off init: private/ and no config.json. */
+static bool is_ours_to_fill(struct init *n, struct err *e)
+{
+    if (file_is_there(n, "config.json"))
+        return err_set(e, ERR_EXISTS, "%s: is a data directory already", n->o->path);
+    if (file_is_there(n, "private/cp.log")) {
+        struct stat st;
+        if (fstatat(n->dir, "private/cp.log", &st, 0) == 0 && st.st_size > 0)
+            return err_set(e, ERR_CORRUPT, "%s: config.json is missing, but there is a ledger with checkpoints; put it back", n->o->path);
+    }
+    if (file_is_there(n, "private"))
+        return true;
+    int fd = openat(n->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!list)
+        return err_errno(e, errno, "%s", n->o->path);
+    bool ok = true;
+    for (struct dirent *entry; ok && (entry = readdir(list));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "lost+found") != 0)
+            ok = err_set(e, ERR_INVALID, "%s: is not empty (%.100s); a data directory wants a place of its own", n->o->path, entry->d_name);
+    closedir(list);
+    return ok;
+}
+
+static bool init_locked(struct init *n, struct err *e)
+{
+    static const char *const DIRECTORIES[] = {"private", "private/keys", "ledger", "blobs", "blobs/pack", "db"};
+    if (!is_ours_to_fill(n, e))
+        return false;
+    for (size_t i = 0; i < sizeof(DIRECTORIES) / sizeof(DIRECTORIES[0]); i++)
+        if (!os_dir_make(&os_file_real, n->dir, DIRECTORIES[i], 0700, e))
+            return false;
+    return make_keys(n, e) && make_ledger(n, e) && write_config(n, e);
+}
+
+bool data_dir_init(const struct data_dir_init *o, struct err *e)
+{
+    struct init n = {.o = o};
+    mode_t old = umask(0077);
+    bool ok = os_dir_make(&os_file_real, AT_FDCWD, o->path, 0700, e);
+    n.dir = ok ? open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (ok && n.dir < 0)
+        ok = err_errno(e, errno, "%s", o->path);
+    if (ok && flock(n.dir, LOCK_EX | LOCK_NB) != 0)
+        ok = err_set(e, ERR_CONFLICT, "%s: another init is at work there", o->path);
+    if (ok)
+        ok = init_locked(&n, e);
+    if (n.dir >= 0)
+        close(n.dir);
+    memory_wipe(n.subject_key, sizeof(n.subject_key));
+    umask(old);
+    return ok;
+}

@@ -1,0 +1,390 @@
+/* keeper.c - the keeper process: opens everything, then batch after batch. */
+#include "keeper/keeper.h"
+#include "base/cursor.h"
+#include "keeper/process.h"
+#include "os/ipc.h"
+#include "os/spawn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BATCH_ARENA_BYTES_MAX = 0x7fffffff, INTEGRATE_EVERY_MS = 1000, SEND_TIMEOUT_MS = 1000 };
+
+static struct keeper *keeper_free(struct keeper *k)
+{
+    if (!k)
+        return NULL;
+    for (size_t i = 0; i < KEEPER_CONNECTIONS_MAX; i++)
+        if (k->connections[i].fd >= 0)
+            connection_close(&k->connections[i]);
+    if (k->listen_fd >= 0) {
+        close(k->listen_fd);
+        unlinkat(k->private_fd, "keeper.sock", 0); /* still under the lock: nobody else's can stand there */
+    }
+    ledger_reader_close(k->reader);
+    projection_close(&k->projection);
+    keyring_close(k->keys);
+    pack_close(k->packs);
+    ledger_close(k->ledger);
+    int fds[] = {k->private_fd, k->blobs_fd, k->ledger_fd};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    data_dir_close(&k->dir);
+    if (k->batch.arena)
+        arena_free(k->batch.arena);
+    memory_wipe(k->subject_key, sizeof(k->subject_key));
+    free(k);
+    return NULL;
+}
+
+static int open_below(int dir, const char *path, struct err *e)
+{
+    int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        err_errno(e, errno, "%s", path);
+    return fd;
+}
+
+/* A path of any length fits into a socket address this way. */
+static int listen_at(struct keeper *k, struct err *e)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/keeper.sock", k->private_fd);
+    int fd = ipc_listen(path, e);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+static bool open_stores(struct keeper *k, struct err *e)
+{
+    const struct keeper_options *o = k->o;
+    uint8_t master[32];
+    struct ledger_options ledger = {
+        .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer)};
+    k->private_fd = open_below(k->dir.fd, "private", e);
+    k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
+    k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, k->dir.ledger_dir, e) : -1;
+    if (k->ledger_fd < 0 || !keys_load_secret(k->dir.fd, "subject", k->subject_key, e) || !keys_load_secret(k->dir.fd, "master", master, e))
+        return false;
+    k->ledger = ledger_open(&ledger, e); /* takes the lock: from here on there is no other writer */
+    bool ok = k->ledger && (k->listen_fd = listen_at(k, e)) >= 0 && (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
+              (k->keys = keyring_open(o->calls, k->private_fd, master, true, e));
+    memory_wipe(master, sizeof(master));
+    if (!ok)
+        return false;
+    k->store = (struct blob_store_reader){.packs = k->packs, .keys = k->keys};
+    struct blob_reader blobs = blob_store_reader(&k->store);
+    return projection_prepare(&k->projection, k->dir.path, k->dir.origin, o->kinds, o->kind_count, k->ledger, &blobs, e);
+}
+
+static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
+{
+    struct keeper *k = calloc(1, sizeof(*k));
+    if (!k) {
+        err_set(e, ERR_LIMIT, "keeper: no memory");
+        return NULL;
+    }
+    k->o = o;
+    k->dir.fd = k->private_fd = k->blobs_fd = k->ledger_fd = k->listen_fd = -1;
+    k->signer.fd = o->signer_fd;
+    k->started_at_ms = env_now_ms(o->env);
+    connections_start(k);
+    k->batch.arena = arena_new("batch", BATCH_ARENA_BYTES_MAX);
+    if (!data_dir_open(&k->dir, o->data_dir, e)) {
+        k->dir.fd = -1;
+        return keeper_free(k);
+    }
+    if (!open_stores(k, e))
+        return keeper_free(k);
+    return k;
+}
+
+bool keeper_integrate(struct keeper *k, struct err *e)
+{
+    k->integrated_at_ms = env_monotonic_ms(k->o->env);
+    if (ledger_signed_size(k->ledger) == ledger_size(k->ledger))
+        return true;
+    struct blob_reader blobs = blob_store_reader(&k->store);
+    if (!ledger_integrate(k->ledger, e) || !projection_catch_up(&k->projection, k->ledger, &blobs, e))
+        return false;
+    k->reader = ledger_reader_close(k->reader);
+    return true;
+}
+
+/* The leaf as it is in the tiles names the blob: only then its key is handed out. */
+bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e)
+{
+    struct str bytes;
+    struct leaf parsed;
+    char name[65];
+    if (x.size != 64)
+        return err_set(e, ERR_INVALID, "blob key: x is not 64 hex digits");
+    if (leaf >= ledger_signed_size(k->ledger) && !keeper_integrate(k, e))
+        return false;
+    if (!k->reader)
+        k->reader = ledger_reader_open(k->ledger_fd, e);
+    struct arena *a = arena_new("key", 16 << 20);
+    bool ok = k->reader && ledger_reader_leaf(k->reader, a, leaf, &bytes, e) && leaf_parse(a, bytes, &parsed, e);
+    bool is_named = false;
+    if (ok)
+        JSON_EACH (blob, json_get(parsed.json, "b"))
+            is_named = is_named || str_equal(json_text(blob, "x"), x);
+    arena_free(a);
+    if (!ok)
+        return false;
+    if (!is_named)
+        return err_set(e, ERR_NOT_FOUND, "blob key: leaf %llu does not name blob %.*s", (unsigned long long)leaf, STR_ARGS(x));
+    memcpy(name, x.data, 64);
+    name[64] = 0;
+    return keyring_get(k->keys, name, ret_dek, e);
+}
+
+static struct json *status_json(struct keeper *k)
+{
+    struct json *o = json_object(k->batch.arena);
+    json_put_int(o, "size", (int64_t)ledger_size(k->ledger));
+    json_put_int(o, "signed", (int64_t)ledger_signed_size(k->ledger));
+    json_put_int(o, "pid", getpid());
+    json_put_int(o, "started", k->started_at_ms);
+    json_put_bool(o, "clock_back", k->clock_back_seen);
+    return o;
+}
+
+static void answer_key(struct keeper *k, struct question *q, struct str body, struct err *ret_fatal)
+{
+    struct cursor c = cursor_of(body);
+    uint64_t leaf = cursor_u64be(&c);
+    struct str x = cursor_take(&c, cursor_left(&c));
+    uint8_t dek[DEK_SIZE];
+    struct err e = {0};
+    uint64_t signed_before = ledger_signed_size(k->ledger);
+    if (keeper_key_of(k, leaf, x, dek, &e)) {
+        q->answer_type = WIRE_KEY;
+        q->answer = arena_str(k->batch.arena, str_make(dek, sizeof(dek)));
+        memory_wipe(dek, sizeof(dek));
+        return;
+    }
+    question_fail(k, q, &e);
+    /* An integration that failed is final for the writer. */
+    if (leaf >= signed_before && ledger_signed_size(k->ledger) == signed_before && signed_before != ledger_size(k->ledger))
+        *ret_fatal = e;
+}
+
+/* Takes questions from all connections in turn until the batch is full or nothing whole is left. */
+static bool batch_gather(struct keeper *k, size_t offsets[KEEPER_CONNECTIONS_MAX], struct err *e)
+{
+    struct batch *b = &k->batch;
+    bool is_full = false;
+    for (size_t i = 0; i < KEEPER_CONNECTIONS_MAX && !is_full; i++) {
+        struct connection *c = &k->connections[i];
+        struct str body;
+        uint32_t type;
+        size_t at = offsets[i] = 0;
+        while (c->fd >= 0 && b->question_count < BATCH_QUESTIONS_MAX && connection_frame(c, &at, &type, &body)) {
+            struct question *q = &b->questions[b->question_count];
+            *q = (struct question){.from = c, .type = type};
+            enum batch_outcome outcome = type == WIRE_OP ? batch_operation(k, body, q, e) : BATCH_TAKEN;
+            if (outcome == BATCH_BROKEN)
+                return false;
+            is_full = outcome == BATCH_FULL;
+            if (is_full)
+                break;
+            if (type == WIRE_BLOB_KEY)
+                q->answer = body; /* kept until the leaves before it are durable */
+            b->question_count++;
+            offsets[i] = at;
+        }
+    }
+    return true;
+}
+
+static bool batch_answer_others(struct keeper *k, struct err *e)
+{
+    struct err fatal = {0};
+    for (size_t i = 0; i < k->batch.question_count && !fatal.code; i++) {
+        struct question *q = &k->batch.questions[i];
+        struct err unknown = {0};
+        if (q->type == WIRE_OP)
+            continue;
+        if (q->type == WIRE_BLOB_KEY) {
+            answer_key(k, q, q->answer, &fatal);
+        } else if (q->type == WIRE_FLUSH && !keeper_integrate(k, &fatal)) {
+            question_fail(k, q, &fatal);
+        } else if (q->type == WIRE_FLUSH || q->type == WIRE_STATUS) {
+            question_answer_json(k, q, status_json(k));
+        } else {
+            err_set(&unknown, ERR_INVALID, "keeper: no such question %u", q->type);
+            question_fail(k, q, &unknown);
+        }
+    }
+    return fatal.code ? (*e = fatal, false) : true;
+}
+
+static size_t batch_send(struct keeper *k)
+{
+    size_t sent = 0;
+    for (size_t i = 0; i < k->batch.question_count; i++) {
+        struct question *q = &k->batch.questions[i];
+        struct err gone = {0};
+        if (q->from->fd < 0 || q->answer_type == 0)
+            continue;
+        if (ipc_send(q->from->fd, q->answer_type, &q->answer, 1, SEND_TIMEOUT_MS, &gone))
+            sent++;
+        else
+            connection_close(q->from);
+    }
+    return sent;
+}
+
+/* One batch; ret_more: whole questions are left for the next one. */
+static bool batch_run(struct keeper *k, bool *ret_more, bool *ret_told, struct err *e)
+{
+    size_t offsets[KEEPER_CONNECTIONS_MAX] = {0};
+    batch_start(k);
+    bool ok = batch_gather(k, offsets, e);
+    if (!ok && k->batch.is_in_transaction) {
+        db_rollback(k->projection.db);
+        for (size_t i = 0; i < k->batch.question_count; i++)
+            if (k->batch.questions[i].type == WIRE_OP)
+                question_fail(k, &k->batch.questions[i], e);
+    }
+    ok = ok && batch_commit(k, e) && batch_answer_others(k, e);
+    size_t sent = batch_send(k);
+    *ret_told = !ok && sent > 0;
+    *ret_more = false;
+    for (size_t i = 0; i < KEEPER_CONNECTIONS_MAX; i++) {
+        struct connection *c = &k->connections[i];
+        uint32_t type;
+        struct str body;
+        size_t at = 0;
+        if (c->fd < 0)
+            continue;
+        connection_consume(c, offsets[i]);
+        if (connection_frame(c, &at, &type, &body))
+            *ret_more = true;
+        else if (c->is_at_end)
+            connection_close(c);
+    }
+    return ok;
+}
+
+static void greet(struct keeper *k, int fd, bool is_starter)
+{
+    struct err gone = {0};
+    struct connection *c = connection_add(k, fd, is_starter);
+    if (!c)
+        close(fd);
+    else if (!ipc_send(fd, WIRE_READY, NULL, 0, SEND_TIMEOUT_MS, &gone))
+        connection_close(c);
+}
+
+static void accept_all(struct keeper *k)
+{
+    for (int fd; (fd = accept4(k->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
+        greet(k, fd, false);
+}
+
+/* Waits for something to do. Returns false when the process should end: a signal, or nobody is left. */
+static bool wait_for_work(struct keeper *k, bool has_more)
+{
+    struct pollfd fds[KEEPER_CONNECTIONS_MAX + 2];
+    struct connection *owners[KEEPER_CONNECTIONS_MAX + 2] = {0};
+    nfds_t n = 0;
+    fds[n++] = (struct pollfd){.fd = k->listen_fd, .events = POLLIN};
+    fds[n++] = (struct pollfd){.fd = k->o->signals_fd, .events = POLLIN};
+    for (size_t i = 0; i < KEEPER_CONNECTIONS_MAX; i++)
+        if (k->connections[i].fd >= 0) {
+            owners[n] = &k->connections[i];
+            fds[n++] = (struct pollfd){.fd = k->connections[i].fd, .events = POLLIN};
+        }
+    if (n == 2)
+        return false;
+    int timeout_ms = -1;
+    if (has_more) {
+        timeout_ms = 0;
+    } else if (ledger_signed_size(k->ledger) != ledger_size(k->ledger)) {
+        int64_t due = k->integrated_at_ms + INTEGRATE_EVERY_MS - env_monotonic_ms(k->o->env);
+        timeout_ms = due < 0 ? 0 : due > INTEGRATE_EVERY_MS ? INTEGRATE_EVERY_MS : (int)due;
+    }
+    if (poll(fds, n, timeout_ms) < 0 && errno != EINTR)
+        return false;
+    for (nfds_t i = 2; i < n; i++)
+        if (fds[i].revents)
+            connection_read(owners[i]);
+    if (fds[0].revents & POLLIN)
+        accept_all(k);
+    if (k->o->signals_fd >= 0 && fds[1].revents) {
+        int number = os_signals_next(k->o->signals_fd);
+        return number == 0 || number == SIGHUP;
+    }
+    return true;
+}
+
+static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
+{
+    bool has_more = false;
+    while (wait_for_work(k, has_more)) {
+        if (!batch_run(k, &has_more, ret_told, e))
+            return false;
+        bool is_due = env_monotonic_ms(k->o->env) - k->integrated_at_ms >= INTEGRATE_EVERY_MS;
+        if (is_due && !keeper_integrate(k, e))
+            return false;
+    }
+    return keeper_integrate(k, e);
+}
+
+/* Everybody who is still connected hears why; who waits for an answer takes it as one. */
+static size_t tell_all(struct keeper *k, const struct err *why)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, 1024);
+    wire_error_encode(why, &text);
+    struct str body = buf_view(&text);
+    size_t told = 0;
+    for (size_t i = 0; i < KEEPER_CONNECTIONS_MAX; i++) {
+        struct err gone = {0};
+        if (k->connections[i].fd >= 0 && ipc_send(k->connections[i].fd, WIRE_FATAL, &body, 1, SEND_TIMEOUT_MS, &gone))
+            told++;
+    }
+    return told;
+}
+
+static void tell_starter(int fd, const struct err *why, bool *ret_told)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, 1024);
+    wire_error_encode(why, &text);
+    struct str body = buf_view(&text);
+    struct err gone = {0};
+    *ret_told = fd >= 0 && ipc_send(fd, WIRE_FATAL, &body, 1, SEND_TIMEOUT_MS, &gone);
+}
+
+bool keeper_run(const struct keeper_options *o, bool *ret_told, struct err *e)
+{
+    *ret_told = false;
+    umask(0077);
+    struct keeper *k = keeper_new(o, e);
+    if (!k) {
+        tell_starter(o->client_fd, e, ret_told);
+        return false;
+    }
+    if (o->jail && !o->jail(o->jail_context, e)) {
+        tell_starter(o->client_fd, e, ret_told);
+        keeper_free(k);
+        return false;
+    }
+    if (o->client_fd >= 0)
+        greet(k, o->client_fd, true);
+    bool ok = keeper_loop(k, ret_told, e);
+    if (!ok && tell_all(k, e) > 0)
+        *ret_told = true;
+    keeper_free(k);
+    return ok;
+}

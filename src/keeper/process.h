@@ -1,0 +1,104 @@
+/*
+ * process.h - the keeper process inside: what it holds, and the batch. Private to src/keeper.
+ *
+ * One thread. A batch is what has arrived: its operations run one after another in one projection transaction, each in a savepoint; then
+ * blobs (one sync for packs, one for the keyring), leaves (one sync), commit, answers in the order of the questions. Whatever fails at or
+ * behind the first sync is final: those operations are UNCERTAIN, and the process ends.
+ */
+#ifndef KEEPER_PROCESS_H
+#define KEEPER_PROCESS_H
+
+#include "base/limits.h"
+#include "keeper/data_dir.h"
+#include "keeper/keeper.h"
+#include "keeper/projection.h"
+#include "keeper/signer.h"
+#include "keeper/wire.h"
+
+enum { KEEPER_CONNECTIONS_MAX = 128, BATCH_QUESTIONS_MAX = 1024, BATCH_BLOBS_MAX = 4096 };
+
+struct connection {
+    int fd; /* -1: free */
+    struct buf in;
+    bool is_at_end;   /* the peer closed its side, or a frame was malformed: close once nothing whole is left */
+    bool is_starter;  /* who started this process */
+};
+
+/* One message of the batch, and what it will be answered. */
+struct question {
+    struct connection *from;
+    uint32_t type;
+    bool makes_leaves;  /* its fate hangs on the journal */
+    bool is_replayed;   /* an operation seen before */
+    char op_id[33];
+    uint32_t answer_type;
+    struct str answer;  /* in the batch's arena */
+};
+
+struct batch {
+    struct arena *arena;
+    struct question questions[BATCH_QUESTIONS_MAX];
+    size_t question_count;
+    struct str leaves[LIMIT_BATCH_LEAVES];
+    size_t leaf_count;
+    size_t leaf_bytes;
+    const struct op_blob *blobs[BATCH_BLOBS_MAX];
+    size_t blob_count;
+    bool is_in_transaction;
+    int64_t t;
+    bool clock_went_back;
+};
+
+struct keeper {
+    const struct keeper_options *o;
+    struct data_dir dir;
+    int private_fd;
+    int blobs_fd;
+    int ledger_fd;
+    int listen_fd;
+    uint8_t subject_key[32];
+    struct signer_client signer;
+    struct ledger *ledger;
+    struct ledger_reader *reader; /* of what is integrated; NULL until asked for, and again after each integration */
+    struct pack_store *packs;
+    struct keyring *keys;
+    struct blob_store_reader store;
+    struct projection projection;
+    struct connection connections[KEEPER_CONNECTIONS_MAX];
+    struct batch batch;
+    int64_t started_at_ms;
+    int64_t integrated_at_ms; /* monotonic */
+    bool clock_back_seen;
+};
+
+/* What batch_operation did with an operation. */
+enum batch_outcome {
+    BATCH_TAKEN,  /* q has its answer, which holds once the batch is committed */
+    BATCH_FULL,   /* does not fit any more: commit, then ask again */
+    BATCH_BROKEN  /* the projection cannot go on; e is filled */
+};
+void batch_start(struct keeper *k);
+enum batch_outcome batch_operation(struct keeper *k, struct str body, struct question *q, struct err *e);
+/* Makes the batch durable and visible. False: final; each question that made leaves is answered UNCERTAIN (or UNAVAILABLE where nothing was
+ * journalled) already. */
+bool batch_commit(struct keeper *k, struct err *e) MUST_USE;
+void question_fail(struct keeper *k, struct question *q, const struct err *e);
+void question_answer_json(struct keeper *k, struct question *q, const struct json *answer);
+
+/* Tiles, seal, checkpoint; then the projection takes the seal. */
+bool keeper_integrate(struct keeper *k, struct err *e) MUST_USE;
+/* The key of a blob that the leaf names. */
+bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+
+/* ---- connections ---- */
+void connections_start(struct keeper *k);
+struct connection *connection_add(struct keeper *k, int fd, bool is_starter);
+void connection_close(struct connection *c);
+/* Takes what waits on the socket. */
+void connection_read(struct connection *c);
+/* The next whole frame at *offset of c->in; moves *offset behind it. */
+bool connection_frame(struct connection *c, size_t *offset, uint32_t *ret_type, struct str *ret_body);
+/* Forgets the first `size` bytes that came in. */
+void connection_consume(struct connection *c, size_t size);
+
+#endif

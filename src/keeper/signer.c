@@ -1,0 +1,329 @@
+/* signer.c - holds the log key, keeps the last head, signs what extends it. */
+#include "keeper/signer.h"
+#include "base/cursor.h"
+#include "keeper/data_dir.h"
+#include "os/ipc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    HEAD_SLOT_BYTES = 512,
+    HEAD_SLOT_USED = 4 + 4 + 8 + 8 + SHA256_SIZE,
+    REQUEST_HEAD = 1,
+    REQUEST_SIGN = 2,
+    ANSWER_HEAD = 101,
+    ANSWER_NOTE = 102,
+    ANSWER_REFUSED = 103,
+    MESSAGE_BYTES_MAX = 64 << 10,
+    PROOF_MAX = 128,
+    ANSWER_TIMEOUT_MS = 20000
+};
+static const char HEAD_FILE[] = "private/signer.head";
+
+struct signer {
+    struct note_key key;
+    struct ed25519_private private_key;
+    int head_fd;
+    uint64_t generation;
+    struct checkpoint head;
+};
+
+static void slot_encode(struct buf *b, uint64_t generation, const struct checkpoint *head)
+{
+    buf_append(b, "ASHD", 4);
+    buf_u32be(b, 1);
+    buf_u64be(b, generation);
+    buf_u64be(b, head->size);
+    buf_append(b, head->root.bytes, SHA256_SIZE);
+    struct sha256 sum = sha256_of(buf_view(b));
+    buf_append(b, sum.bytes, SHA256_SIZE);
+    while (b->size < HEAD_SLOT_BYTES)
+        buf_char(b, 0);
+}
+
+static bool slot_decode(struct str slot, uint64_t *ret_generation, struct checkpoint *ret_head)
+{
+    struct cursor c = cursor_of(slot);
+    bool ok = cursor_accept(&c, "ASHD") && cursor_u32be(&c) == 1;
+    uint64_t generation = cursor_u64be(&c), size = cursor_u64be(&c);
+    struct str root = cursor_take(&c, SHA256_SIZE), sum = cursor_take(&c, SHA256_SIZE);
+    if (!ok || c.failed)
+        return false;
+    struct sha256 expected = sha256_of(str_slice(slot, 0, HEAD_SLOT_USED));
+    if (memcmp(expected.bytes, sum.data, SHA256_SIZE) != 0)
+        return false;
+    *ret_generation = generation;
+    ret_head->size = size;
+    memcpy(ret_head->root.bytes, root.data, SHA256_SIZE);
+    return true;
+}
+
+bool signer_head_create(int data_dir_fd, const char *origin, struct err *e)
+{
+    struct checkpoint empty = {.size = 0, .root = sha256_of(STR(""))};
+    (void)origin;
+    if (faccessat(data_dir_fd, HEAD_FILE, F_OK, 0) == 0)
+        return true;
+    struct buf BUF_AUTO slots, one;
+    buf_init(&slots, 2 * HEAD_SLOT_BYTES);
+    for (uint64_t generation = 0; generation < 2; generation++) {
+        buf_init(&one, HEAD_SLOT_BYTES);
+        slot_encode(&one, generation, &empty);
+        buf_str(&slots, buf_view(&one));
+        buf_release(&one);
+    }
+    return os_file_replace(&os_file_real, data_dir_fd, HEAD_FILE, buf_view(&slots), 0600, e);
+}
+
+static bool head_load(struct signer *s, int data_dir_fd, struct err *e)
+{
+    s->head_fd = openat(data_dir_fd, HEAD_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (s->head_fd < 0 && errno == ENOENT)
+        return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing", HEAD_FILE);
+    if (s->head_fd < 0)
+        return err_errno(e, errno, "%s", HEAD_FILE);
+    char slots[2 * HEAD_SLOT_BYTES];
+    if (pread(s->head_fd, slots, sizeof(slots), 0) != (ssize_t)sizeof(slots))
+        return err_set(e, ERR_CORRUPT, "%s: shorter than two slots", HEAD_FILE);
+    bool is_found = false;
+    for (int i = 0; i < 2; i++) {
+        uint64_t generation;
+        struct checkpoint head = s->head;
+        if (slot_decode(str_make(slots + i * HEAD_SLOT_BYTES, HEAD_SLOT_BYTES), &generation, &head) &&
+            (!is_found || generation > s->generation)) {
+            s->generation = generation;
+            s->head.size = head.size;
+            s->head.root = head.root;
+            is_found = true;
+        }
+    }
+    return is_found ? true : err_set(e, ERR_CORRUPT, "%s: no valid slot", HEAD_FILE);
+}
+
+struct signer *signer_open(int data_dir_fd, struct err *e)
+{
+    struct signer *s = calloc(1, sizeof(*s));
+    if (!s) {
+        err_set(e, ERR_LIMIT, "signer: no memory");
+        return NULL;
+    }
+    s->head_fd = -1;
+    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_load(s, data_dir_fd, e))
+        return signer_close(s);
+    memcpy(s->head.origin, s->key.name, sizeof(s->head.origin));
+    /* The library loads what it needs at its first signature: before the jail, not in it. */
+    struct buf BUF_AUTO scratch;
+    buf_init(&scratch, 4096);
+    note_sign_line(&s->key, &s->private_key, STR("assay/warm-up@v1\n"), &scratch);
+    return s;
+}
+
+struct signer *signer_close(struct signer *s)
+{
+    if (!s)
+        return NULL;
+    if (s->head_fd >= 0)
+        close(s->head_fd);
+    memory_wipe(s, sizeof(*s));
+    free(s);
+    return NULL;
+}
+
+void signer_head(const struct signer *s, struct checkpoint *ret)
+{
+    *ret = s->head;
+}
+
+static bool head_store(struct signer *s, const struct checkpoint *c, struct err *e)
+{
+    struct buf BUF_AUTO slot;
+    buf_init(&slot, HEAD_SLOT_BYTES);
+    slot_encode(&slot, s->generation + 1, c);
+    off_t at = (off_t)((s->generation + 1) % 2) * HEAD_SLOT_BYTES;
+    if (pwrite(s->head_fd, slot.data, slot.size, at) != (ssize_t)slot.size || fdatasync(s->head_fd) != 0)
+        return err_errno(e, errno, "signer: %s", HEAD_FILE);
+    s->generation++;
+    s->head.size = c->size;
+    s->head.root = c->root;
+    return true;
+}
+
+bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                 struct buf *ret_note, struct err *e)
+{
+    if (strcmp(c->origin, s->head.origin) != 0)
+        return err_set(e, ERR_DENIED, "signer: origin %.100s is not ours", c->origin);
+    if (old->size != s->head.size || !sha256_equal(old->root, s->head.root))
+        return err_set(e, ERR_CONFLICT, "signer: the head signed last has %llu leaves, the request extends one of %llu: refused",
+                       (unsigned long long)s->head.size, (unsigned long long)old->size);
+    if (c->size < old->size || !merkle_consistency_holds(old->size, old->root, c->size, c->root, proof, proof_count))
+        return err_set(e, ERR_DENIED, "signer: a head of %llu leaves does not extend the one of %llu signed last: refused",
+                       (unsigned long long)c->size, (unsigned long long)old->size);
+    if (c->size != old->size && !head_store(s, c, e))
+        return false;
+    struct buf BUF_AUTO text;
+    buf_init(&text, 4096);
+    checkpoint_text(c, &text);
+    buf_str(ret_note, buf_view(&text));
+    buf_char(ret_note, '\n');
+    note_sign_line(&s->key, &s->private_key, buf_view(&text), ret_note);
+    return true;
+}
+
+static void put_head(struct buf *b, const struct checkpoint *c)
+{
+    buf_u64be(b, c->size);
+    buf_append(b, c->root.bytes, SHA256_SIZE);
+}
+
+static void take_head(struct cursor *cursor, struct checkpoint *ret)
+{
+    ret->size = cursor_u64be(cursor);
+    struct str root = cursor_take(cursor, SHA256_SIZE);
+    if (!cursor->failed)
+        memcpy(ret->root.bytes, root.data, SHA256_SIZE);
+}
+
+/* False: the head could not be stored, which ends the signer after its answer. */
+static bool answer_sign(struct signer *s, struct str body, struct buf *out, uint32_t *ret_type, struct err *e)
+{
+    struct cursor c = cursor_of(body);
+    struct checkpoint old = s->head, next = s->head;
+    struct sha256 proof[PROOF_MAX];
+    take_head(&c, &old);
+    take_head(&c, &next);
+    struct str origin = cursor_take(&c, cursor_u16be(&c));
+    uint32_t count = cursor_u32be(&c);
+    struct err refused = {0};
+    bool ok = !c.failed && count <= PROOF_MAX && origin.size < sizeof(next.origin);
+    struct str hashes = ok ? cursor_take(&c, (size_t)count * SHA256_SIZE) : STR("");
+    if (!ok || c.failed || !cursor_at_end(&c)) {
+        err_set(&refused, ERR_INVALID, "signer: the request does not read");
+    } else {
+        memcpy(proof, hashes.data, hashes.size);
+        memcpy(next.origin, origin.data, origin.size);
+        next.origin[origin.size] = 0;
+        if (signer_sign(s, &old, &next, proof, count, out, &refused)) {
+            *ret_type = ANSWER_NOTE;
+            return true;
+        }
+    }
+    *ret_type = ANSWER_REFUSED;
+    buf_clear(out);
+    buf_printf(out, "%s\n%s", err_code_name(refused.code), refused.text);
+    bool is_fatal = refused.code != ERR_DENIED && refused.code != ERR_CONFLICT && refused.code != ERR_INVALID;
+    if (is_fatal)
+        *e = refused;
+    return !is_fatal;
+}
+
+bool signer_serve(struct signer *s, int fd, struct err *e)
+{
+    struct buf BUF_AUTO out;
+    buf_init(&out, MESSAGE_BYTES_MAX);
+    for (;;) {
+        struct ipc_message m;
+        bool is_closed;
+        if (!ipc_receive(fd, MESSAGE_BYTES_MAX, -1, &m, &is_closed, e))
+            return is_closed;
+        uint32_t type = ANSWER_HEAD;
+        bool ok = true;
+        buf_clear(&out);
+        if (m.type == REQUEST_HEAD) {
+            put_head(&out, &s->head);
+        } else if (m.type == REQUEST_SIGN) {
+            ok = answer_sign(s, buf_view(&m.body), &out, &type, e);
+        } else {
+            type = ANSWER_REFUSED;
+            buf_cstr(&out, "invalid\nsigner: no such request");
+        }
+        buf_release(&m.body);
+        struct str answer = buf_view(&out);
+        struct err gone = {0};
+        if (!ipc_send(fd, type, &answer, 1, ANSWER_TIMEOUT_MS, &gone) && ok)
+            return true;
+        if (!ok)
+            return false;
+    }
+}
+
+/* ---- the keeper's side ---- */
+
+static bool client_ask(struct signer_client *c, uint32_t type, struct str body, uint32_t expected, struct ipc_message *ret, struct err *e)
+{
+    struct err gone = {0};
+    bool is_closed = false;
+    if (!ipc_send(c->fd, type, &body, 1, ANSWER_TIMEOUT_MS, &gone) ||
+        !ipc_receive(c->fd, MESSAGE_BYTES_MAX, ANSWER_TIMEOUT_MS, ret, &is_closed, &gone))
+        return err_set(e, ERR_UNAVAILABLE, "the signer has ended: nothing is signed; what was acknowledged is kept and will be signed at the next start");
+    if (ret->type == expected)
+        return true;
+    struct str text = buf_view(&ret->body), name;
+    bool is_refused = ret->type == ANSWER_REFUSED && str_cut(&text, '\n', &name);
+    char code[32] = {0};
+    if (is_refused && name.size < sizeof(code))
+        memcpy(code, name.data, name.size);
+    if (is_refused)
+        err_set(e, err_code_from_name(code), "%.*s", STR_ARGS(text));
+    else
+        err_set(e, ERR_INTERNAL, "signer: an answer of unknown type");
+    buf_release(&ret->body);
+    return false;
+}
+
+static bool client_head(void *context, struct checkpoint *ret_head, struct err *e)
+{
+    struct ipc_message m;
+    if (!client_ask(context, REQUEST_HEAD, STR(""), ANSWER_HEAD, &m, e))
+        return false;
+    struct cursor c = cursor_of(buf_view(&m.body));
+    take_head(&c, ret_head);
+    bool ok = !c.failed && cursor_at_end(&c);
+    buf_release(&m.body);
+    return ok ? true : err_set(e, ERR_INTERNAL, "signer: its head does not read");
+}
+
+static bool client_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                        struct buf *ret_note, struct err *e)
+{
+    struct buf BUF_AUTO body;
+    buf_init(&body, MESSAGE_BYTES_MAX);
+    put_head(&body, old);
+    put_head(&body, c);
+    buf_u16be(&body, (uint16_t)strlen(c->origin));
+    buf_cstr(&body, c->origin);
+    buf_u32be(&body, (uint32_t)proof_count);
+    buf_append(&body, proof, proof_count * sizeof(*proof));
+    struct ipc_message m;
+    if (body.full)
+        return err_set(e, ERR_INTERNAL, "signer: the request is too large");
+    if (!client_ask(context, REQUEST_SIGN, buf_view(&body), ANSWER_NOTE, &m, e))
+        return false;
+    buf_str(ret_note, buf_view(&m.body));
+    buf_release(&m.body);
+    return true;
+}
+
+struct ledger_signer signer_of(struct signer_client *c)
+{
+    return (struct ledger_signer){.head = client_head, .sign = client_sign, .context = c};
+}
+
+static bool local_head(void *context, struct checkpoint *ret_head, struct err *e)
+{
+    (void)e;
+    signer_head(context, ret_head);
+    return true;
+}
+
+static bool local_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                       struct buf *ret_note, struct err *e)
+{
+    return signer_sign(context, old, c, proof, proof_count, ret_note, e);
+}
+
+struct ledger_signer signer_local(struct signer *s)
+{
+    return (struct ledger_signer){.head = local_head, .sign = local_sign, .context = s};
+}

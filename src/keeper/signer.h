@@ -1,0 +1,39 @@
+/*
+ * signer.h - the process that alone holds the log key. It keeps its own last head and signs nothing that does not extend it: a local
+ * witness that survives the takeover of everything else here.
+ *
+ * private/signer.head is two slots of 512 bytes, written in turn, so that a torn write leaves the other: magic "ASHD", u32be version 1,
+ * u64be generation, u64be size, root, SHA-256 of all that. The newest valid slot counts. The file is made with the ledger; a signer that
+ * finds none refuses, because a missing head is what a rollback looks like. The new head is on disk before the signature leaves.
+ *
+ *     the process:   struct signer *s = signer_open(data_dir_fd, e);  (jail)  signer_serve(s, 3, e);
+ *     the keeper:    struct signer_client c = {.fd = fd};  options.signer = signer_of(&c);
+ */
+#ifndef KEEPER_SIGNER_H
+#define KEEPER_SIGNER_H
+
+#include "ledger/ledger.h"
+
+/* Makes private/signer.head at size 0 if there is none. */
+bool signer_head_create(int data_dir_fd, const char *origin, struct err *e) MUST_USE;
+
+struct signer;
+struct signer *signer_open(int data_dir_fd, struct err *e) MUST_USE;
+struct signer *signer_close(struct signer *s);
+/* Answers requests on `fd` until the peer closes it (true) or a write of the head fails (false: sign nothing any more). */
+bool signer_serve(struct signer *s, int fd, struct err *e) MUST_USE;
+/* One decision, without a process; what signer_serve does for each request. ERR_CONFLICT: `old` is not the head kept here. ERR_DENIED: the
+ * proof does not hold, or another origin. */
+bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
+                 struct buf *ret_note, struct err *e) MUST_USE;
+void signer_head(const struct signer *s, struct checkpoint *ret);
+
+struct signer_client {
+    int fd;
+};
+/* The writer's view of a signer process at the other end of c->fd. ERR_UNAVAILABLE when it is gone. */
+struct ledger_signer signer_of(struct signer_client *c);
+/* The writer's view of a signer in the same process: tests. */
+struct ledger_signer signer_local(struct signer *s);
+
+#endif

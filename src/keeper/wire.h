@@ -1,0 +1,39 @@
+/*
+ * wire.h - the messages between the keeper and those who ask it, in the frames of os/ipc.h. Private to src/keeper.
+ *
+ *   READY     keeper, unasked, when a connection is taken                     -
+ *   FATAL     keeper, before it ends                                          code LF text
+ *   OP        u32be size, JSON {id, kind, actor, body, blobs:[{c,x,m,z}]}, for each blob: DEK (32), u32be size, bytes
+ *   BLOB_KEY  u64be leaf, x (64 hex)                                          answered by KEY: DEK (32)
+ *   FLUSH     -                                                               answered by ANSWER {"size":…,"signed":…}
+ *   STATUS    -                                                               answered by ANSWER {"size":…,"signed":…,"pid":…, …}
+ *   ANSWER    canonical JSON
+ *   ERROR     code LF text
+ */
+#ifndef KEEPER_WIRE_H
+#define KEEPER_WIRE_H
+
+#include "keeper/keeper.h"
+
+enum {
+    WIRE_READY = 1,
+    WIRE_FATAL = 2,
+    WIRE_OP = 16,
+    WIRE_BLOB_KEY = 17,
+    WIRE_FLUSH = 18,
+    WIRE_STATUS = 19,
+    WIRE_ANSWER = 32,
+    WIRE_ERROR = 33,
+    WIRE_KEY = 34
+};
+enum { WIRE_BLOBS_MAX = 1024, WIRE_HEADER_BYTES = 8 };
+
+bool wire_op_encode(const struct op *op, struct buf *out, struct err *e) MUST_USE;
+/* Everything in `a` or a view into `body`. Checks the id's form and that every blob's bytes have the name x. */
+bool wire_op_decode(struct arena *a, struct str body, struct op *ret, struct err *e) MUST_USE;
+void wire_error_encode(const struct err *from, struct buf *out);
+/* Fills e with what the message says; false. */
+bool wire_error_decode(struct str body, struct err *e);
+bool wire_id_is_valid(struct str id);
+
+#endif
