@@ -72,6 +72,7 @@ struct ledger_options {
     int data_dir;       /* descriptor of the data directory: ledger/, private/ below it */
     const char *origin;
     struct ledger_signer signer;
+    uint64_t journal_segment_bytes; /* 0: LIMIT_JOURNAL_SEGMENT_BYTES. A segment takes its space by doubling from 1 MiB. */
 };
 /* New empty ledger: directories, state, first checkpoint of size 0 is not signed. ERR_EXISTS. */
 bool ledger_create(const struct ledger_options *o, struct err *e) MUST_USE;
@@ -84,9 +85,13 @@ uint64_t ledger_signed_size(const struct ledger *l);   /* leaves under the newes
 struct sha256 ledger_signed_root(const struct ledger *l);
 /* The keeper's clock: max(now, last t). ret_jumped_back tells of a clock that went back since the last leaf. */
 int64_t ledger_clock(struct ledger *l, bool *ret_jumped_back);
-/* Durable when it returns true. ret_first_index: index of leaves[0]. At most LIMIT_BATCH_LEAVES, each at most LIMIT_LEAF_BYTES. */
+/* Tells of blobs that were made durable for the leaves of the next ledger_append: the seal says how many and how many stored bytes. */
+void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes);
+/* Durable when it returns true. ret_first_index: index of leaves[0]. At most LIMIT_BATCH_LEAVES, each at most LIMIT_LEAF_BYTES. ERR_TOO_LARGE and
+ * ERR_LIMIT refuse this batch alone. After ERR_UNCERTAIN (the write or the sync failed) the ledger answers ERR_UNAVAILABLE to everything. */
 bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e) MUST_USE;
-/* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. */
+/* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. A signer that fails leaves the
+ * ledger as it is: call again when there is one. Any other failure is final. */
 bool ledger_integrate(struct ledger *l, struct err *e) MUST_USE;
 /* Calls each for leaves [from, ledger_size) in order, journal included: for the projection's catch-up. */
 bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context,

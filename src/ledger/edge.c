@@ -1,0 +1,183 @@
+#include "ledger/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+
+void edge_init(struct edge *g, const struct os_file_calls *calls, int dir)
+{
+    memset(g, 0, sizeof(*g));
+    g->calls = calls;
+    g->dir = dir;
+    buf_init(&g->bundle, BUNDLE_BYTES_MAX);
+}
+
+void edge_release(struct edge *g)
+{
+    buf_release(&g->bundle);
+}
+
+bool durable_dir_make(const struct os_file_calls *calls, int dir, const char *path, mode_t mode, bool is_resuming, struct err *e)
+{
+    char made[4096], parent[4096] = ".";
+    size_t size = strlen(path);
+    assert(size < sizeof(made));
+    for (size_t i = 1; i <= size; i++) {
+        if (path[i] != '/' && path[i] != 0)
+            continue;
+        memcpy(made, path, i);
+        made[i] = 0;
+        bool is_made = calls->mkdirat(calls->context, dir, made, mode) == 0;
+        if (!is_made && errno != EEXIST)
+            return err_errno(e, errno, "make directory %s", made);
+        if (is_made || is_resuming) {
+            int fd = calls->openat(calls->context, dir, parent, O_RDONLY | O_DIRECTORY, 0);
+            if (fd < 0)
+                return err_errno(e, errno, "open directory %s", parent);
+            bool is_synced = calls->fsync(calls->context, fd) == 0 || err_errno(e, errno, "sync directory %s", parent);
+            calls->close(calls->context, fd);
+            if (!is_synced)
+                return false;
+        }
+        memcpy(parent, made, i + 1);
+    }
+    return true;
+}
+
+/* I5: whole, synced, never overwritten; one that is there already must have the same bytes. */
+static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, struct str bytes, struct err *e)
+{
+    char path[TILE_PATH_SIZE], parent[TILE_PATH_SIZE];
+    tile_path(level, n, width, path);
+    memcpy(parent, path, sizeof(parent));
+    *strrchr(parent, '/') = 0;
+    bool is_new_dir = width < TILE_WIDTH || n % 1000 == 0 || g->is_resuming;
+    if (is_new_dir && !durable_dir_make(g->calls, g->dir, parent, 0755, g->is_resuming, e))
+        return false;
+    if (width == TILE_WIDTH && g->filled_count < sizeof(g->filled) / sizeof(g->filled[0]))
+        memcpy(g->filled[g->filled_count++], path, TILE_PATH_SIZE);
+    return os_file_create_once(g->calls, g->dir, path, bytes, 0644, e);
+}
+
+static struct str hashes_view(const struct sha256 *hashes, unsigned width)
+{
+    return str_make(hashes, (size_t)width * SHA256_SIZE);
+}
+
+bool edge_push(struct edge *g, struct str leaf, struct err *e)
+{
+    buf_u16be(&g->bundle, (uint16_t)leaf.size);
+    buf_str(&g->bundle, leaf);
+    if (g->bundle.full)
+        return err_set(e, ERR_LIMIT, "no memory for an entry bundle");
+    struct sha256 h = merkle_leaf_hash(leaf);
+    uint64_t n = g->size / TILE_WIDTH;
+    g->size++;
+    for (int level = 0; level < TILE_LEVELS; level++, n /= TILE_WIDTH) {
+        struct edge_level *at = &g->levels[level];
+        at->hashes[at->width++] = h;
+        if (at->width < TILE_WIDTH)
+            return true;
+        if (level == 0) {
+            if (!tile_write(g, LEVEL_ENTRIES, n, TILE_WIDTH, buf_view(&g->bundle), e))
+                return false;
+            buf_clear(&g->bundle);
+        }
+        if (!tile_write(g, level, n, TILE_WIDTH, hashes_view(at->hashes, TILE_WIDTH), e))
+            return false;
+        h = tile_full_root(at->hashes);
+        at->width = at->written = 0;
+    }
+    return true;
+}
+
+bool edge_flush(struct edge *g, struct err *e)
+{
+    for (int level = 0; level < TILE_LEVELS; level++) {
+        struct edge_level *at = &g->levels[level];
+        if (at->width == at->written)
+            continue;
+        uint64_t n = g->size >> (8 * level) >> 8;
+        if (level == 0 && !tile_write(g, LEVEL_ENTRIES, n, at->width, buf_view(&g->bundle), e))
+            return false;
+        if (!tile_write(g, level, n, at->width, hashes_view(at->hashes, at->width), e))
+            return false;
+        at->written = at->width;
+    }
+    return true;
+}
+
+/* From the partial tiles, without the tree to the left: RFC 6962's root folds the perfect subtrees from right to left. */
+struct sha256 edge_root(const struct edge *g)
+{
+    struct merkle_frontier f = {.size = g->size};
+    for (int level = 0; level < TILE_LEVELS; level++) {
+        struct sha256 row[TILE_WIDTH];
+        unsigned width = g->levels[level].width;
+        memcpy(row, g->levels[level].hashes, (size_t)width * SHA256_SIZE);
+        for (unsigned r = 0; width > 0; r++) {
+            if (width & 1)
+                f.hashes[8 * (unsigned)level + r] = row[width - 1];
+            width /= 2;
+            for (unsigned k = 0; k < width; k++)
+                row[k] = merkle_node_hash(row[2 * k], row[2 * k + 1]);
+        }
+    }
+    return merkle_frontier_root(&f);
+}
+
+bool edge_load(struct edge *g, uint64_t size, struct sha256 root, struct err *e)
+{
+    struct tile_store store;
+    struct buf BUF_AUTO bytes;
+    tile_store_init(&store, g->calls, g->dir, size);
+    buf_init(&bytes, TILE_WIDTH * SHA256_SIZE);
+    bool is_ok = true;
+    g->size = size;
+    for (int level = 0; is_ok && level < TILE_LEVELS; level++) {
+        struct edge_level *at = &g->levels[level];
+        uint64_t hashes = size >> (8 * level);
+        at->width = at->written = (unsigned)(hashes & 255);
+        if (at->width == 0)
+            continue;
+        is_ok = tile_read(&store, level, hashes >> 8, &bytes, e);
+        if (is_ok)
+            memcpy(at->hashes, bytes.data, bytes.size);
+    }
+    is_ok = is_ok && (sha256_equal(edge_root(g), root) || err_set(e, ERR_CORRUPT, "the tiles do not have the root that was recorded for %llu leaves",
+                                                                    (unsigned long long)size));
+    unsigned width = g->levels[0].width;
+    buf_clear(&g->bundle);
+    is_ok = is_ok && (width == 0 || tile_read(&store, LEVEL_ENTRIES, size / TILE_WIDTH, &g->bundle, e));
+    uint32_t offsets[TILE_WIDTH + 1];
+    is_ok = is_ok && (width == 0 || bundle_split(buf_view(&g->bundle), width, offsets));
+    for (unsigned k = 0; is_ok && k < width; k++) {
+        struct str leaf = str_slice(buf_view(&g->bundle), offsets[k] + 2, offsets[k + 1]);
+        if (!sha256_equal(merkle_leaf_hash(leaf), g->levels[0].hashes[k]))
+            is_ok = err_set(e, ERR_CORRUPT, "leaf %llu does not match its hash in the tile", (unsigned long long)(size - width + k));
+    }
+    tile_store_release(&store);
+    if (!is_ok && e->code == ERR_NOT_FOUND)
+        e->code = ERR_CORRUPT;
+    return is_ok;
+}
+
+/* tlog-tiles: a partial tile may go once its full tile is there. What cannot be removed only takes space. */
+void edge_collect(struct edge *g)
+{
+    for (size_t i = 0; i < g->filled_count; i++) {
+        char path[TILE_PATH_SIZE + 8];
+        snprintf(path, sizeof(path), "%s.p", g->filled[i]);
+        int fd = g->calls->openat(g->calls->context, g->dir, path, O_RDONLY | O_DIRECTORY, 0);
+        if (fd < 0)
+            continue;
+        for (unsigned width = 1; width < TILE_WIDTH; width++) {
+            char name[8];
+            snprintf(name, sizeof(name), "%u", width);
+            g->calls->unlinkat(g->calls->context, fd, name, 0);
+        }
+        g->calls->close(g->calls->context, fd);
+        g->calls->unlinkat(g->calls->context, g->dir, path, AT_REMOVEDIR);
+    }
+    g->filled_count = 0;
+}

@@ -1,0 +1,191 @@
+#include "ledger/internal.h"
+
+#include "base/cursor.h"
+#include <assert.h>
+
+/* C2SP tlog-tiles: the index in groups of three digits, all but the last with an x in front. */
+void tile_path(int level, uint64_t n, unsigned width, char ret[TILE_PATH_SIZE])
+{
+    char index[40];
+    int at = (int)sizeof(index) - 4;
+    snprintf(index + at, 4, "%03u", (unsigned)(n % 1000));
+    for (n /= 1000; n > 0; n /= 1000) {
+        char group[6];
+        snprintf(group, sizeof(group), "x%03u/", (unsigned)(n % 1000));
+        at -= 5;
+        memcpy(index + at, group, 5);
+    }
+    char level_name[12] = "entries", partial[16] = "";
+    if (level != LEVEL_ENTRIES)
+        snprintf(level_name, sizeof(level_name), "%d", level);
+    if (width < TILE_WIDTH)
+        snprintf(partial, sizeof(partial), ".p/%u", width);
+    snprintf(ret, TILE_PATH_SIZE, "tile/%s/%s%s", level_name, index + at, partial);
+}
+
+unsigned tile_width(int level, uint64_t n, uint64_t size)
+{
+    uint64_t hashes = level == LEVEL_ENTRIES ? size : level < TILE_LEVELS ? size >> (8 * level) : 0;
+    if (n >= (hashes >> 8) + ((hashes & 255) != 0))
+        return 0;
+    return n < hashes >> 8 ? TILE_WIDTH : (unsigned)(hashes & 255);
+}
+
+void tile_store_init(struct tile_store *s, const struct os_file_calls *calls, int dir, uint64_t size)
+{
+    *s = (struct tile_store){.calls = calls, .dir = dir, .size = size, .bundle_n = UINT64_MAX};
+    buf_init(&s->bytes, TILE_WIDTH * SHA256_SIZE);
+    buf_init(&s->bundle, BUNDLE_BYTES_MAX);
+}
+
+void tile_store_release(struct tile_store *s)
+{
+    for (int i = 0; i < TILE_CACHE; i++)
+        free(s->cache[i]);
+    buf_release(&s->bytes);
+    buf_release(&s->bundle);
+}
+
+bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WIDTH + 1])
+{
+    struct cursor c = cursor_of(bytes);
+    for (unsigned i = 0; i < width; i++) {
+        ret_offsets[i] = (uint32_t)c.offset;
+        cursor_skip(&c, cursor_u16be(&c));
+        if (c.failed)
+            return false;
+    }
+    ret_offsets[width] = (uint32_t)c.offset;
+    return true;
+}
+
+/* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes. */
+bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
+{
+    char path[TILE_PATH_SIZE];
+    unsigned width = tile_width(level, n, s->size);
+    if (width == 0)
+        return err_set(e, ERR_NOT_FOUND, "a tree of %llu has no tile %llu on level %d", (unsigned long long)s->size, (unsigned long long)n, level);
+    buf_clear(out);
+    tile_path(level, n, width, path);
+    bool is_read = os_file_read(s->calls, s->dir, path, out, e);
+    bool is_cut = false;
+    if (!is_read && e->code == ERR_NOT_FOUND && width < TILE_WIDTH) {
+        tile_path(level, n, TILE_WIDTH, path);
+        buf_clear(out);
+        is_read = is_cut = os_file_read(s->calls, s->dir, path, out, e);
+    }
+    if (!is_read)
+        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "%s is missing", path)
+               : e->code == ERR_TOO_LARGE ? err_set(e, ERR_CORRUPT, "%s is too long", path)
+                                          : false;
+    size_t size = (size_t)width * SHA256_SIZE;
+    if (level == LEVEL_ENTRIES) {
+        uint32_t offsets[TILE_WIDTH + 1];
+        if (!bundle_split(buf_view(out), width, offsets))
+            return err_set(e, ERR_CORRUPT, "%s: the framing is broken", path);
+        size = offsets[width];
+    }
+    if (out->size < size || (!is_cut && out->size != size))
+        return err_set(e, ERR_CORRUPT, "%s: %zu bytes where %zu belong", path, out->size, size);
+    out->size = size;
+    return true;
+}
+
+bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, struct err *e)
+{
+    unsigned width = tile_width(level, n, s->size);
+    int slot = -1; /* a free one, otherwise the least recently used */
+    for (int i = 0; i < TILE_CACHE; i++) {
+        struct tile *t = s->cache[i];
+        if (t && t->is_used && t->level == level && t->n == n && t->width == width) {
+            t->used_at = ++s->clock;
+            *ret = t;
+            return true;
+        }
+        if (slot < 0 || (s->cache[slot] && (!t || t->used_at < s->cache[slot]->used_at)))
+            slot = i;
+    }
+    if (!tile_read(s, level, n, &s->bytes, e))
+        return false;
+    if (!s->cache[slot])
+        s->cache[slot] = calloc(1, sizeof(struct tile));
+    struct tile *t = s->cache[slot];
+    if (!t)
+        return err_set(e, ERR_LIMIT, "no memory for a tile");
+    t->is_used = true;
+    t->is_expanded = false;
+    t->level = level;
+    t->n = n;
+    t->width = width;
+    t->used_at = ++s->clock;
+    memcpy(t->nodes[0], s->bytes.data, (size_t)width * SHA256_SIZE);
+    *ret = t;
+    return true;
+}
+
+static void tile_expand(struct tile *t)
+{
+    for (unsigned r = 1; r < 8; r++)
+        for (unsigned k = 0; k < t->width >> r; k++)
+            t->nodes[r][k] = merkle_node_hash(t->nodes[r - 1][2 * k], t->nodes[r - 1][2 * k + 1]);
+    t->is_expanded = true;
+}
+
+static bool store_node(void *context, unsigned height, uint64_t index, struct sha256 *ret, struct err *e)
+{
+    struct tile_store *s = context;
+    struct tile *t = NULL;
+    unsigned r = height % 8;
+    uint64_t first = index << r;
+    if (!tile_get(s, (int)(height / 8), first >> 8, &t, e))
+        return false;
+    unsigned k = (unsigned)(first & 255) >> r;
+    if (k >= t->width >> r)
+        return err_set(e, ERR_CORRUPT, "a proof asks for a node that the tree does not have");
+    if (r > 0 && !t->is_expanded)
+        tile_expand(t);
+    *ret = t->nodes[r][k];
+    return true;
+}
+
+struct merkle_nodes tile_store_nodes(struct tile_store *s)
+{
+    return (struct merkle_nodes){.node = store_node, .context = s};
+}
+
+bool tile_store_leaf(struct tile_store *s, uint64_t index, struct str *ret_leaf, struct err *e)
+{
+    struct tile *t = NULL;
+    if (index >= s->size)
+        return err_set(e, ERR_NOT_FOUND, "leaf %llu: the tree has %llu", (unsigned long long)index, (unsigned long long)s->size);
+    uint64_t n = index / TILE_WIDTH;
+    unsigned k = (unsigned)(index % TILE_WIDTH), width = tile_width(LEVEL_ENTRIES, n, s->size);
+    if (s->bundle_n != n || s->bundle_width != width) {
+        s->bundle_n = UINT64_MAX;
+        if (!tile_read(s, LEVEL_ENTRIES, n, &s->bundle, e))
+            return false;
+        bool is_split = bundle_split(buf_view(&s->bundle), width, s->bundle_offsets);
+        assert(is_split); /* tile_read checked the framing */
+        s->bundle_n = n;
+        s->bundle_width = width;
+    }
+    if (!tile_get(s, 0, n, &t, e))
+        return false;
+    struct str leaf = str_slice(buf_view(&s->bundle), s->bundle_offsets[k] + 2, s->bundle_offsets[k + 1]);
+    if (!sha256_equal(merkle_leaf_hash(leaf), t->nodes[0][k]))
+        return err_set(e, ERR_CORRUPT, "leaf %llu does not match its hash in the tile", (unsigned long long)index);
+    *ret_leaf = leaf;
+    return true;
+}
+
+struct sha256 tile_full_root(const struct sha256 hashes[TILE_WIDTH])
+{
+    struct sha256 row[TILE_WIDTH / 2];
+    for (unsigned k = 0; k < TILE_WIDTH / 2; k++)
+        row[k] = merkle_node_hash(hashes[2 * k], hashes[2 * k + 1]);
+    for (unsigned count = TILE_WIDTH / 4; count > 0; count /= 2)
+        for (unsigned k = 0; k < count; k++)
+            row[k] = merkle_node_hash(row[2 * k], row[2 * k + 1]);
+    return row[0];
+}
