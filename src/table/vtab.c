@@ -61,7 +61,15 @@ static int vtab_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     buf_cstr(&sql, "CREATE TABLE x(");
     for (size_t i = 0; i < p->schema->column_count; i++)
         buf_printf(&sql, "\"%s\" %s, ", p->schema->columns[i].name, sql_type(p->schema->columns[i].type));
-    buf_cstr(&sql, "subject TEXT HIDDEN, run_id TEXT HIDDEN, taken_at INTEGER HIDDEN, received_at INTEGER HIDDEN)");
+    /* A table of its own column `subject` (certificates) has the hidden one as _subject. */
+    static const char *const hidden[HIDDEN_COLUMNS] = {"subject TEXT", "run_id TEXT", "taken_at INTEGER", "received_at INTEGER"};
+    for (size_t i = 0; i < HIDDEN_COLUMNS; i++) {
+        size_t clash = 0;
+        struct str left = str_of(hidden[i]), name;
+        str_next_word(&left, &name);
+        buf_printf(&sql, "%s%s%s HIDDEN", i ? ", " : "", table_column_find(p->schema, name, &clash) ? "_" : "", hidden[i]);
+    }
+    buf_char(&sql, ')');
     int rc = sqlite3_declare_vtab(db, sql.data);
     if (rc != SQLITE_OK)
         return rc;

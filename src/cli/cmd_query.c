@@ -1,0 +1,64 @@
+/* cmd_query.c - SQL over the live host, a tree, or what was captured. */
+#include "cli/cli.h"
+#include "cli/query_print.h"
+#include "collect/live.h"
+#include "db/db.h"
+
+static const struct cli_option options[] = {
+    {"root", 0, "DIR", "ask the tree DIR instead of this running host"},
+    {"at", 0, "TIME", "ask the captures as they were known at TIME (\"now\", \"now-3d\", 2026-11-21T10:00:00Z)"},
+    {"capture", 0, "ID", "ask one capture only (a leaf's index, see assay collect)"},
+    {"format", 0, "FORMAT", "table (default), csv or json"},
+    {"time-limit", 0, "SECONDS", "give up after so long (default 60)"},
+    {0},
+};
+
+static bool query_live(struct cli_context *c, struct db *db, enum query_format format, struct err *e)
+{
+    const char *root = cli_option(c, "root");
+    struct source *s = root ? source_tree(c->arena, root, env_now_ms(c->env), e) : source_live(c->arena, env_now_ms(c->env));
+    if (!s)
+        return false;
+    struct live *live = live_open(c->arena, s, STR(""));
+    const struct table_provider *providers;
+    size_t count = live_providers(live, &providers);
+    if (!vtab_register(db_sqlite(db), providers, count, e))
+        return false;
+    sql_confine(db_sqlite(db));
+    return query_print(db_sqlite(db), str_of(c->arguments[0]), format, e);
+}
+
+static int run(struct cli_context *c)
+{
+    enum query_format format = c->json ? QUERY_JSON : QUERY_TABLE;
+    const char *named = cli_option(c, "format");
+    if (named && !query_format_parse(str_of(named), &format))
+        return cli_wrong_use(c, "--format is table, csv or json, not \"%s\"", named);
+    int64_t seconds = 60;
+    const char *limit = cli_option(c, "time-limit");
+    if (limit && (!str_to_int64(str_of(limit), &seconds) || seconds <= 0 || seconds > 86400))
+        return cli_wrong_use(c, "--time-limit is a number of seconds from 1 to 86400");
+    struct err e = {0};
+    struct db *db = db_open(NULL, DB_MEMORY, &e);
+    if (!db)
+        return cli_fail(&e);
+    sql_limit_time(db_sqlite(db), seconds * 1000);
+    bool is_ok = query_live(c, db, format, &e);
+    db_close(db);
+    return is_ok ? 0 : cli_fail(&e);
+}
+
+const struct cli_command cli_command_query = {
+    .name = "query",
+    .summary = "ask tables with SQL: this host now, a tree, or what was captured",
+    .usage = "[--root DIR | --at TIME | --capture ID] [--format table|csv|json] SQL",
+    .example = "assay query \"SELECT username, shell FROM users WHERE uid = 0\"",
+    .options = options,
+    .details =
+        "Only SELECT is allowed. assay tables lists the tables and what their columns mean. Tables of files, such as files, are\n"
+        "walked only below the path that is asked for: WHERE path LIKE '/etc/%'.",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .has_json = true,
+    .run = run,
+};
