@@ -1,0 +1,163 @@
+#include "assess/world.h"
+
+#include "base/test.h"
+
+#define HOST "s:00112233445566778899aabbccddeeff"
+
+static struct str rows_of(struct world *w, const char *sql)
+{
+    struct err e = {0};
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    DB_EACH(row, w->db, &e, sql)
+    {
+        for (int i = 0; i < 6; i++)
+            buf_printf(&b, "%s%.*s", i ? "|" : "", STR_ARGS(db_text(row, i)));
+        buf_char(&b, '\n');
+    }
+    ck_assert_msg(!e.code, "%s", e.text);
+    struct str text = arena_str(w->arena, buf_view(&b));
+    buf_release(&b);
+    return text;
+}
+
+#define SPANS "select test, resource, status, reason, from_t, ifnull(to_t, '-') from span order by id"
+#define TEST_SPANS "select test, status, pass || '/' || fail || '/' || unknown || '/' || skip, from_t, ifnull(to_t, '-'), '' from test_span order by id"
+#define COVERAGE "select subject = '" HOST "', from_t, to_t, '', '', '' from coverage order by id"
+
+START_TEST(only_changes_open_and_close_spans)
+{
+    struct world w;
+    world_init(&w);
+    world_subject(&w, HOST, "web-1", 0);
+    world_result(&w, "a", "x", RESULT_PASS, "");
+    world_result(&w, "a", "y", RESULT_FAIL, "old");
+    world_result(&w, "b", "host", RESULT_UNKNOWN, "no table");
+    world_evaluate(&w, HOST, 1000);
+    world_result(&w, "a", "x", RESULT_PASS, "");
+    world_result(&w, "a", "y", RESULT_FAIL, "old");
+    world_result(&w, "b", "host", RESULT_UNKNOWN, "no table");
+    world_evaluate(&w, HOST, 2000);
+    world_result(&w, "a", "x", RESULT_FAIL, "new");
+    world_result(&w, "b", "host", RESULT_PASS, "");
+    world_evaluate(&w, HOST, 3000);
+    ck_assert_str_eq(rows_of(&w, SPANS).data, "a|x|pass||1000|3000\na|y|fail|old|1000|3000\nb|host|unknown|no table|1000|3000\n"
+                                              "a|x|fail|new|3000|-\nb|host|pass||3000|-\n");
+    ck_assert_str_eq(rows_of(&w, TEST_SPANS).data, "a|fail|1/1/0/0|1000|3000|\nb|unknown|0/0/1/0|1000|3000|\na|fail|0/1/0/0|3000|-|\nb|pass|1/0/0/0|3000|-|\n");
+    ck_assert_str_eq(rows_of(&w, "select taken_at, x is null, pass, fail, unknown, skip from evaluation order by leaf").data,
+                     "1000|0|1|1|1|0\n2000|1|1|1|1|0\n3000|0|1|1|0|0\n");
+    ck_assert_str_eq(rows_of(&w, COVERAGE).data, "1|1000|3000|||\n");
+    world_release(&w);
+}
+END_TEST
+
+START_TEST(a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_not)
+{
+    struct world w;
+    world_init(&w);
+    world_subject(&w, HOST, "web-1", 0);
+    static const int64_t at[] = {MS_DAY, 2 * MS_DAY, 2 * MS_DAY - MS_HOUR, 5 * MS_DAY, 5 * MS_DAY + MS_HOUR};
+    for (size_t i = 0; i < 5; i++) {
+        world_result(&w, "a", "x", i % 2 ? RESULT_PASS : RESULT_FAIL, "");
+        world_evaluate(&w, HOST, at[i]);
+    }
+    ck_assert_str_eq(rows_of(&w, COVERAGE).data, "1|86400000|172800000|||\n1|432000000|435600000|||\n");
+    ck_assert_str_eq(rows_of(&w, "select from_t <= ifnull(to_t, from_t), '', '', '', '', '' from span group by 1").data, "1|||||\n");
+    world_release(&w);
+}
+END_TEST
+
+START_TEST(parameters_are_checked_and_keep_their_history)
+{
+    struct world w;
+    struct err e = {0};
+    world_init(&w);
+    ck_assert(!parameter_check(STR("no_such_parameter"), STR("1"), &e));
+    ck_assert_int_eq(e.code, ERR_NOT_FOUND);
+    for (size_t i = 0; i < content_parameter_count; i++) {
+        const struct parameter *p = &content_parameters[i];
+        e = (struct err){0};
+        ck_assert_msg(parameter_check(str_of(p->name), str_of(p->default_value), &e), "%s", e.text);
+        if (strcmp(p->type, "integer") != 0)
+            continue;
+        ck_assert(!parameter_check(str_of(p->name), STR("many"), &e));
+        ck_assert(!parameter_check(str_of(p->name), arena_printf(w.arena, "%lld", (long long)p->max + 1), &e));
+        int64_t first = -1;
+        for (int n = 0; n < 2; n++) {
+            struct op op = {.body = parameter_body(w.arena, str_of(p->name), str_of(p->default_value), STR("because"))};
+            int64_t leaf = world_op(&w, &op_parameter_set, &op, (struct str){0}, 7000 + n);
+            first = first < 0 ? leaf : first;
+        }
+        struct test_value *values;
+        size_t count;
+        int64_t newest;
+        ck_assert(parameter_values(w.db, w.arena, first, &values, &count, &newest, &e));
+        ck_assert_int_eq(newest, first);
+        ck_assert(str_equal(test_value_of(values, count, str_of(p->name)), str_of(p->default_value)));
+    }
+    world_release(&w);
+}
+END_TEST
+
+START_TEST(an_evaluation_of_no_run_is_refused)
+{
+    struct world w;
+    struct err e = {0};
+    struct leaf_drafts drafts;
+    world_init(&w);
+    struct op op = {.body = json_object(w.arena)};
+    json_put_int(op.body, "run", 5);
+    ck_assert(!op_eval.make(w.db, w.arena, &op, &drafts, &e));
+    ck_assert_int_eq(e.code, ERR_INVALID);
+    world_release(&w);
+}
+END_TEST
+
+/* A random history: the spans that are open are always exactly the last result set, spans of one resource never overlap, and a second
+ * projection that only sees the leaves holds the same rows. */
+START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
+{
+    uint64_t seed = 5;
+    struct world w, second;
+    world_init(&w);
+    world_init(&second);
+    w.replay = &second;
+    world_subject(&w, HOST, "web-1", 0);
+    for (int run = 1; run < 60; run++) {
+        struct results want;
+        results_init(&want, w.arena);
+        for (int i = 0; i < 30; i++)
+            if (test_random(&seed) % 5) {
+                const char *test = arena_printf(w.arena, "t%d", i / 6).data, *resource = arena_printf(w.arena, "r%d", i).data;
+                enum result_status s = (enum result_status)(test_random(&seed) % 16 ? (uint64_t)i % 4 : test_random(&seed) % 4);
+                world_result(&w, test, resource, s, test_random(&seed) % 9 ? "" : "why");
+            }
+        for (size_t i = 0; i < w.results.count; i++)
+            results_add(&want, w.results.items[i].test, w.results.items[i].resource, w.results.items[i].status, w.results.items[i].reason);
+        results_finish(&want, 0);
+        world_evaluate(&w, HOST, run * MS_HOUR);
+        struct results open;
+        struct err e = {0};
+        results_init(&open, w.arena);
+        ck_assert(results_open(w.db, STR(HOST), &open, &e));
+        struct sha256 one = results_digest(want.items, want.count), two = results_digest(open.items, open.count);
+        ck_assert(sha256_equal(one, two));
+    }
+    static const char *const tables[] = {SPANS, TEST_SPANS, COVERAGE, "select leaf, subject, run, catalog, taken_at, ifnull(x, '-') from evaluation order by leaf"};
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_str_eq(rows_of(&w, tables[i]).data, rows_of(&second, tables[i]).data);
+    ck_assert_str_eq(rows_of(&w, "select count(*), '', '', '', '', '' from span a join span b on a.subject = b.subject and a.test = b.test"
+                                 " and a.resource = b.resource and a.id < b.id and b.from_t < ifnull(a.to_t, 1 << 60)")
+                         .data,
+                     "0|||||\n");
+    ck_assert_str_eq(rows_of(&w, "select count(*), '', '', '', '', '' from (select test, sum(status = 'fail') f from span where to_leaf is null group by test) s"
+                                 " join test_span t on t.test = s.test and t.to_leaf is null where t.fail <> s.f or (s.f > 0) <> (t.status = 'fail')")
+                         .data,
+                     "0|||||\n");
+    world_release(&w);
+    world_release(&second);
+}
+END_TEST
+
+TEST_MAIN("assess ops", only_changes_open_and_close_spans, a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_not,
+          parameters_are_checked_and_keep_their_history, an_evaluation_of_no_run_is_refused, open_spans_are_the_last_results_and_replay_gives_the_same_rows)
