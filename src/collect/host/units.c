@@ -383,7 +383,7 @@ static struct preset_rule *load_presets(struct gather *g, size_t *ret_count)
 
 static struct str preset_of(const struct unit *unit, const struct preset_rule *rules, size_t count)
 {
-    if (unit->alias_of.size || unit->is_masked || !(unit->has_install || unit->has_also))
+    if (unit->alias_of.size || !(unit->is_masked || unit->has_install || unit->has_also))
         return (struct str){0};
     for (size_t i = 0; i < count; i++) /* most rules name one unit: the first byte decides */
         if ((rules[i].pattern.data[0] == unit->name.data[0] || rules[i].pattern.data[0] == '*') &&
@@ -431,7 +431,8 @@ static void add_sysv(struct found *f)
     size_t count, links_count, known = f->units->count;
     conf_list(g, "/etc/init.d", &names, &count);
     for (size_t i = 0; i < count; i++) {
-        struct str name = arena_printf(g->arena, "%.*s.service", STR_ARGS(names[i]));
+        struct str script = str_ends(names[i], ".sh") ? str_slice(names[i], 0, names[i].size - 3) : names[i];
+        struct str name = arena_printf(g->arena, "%.*s.service", STR_ARGS(script));
         struct units only_files = {.items = f->units->items, .count = known};
         if (names[i].data[0] == '.' || str_is(names[i], "README") || str_is(names[i], "functions") || find_exact(&only_files, name) ||
             str_contains(names[i], ".dpkg-"))
