@@ -1,5 +1,6 @@
 #include "collect/host/dpkg.h"
 #include "base/limits.h"
+#include "base/times.h"
 
 static const struct {
     const char *name;
@@ -209,4 +210,32 @@ int dpkg_version_compare(struct str a, struct str b)
     if (order == 0)
         order = version_part_compare(x.upstream, y.upstream);
     return order ? order : version_part_compare(x.revision, y.revision);
+}
+
+bool apt_date_parse(struct str text, int64_t *ret_at_ms)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct str weekday, day_text, month_text, year_text, clock, zone, part;
+    int64_t day, year, clock_parts[3];
+    if (!str_next_word(&text, &weekday) || !str_next_word(&text, &day_text) || !str_next_word(&text, &month_text) ||
+        !str_next_word(&text, &year_text) || !str_next_word(&text, &clock) || !str_next_word(&text, &zone))
+        return false;
+    if (!str_is(zone, "UTC") && !str_is(zone, "GMT") && !str_is(zone, "Z") && !str_is(zone, "+0000"))
+        return false;
+    int month = 0;
+    for (int i = 0; i < 12 && month_text.size == 3; i++) {
+        if (memcmp(months + (size_t)i * 3, month_text.data, 3) == 0)
+            month = i + 1;
+    }
+    if (!month || !str_to_int64(day_text, &day) || !str_to_int64(year_text, &year) || day < 1 || day > 31 || year < 1970 ||
+        year > 9999)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        str_cut(&clock, ':', &part);
+        if (!str_to_int64(part, &clock_parts[i]) || clock_parts[i] < 0 || clock_parts[i] > 60)
+            return false;
+    }
+    *ret_at_ms = day_of_date((struct date){(int)year, month, (int)day}) * MS_DAY + clock_parts[0] * MS_HOUR +
+                 clock_parts[1] * MS_MINUTE + clock_parts[2] * MS_SECOND;
+    return true;
 }

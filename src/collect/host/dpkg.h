@@ -39,4 +39,7 @@ bool dpkg_status_read(struct gather *g, struct str *ret_text, struct err *e) MUS
 /* Order of two versions by Debian policy 5.6.12: <0, 0, >0. Any bytes are ordered somehow. */
 int dpkg_version_compare(struct str a, struct str b);
 
+/* The date of a Release file, "Sat, 11 Jan 2025 10:58:36 UTC" (RFC 1123 with UTC, GMT, Z or +0000). False for anything else. */
+bool apt_date_parse(struct str text, int64_t *ret_at_ms);
+
 #endif

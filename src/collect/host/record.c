@@ -151,7 +151,7 @@ void source_record(struct source *s, struct buf *out, bool *ret_is_complete)
     /* Encoding sorted the lines; the bytes follow the order of the lines, so it is read off them again. */
     struct err e = {0};
     int version = 0;
-    struct rows *sorted = rows_decode(a, &readings_schema, str_slice(buf_view(out), 0, out->size - 1), &version, &e);
+    struct rows *sorted = rows_decode(a, &readings_schema, arena_str(a, str_slice(buf_view(out), 0, out->size - 1)), &version, &e);
     for (size_t i = 0; sorted && i < sorted->row_count; i++) {
         struct reading key = {.path = rows_cell(sorted, i, 0)->text, .size_max = (size_t)rows_cell(sorted, i, 2)->integer};
         if (!parse_op(rows_cell(sorted, i, 1)->text, &key.op))

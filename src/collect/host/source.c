@@ -7,6 +7,7 @@
 #include "collect/host/source.h"
 #include "base/limits.h"
 #include "collect/host/source_inner.h"
+#include "crypto/crypto.h"
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LIST_NAMES_MAX = 1 << 20, LINK_BYTES_MAX = 4096, READ_STEP_BYTES = 64 << 10, RECORDS_BYTES_MAX = 1 << 30 };
+enum { LIST_NAMES_MAX = 1 << 20, LINK_BYTES_MAX = 4096, READ_STEP_BYTES = 64 << 10, PIECE_BYTES = 256 << 10, RECORDS_BYTES_MAX = 1 << 30 };
 
 static void source_release(void *context)
 {
@@ -363,6 +364,62 @@ bool source_read_head(struct source *s, struct arena *a, const char *path, size_
         return false;
     *ret_bytes = r.bytes;
     return true;
+}
+
+/* The pieces of an open file; its digest is kept as far as all of it was read. */
+static bool read_pieces(struct source *s, int fd, const char *path, size_t size_max, bool (*take)(void *context, struct str piece),
+                        void *context, struct err *e)
+{
+    char *piece = malloc(PIECE_BYTES);
+    if (!piece)
+        abort();
+    struct sha256_stream *digest = s->is_recording ? sha256_stream_new() : NULL;
+    struct reading r = {.path = str_of(path), .op = READ_FILE, .bytes = STR("")};
+    bool is_ok = true;
+    ssize_t got;
+    while (is_ok && ((got = read(fd, piece, PIECE_BYTES)) > 0 || (got < 0 && errno == EINTR))) {
+        if (got < 0)
+            continue;
+        r.size_bytes += (uint64_t)got;
+        if (digest)
+            sha256_stream_add(digest, piece, (size_t)got);
+        if (r.size_bytes > size_max)
+            is_ok = err_set(e, ERR_TOO_LARGE, "read %s: larger than %zu bytes", path, size_max);
+        else if (!take(context, str_make(piece, (size_t)got)))
+            is_ok = err_set(e, ERR_CANCELLED, "read %s: stopped", path);
+    }
+    if (is_ok && got < 0)
+        is_ok = err_errno(e, errno, "read %s", path);
+    if (digest) {
+        struct sha256 sum = sha256_stream_end(digest);
+        hex_encode(sum.bytes, sizeof(sum.bytes), r.digest);
+        record_add(s, &r);
+    }
+    free(piece);
+    return is_ok;
+}
+
+bool source_read_pieces(struct source *s, struct arena *a, const char *path, size_t size_max, bool (*take)(void *context, struct str piece),
+                        void *context, struct err *e)
+{
+    int place = s->kind == SOURCE_RECORD ? -1 : open_place(s, path, true);
+    struct stat st;
+    bool is_large = place >= 0 && fstat(place, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > LIMIT_CAPTURED_FILE_BYTES;
+    if (!is_large) {
+        struct str all;
+        if (place >= 0)
+            close(place);
+        if (!source_read(s, a, path, size_max, &all, e))
+            return false;
+        return take(context, all) || err_set(e, ERR_CANCELLED, "read %s: stopped", path);
+    }
+    int fd = open_for_reading(place, 0), number = errno;
+    close(place);
+    if (fd < 0)
+        return err_errno(e, number, "open %s", path);
+    bool is_ok = read_pieces(s, fd, path, size_max, take, context, e);
+    close(fd);
+    return is_ok;
 }
 
 bool source_list(struct source *s, struct arena *a, const char *path, struct str **ret_names, size_t *ret_count, struct err *e)
