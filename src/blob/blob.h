@@ -28,6 +28,10 @@ bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, str
 bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
                struct str *ret_plain, struct err *e) MUST_USE;
 
+/* The two halves of the commitment, for whoever checks a plaintext that was handed out with its salt. */
+void blob_salt(const uint8_t dek[DEK_SIZE], uint8_t ret_salt[32]);
+struct sha256 blob_commitment(const uint8_t salt[32], struct str plaintext);
+
 struct pack_store;
 /* `dir` is a descriptor of blobs/. Read-only opening never changes files. */
 struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is_writer, struct err *e) MUST_USE;
@@ -40,8 +44,13 @@ bool pack_sync(struct pack_store *p, struct err *e) MUST_USE;
 bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e) MUST_USE;
 /* Every blob: for verify and scrub. */
 bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context, struct err *e) MUST_USE;
+/* Packs in which a broken place lies between records. */
+uint32_t pack_damaged_count(struct pack_store *p);
+/* A pack is followed by a new one when it would grow over this (256 MiB). For tests. */
+void pack_set_roll_bytes(struct pack_store *p, uint64_t bytes);
 
-/* Keyring: wrapped DEKs by x, an append-only file of fixed records {x 32, wrapped 60, crc} under private/keyring, synced with the pack. */
+/* Keyring: wrapped DEKs by x, an append-only file private/keyring/keys of fixed records {x 32, wrapped 60, crc32c}, synced with the pack.
+ * keyring_add of a name that is there with the same key does nothing; with another key it is ERR_CONFLICT. keyring_get: ERR_NOT_FOUND. */
 struct keyring;
 struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer, struct err *e) MUST_USE;
 struct keyring *keyring_close(struct keyring *k);

@@ -1,0 +1,119 @@
+#include "blob/blob.h"
+
+#include <zstd.h>
+
+enum { ZSTD_LEVEL = 3, SALT_SIZE = 32 };
+
+/* What the DEK becomes: the key of the sealed bytes and the salt of the commitment. An auditor gets the salt and never the DEK. */
+struct blob_keys {
+    uint8_t key[32];
+    uint8_t salt[SALT_SIZE];
+};
+
+static struct blob_keys keys_of(const uint8_t dek[DEK_SIZE])
+{
+    struct blob_keys ret;
+    hkdf_sha512(str_make(dek, DEK_SIZE), (struct str){"", 0}, STR("assay/blob@v1 key"), ret.key, sizeof(ret.key));
+    hkdf_sha512(str_make(dek, DEK_SIZE), (struct str){"", 0}, STR("assay/blob@v1 salt"), ret.salt, sizeof(ret.salt));
+    return ret;
+}
+
+void blob_salt(const uint8_t dek[DEK_SIZE], uint8_t ret_salt[32])
+{
+    struct blob_keys keys = keys_of(dek);
+    memcpy(ret_salt, keys.salt, SALT_SIZE);
+    memory_wipe(&keys, sizeof(keys));
+}
+
+struct sha256 blob_commitment(const uint8_t salt[32], struct str plaintext)
+{
+    static const char label[] = "assay/blob@v1"; /* its NUL is the 00 of the definition */
+    uint8_t bytes[sizeof(label) + SALT_SIZE + 8 + SHA256_SIZE];
+    struct sha256 digest = sha256_of(plaintext);
+    memcpy(bytes, label, sizeof(label));
+    memcpy(bytes + sizeof(label), salt, SALT_SIZE);
+    for (int i = 0; i < 8; i++)
+        bytes[sizeof(label) + SALT_SIZE + i] = (uint8_t)((uint64_t)plaintext.size >> (56 - 8 * i));
+    memcpy(bytes + sizeof(label) + SALT_SIZE + 8, digest.bytes, SHA256_SIZE);
+    return sha256_of(str_make(bytes, sizeof(bytes)));
+}
+
+static void hash_hex(struct sha256 h, char ret[65])
+{
+    hex_encode(h.bytes, SHA256_SIZE, ret);
+}
+
+bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, struct blob_sealed *ret, struct err *e)
+{
+    size_t bound = ZSTD_compressBound(plaintext.size);
+    void *packed = malloc(bound + 1);
+    if (!packed)
+        return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: no memory", plaintext.size);
+    size_t packed_size = ZSTD_compress(packed, bound, plaintext.data, plaintext.size, ZSTD_LEVEL);
+    if (ZSTD_isError(packed_size)) {
+        free(packed);
+        return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: %s", plaintext.size, ZSTD_getErrorName(packed_size));
+    }
+    struct blob_sealed sealed = {.plain_size = plaintext.size};
+    uint8_t salt[SEALED_SALT_SIZE];
+    env_random(env, sealed.dek, sizeof(sealed.dek));
+    env_random(env, salt, sizeof(salt));
+    struct blob_keys keys = keys_of(sealed.dek);
+    size_t size = sealed_size(packed_size);
+    uint8_t *bytes = arena_alloc(a, size);
+    sealed_encrypt_salted(keys.key, salt, (struct str){"", 0}, str_make(packed, packed_size), bytes);
+    memory_wipe(packed, packed_size);
+    free(packed);
+    sealed.bytes = str_make(bytes, size);
+    hash_hex(blob_commitment(keys.salt, plaintext), sealed.c);
+    hash_hex(sha256_of(sealed.bytes), sealed.x);
+    memory_wipe(&keys, sizeof(keys));
+    *ret = sealed;
+    memory_wipe(&sealed, sizeof(sealed));
+    return true;
+}
+
+/* zstd frame of known size into the arena. */
+static bool unpack(struct arena *a, const void *packed, size_t packed_size, size_t size_max, struct str *ret, struct err *e)
+{
+    unsigned long long size = ZSTD_getFrameContentSize(packed, packed_size);
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
+        return err_set(e, ERR_CORRUPT, "blob: what was sealed is not a zstd frame with its size");
+    if (size > size_max)
+        return err_set(e, ERR_TOO_LARGE, "blob: %llu bytes, at most %zu", size, size_max);
+    char *plain = arena_alloc(a, (size_t)size + 1);
+    size_t got = ZSTD_decompress(plain, (size_t)size, packed, packed_size);
+    if (ZSTD_isError(got) || got != size)
+        return err_set(e, ERR_CORRUPT, "blob: zstd: %s", ZSTD_isError(got) ? ZSTD_getErrorName(got) : "short frame");
+    *ret = str_make(plain, (size_t)size);
+    return true;
+}
+
+bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
+               struct str *ret_plain, struct err *e)
+{
+    char hex[65];
+    hash_hex(sha256_of(stored), hex);
+    if (strcmp(hex, x) != 0)
+        return err_set(e, ERR_CORRUPT, "blob %.16s: the stored bytes do not have the hash of their name (x)", x);
+    size_t packed_size = 0;
+    if (!sealed_plain_size(stored.size, &packed_size))
+        return err_set(e, ERR_CORRUPT, "blob %.16s: sealed bytes of an impossible size", x);
+    uint8_t *packed = malloc(packed_size + 1);
+    if (!packed)
+        return err_set(e, ERR_LIMIT, "open a blob of %zu bytes: no memory", stored.size);
+    struct blob_keys keys = keys_of(dek);
+    struct str plain = {"", 0};
+    bool is_ok = (sealed_decrypt_into(keys.key, (struct str){"", 0}, stored, packed, e) && unpack(a, packed, packed_size, size_max, &plain, e)) ||
+                 err_wrap(e, "blob %.16s", x);
+    memory_wipe(packed, packed_size);
+    free(packed);
+    if (is_ok) {
+        hash_hex(blob_commitment(keys.salt, plain), hex);
+        is_ok = strcmp(hex, c) == 0 || err_set(e, ERR_CORRUPT, "blob %.16s: the plaintext is not what was committed to (c)", x);
+    }
+    memory_wipe(&keys, sizeof(keys));
+    if (is_ok)
+        *ret_plain = plain;
+    return is_ok;
+}

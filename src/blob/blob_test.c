@@ -1,0 +1,355 @@
+#include "base/test.h"
+#include "blob/blob.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+static int root_dir = -1;
+static struct arena *arena;
+static uint64_t seed;
+
+static void fill(void *context, void *ret, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)ret)[i] = (uint8_t)test_random(context);
+}
+
+static int64_t now(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static const struct env env = {.now_ms = now, .monotonic_ms = now, .random = fill, .context = &seed};
+
+static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *walk)
+{
+    (void)facts, (void)type, (void)walk;
+    return remove(path);
+}
+
+static void start(void)
+{
+    snprintf(root, sizeof(root), "%s/assay-blob-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    ck_assert(mkdtemp(root) != NULL);
+    root_dir = open(root, O_RDONLY | O_DIRECTORY);
+    arena = arena_new("blob test", 512 << 20);
+}
+
+static void stop(void)
+{
+    close(root_dir);
+    nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    arena = arena_free(arena);
+}
+
+static struct str text_of(size_t size)
+{
+    char *text = arena_alloc(arena, size);
+    for (size_t i = 0; i < size; i++)
+        text[i] = "abcdefgh"[test_random(&seed) % 8];
+    return str_make(text, size);
+}
+
+static struct blob_sealed seal(struct str plain)
+{
+    struct blob_sealed s;
+    struct err e = {0};
+    ck_assert_msg(blob_seal(&env, arena, plain, &s, &e), "%s", e.text);
+    return s;
+}
+
+START_TEST(a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone)
+{
+    static const size_t sizes[] = {0, 1, 100, 16384, 100000, 3000000};
+    start();
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct err e = {0};
+        struct str plain = text_of(sizes[i]), back;
+        struct blob_sealed s = seal(plain);
+        ck_assert_uint_eq(s.plain_size, sizes[i]);
+        ck_assert_msg(blob_open(arena, s.bytes, s.c, s.x, s.dek, 4 << 20, &back, &e), "%s", e.text);
+        ck_assert(str_equal(plain, back));
+        uint8_t salt[32];
+        char c[65];
+        blob_salt(s.dek, salt);
+        struct sha256 commitment = blob_commitment(salt, plain);
+        hex_encode(commitment.bytes, 32, c);
+        ck_assert_str_eq(c, s.c);
+        ck_assert(sizes[i] == 0 || (!blob_open(arena, s.bytes, s.c, s.x, s.dek, sizes[i] - 1, &back, &e) && e.code == ERR_TOO_LARGE));
+        s.dek[3] ^= 1;
+        ck_assert(!blob_open(arena, s.bytes, s.c, s.x, s.dek, 4 << 20, &back, &e) && e.code == ERR_CORRUPT);
+    }
+    struct blob_sealed one = seal(STR("same")), two = seal(STR("same"));
+    ck_assert_str_ne(one.c, two.c); /* salted: equal blobs do not show that they are equal */
+    ck_assert_str_ne(one.x, two.x);
+    stop();
+}
+END_TEST
+
+START_TEST(a_changed_blob_names_which_check_failed)
+{
+    start();
+    struct err e = {0};
+    struct str back;
+    struct blob_sealed s = seal(text_of(5000)), other = seal(text_of(5000));
+    char *bytes = arena_strndup(arena, s.bytes.data, s.bytes.size);
+    bytes[100] ^= 1;
+    ck_assert(!blob_open(arena, str_make(bytes, s.bytes.size), s.c, s.x, s.dek, 1 << 20, &back, &e));
+    ck_assert(strstr(e.text, "(x)") != NULL);
+    ck_assert(!blob_open(arena, s.bytes, other.c, s.x, s.dek, 1 << 20, &back, &e));
+    ck_assert(strstr(e.text, "(c)") != NULL);
+    ck_assert(!blob_open(arena, s.bytes, s.c, s.x, other.dek, 1 << 20, &back, &e));
+    ck_assert(strstr(e.text, "key") != NULL);
+    stop();
+}
+END_TEST
+
+static struct pack_store *packs(bool is_writer)
+{
+    struct err e = {0};
+    struct pack_store *p = pack_open(&os_file_real, root_dir, is_writer, &e);
+    ck_assert_msg(p != NULL, "%s", e.text);
+    return p;
+}
+
+static bool holds(struct pack_store *p, const struct blob_sealed *s)
+{
+    struct err e = {0};
+    struct str bytes;
+    bool is_there = pack_read(p, arena, s->x, &bytes, &e);
+    ck_assert(is_there || e.code == ERR_NOT_FOUND || e.code == ERR_CORRUPT);
+    return is_there && str_equal(bytes, s->bytes);
+}
+
+static bool count_one(void *context, const char x[65], struct str bytes, struct err *e)
+{
+    char hex[65];
+    struct sha256 h = sha256_of(bytes);
+    hex_encode(h.bytes, 32, hex);
+    (*(unsigned *)context)++;
+    return strcmp(hex, x) == 0 || err_set(e, ERR_CORRUPT, "%s", x);
+}
+
+static void add(struct pack_store *p, const struct blob_sealed *s)
+{
+    struct err e = {0};
+    ck_assert_msg(pack_add(p, s->x, s->bytes, &e), "%s", e.text);
+}
+
+static void sync_all(struct pack_store *p)
+{
+    struct err e = {0};
+    ck_assert_msg(pack_sync(p, &e), "%s", e.text);
+}
+
+enum { BLOBS = 300 };
+
+START_TEST(blobs_are_found_across_packs_by_the_writer_and_by_readers)
+{
+    start();
+    static struct blob_sealed blobs[BLOBS];
+    struct err e = {0};
+    struct pack_store *reader = packs(false);
+    struct str none;
+    ck_assert(!pack_read(reader, arena, "00000000000000000000000000000000000000000000000000000000000000ff", &none, &e) && e.code == ERR_NOT_FOUND);
+    ck_assert(!pack_read(reader, arena, "xyz", &none, &e) && e.code == ERR_INVALID);
+    struct pack_store *p = packs(true);
+    pack_set_roll_bytes(p, 20000);
+    for (int i = 0; i < BLOBS; i++) {
+        blobs[i] = seal(text_of(i == 7 ? 90000 : 10 + test_random(&seed) % 2000));
+        add(p, &blobs[i]);
+        add(p, &blobs[i]); /* asked again: stored once */
+        if (i % 10 == 9)
+            sync_all(p);
+        if (i == 150) {
+            p = pack_close(p);
+            p = packs(true);
+            pack_set_roll_bytes(p, 20000);
+        }
+        if (i % 50 == 0)
+            ck_assert(holds(reader, &blobs[i]));
+    }
+    for (int i = 0; i < BLOBS; i++)
+        ck_assert(holds(p, &blobs[i]) && holds(reader, &blobs[i]));
+    unsigned count = 0;
+    ck_assert_msg(pack_each(reader, count_one, &count, &e), "%s", e.text);
+    ck_assert_uint_eq(count, BLOBS);
+    ck_assert_uint_eq(pack_damaged_count(reader), 0);
+    ck_assert(!pack_add(reader, blobs[0].x, blobs[0].bytes, &e) && e.code == ERR_UNAVAILABLE);
+    pack_close(p);
+    pack_close(reader);
+    stop();
+}
+END_TEST
+
+static void cut(const char *path, off_t size)
+{
+    int fd = openat(root_dir, path, O_RDWR);
+    ck_assert(fd >= 0 && ftruncate(fd, size) == 0);
+    close(fd);
+}
+
+static void flip(const char *path, off_t at, size_t size)
+{
+    int fd = openat(root_dir, path, O_RDWR);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = 0;
+        ck_assert_int_eq(pread(fd, &byte, 1, at + (off_t)i), 1);
+        byte ^= 0x55;
+        ck_assert_int_eq(pwrite(fd, &byte, 1, at + (off_t)i), 1);
+    }
+    close(fd);
+}
+
+START_TEST(a_torn_end_is_cut_and_writing_goes_on_at_every_length)
+{
+    start();
+    struct blob_sealed first = seal(STR("first")), second = seal(STR("second")), third = seal(STR("third"));
+    size_t whole = 40 + first.bytes.size, all = whole + 40 + second.bytes.size;
+    for (size_t size = whole; size <= all; size++) {
+        struct pack_store *p = packs(true);
+        add(p, &first);
+        add(p, &second);
+        sync_all(p);
+        pack_close(p);
+        cut("pack/00000000.pack", (off_t)size);
+        p = packs(true);
+        ck_assert(holds(p, &first));
+        ck_assert_int_eq(holds(p, &second), size == all);
+        add(p, &third);
+        add(p, &second);
+        sync_all(p);
+        ck_assert(holds(p, &first) && holds(p, &second) && holds(p, &third));
+        pack_close(p);
+        struct pack_store *r = packs(false);
+        ck_assert(holds(r, &first) && holds(r, &second) && holds(r, &third));
+        pack_close(r);
+        unlinkat(root_dir, "pack/00000000.pack", 0);
+    }
+    stop();
+}
+END_TEST
+
+START_TEST(a_damaged_place_costs_one_blob_and_is_never_cut_away)
+{
+    start();
+    struct blob_sealed blobs[5];
+    struct pack_store *p = packs(true);
+    for (int i = 0; i < 5; i++) {
+        blobs[i] = seal(text_of(3000));
+        add(p, &blobs[i]);
+    }
+    sync_all(p);
+    pack_close(p);
+    size_t at = 0;
+    for (int i = 0; i < 2; i++)
+        at += 40 + blobs[i].bytes.size;
+    flip("pack/00000000.pack", (off_t)at, 8); /* magic and size of the third */
+    p = packs(true);
+    ck_assert_uint_eq(pack_damaged_count(p), 1);
+    struct blob_sealed later = seal(STR("later"));
+    add(p, &later);
+    sync_all(p);
+    ck_assert(faccessat(root_dir, "pack/00000001.pack", R_OK, 0) == 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(holds(p, &blobs[i]), i != 2);
+    add(p, &blobs[2]); /* brought again, it is whole again */
+    sync_all(p);
+    pack_close(p);
+    p = packs(false);
+    for (int i = 0; i < 5; i++)
+        ck_assert(holds(p, &blobs[i]));
+    ck_assert(holds(p, &later));
+    pack_close(p);
+    stop();
+}
+END_TEST
+
+START_TEST(bytes_of_a_record_that_never_reached_the_disk_are_stored_again)
+{
+    start();
+    struct blob_sealed first = seal(text_of(3000));
+    struct pack_store *p = packs(true);
+    add(p, &first);
+    sync_all(p);
+    pack_close(p);
+    flip("pack/00000000.pack", 1000, 10); /* the header came through, the bytes did not */
+    p = packs(true);
+    ck_assert(!holds(p, &first));
+    add(p, &first);
+    sync_all(p);
+    ck_assert(holds(p, &first));
+    pack_close(p);
+    stop();
+}
+END_TEST
+
+static struct keyring *keys(bool is_writer)
+{
+    static const uint8_t master[32] = {9};
+    struct err e = {0};
+    struct keyring *k = keyring_open(&os_file_real, root_dir, master, is_writer, &e);
+    ck_assert_msg(k != NULL, "%s", e.text);
+    return k;
+}
+
+static void name_of(int i, char ret[65])
+{
+    uint8_t x[32] = {(uint8_t)i, (uint8_t)(i >> 8)};
+    hex_encode(x, 32, ret);
+}
+
+START_TEST(the_keyring_keeps_keys_through_torn_ends_and_skips_damage)
+{
+    start();
+    struct err e = {0};
+    char x[65];
+    uint8_t dek[32];
+    struct keyring *reader = keys(false);
+    struct keyring *k = keys(true);
+    for (int i = 0; i < 1200; i++) {
+        uint8_t key[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
+        name_of(i, x);
+        ck_assert_msg(keyring_add(k, &env, x, key, &e), "%s", e.text);
+        ck_assert(keyring_add(k, &env, x, key, &e));
+        key[5] ^= 1;
+        ck_assert(!keyring_add(k, &env, x, key, &e) && e.code == ERR_CONFLICT);
+    }
+    ck_assert(keyring_sync(k, &e));
+    keyring_close(k);
+    keyring_close(reader);
+    struct stat facts;
+    ck_assert(fstatat(root_dir, "keyring/keys", &facts, 0) == 0 && facts.st_size == 1200 * 96);
+    cut("keyring/keys", 1199 * 96 + 50);
+    flip("keyring/keys", 10 * 96 + 40, 1);
+    for (int pass = 0; pass < 2; pass++) {
+        k = keys(pass == 1);
+        for (int i = 0; i < 1200; i++) {
+            name_of(i, x);
+            bool is_there = keyring_get(k, x, dek, &e);
+            ck_assert_int_eq(is_there, i != 10 && i != 1199);
+            ck_assert(!is_there || (dek[0] == (uint8_t)i && dek[1] == (uint8_t)(i >> 8) && dek[2] == 1));
+        }
+        if (pass == 1) {
+            ck_assert(keyring_add(k, &env, x, dek, &e) && keyring_sync(k, &e));
+            ck_assert(keyring_get(k, x, dek, &e));
+        }
+        keyring_close(k);
+    }
+    uint8_t other[32] = {8};
+    k = keyring_open(&os_file_real, root_dir, other, false, &e);
+    name_of(3, x);
+    ck_assert(k && !keyring_get(k, x, dek, &e) && e.code == ERR_CORRUPT);
+    keyring_close(k);
+    stop();
+}
+END_TEST
+
+TEST_MAIN("blob", a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone, a_changed_blob_names_which_check_failed,
+          blobs_are_found_across_packs_by_the_writer_and_by_readers, a_torn_end_is_cut_and_writing_goes_on_at_every_length,
+          a_damaged_place_costs_one_blob_and_is_never_cut_away, bytes_of_a_record_that_never_reached_the_disk_are_stored_again,
+          the_keyring_keeps_keys_through_torn_ends_and_skips_damage)
