@@ -154,7 +154,7 @@ static bool is_cte(const struct uses *u, struct str name)
 
 static void table_use(struct uses *u, const struct lexer *l, bool *seen)
 {
-    if (is_cte(u, l->text))
+    if (is_cte(u, l->text) || word_is(l->text, "json_each"))
         return;
     for (size_t i = 0; i < u->test->tables.count; i++) {
         if (str_is(l->text, u->test->tables.items[i])) {
