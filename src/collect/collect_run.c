@@ -1,0 +1,229 @@
+/* collect_run.c - see collect_run.h. */
+#include "collect/collect_run.h"
+#include "base/limits.h"
+#include "blob/blob.h"
+#include "collect/op_run.h"
+#include "os/program.h"
+#include <limits.h>
+#include <stdlib.h>
+
+struct collecting {
+    struct db *projection;
+    struct arena *arena;
+    const struct collect_options *options;
+    struct collect_outcome *outcome;
+    struct json *items, *tables, *states;
+    struct op_blob *blobs;
+    size_t blob_count;
+};
+
+bool collect_subject(const struct data_dir *d, const char *root, char ret_subject[SUBJECT_TEXT_SIZE], bool *ret_is_of_path,
+                     struct err *e)
+{
+    uint8_t key[32];
+    char path[PATH_MAX];
+    struct str id = {0};
+    struct err unread = {0};
+    if (!keys_load_secret(d->fd, "subject", key, e))
+        return false;
+    struct arena *a = arena_new("subject", 1 << 20);
+    struct source *s = root ? source_tree(a, root, 0, e) : source_live(a, 0);
+    bool is_ok = s != NULL;
+    bool is_of_path = is_ok && (!source_read(s, a, "/etc/machine-id", 4096, &id, &unread) || str_trim(id).size < 32);
+    if (is_of_path && !root) {
+        is_ok = err_set(e, ERR_NOT_FOUND, "/etc/machine-id: this host has no identity; make one with systemd-machine-id-setup");
+    } else if (is_of_path) {
+        is_ok = realpath(root, path) != NULL || err_set(e, ERR_NOT_FOUND, "%s: no such folder", root);
+        id = arena_printf(a, "path:%s", path);
+    }
+    if (is_ok) {
+        subject_pseudonym(key, str_trim(id), ret_subject);
+        *ret_is_of_path = is_of_path;
+    }
+    arena_free(a);
+    memory_wipe(key, sizeof(key));
+    return is_ok;
+}
+
+/* ---- one table ---- */
+
+static bool add_blob(struct collecting *c, const char *media, struct str plain, struct err *e)
+{
+    struct blob_sealed sealed;
+    if (!blob_seal(c->options->env, c->arena, plain, &sealed, e))
+        return false;
+    struct op_blob *b = &c->blobs[c->blob_count++];
+    memcpy(b->c, sealed.c, sizeof(b->c));
+    memcpy(b->x, sealed.x, sizeof(b->x));
+    memcpy(b->dek, sealed.dek, sizeof(b->dek));
+    b->media = media;
+    b->plain_size = sealed.plain_size;
+    b->ciphertext = sealed.bytes;
+    return true;
+}
+
+/* The commitment of the last capture if it holds just this; "" otherwise. */
+static struct str unchanged_since(struct collecting *c, const struct collected_table *t, struct err *e)
+{
+    struct err failed = {0};
+    struct sha256 digest = capture_digest(t->plain, t->record);
+    struct str found = STR("");
+    DB_EACH (row, c->projection, &failed, "select digest, c from capture where subject=?1 and tbl=?2 order by leaf desc limit 1",
+             A((const char *)c->outcome->subject), A(t->table->schema->name))
+        if (str_equal(db_bytes(row, 0), str_make(digest.bytes, sizeof(digest.bytes))))
+            found = arena_str(c->arena, db_text(row, 1));
+    if (failed.code)
+        *e = failed;
+    return found;
+}
+
+static bool add_item(struct collecting *c, const struct collected_table *t, struct err *e)
+{
+    size_t first = c->blob_count;
+    if (!add_blob(c, "application/x-assay-rows", t->plain, e) ||
+        (t->record.data && !add_blob(c, "application/x-assay-record", t->record, e)))
+        return false;
+    struct json *item = json_push_object(c->items);
+    json_put_cstr(item, "tbl", t->table->schema->name);
+    json_put_int(item, "ver", t->table->schema->version);
+    json_put_int(item, "rows", (int64_t)t->row_count);
+    json_put_cstr(item, "state", table_state_name(t->state));
+    struct json *obs = json_put_array(item, "obs");
+    json_push_int(obs, t->from_ms);
+    json_push_int(obs, t->to_ms < t->from_ms ? t->from_ms : t->to_ms);
+    json_put_int(item, "blobs", (int64_t)(c->blob_count - first));
+    json_put_cstr(c->tables, t->table->schema->name, c->blobs[first].c);
+    return true;
+}
+
+static bool take_table(void *context, const struct collected_table *t, struct err *e)
+{
+    struct collecting *c = context;
+    struct err failed = {0};
+    struct str known = unchanged_since(c, t, &failed);
+    if (failed.code) {
+        *e = failed;
+        return false;
+    }
+    if (known.size)
+        json_put_str(c->tables, t->table->schema->name, known);
+    else if (!add_item(c, t, e))
+        return err_wrap(e, "seal table %s", t->table->schema->name);
+    if (t->state != TABLE_COMPLETE)
+        json_put_cstr(c->states, t->table->schema->name, table_state_name(t->state));
+    c->outcome->changed += known.size == 0;
+    c->outcome->tables[c->outcome->table_count++] = (struct collect_table_outcome){
+        .table = t->table,
+        .state = t->state,
+        .row_count = t->row_count,
+        .is_changed = known.size == 0,
+        .duration_ms = t->to_ms - t->from_ms,
+        .reason = arena_str(c->arena, t->reason),
+    };
+    return true;
+}
+
+static void table_begins(void *context, const struct host_table *t)
+{
+    struct collecting *c = context;
+    if (c->options->progress)
+        c->options->progress(c->options->context, t, c->outcome->table_count);
+}
+
+/* ---- the run ---- */
+
+static bool put_order(struct collecting *c, struct json *statement, struct err *e)
+{
+    struct err failed = {0};
+    struct str stream = run_stream(c->arena, str_of(c->outcome->subject), STR(""));
+    int64_t seq = -1;
+    char prev[65] = "";
+    DB_EACH (row, c->projection, &failed, "select sq, hash from stream where st=?1", A(stream)) {
+        seq = db_int(row, 0);
+        struct str hash = db_bytes(row, 1);
+        hex_encode(hash.data, hash.size < 32 ? hash.size : 32, prev);
+    }
+    if (failed.code) {
+        *e = failed;
+        return false;
+    }
+    json_put_int(statement, "seq", seq + 1);
+    json_put_str(statement, "prev", arena_str(c->arena, str_of(prev)));
+    return true;
+}
+
+static bool sign(struct collecting *c, const struct data_dir *d, struct json *body, struct json *statement, struct err *e)
+{
+    struct note_key key;
+    struct ed25519_private private_key;
+    struct buf BUF_AUTO vkey, text, lines;
+    buf_init(&vkey, 4096);
+    buf_init(&text, LIMIT_LEAF_BYTES);
+    buf_init(&lines, 4096);
+    if (!keys_load_signing(d->fd, "collector", &key, &private_key, e))
+        return false;
+    note_key_format(&key, &vkey);
+    json_put_str(statement, "col", arena_str(c->arena, buf_view(&vkey)));
+    bool is_ok = run_statement_text(str_of(d->origin), statement, &text, e);
+    if (is_ok) {
+        note_sign_line(&key, &private_key, buf_view(&text), &lines);
+        json_put_str(body, "sig", arena_str(c->arena, buf_view(&lines)));
+    }
+    memory_wipe(&private_key, sizeof(private_key));
+    return is_ok;
+}
+
+static bool submit(struct collecting *c, struct keeper_client *k, const struct data_dir *d, int64_t from_ms, struct err *e)
+{
+    struct arena *a = c->arena;
+    struct str subject = str_of(c->outcome->subject);
+    int64_t to_ms = env_now_ms(c->options->env);
+    struct op op = {
+        .kind = "run", .actor = STR("system:collector"), .body = json_object(a), .blobs = c->blobs, .blob_count = c->blob_count};
+    op_id_new(c->options->env, op.id);
+    json_put_str(op.body, "sub", subject);
+    struct json *statement = json_put_object(op.body, "run");
+    json_put_cstr(statement, "ver", PROGRAM_VERSION);
+    json_put_str(statement, "sub", subject);
+    json_put_cstr(statement, "by", c->outcome->is_subject_of_path ? "path" : "machine-id");
+    struct json *obs = json_put_array(statement, "obs");
+    json_push_int(obs, from_ms);
+    json_push_int(obs, to_ms < from_ms ? from_ms : to_ms);
+    json_put(statement, "tables", c->tables);
+    json_put(statement, "states", c->states);
+    json_put_int(statement, "exit", 0);
+    json_put(op.body, "items", c->items);
+    struct json *answer;
+    if (!put_order(c, statement, e) || !sign(c, d, op.body, statement, e) || !keeper_submit(k, a, &op, &answer, e))
+        return err_wrap(e, "record the run");
+    c->outcome->run_leaf = json_int(answer, "leaf", -1);
+    return true;
+}
+
+bool collect_run(struct keeper_client *k, struct db *projection, const struct data_dir *d, struct arena *a,
+                 const struct collect_options *options, struct collect_outcome *ret, struct err *e)
+{
+    struct host_run run = {.root = options->root,
+                           .env = options->env,
+                           .now_ms = env_now_ms(options->env),
+                           .begins = table_begins,
+                           .each = take_table};
+    struct collect_outcome outcome = {.taken_at_ms = run.now_ms};
+    struct collecting c = {.projection = projection,
+                           .arena = a,
+                           .options = options,
+                           .outcome = &outcome,
+                           .items = json_array(a),
+                           .tables = json_object(a),
+                           .states = json_object(a)};
+    run.context = &c;
+    if (!collect_subject(d, options->root, outcome.subject, &outcome.is_subject_of_path, e) ||
+        !host_run_tables(a, options->names, options->name_count, &run.tables, &run.table_count, e))
+        return false;
+    outcome.tables = arena_array(a, run.table_count, sizeof(*outcome.tables));
+    c.blobs = arena_array(a, run.table_count * 2, sizeof(*c.blobs));
+    if (!host_run(&run, e) || !submit(&c, k, d, run.now_ms, e))
+        return false;
+    *ret = outcome;
+    return true;
+}
