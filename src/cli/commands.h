@@ -1,6 +1,11 @@
 /*
  * commands.h - every command, in the order in which --help lists them. To add one: cmd_<name>.c, a line here, a line in meson.build.
  */
+CLI_COMMAND(init)
+CLI_COMMAND(serve)
 CLI_COMMAND(query)
 CLI_COMMAND(tables)
+CLI_COMMAND(key)
+CLI_COMMAND(rebuild)
+CLI_COMMAND(dump)
 CLI_COMMAND(doctor)

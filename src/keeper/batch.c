@@ -2,8 +2,6 @@
 #include "keeper/process.h"
 #include <stdio.h>
 
-static const char ZERO_HASH[] = "0000000000000000000000000000000000000000000000000000000000000000";
-
 void question_fail(struct keeper *k, struct question *q, const struct err *e)
 {
     struct buf BUF_AUTO text;
@@ -75,7 +73,6 @@ static bool put_stream(struct keeper *k, struct json *leaf, struct str stream, s
     struct err failed = {0};
     int64_t sequence = 0;
     char hash[65];
-    memcpy(hash, ZERO_HASH, sizeof(hash));
     DB_EACH(row, k->projection.db, &failed, "select sq, hash from stream where st=?1", A(stream))
     {
         sequence = db_int(row, 0) + 1;
@@ -85,7 +82,8 @@ static bool put_stream(struct keeper *k, struct json *leaf, struct str stream, s
         return (*e = failed, false);
     json_put_str(leaf, "st", stream);
     json_put_int(leaf, "sq", sequence);
-    json_put_str(leaf, "sp", arena_str(k->batch.arena, str_make(hash, 64)));
+    if (sequence > 0)
+        json_put_str(leaf, "sp", arena_str(k->batch.arena, str_make(hash, 64)));
     return true;
 }
 
@@ -279,11 +277,19 @@ enum batch_outcome batch_operation(struct keeper *k, struct str body, struct que
 static bool store_blobs(struct keeper *k, struct err *e)
 {
     struct batch *b = &k->batch;
-    for (size_t i = 0; i < b->blob_count; i++)
+    uint64_t stored_bytes = 0;
+    for (size_t i = 0; i < b->blob_count; i++) {
+        stored_bytes += b->blobs[i]->ciphertext.size;
         if (!pack_add(k->packs, b->blobs[i]->x, b->blobs[i]->ciphertext, e) ||
             !keyring_add(k->keys, k->o->env, b->blobs[i]->x, b->blobs[i]->dek, e))
             return false;
-    return b->blob_count == 0 || (pack_sync(k->packs, e) && keyring_sync(k->keys, e));
+    }
+    if (b->blob_count == 0)
+        return true;
+    if (!pack_sync(k->packs, e) || !keyring_sync(k->keys, e))
+        return false;
+    ledger_count_blobs(k->ledger, (uint32_t)b->blob_count, stored_bytes);
+    return true;
 }
 
 static void fail_all(struct keeper *k, enum err_code code, const char *why)
@@ -324,7 +330,8 @@ bool batch_commit(struct keeper *k, struct err *e)
                                 (unsigned long long)expected);
     if (!is_journalled || !db_commit(k->projection.db, &failed)) {
         db_rollback(k->projection.db);
-        fail_all(k, ERR_UNCERTAIN, failed.text);
+        /* ledger_append says UNAVAILABLE only when nothing was written. */
+        fail_all(k, !is_journalled && failed.code == ERR_UNAVAILABLE ? ERR_UNAVAILABLE : ERR_UNCERTAIN, failed.text);
         return (*e = failed, false);
     }
     return true;

@@ -137,6 +137,7 @@ struct keeper_client *keeper_open_fd(int fd)
     struct keeper_client *k = calloc(1, sizeof(*k));
     struct err e = {0};
     if (!k || !wait_ready(fd, &e)) {
+        close(fd);
         free(k);
         return NULL;
     }

@@ -68,6 +68,9 @@ static bool open_stores(struct keeper *k, struct err *e)
     uint8_t master[32];
     struct ledger_options ledger = {
         .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer)};
+    struct checkpoint head;
+    if (!ledger.signer.head(ledger.signer.context, &head, e)) /* a signer that cannot sign says so now, not at the first seal */
+        return false;
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
     k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, k->dir.ledger_dir, e) : -1;
@@ -95,6 +98,7 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
     k->dir.fd = k->private_fd = k->blobs_fd = k->ledger_fd = k->listen_fd = -1;
     k->signer.fd = o->signer_fd;
     k->started_at_ms = env_now_ms(o->env);
+    k->integrated_at_ms = env_monotonic_ms(o->env);
     connections_start(k);
     k->batch.arena = arena_new("batch", BATCH_ARENA_BYTES_MAX);
     if (!data_dir_open(&k->dir, o->data_dir, e)) {

@@ -86,7 +86,7 @@ struct op_kind {
 struct keeper_client;
 /* Connects to the running keeper of `data_dir`, or, when none runs, spawns signer and keeper for the life of the client. */
 struct keeper_client *keeper_open(const char *data_dir, struct err *e) MUST_USE;
-/* Over a descriptor that the parent passed. */
+/* Over a connected descriptor, which it owns from here on; NULL (and closed) when the keeper at its other end is not ready. */
 struct keeper_client *keeper_open_fd(int fd);
 /* Sends one operation and waits. ret_answer lives in `a`. ERR_UNCERTAIN: ask again with the same id. */
 bool keeper_submit(struct keeper_client *k, struct arena *a, const struct op *op, struct json **ret_answer, struct err *e) MUST_USE;

@@ -248,6 +248,20 @@ bool signer_serve(struct signer *s, int fd, struct err *e)
     }
 }
 
+void signer_refuse_all(int fd, const struct err *why)
+{
+    char text[700];
+    snprintf(text, sizeof(text), "%s\n%s", err_code_name(why->code), why->text);
+    struct str answer = str_of(text);
+    struct ipc_message m;
+    struct err gone = {0};
+    while (ipc_receive(fd, MESSAGE_BYTES_MAX, -1, &m, NULL, &gone)) {
+        buf_release(&m.body);
+        if (!ipc_send(fd, ANSWER_REFUSED, &answer, 1, ANSWER_TIMEOUT_MS, &gone))
+            return;
+    }
+}
+
 /* ---- the keeper's side ---- */
 
 static bool client_ask(struct signer_client *c, uint32_t type, struct str body, uint32_t expected, struct ipc_message *ret, struct err *e)

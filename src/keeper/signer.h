@@ -22,6 +22,8 @@ struct signer *signer_open(int data_dir_fd, struct err *e) MUST_USE;
 struct signer *signer_close(struct signer *s);
 /* Answers requests on `fd` until the peer closes it (true) or a write of the head fails (false: sign nothing any more). */
 bool signer_serve(struct signer *s, int fd, struct err *e) MUST_USE;
+/* Answers every request on `fd` with `why`, until the peer closes: a signer that could not open. */
+void signer_refuse_all(int fd, const struct err *why);
 /* One decision, without a process; what signer_serve does for each request. ERR_CONFLICT: `old` is not the head kept here. ERR_DENIED: the
  * proof does not hold, or another origin. */
 bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,

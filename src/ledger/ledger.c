@@ -170,7 +170,7 @@ void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes)
 static bool fail(struct ledger *l, struct err *e)
 {
     l->is_failed = true;
-    snprintf(l->failure, sizeof(l->failure), "%s", e->text);
+    snprintf(l->failure, sizeof(l->failure), "%.*s", (int)sizeof(l->failure) - 1, e->text);
     return false;
 }
 

@@ -49,12 +49,6 @@ static void __attribute__((noreturn)) child_exec(const struct os_spawn *o, const
         if (null >= 0)
             dup2(null, STDOUT_FILENO);
     }
-    char name[16] = "assay";
-    for (size_t i = 0; i < 9 && o->role[i]; i++) {
-        name[5] = '-';
-        name[6 + i] = o->role[i];
-    }
-    prctl(PR_SET_NAME, name);
     execv(os_spawn_program, (char *const *)(uintptr_t)argv);
     _exit(126);
 }

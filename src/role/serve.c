@@ -1,0 +1,283 @@
+/*
+ * serve.c - the parent: starts keeper (which starts its signer), web and collect, starts them again with patience, passes sockets. It parses
+ * nothing from outside: a frame from web is passed on to collect unread.
+ */
+#include "keeper/data_dir.h"
+#include "os/ipc.h"
+#include "os/spawn.h"
+#include "role/listen.h"
+#include "role/recipes.h"
+#include "role/role.h"
+#include "web/web.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* TEMPORARY until src/web is linked. */
+extern __attribute__((weak)) __typeof__(web_link_new) web_link_new;
+
+enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_COUNT };
+enum { GRACE_MS = 3000, KEEPER_GRACE_MS = 20000, CONTROL_BYTES_MAX = 64 << 10, SEND_TIMEOUT_MS = 100, KEEPER_FATAL = 2, KEEPER_READY = 1 };
+static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect"};
+
+struct member {
+    struct os_child child;
+    struct os_backoff backoff;
+    int control_fd;         /* our end of its socket, -1 */
+    int64_t started_at_ms;  /* monotonic */
+    int64_t start_again_ms; /* monotonic; 0: runs, or is not wanted */
+    bool is_ready;
+    char last_words[512];   /* what it said before it ended */
+};
+
+struct family {
+    const struct serve_options *o;
+    struct data_dir dir;
+    struct member members[MEMBER_COUNT];
+    int signals_fd;
+    int listen_fds[WEB_LISTEN_MAX];
+    size_t listen_count;
+    char url[LISTEN_URL_SIZE];
+    bool is_announced;
+    bool is_ending;
+};
+
+static int64_t now_ms(void)
+{
+    return env_monotonic_ms(&env_system);
+}
+
+static bool member_spawn(struct family *f, int which, struct err *e)
+{
+    struct member *m = &f->members[which];
+    int pair[2], fds[WEB_LISTEN_MAX + 1];
+    char count[8], interval[24];
+    size_t n = 0;
+    if (!ipc_pair(pair, e))
+        return false;
+    if (which == MEMBER_WEB)
+        for (; n < f->listen_count; n++)
+            fds[n] = f->listen_fds[n];
+    fds[n++] = pair[1];
+    snprintf(count, sizeof(count), "%zu", f->listen_count);
+    snprintf(interval, sizeof(interval), "%lld", (long long)f->o->interval_ms);
+    const char *arguments[] = {f->dir.path, which == MEMBER_WEB ? count : which == MEMBER_COLLECT ? interval : NULL, NULL};
+    struct os_spawn spawn = {.role = MEMBER_NAMES[which],
+                             .arguments = arguments,
+                             .fds = fds,
+                             .fd_count = n,
+                             .outlives_us = which == MEMBER_KEEPER}; /* when we are killed it still signs what it has taken, then ends */
+    bool ok = os_spawn(&spawn, &m->child, e);
+    close(pair[1]);
+    if (!ok) {
+        close(pair[0]);
+        return false;
+    }
+    m->control_fd = pair[0];
+    m->started_at_ms = now_ms();
+    m->start_again_ms = 0;
+    m->is_ready = false;
+    m->last_words[0] = 0;
+    return true;
+}
+
+static void member_start(struct family *f, int which)
+{
+    struct err e = {0};
+    struct member *m = &f->members[which];
+    if (member_spawn(f, which, &e))
+        return;
+    int64_t delay_ms = os_backoff_next(&m->backoff, 0);
+    m->start_again_ms = now_ms() + delay_ms;
+    fprintf(stderr, "assay: %s; again in %lld ms\n", e.text, (long long)delay_ms);
+}
+
+static void member_closed(struct member *m)
+{
+    if (m->control_fd >= 0)
+        close(m->control_fd);
+    m->control_fd = -1;
+}
+
+static void member_ended(struct family *f, int which)
+{
+    struct member *m = &f->members[which];
+    int status = 0;
+    if (!os_child_wait(&m->child, 0, &status))
+        return;
+    member_closed(m);
+    if (f->is_ending)
+        return;
+    int64_t delay_ms = os_backoff_next(&m->backoff, now_ms() - m->started_at_ms);
+    m->start_again_ms = now_ms() + delay_ms;
+    char how[64];
+    snprintf(how, sizeof(how), status >= 128 ? "ended by signal %d" : "ended with status %d", status >= 128 ? status - 128 : status);
+    fprintf(stderr, "assay: %s: %s; again in %lld ms\n", MEMBER_NAMES[which], m->last_words[0] ? m->last_words : how, (long long)delay_ms);
+}
+
+static void announce(struct family *f)
+{
+    if (f->is_announced || !f->members[MEMBER_WEB].is_ready || !f->members[MEMBER_KEEPER].is_ready)
+        return;
+    f->is_announced = true;
+    os_notify("READY=1");
+    struct err e = {0};
+    char token[WEB_TOKEN_SIZE];
+    if (f->o->prints_link && f->url[0] && web_link_new && web_link_new(f->dir.path, &env_system, token, &e))
+        printf("Assay is at %s\nSign in once, within 15 minutes: %s/sign-in?token=%s\n", f->url, f->url, token);
+    else if (f->o->prints_link && e.code)
+        fprintf(stderr, "assay: sign-in link: %s\n", e.text);
+    else
+        printf("Assay is at %s\n", f->url[0] ? f->url : f->o->listen);
+    fflush(stdout);
+}
+
+static void keeper_said(struct member *m, const struct ipc_message *message)
+{
+    struct str text = buf_view(&message->body), code;
+    m->is_ready = message->type == KEEPER_READY;
+    if (message->type == KEEPER_FATAL && str_cut(&text, '\n', &code))
+        snprintf(m->last_words, sizeof(m->last_words), "%.*s", STR_ARGS(text));
+}
+
+/* "Run now": to collect, as it is. */
+static void web_said(struct family *f, const struct ipc_message *message)
+{
+    struct err e = {0};
+    struct str body = buf_view(&message->body);
+    if (message->type == WEB_CONTROL_READY)
+        f->members[MEMBER_WEB].is_ready = true;
+    else if (message->type == WEB_CONTROL_RUN && (f->members[MEMBER_COLLECT].control_fd < 0 ||
+                                                  !ipc_send(f->members[MEMBER_COLLECT].control_fd, WEB_CONTROL_RUN, &body, 1, SEND_TIMEOUT_MS, &e)))
+        fprintf(stderr, "assay: run now: the collecting process is not there\n");
+}
+
+static void member_said(struct family *f, int which)
+{
+    struct member *m = &f->members[which];
+    struct ipc_message message;
+    struct err e = {0};
+    if (!ipc_receive(m->control_fd, CONTROL_BYTES_MAX, GRACE_MS, &message, NULL, &e)) {
+        member_closed(m); /* it is ending; its pidfd will say so */
+        return;
+    }
+    if (which == MEMBER_KEEPER)
+        keeper_said(m, &message);
+    else if (which == MEMBER_WEB)
+        web_said(f, &message);
+    buf_release(&message.body);
+    announce(f);
+}
+
+static int family_timeout(struct family *f)
+{
+    int64_t earliest = 0;
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        if (f->members[i].start_again_ms && (!earliest || f->members[i].start_again_ms < earliest))
+            earliest = f->members[i].start_again_ms;
+    int64_t left = earliest - now_ms();
+    return !earliest ? -1 : left < 0 ? 0 : (int)left;
+}
+
+/* One round. False: SIGTERM or SIGINT came. */
+static bool family_step(struct family *f)
+{
+    struct pollfd fds[1 + 2 * MEMBER_COUNT];
+    fds[0] = (struct pollfd){.fd = f->signals_fd, .events = POLLIN};
+    for (int i = 0; i < MEMBER_COUNT; i++) {
+        fds[1 + i] = (struct pollfd){.fd = f->members[i].child.pid ? f->members[i].child.pidfd : -1, .events = POLLIN};
+        fds[1 + MEMBER_COUNT + i] = (struct pollfd){.fd = f->members[i].control_fd, .events = POLLIN};
+    }
+    if (poll(fds, 1 + 2 * MEMBER_COUNT, family_timeout(f)) < 0 && errno != EINTR)
+        return false;
+    if (fds[0].revents) {
+        int number = os_signals_next(f->signals_fd);
+        if (number != 0 && number != SIGHUP)
+            return false;
+    }
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        if (fds[1 + MEMBER_COUNT + i].revents) /* before its end, so that last words are heard */
+            member_said(f, i);
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        if (fds[1 + i].revents)
+            member_ended(f, i);
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        if (f->members[i].start_again_ms && f->members[i].start_again_ms <= now_ms())
+            member_start(f, i);
+    return true;
+}
+
+static void family_end(struct family *f)
+{
+    f->is_ending = true;
+    os_notify("STOPPING=1");
+    os_child_signal(&f->members[MEMBER_COLLECT].child, SIGTERM);
+    os_child_signal(&f->members[MEMBER_WEB].child, SIGTERM);
+    os_child_end(&f->members[MEMBER_COLLECT].child, GRACE_MS);
+    os_child_end(&f->members[MEMBER_WEB].child, GRACE_MS);
+    os_child_end(&f->members[MEMBER_KEEPER].child, KEEPER_GRACE_MS);
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        member_closed(&f->members[i]);
+}
+
+/* One server a directory. The descriptor stays open for good: its lock is the claim. */
+static bool claim(const struct data_dir *d, struct err *e)
+{
+    int fd = openat(d->fd, "private/serve.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_errno(e, errno, "%s/private/serve.lock", d->path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        char pid[16] = {0};
+        ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+        close(fd);
+        return err_set(e, ERR_CONFLICT, "%s: is served already, by process %s", d->path, n > 0 ? pid : "unknown");
+    }
+    if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d", getpid()) < 0)
+        return err_errno(e, errno, "%s/private/serve.lock", d->path);
+    return true;
+}
+
+static bool family_listen(struct family *f, struct err *e)
+{
+    int passed = f->o->listen ? 0 : os_listen_fds();
+    for (int i = 0; i < passed && f->listen_count < WEB_LISTEN_MAX; i++) {
+        fcntl(ROLE_FIRST_FD + i, F_SETFD, FD_CLOEXEC);
+        f->listen_fds[f->listen_count++] = ROLE_FIRST_FD + i;
+    }
+    if (passed) {
+        snprintf(f->url, sizeof(f->url), "%s", "");
+        return true;
+    }
+    int fd = listen_open(f->o->listen ? f->o->listen : "127.0.0.1:8420", f->url, e);
+    if (fd < 0)
+        return false;
+    f->listen_fds[f->listen_count++] = fd;
+    return true;
+}
+
+int role_serve(const struct serve_options *o)
+{
+    struct err e = {0};
+    struct family f = {.o = o, .signals_fd = -1};
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        f.members[i] = (struct member){.child = OS_CHILD_NONE, .control_fd = -1};
+    bool ok = data_dir_open(&f.dir, o->data_dir, &e) && claim(&f.dir, &e) && family_listen(&f, &e) &&
+              (f.signals_fd = os_signals_open(&e)) >= 0;
+    if (!ok) {
+        fprintf(stderr, "assay: %s\n", e.text);
+        return err_exit_status(e.code);
+    }
+    member_start(&f, MEMBER_WEB);
+    member_start(&f, MEMBER_KEEPER);
+    if (o->interval_ms > 0)
+        member_start(&f, MEMBER_COLLECT);
+    while (family_step(&f)) {
+    }
+    family_end(&f);
+    data_dir_close(&f.dir);
+    return 0;
+}
