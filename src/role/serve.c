@@ -55,7 +55,7 @@ static bool member_spawn(struct family *f, int which, struct err *e)
 {
     struct member *m = &f->members[which];
     int pair[2], fds[WEB_LISTEN_MAX + 1];
-    char count[8], interval[24];
+    char count[24], interval[24];
     size_t n = 0;
     if (!ipc_pair(pair, e))
         return false;
