@@ -32,11 +32,11 @@ WITH holders(username, way) AS (
     JOIN sudo_rules AS r ON r.principal_type = 'group' AND r.principal = m.group_name
     WHERE r.is_all = 1 AND r.negated = 0 AND r.principal_negated = 0
 )
-SELECT username,
-       CASE WHEN instr(',' || replace(:administrators_approved, ' ', '') || ',', ',' || username || ',') > 0 THEN 'pass' ELSE 'fail' END,
+SELECT username AS resource,
+       CASE WHEN instr(',' || replace(:administrators_approved, ' ', '') || ',', ',' || username || ',') > 0 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN instr(',' || replace(:administrators_approved, ' ', '') || ',', ',' || username || ',') > 0
             THEN 'approved; has full rights by ' || group_concat(way, ', ')
-            ELSE 'has full rights by ' || group_concat(way, ', ') || ', but is not on the approved list (' || :administrators_approved || ')' END
+            ELSE 'has full rights by ' || group_concat(way, ', ') || ', but is not on the approved list (' || :administrators_approved || ')' END AS reason
 FROM (SELECT username, way FROM holders ORDER BY username, way)
 GROUP BY username
 ORDER BY username

@@ -23,19 +23,19 @@ fix: |
   userdel NAME                # once nobody needs its files
 references: ["lastlog(8)", "usermod(8)"]
 */
-SELECT u.username,
+SELECT u.username AS resource,
        CASE WHEN u.login_enabled IS NULL THEN 'unknown'
             WHEN l.time IS NOT NULL AND l.time >= :now_ms - :account_dormant_days_max * 86400000 THEN 'pass'
             WHEN l.time IS NOT NULL THEN 'fail'
             WHEN s.last_change IS NULL THEN 'unknown'
             WHEN s.last_change >= :now_ms - :account_dormant_days_max * 86400000 THEN 'pass'
-            ELSE 'fail' END,
+            ELSE 'fail' END AS status,
        CASE WHEN u.login_enabled IS NULL THEN 'whether it can sign in could not be read'
             WHEN l.time IS NOT NULL THEN 'last signed in ' || ((:now_ms - l.time) / 86400000) || ' days ago; at most '
                                          || :account_dormant_days_max || ' are allowed'
             WHEN s.last_change IS NULL THEN 'no sign-in is recorded, and when it was made is not known'
             ELSE 'never signed in, password set ' || ((:now_ms - s.last_change) / 86400000) || ' days ago; at most '
-                 || :account_dormant_days_max || ' days without a sign-in are allowed' END
+                 || :account_dormant_days_max || ' days without a sign-in are allowed' END AS reason
 FROM users AS u
 LEFT JOIN last_login AS l ON l.username = u.username
 LEFT JOIN shadow AS s ON s.username = u.username

@@ -19,12 +19,12 @@ fix: |
   passwd -l NAME              # for an empty field
 references: ["passwd(5)", "shadow(5)", "pwconv(8)"]
 */
-SELECT username,
-       CASE WHEN password_field IN ('shadow', 'locked') THEN 'pass' WHEN password_field IS NULL THEN 'unknown' ELSE 'fail' END,
+SELECT username AS resource,
+       CASE WHEN password_field IN ('shadow', 'locked') THEN 'pass' WHEN password_field IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE password_field WHEN 'shadow' THEN 'the hash lies in /etc/shadow'
                            WHEN 'locked' THEN 'locked in /etc/passwd'
                            WHEN 'hash' THEN '/etc/passwd itself holds a hash, readable by everybody; expected x'
                            WHEN 'empty' THEN 'the password field of /etc/passwd is empty; expected x'
-                           ELSE 'the password field could not be read' END
+                           ELSE 'the password field could not be read' END AS reason
 FROM users
 ORDER BY username

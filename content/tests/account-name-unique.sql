@@ -19,10 +19,10 @@ fix: |
   vipw                        # remove the line that does not belong there, then: vipw -s
 references: ["passwd(5)", "pwck(8)", "vipw(8)"]
 */
-SELECT username,
-       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END,
+SELECT username AS resource,
+       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN count(*) > 1 THEN username || ' is defined ' || count(*) || ' times, with user ids ' || group_concat(uid, ', ')
-            ELSE 'defined once' END
+            ELSE 'defined once' END AS reason
 FROM (SELECT username, uid FROM users ORDER BY username, uid)
 GROUP BY username
 ORDER BY username

@@ -19,11 +19,11 @@ fix: |
   passwd NAME                 # or set a password
 references: ["shadow(5)", "passwd(1)"]
 */
-SELECT username,
-       CASE state WHEN 'empty' THEN 'fail' WHEN 'invalid' THEN 'unknown' ELSE 'pass' END,
+SELECT username AS resource,
+       CASE state WHEN 'empty' THEN 'fail' WHEN 'invalid' THEN 'unknown' ELSE 'pass' END AS status,
        CASE state WHEN 'empty' THEN username || ' has an empty password; a password must be set or the account locked'
                   WHEN 'invalid' THEN 'the password field of ' || username || ' is malformed'
                   WHEN 'password' THEN 'a password is set'
-                  ELSE 'no password can match' END
+                  ELSE 'no password can match' END AS reason
 FROM shadow
 ORDER BY username

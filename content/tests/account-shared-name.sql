@@ -21,13 +21,13 @@ fix: |
   usermod -L -e 1 admin       # close the shared one
 references: ["adduser(8)", "usermod(8)"]
 */
-SELECT username,
+SELECT username AS resource,
        CASE WHEN instr(',' || replace(:account_names_shared, ' ', '') || ',', ',' || lower(username) || ',') = 0 THEN 'pass'
-            WHEN login_enabled IS NULL THEN 'unknown' WHEN login_enabled = 0 THEN 'pass' ELSE 'fail' END,
+            WHEN login_enabled IS NULL THEN 'unknown' WHEN login_enabled = 0 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN instr(',' || replace(:account_names_shared, ' ', '') || ',', ',' || lower(username) || ',') = 0 THEN 'not on the list of shared names'
             WHEN login_enabled IS NULL THEN 'a shared name; whether it can sign in could not be read'
             WHEN login_enabled = 0 THEN 'a shared name, but it cannot sign in'
-            ELSE 'a shared name that can sign in; expected an account of a person' END
+            ELSE 'a shared name that can sign in; expected an account of a person' END AS reason
 FROM users
 WHERE is_system = 0 AND has_login_shell = 1
 ORDER BY username

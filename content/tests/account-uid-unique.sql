@@ -20,10 +20,10 @@ fix: |
   find / -xdev -uid 1000 -print
 references: ["passwd(5)", "usermod(8)"]
 */
-SELECT 'uid ' || uid,
-       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END,
+SELECT 'uid ' || uid AS resource,
+       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN count(*) > 1 THEN count(*) || ' accounts share user id ' || uid || ': ' || group_concat(username, ', ')
-            ELSE 'only ' || min(username) || ' has it' END
+            ELSE 'only ' || min(username) || ' has it' END AS reason
 FROM (SELECT uid, username FROM users WHERE uid <> 0 ORDER BY uid, username)
 GROUP BY uid
 ORDER BY uid

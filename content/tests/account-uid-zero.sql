@@ -25,10 +25,10 @@ fix: |
   userdel toor                # if nobody does
 references: ["passwd(5)", "usermod(8)"]
 */
-SELECT username,
-       CASE WHEN username = 'root' THEN 'pass' ELSE 'fail' END,
+SELECT username AS resource,
+       CASE WHEN username = 'root' THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN username = 'root' THEN 'root has user id 0, as it should'
-            ELSE username || ' has user id 0 (' || coalesce(source, '/etc/passwd') || '); only root may have it' END
+            ELSE username || ' has user id 0 (' || coalesce(source, '/etc/passwd') || '); only root may have it' END AS reason
 FROM users
 WHERE uid = 0
 ORDER BY username

@@ -19,9 +19,9 @@ fix: |
   find / -xdev -gid 0 -print  # then give files of the group their new id
 references: ["group(5)", "groupmod(8)"]
 */
-SELECT 'gid ' || gid,
-       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END,
-       CASE WHEN count(*) > 1 THEN count(*) || ' groups share id ' || gid || ': ' || group_concat(name, ', ') ELSE 'only ' || min(name) || ' has it' END
+SELECT 'gid ' || gid AS resource,
+       CASE WHEN count(*) > 1 THEN 'fail' ELSE 'pass' END AS status,
+       CASE WHEN count(*) > 1 THEN count(*) || ' groups share id ' || gid || ': ' || group_concat(name, ', ') ELSE 'only ' || min(name) || ' has it' END AS reason
 FROM (SELECT gid, name FROM groups ORDER BY gid, name)
 GROUP BY gid
 ORDER BY gid

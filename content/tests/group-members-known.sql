@@ -22,10 +22,10 @@ fix: |
   grpck -r                    # shows further faults of /etc/group, changes nothing
 references: ["group(5)", "grpck(8)"]
 */
-SELECT coalesce(group_name, 'gid ' || gid) || ': ' || username,
-       CASE WHEN group_name IS NULL OR is_known = 0 THEN 'fail' ELSE 'pass' END,
+SELECT coalesce(group_name, 'gid ' || gid) || ': ' || username AS resource,
+       CASE WHEN group_name IS NULL OR is_known = 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN group_name IS NULL THEN 'the primary group ' || gid || ' of ' || username || ' does not exist'
             WHEN is_known = 0 THEN username || ' is a member of ' || group_name || ', but there is no such account'
-            ELSE 'the account exists' END
+            ELSE 'the account exists' END AS reason
 FROM group_members
 ORDER BY 1

@@ -17,9 +17,9 @@ fix: |
   gpasswd -r GROUP
 references: ["gpasswd(1)", "gshadow(5)"]
 */
-SELECT name,
-       CASE WHEN has_password IS NULL THEN 'unknown' WHEN has_password = 1 THEN 'fail' ELSE 'pass' END,
+SELECT name AS resource,
+       CASE WHEN has_password IS NULL THEN 'unknown' WHEN has_password = 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN has_password IS NULL THEN '/etc/gshadow could not be read'
-            WHEN has_password = 1 THEN 'group ' || name || ' has a password; expected none' ELSE 'no password' END
+            WHEN has_password = 1 THEN 'group ' || name || ' has a password; expected none' ELSE 'no password' END AS reason
 FROM groups
 ORDER BY name

@@ -21,13 +21,13 @@ references: ["group(5)", "deluser(8)"]
 */
 WITH risky(name) AS (SELECT name FROM groups
                      WHERE name IN ('docker', 'lxd', 'incus-admin', 'disk', 'shadow', 'kmem', 'libvirt', 'podman'))
-SELECT r.name || coalesce(': ' || m.username, ''),
+SELECT r.name || coalesce(': ' || m.username, '') AS resource,
        CASE WHEN m.username IS NULL THEN 'pass'
             WHEN instr(',' || replace(:administrators_approved, ' ', '') || ',', ',' || m.username || ',') > 0 THEN 'pass'
-            ELSE 'fail' END,
+            ELSE 'fail' END AS status,
        CASE WHEN m.username IS NULL THEN 'the group has no members'
             WHEN instr(',' || replace(:administrators_approved, ' ', '') || ',', ',' || m.username || ',') > 0 THEN m.username || ' is an approved administrator'
-            ELSE m.username || ' can become root through group ' || r.name || ', but is not on the approved list (' || :administrators_approved || ')' END
+            ELSE m.username || ' can become root through group ' || r.name || ', but is not on the approved list (' || :administrators_approved || ')' END AS reason
 FROM risky AS r
 LEFT JOIN group_members AS m ON m.group_name = r.name
 ORDER BY 1

@@ -19,11 +19,11 @@ fix: |
   # if others could read it: make new keys (ssh-keygen -A after removing the old ones)
 references: ["sshd(8)", "ssh-keygen(1)"]
 */
-SELECT replace(path, '.pub', ''),
+SELECT replace(path, '.pub', '') AS resource,
        CASE WHEN private_mode IS NULL THEN 'skip'
             WHEN private_owner <> 0 OR substr(private_mode, -1, 1) <> '0' OR substr(private_mode, -2, 1) NOT IN ('0', '4') THEN 'fail'
-            ELSE 'pass' END,
+            ELSE 'pass' END AS status,
        CASE WHEN private_mode IS NULL THEN 'there is no private half on this host'
-            ELSE 'mode ' || private_mode || ', owner ' || private_owner || '; expected 0600 and owner 0' END
+            ELSE 'mode ' || private_mode || ', owner ' || private_owner || '; expected 0600 and owner 0' END AS reason
 FROM ssh_host_keys
 ORDER BY path

@@ -20,9 +20,9 @@ fix: |
   systemctl reload ssh
 references: ["sshd(8)", "ssh-keygen(1)"]
 */
-SELECT path,
+SELECT path AS resource,
        CASE WHEN type LIKE 'ssh-dss%' THEN 'fail' WHEN type LIKE 'ssh-rsa%' AND bits IS NULL THEN 'unknown'
-            WHEN type LIKE 'ssh-rsa%' AND bits < :ssh_rsa_bits_min THEN 'fail' ELSE 'pass' END,
-       type || coalesce(' of ' || bits || ' bits', '') || '; expected Ed25519, ECDSA or RSA of at least ' || :ssh_rsa_bits_min || ' bits'
+            WHEN type LIKE 'ssh-rsa%' AND bits < :ssh_rsa_bits_min THEN 'fail' ELSE 'pass' END AS status,
+       type || coalesce(' of ' || bits || ' bits', '') || '; expected Ed25519, ECDSA or RSA of at least ' || :ssh_rsa_bits_min || ' bits' AS reason
 FROM ssh_host_keys
 ORDER BY path

@@ -18,12 +18,12 @@ fix: |
   chmod 0700 /home/NAME/.ssh && chmod 0600 /home/NAME/.ssh/authorized_keys
 references: ["authorized_keys(5)", "chmod(1)"]
 */
-SELECT username || ' ' || path,
-       CASE WHEN max(is_file_safe IS NULL) THEN 'unknown' WHEN min(is_file_safe) = 0 THEN 'fail' ELSE 'pass' END,
+SELECT username || ' ' || path AS resource,
+       CASE WHEN max(is_file_safe IS NULL) THEN 'unknown' WHEN min(is_file_safe) = 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN max(is_file_safe IS NULL) THEN 'owner and mode could not be read'
             WHEN min(is_file_safe) = 0 THEN 'the file (mode ' || coalesce(max(mode), '?') || ', owner ' || coalesce(max(owner), '?')
                                            || ') or its folder can be written by others; expected 0600 in a folder of 0700'
-            ELSE 'only the account and root can write it' END
+            ELSE 'only the account and root can write it' END AS reason
 FROM ssh_authorized_keys
 GROUP BY username, path
 ORDER BY 1

@@ -17,10 +17,10 @@ fix: |
   editor /home/NAME/.ssh/authorized_keys           # write owner and purpose behind the key
 references: ["authorized_keys(5)"]
 */
-SELECT username || ' ' || path || ':' || line,
-       CASE WHEN trim(coalesce(comment, '')) = '' THEN 'fail' ELSE 'pass' END,
+SELECT username || ' ' || path || ':' || line AS resource,
+       CASE WHEN trim(coalesce(comment, '')) = '' THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN trim(coalesce(comment, '')) = '' THEN 'key ' || coalesce(fingerprint, '') || ' has no comment; expected its owner and purpose'
-            ELSE 'comment: ' || comment END
+            ELSE 'comment: ' || comment END AS reason
 FROM ssh_authorized_keys
 WHERE type IS NOT NULL
 ORDER BY 1

@@ -20,10 +20,10 @@ fix: |
   mv /home/NAME/.ssh/authorized_keys /root/NAME.authorized_keys.removed
 references: ["usermod(8)", "authorized_keys(5)"]
 */
-SELECT k.username || ' ' || k.path || ':' || k.line,
-       CASE WHEN s.expire IS NOT NULL AND s.expire <= :now_ms THEN 'pass' ELSE 'fail' END,
+SELECT k.username || ' ' || k.path || ':' || k.line AS resource,
+       CASE WHEN s.expire IS NOT NULL AND s.expire <= :now_ms THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN s.expire IS NOT NULL AND s.expire <= :now_ms THEN 'the account has expired, so the key does not let anybody in'
-            ELSE 'the password of ' || k.username || ' is locked, but this key still works; expected an expired account or no key' END
+            ELSE 'the password of ' || k.username || ' is locked, but this key still works; expected an expired account or no key' END AS reason
 FROM ssh_authorized_keys AS k
 JOIN shadow AS s ON s.username = k.username
 WHERE s.state = 'locked'

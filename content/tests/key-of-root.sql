@@ -23,10 +23,10 @@ fix: |
   # a key of a machine: restrict,command="/usr/local/sbin/backup" ssh-ed25519 ...
 references: ["authorized_keys(5)"]
 */
-SELECT k.username || ' ' || k.path || ':' || k.line,
-       CASE WHEN k.options LIKE '%command=%' THEN 'pass' ELSE 'fail' END,
+SELECT k.username || ' ' || k.path || ':' || k.line AS resource,
+       CASE WHEN k.options LIKE '%command=%' THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN k.options LIKE '%command=%' THEN 'bound to one command'
-            ELSE 'key ' || coalesce(k.comment, k.fingerprint, '') || ' opens ' || k.username || ' (user id 0) directly; expected none, or one bound by command=' END
+            ELSE 'key ' || coalesce(k.comment, k.fingerprint, '') || ' opens ' || k.username || ' (user id 0) directly; expected none, or one bound by command=' END AS reason
 FROM ssh_authorized_keys AS k
 JOIN users AS u ON u.username = k.username
 WHERE u.uid = 0

@@ -21,10 +21,10 @@ fix: |
   sed -i '/KEY/d' /home/NAME/.ssh/authorized_keys  # leave it with its owner; the other person makes a key of their own
 references: ["authorized_keys(5)"]
 */
-SELECT 'key ' || fingerprint,
-       CASE WHEN count(DISTINCT username) > 1 THEN 'fail' ELSE 'pass' END,
+SELECT 'key ' || fingerprint AS resource,
+       CASE WHEN count(DISTINCT username) > 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN count(DISTINCT username) > 1 THEN 'opens ' || count(DISTINCT username) || ' accounts: ' || group_concat(DISTINCT username)
-            ELSE 'opens ' || min(username) || ' only' END
+            ELSE 'opens ' || min(username) || ' only' END AS reason
 FROM (SELECT fingerprint, username FROM ssh_authorized_keys WHERE fingerprint IS NOT NULL ORDER BY fingerprint, username)
 GROUP BY fingerprint
 ORDER BY fingerprint

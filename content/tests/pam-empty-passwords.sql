@@ -19,10 +19,10 @@ fix: |
   # and in /usr/share/pam-configs/unix, so that pam-auth-update keeps it
 references: ["pam_unix(8)"]
 */
-SELECT r.service,
-       CASE WHEN max(' ' || r.args || ' ' LIKE '% nullok %' OR ' ' || r.args || ' ' LIKE '% nullok_secure %') THEN 'fail' ELSE 'pass' END,
+SELECT r.service AS resource,
+       CASE WHEN max(' ' || r.args || ' ' LIKE '% nullok %' OR ' ' || r.args || ' ' LIKE '% nullok_secure %') THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN max(' ' || r.args || ' ' LIKE '% nullok %' OR ' ' || r.args || ' ' LIKE '% nullok_secure %')
-            THEN 'pam_unix.so has nullok (' || max(r.file || ':' || r.line) || '); expected without' ELSE 'pam_unix.so is used without nullok' END
+            THEN 'pam_unix.so has nullok (' || max(r.file || ':' || r.line) || '); expected without' ELSE 'pam_unix.so is used without nullok' END AS reason
 FROM pam_rules AS r
 WHERE r.module = 'pam_unix.so' AND r.type = 'auth'
 GROUP BY r.service

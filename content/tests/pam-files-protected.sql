@@ -21,10 +21,10 @@ fix: |
   chmod 0644 /etc/pam.d/*
 references: ["pam.conf(5)", "chmod(1)"]
 */
-SELECT path,
+SELECT path AS resource,
        CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR ((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 AND gid <> 0)
-            THEN 'fail' ELSE 'pass' END,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root'
+            THEN 'fail' ELSE 'pass' END AS status,
+       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' AS reason
 FROM file_facts
 WHERE declared = '/etc/pam.d/*' AND is_there = 1
 ORDER BY path

@@ -22,13 +22,13 @@ fix: |
   pam-auth-update             # writes the common files again
 references: ["pam_permit(8)", "pam.conf(5)"]
 */
-SELECT service,
+SELECT service AS resource,
        CASE WHEN max(module = 'pam_permit.so' AND (control = 'sufficient' OR control LIKE '%success=done%')) THEN 'fail'
-            WHEN max(module NOT IN ('pam_permit.so', 'pam_env.so', 'pam_warn.so')) = 0 THEN 'fail' ELSE 'pass' END,
+            WHEN max(module NOT IN ('pam_permit.so', 'pam_env.so', 'pam_warn.so')) = 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN max(module = 'pam_permit.so' AND (control = 'sufficient' OR control LIKE '%success=done%'))
             THEN 'pam_permit.so is sufficient to sign in'
             WHEN max(module NOT IN ('pam_permit.so', 'pam_env.so', 'pam_warn.so')) = 0 THEN 'the auth rules ask for nothing'
-            ELSE 'other modules decide' END
+            ELSE 'other modules decide' END AS reason
 FROM pam_rules
 WHERE type = 'auth' AND control NOT IN ('include', 'substack') AND service NOT LIKE 'common-%'
 GROUP BY service

@@ -18,11 +18,11 @@ fix: |
   sed -i 's|^# *auth *required *pam_wheel.so$|auth required pam_wheel.so use_uid group=sudo|' /etc/pam.d/su
 references: ["pam_wheel(8)", "su(1)"]
 */
-SELECT 'su',
-       CASE WHEN max(r.module = 'pam_wheel.so' AND r.control IN ('required', 'requisite') AND ' ' || r.args || ' ' NOT LIKE '% deny %') THEN 'pass' ELSE 'fail' END,
+SELECT 'su' AS resource,
+       CASE WHEN max(r.module = 'pam_wheel.so' AND r.control IN ('required', 'requisite') AND ' ' || r.args || ' ' NOT LIKE '% deny %') THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN max(r.module = 'pam_wheel.so' AND r.control IN ('required', 'requisite') AND ' ' || r.args || ' ' NOT LIKE '% deny %')
             THEN 'pam_wheel.so restricts su to a group'
-            ELSE 'no required pam_wheel.so in /etc/pam.d/su: every account may try' END
+            ELSE 'no required pam_wheel.so in /etc/pam.d/su: every account may try' END AS reason
 FROM pam_rules AS r
 WHERE r.service = 'su' AND r.type = 'auth'
 HAVING count(*) > 0

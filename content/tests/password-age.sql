@@ -19,11 +19,11 @@ fix: |
   sed -i 's|^PASS_MAX_DAYS.*|PASS_MAX_DAYS 180|' /etc/login.defs
 references: ["chage(1)", "login.defs(5)"]
 */
-SELECT s.username,
+SELECT s.username AS resource,
        CASE WHEN :password_age_days_max = 0 THEN 'skip'
-            WHEN s.max_days IS NOT NULL AND s.max_days <= :password_age_days_max THEN 'pass' ELSE 'fail' END,
+            WHEN s.max_days IS NOT NULL AND s.max_days <= :password_age_days_max THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN :password_age_days_max = 0 THEN 'the organisation asks for no periodic change (password_age_days_max is 0)'
-            ELSE 'maximum age ' || coalesce(s.max_days || ' days', 'none') || '; expected at most ' || :password_age_days_max || ' days' END
+            ELSE 'maximum age ' || coalesce(s.max_days || ' days', 'none') || '; expected at most ' || :password_age_days_max || ' days' END AS reason
 FROM shadow AS s
 JOIN users AS u ON u.username = s.username
 WHERE s.state = 'password' AND u.is_system = 0

@@ -18,10 +18,10 @@ fix: |
   chage -d 0 NAME             # asks for a new password at the next sign-in
 references: ["shadow(5)", "chage(1)"]
 */
-SELECT username,
-       CASE WHEN last_change > :now_ms + 86400000 THEN 'fail' ELSE 'pass' END,
+SELECT username AS resource,
+       CASE WHEN last_change > :now_ms + 86400000 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN last_change > :now_ms + 86400000 THEN 'the last change lies ' || ((last_change - :now_ms) / 86400000) || ' days ahead'
-            ELSE 'the last change lies in the past or is not known' END
+            ELSE 'the last change lies in the past or is not known' END AS reason
 FROM shadow
 WHERE state IN ('password', 'locked')
 ORDER BY username

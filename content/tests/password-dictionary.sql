@@ -20,9 +20,9 @@ fix: |
   pam-auth-update --enable pwquality
 references: ["pwquality.conf(5)"]
 */
-SELECT key,
-       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= 1 THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END,
+SELECT key AS resource,
+       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= 1 THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE WHEN is_enforced = 0 THEN 'no PAM module enforces it; expected ' || '1 (on)'
-            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || '1 (on)' END
+            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || '1 (on)' END AS reason
 FROM password_policy
 WHERE key = 'dictcheck'

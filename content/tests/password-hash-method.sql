@@ -20,10 +20,10 @@ fix: |
   sed -i 's|^ENCRYPT_METHOD.*|ENCRYPT_METHOD YESCRYPT|' /etc/login.defs
 references: ["pam_unix(8)", "crypt(5)"]
 */
-SELECT 'hash of new passwords',
+SELECT 'hash of new passwords' AS resource,
        CASE WHEN value IS NULL THEN 'unknown'
-            WHEN lower(value) IN ('yescrypt', 'gost_yescrypt', 'scrypt', 'bcrypt', 'blowfish', 'sha512') THEN 'pass' ELSE 'fail' END,
+            WHEN lower(value) IN ('yescrypt', 'gost_yescrypt', 'scrypt', 'bcrypt', 'blowfish', 'sha512') THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN value IS NULL THEN 'the method is not known'
-            ELSE 'method ' || value || ' (' || coalesce(origin, 'default') || '); expected yescrypt or sha512' END
+            ELSE 'method ' || value || ' (' || coalesce(origin, 'default') || '); expected yescrypt or sha512' END AS reason
 FROM password_policy
 WHERE key = 'hash'

@@ -19,9 +19,9 @@ fix: |
   editor /etc/pam.d/common-password
 references: ["pam_pwhistory(8)"]
 */
-SELECT key,
-       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= :password_history_min THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END,
+SELECT key AS resource,
+       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= :password_history_min THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE WHEN is_enforced = 0 THEN 'no PAM module enforces it; expected ' || 'at least ' || :password_history_min || ' remembered'
-            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || 'at least ' || :password_history_min || ' remembered' END
+            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || 'at least ' || :password_history_min || ' remembered' END AS reason
 FROM password_policy
 WHERE key = 'remember'

@@ -21,9 +21,9 @@ fix: |
   pam-auth-update --enable pwquality
 references: ["pwquality.conf(5)", "pam_pwquality(8)"]
 */
-SELECT key,
-       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= :password_length_min THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END,
+SELECT key AS resource,
+       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number >= :password_length_min THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE WHEN is_enforced = 0 THEN 'no PAM module enforces it; expected ' || 'at least ' || :password_length_min || ' characters'
-            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || 'at least ' || :password_length_min || ' characters' END
+            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || 'at least ' || :password_length_min || ' characters' END AS reason
 FROM password_policy
 WHERE key = 'minlen'

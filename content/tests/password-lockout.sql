@@ -22,9 +22,9 @@ fix: |
   editor /etc/pam.d/common-auth /etc/pam.d/common-account
 references: ["pam_faillock(8)", "faillock.conf(5)"]
 */
-SELECT key,
-       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number BETWEEN 1 AND :password_attempts_max THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END,
+SELECT key AS resource,
+       CASE WHEN is_enforced = 0 THEN 'fail' WHEN number BETWEEN 1 AND :password_attempts_max THEN 'pass' WHEN value IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE WHEN is_enforced = 0 THEN 'no PAM module enforces it; expected ' || '1 to ' || :password_attempts_max || ' attempts'
-            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || '1 to ' || :password_attempts_max || ' attempts' END
+            ELSE key || ' is ' || coalesce(value, 'not known') || ' (' || coalesce(origin, 'default') || '); expected ' || '1 to ' || :password_attempts_max || ' attempts' END AS reason
 FROM password_policy
 WHERE key = 'deny'

@@ -18,9 +18,9 @@ fix: |
   pam-auth-update --enable pwquality
 references: ["pam_pwquality(8)", "pam-auth-update(8)"]
 */
-SELECT 'quality module',
-       CASE WHEN value IS NULL OR is_enforced = 0 THEN 'fail' ELSE 'pass' END,
+SELECT 'quality module' AS resource,
+       CASE WHEN value IS NULL OR is_enforced = 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN value IS NULL OR is_enforced = 0 THEN 'no quality module (pam_pwquality, pam_cracklib, pam_passwdqc) is in the password stack'
-            ELSE value || ' checks new passwords (' || coalesce(origin, '') || ')' END
+            ELSE value || ' checks new passwords (' || coalesce(origin, '') || ')' END AS reason
 FROM password_policy
 WHERE key = 'quality_module'

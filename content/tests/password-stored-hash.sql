@@ -18,11 +18,11 @@ fix: |
   chage -d 0 NAME             # a new password at the next sign-in, stored with the current method
 references: ["shadow(5)", "crypt(5)", "chage(1)"]
 */
-SELECT username,
+SELECT username AS resource,
        CASE WHEN hash_alg IN ('yescrypt', 'gost_yescrypt', 'scrypt', 'bcrypt', 'sha512', 'sha256') THEN 'pass'
-            WHEN hash_alg = 'unknown' OR hash_alg IS NULL THEN 'unknown' ELSE 'fail' END,
+            WHEN hash_alg = 'unknown' OR hash_alg IS NULL THEN 'unknown' ELSE 'fail' END AS status,
        CASE WHEN hash_alg = 'unknown' OR hash_alg IS NULL THEN 'the method of the hash is not known'
-            ELSE 'hashed with ' || hash_alg || '; expected yescrypt, sha512 or another current method' END
+            ELSE 'hashed with ' || hash_alg || '; expected yescrypt, sha512 or another current method' END AS reason
 FROM shadow
 WHERE state IN ('password', 'locked')
 ORDER BY username

@@ -23,9 +23,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'AllowUsers or AllowGroups',
-       CASE WHEN max(key IN ('allowusers', 'allowgroups') AND value NOT IN ('', '*') AND match = '') THEN 'pass' ELSE 'fail' END,
+SELECT 'AllowUsers or AllowGroups' AS resource,
+       CASE WHEN max(key IN ('allowusers', 'allowgroups') AND value NOT IN ('', '*') AND match = '') THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN max(key IN ('allowusers', 'allowgroups') AND value NOT IN ('', '*') AND match = '')
-            THEN 'limited to named ones' ELSE 'every account may sign in over SSH; expected AllowGroups or AllowUsers' END
+            THEN 'limited to named ones' ELSE 'every account may sign in over SSH; expected AllowGroups or AllowUsers' END AS reason
 FROM sshd_effective
 HAVING count(*) > 0

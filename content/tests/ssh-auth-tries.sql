@@ -19,9 +19,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'MaxAuthTries' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN CAST(value AS INTEGER) BETWEEN 1 AND :ssh_auth_tries_max THEN 'pass' ELSE 'fail' END,
-       'MaxAuthTries is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'at most ' || :ssh_auth_tries_max
+SELECT 'MaxAuthTries' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN CAST(value AS INTEGER) BETWEEN 1 AND :ssh_auth_tries_max THEN 'pass' ELSE 'fail' END AS status,
+       'MaxAuthTries is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'at most ' || :ssh_auth_tries_max AS reason
 FROM sshd_effective
 WHERE key = 'maxauthtries'
 ORDER BY 1

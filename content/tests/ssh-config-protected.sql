@@ -21,9 +21,9 @@ fix: |
   chmod 0600 /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*
 references: ["sshd_config(5)"]
 */
-SELECT path,
-       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root'
+SELECT path AS resource,
+       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
+       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' AS reason
 FROM file_facts
 WHERE declared IN ('/etc/ssh/sshd_config', '/etc/ssh/sshd_config.d/*') AND is_there = 1
 ORDER BY path

@@ -23,10 +23,10 @@ references: ["sshd_config(5)"]
 WITH v(interval_s, probes) AS (
     SELECT (SELECT CAST(value AS INTEGER) FROM sshd_effective WHERE key = 'clientaliveinterval' AND match = ''),
            (SELECT CAST(value AS INTEGER) FROM sshd_effective WHERE key = 'clientalivecountmax' AND match = ''))
-SELECT 'ClientAliveInterval',
-       CASE WHEN interval_s > 0 AND probes > 0 AND interval_s * probes <= :session_idle_minutes_max * 60 THEN 'pass' ELSE 'fail' END,
+SELECT 'ClientAliveInterval' AS resource,
+       CASE WHEN interval_s > 0 AND probes > 0 AND interval_s * probes <= :session_idle_minutes_max * 60 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN interval_s = 0 OR probes = 0 THEN 'dead sessions are never ended'
             ELSE 'a dead session ends after ' || (interval_s * probes) || ' seconds' END
-            || ' (interval ' || interval_s || ', probes ' || probes || '); expected within ' || (:session_idle_minutes_max * 60) || ' seconds'
+            || ' (interval ' || interval_s || ', probes ' || probes || '); expected within ' || (:session_idle_minutes_max * 60) || ' seconds' AS reason
 FROM v
 WHERE interval_s IS NOT NULL AND probes IS NOT NULL

@@ -18,9 +18,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'PermitEmptyPasswords' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END,
-       'PermitEmptyPasswords is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'PermitEmptyPasswords' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END AS status,
+       'PermitEmptyPasswords is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'permitemptypasswords'
 ORDER BY 1

@@ -21,9 +21,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'HostbasedAuthentication' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END,
-       'HostbasedAuthentication is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'HostbasedAuthentication' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END AS status,
+       'HostbasedAuthentication is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'hostbasedauthentication'
 ORDER BY 1

@@ -21,10 +21,10 @@ fix: |
 references: ["sshd_config(5)"]
 */
 WITH weak(name) AS (VALUES ('diffie-hellman-group1-sha1'), ('diffie-hellman-group14-sha1'), ('diffie-hellman-group-exchange-sha1'), ('rsa1024-sha1'))
-SELECT s.key || CASE WHEN s.match = '' THEN '' ELSE ' (Match ' || s.match || ')' END,
-       CASE WHEN EXISTS (SELECT 1 FROM weak WHERE instr(',' || s.value || ',', ',' || weak.name || ',') > 0) THEN 'fail' ELSE 'pass' END,
+SELECT s.key || CASE WHEN s.match = '' THEN '' ELSE ' (Match ' || s.match || ')' END AS resource,
+       CASE WHEN EXISTS (SELECT 1 FROM weak WHERE instr(',' || s.value || ',', ',' || weak.name || ',') > 0) THEN 'fail' ELSE 'pass' END AS status,
        coalesce('accepts ' || (SELECT group_concat(weak.name, ', ') FROM weak WHERE instr(',' || s.value || ',', ',' || weak.name || ',') > 0)
-                || ' (' || coalesce(s.origin, 'default') || '); expected none of them', 'no weak algorithm is offered')
+                || ' (' || coalesce(s.origin, 'default') || '); expected none of them', 'no weak algorithm is offered') AS reason
 FROM sshd_effective AS s
 WHERE s.key = 'kexalgorithms'
 ORDER BY 1

@@ -19,9 +19,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'LogLevel' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN upper(value) IN ('INFO', 'VERBOSE') THEN 'pass' ELSE 'fail' END,
-       'LogLevel is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'INFO or VERBOSE (DEBUG levels log private matters)'
+SELECT 'LogLevel' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN upper(value) IN ('INFO', 'VERBOSE') THEN 'pass' ELSE 'fail' END AS status,
+       'LogLevel is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'INFO or VERBOSE (DEBUG levels log private matters)' AS reason
 FROM sshd_effective
 WHERE key = 'loglevel'
 ORDER BY 1

@@ -19,9 +19,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'LoginGraceTime' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN CAST(value AS INTEGER) BETWEEN 1 AND :ssh_login_grace_seconds_max THEN 'pass' ELSE 'fail' END,
-       'LoginGraceTime is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || '1 to ' || :ssh_login_grace_seconds_max || ' seconds'
+SELECT 'LoginGraceTime' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN CAST(value AS INTEGER) BETWEEN 1 AND :ssh_login_grace_seconds_max THEN 'pass' ELSE 'fail' END AS status,
+       'LoginGraceTime is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || '1 to ' || :ssh_login_grace_seconds_max || ' seconds' AS reason
 FROM sshd_effective
 WHERE key = 'logingracetime'
 ORDER BY 1

@@ -22,9 +22,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'UsePAM' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END,
-       'UsePAM is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes'
+SELECT 'UsePAM' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END AS status,
+       'UsePAM is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes' AS reason
 FROM sshd_effective
 WHERE key = 'usepam'
 ORDER BY 1

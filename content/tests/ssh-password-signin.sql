@@ -22,9 +22,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'PasswordAuthentication' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END,
-       'PasswordAuthentication is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'PasswordAuthentication' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END AS status,
+       'PasswordAuthentication is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'passwordauthentication'
 ORDER BY 1

@@ -18,9 +18,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'IgnoreRhosts' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END,
-       'IgnoreRhosts is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes'
+SELECT 'IgnoreRhosts' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END AS status,
+       'IgnoreRhosts is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes' AS reason
 FROM sshd_effective
 WHERE key = 'ignorerhosts'
 ORDER BY 1

@@ -23,9 +23,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'PermitRootLogin' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) IN ('no', 'prohibit-password', 'without-password', 'forced-commands-only') THEN 'pass' ELSE 'fail' END,
-       'PermitRootLogin is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'PermitRootLogin' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) IN ('no', 'prohibit-password', 'without-password', 'forced-commands-only') THEN 'pass' ELSE 'fail' END AS status,
+       'PermitRootLogin is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'permitrootlogin'
 ORDER BY 1

@@ -22,12 +22,12 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)", "pam.conf(5)"]
 */
-SELECT 'AuthenticationMethods' || CASE WHEN s.match = '' THEN '' ELSE ' (Match ' || s.match || ')' END,
+SELECT 'AuthenticationMethods' || CASE WHEN s.match = '' THEN '' ELSE ' (Match ' || s.match || ')' END AS resource,
        CASE WHEN s.value LIKE '%,%' AND NOT EXISTS (SELECT 1 FROM json_each('["' || replace(replace(s.value, '"', ''), ' ', '","') || '"]') AS one
                                                   WHERE one.value NOT LIKE '%,%' AND one.value <> '') THEN 'pass'
-            ELSE 'fail' END,
+            ELSE 'fail' END AS status,
        'AuthenticationMethods is ' || s.value || ' (' || coalesce(s.origin, 'default')
-           || '); expected two methods in each alternative, as publickey,keyboard-interactive. A bastion that asks for it instead is a case for a waiver'
+           || '); expected two methods in each alternative, as publickey,keyboard-interactive. A bastion that asks for it instead is a case for a waiver' AS reason
 FROM sshd_effective AS s
 WHERE s.key = 'authenticationmethods'
 ORDER BY 1

@@ -19,9 +19,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'StrictModes' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END,
-       'StrictModes is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes'
+SELECT 'StrictModes' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'yes' THEN 'pass' ELSE 'fail' END AS status,
+       'StrictModes is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'yes' AS reason
 FROM sshd_effective
 WHERE key = 'strictmodes'
 ORDER BY 1

@@ -18,9 +18,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'PermitTunnel' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END,
-       'PermitTunnel is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'PermitTunnel' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END AS status,
+       'PermitTunnel is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'permittunnel'
 ORDER BY 1

@@ -19,9 +19,9 @@ fix: |
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */
-SELECT 'PermitUserEnvironment' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END,
-       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END,
-       'PermitUserEnvironment is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no'
+SELECT 'PermitUserEnvironment' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
+       CASE WHEN lower(value) = 'no' THEN 'pass' ELSE 'fail' END AS status,
+       'PermitUserEnvironment is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
 FROM sshd_effective
 WHERE key = 'permituserenvironment'
 ORDER BY 1

@@ -17,8 +17,8 @@ fix: |
   visudo                      # remove "Defaults !authenticate"
 references: ["sudoers(5)"]
 */
-SELECT 'Defaults authenticate',
-       CASE WHEN coalesce(value, 'true') = 'true' THEN 'pass' ELSE 'fail' END,
-       'authenticate is ' || coalesce(value, 'true (built in)') || '; expected true'
+SELECT 'Defaults authenticate' AS resource,
+       CASE WHEN coalesce(value, 'true') = 'true' THEN 'pass' ELSE 'fail' END AS status,
+       'authenticate is ' || coalesce(value, 'true (built in)') || '; expected true' AS reason
 FROM (SELECT (SELECT d.value FROM sudo_defaults AS d WHERE d.key = 'authenticate' AND d.scope = '' ORDER BY d.file DESC, d.line DESC LIMIT 1) AS value)
 WHERE EXISTS (SELECT 1 FROM sudo_rules) OR EXISTS (SELECT 1 FROM sudo_defaults)

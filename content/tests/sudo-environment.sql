@@ -18,8 +18,8 @@ fix: |
   visudo                      # remove "Defaults !env_reset"
 references: ["sudoers(5)"]
 */
-SELECT 'Defaults env_reset',
-       CASE WHEN coalesce(value, 'true') = 'true' THEN 'pass' ELSE 'fail' END,
-       'env_reset is ' || coalesce(value, 'true (built in)') || '; expected true'
+SELECT 'Defaults env_reset' AS resource,
+       CASE WHEN coalesce(value, 'true') = 'true' THEN 'pass' ELSE 'fail' END AS status,
+       'env_reset is ' || coalesce(value, 'true (built in)') || '; expected true' AS reason
 FROM (SELECT (SELECT d.value FROM sudo_defaults AS d WHERE d.key = 'env_reset' AND d.scope = '' ORDER BY d.file DESC, d.line DESC LIMIT 1) AS value)
 WHERE EXISTS (SELECT 1 FROM sudo_rules) OR EXISTS (SELECT 1 FROM sudo_defaults)

@@ -21,9 +21,9 @@ fix: |
   visudo -f FILE              # name a user or a %group instead of ALL
 references: ["sudoers(5)", "visudo(8)"]
 */
-SELECT file || ':' || line,
-       CASE WHEN principal_type = 'all' AND principal_negated = 0 AND negated = 0 AND runas NOT IN ('', '%') THEN 'fail' ELSE 'pass' END,
+SELECT file || ':' || line AS resource,
+       CASE WHEN principal_type = 'all' AND principal_negated = 0 AND negated = 0 AND runas NOT IN ('', '%') THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN principal_type = 'all' AND principal_negated = 0 AND negated = 0 THEN 'every account may run ' || command || ' as ' || runas
-            ELSE 'limited to ' || principal END
+            ELSE 'limited to ' || principal END AS reason
 FROM sudo_rules
 ORDER BY 1

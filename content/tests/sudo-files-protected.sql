@@ -19,9 +19,9 @@ fix: |
   visudo -c
 references: ["sudoers(5)", "visudo(8)"]
 */
-SELECT path,
-       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0440 and owner root'
+SELECT path AS resource,
+       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
+       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0440 and owner root' AS reason
 FROM file_facts
 WHERE declared IN ('/etc/sudoers', '/etc/sudoers.d', '/etc/sudoers.d/*') AND is_there = 1
 ORDER BY path

@@ -21,9 +21,9 @@ fix: |
   visudo                      # remove "Defaults !syslog", or set Defaults logfile=/var/log/sudo.log
 references: ["sudoers(5)"]
 */
-SELECT 'log of sudo',
-       CASE WHEN coalesce(syslog, 'auth') <> 'false' OR coalesce(logfile, 'false') <> 'false' THEN 'pass' ELSE 'fail' END,
-       'syslog is ' || coalesce(syslog, 'auth (built in)') || ', logfile is ' || coalesce(logfile, 'not set') || '; expected one of them'
+SELECT 'log of sudo' AS resource,
+       CASE WHEN coalesce(syslog, 'auth') <> 'false' OR coalesce(logfile, 'false') <> 'false' THEN 'pass' ELSE 'fail' END AS status,
+       'syslog is ' || coalesce(syslog, 'auth (built in)') || ', logfile is ' || coalesce(logfile, 'not set') || '; expected one of them' AS reason
 FROM (SELECT (SELECT d.value FROM sudo_defaults AS d WHERE d.key = 'syslog' AND d.scope = '' ORDER BY d.file DESC, d.line DESC LIMIT 1) AS syslog,
              (SELECT d.value FROM sudo_defaults AS d WHERE d.key = 'logfile' AND d.scope = '' ORDER BY d.file DESC, d.line DESC LIMIT 1) AS logfile)
 WHERE EXISTS (SELECT 1 FROM sudo_rules) OR EXISTS (SELECT 1 FROM sudo_defaults)

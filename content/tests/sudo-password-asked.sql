@@ -23,10 +23,10 @@ fix: |
   passwd NAME                                     # the person needs a password then
 references: ["sudoers(5)", "visudo(8)"]
 */
-SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ' (' || file || ':' || line || ')',
-       CASE WHEN nopasswd = 1 AND principal <> 'root' THEN 'fail' ELSE 'pass' END,
+SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ' (' || file || ':' || line || ')' AS resource,
+       CASE WHEN nopasswd = 1 AND principal <> 'root' THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN nopasswd = 1 AND principal <> 'root' THEN CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ' may run everything as root without a password; expected without NOPASSWD'
-            ELSE 'a password is asked for' END
+            ELSE 'a password is asked for' END AS reason
 FROM sudo_rules
 WHERE is_all = 1 AND negated = 0 AND principal_negated = 0
 ORDER BY 1

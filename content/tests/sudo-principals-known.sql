@@ -20,15 +20,15 @@ fix: |
   visudo -f FILE              # remove the line
 references: ["sudoers(5)"]
 */
-SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ' (' || r.file || ':' || r.line || ')',
+SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ' (' || r.file || ':' || r.line || ')' AS resource,
        CASE WHEN r.principal_type = 'user' AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.username = r.principal) THEN 'fail'
             WHEN r.principal_type = 'group' AND NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.name = r.principal) THEN 'fail'
-            ELSE 'pass' END,
+            ELSE 'pass' END AS status,
        CASE WHEN r.principal_type = 'user' AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.username = r.principal)
             THEN 'there is no account ' || r.principal
             WHEN r.principal_type = 'group' AND NOT EXISTS (SELECT 1 FROM groups AS g WHERE g.name = r.principal)
             THEN 'there is no group ' || r.principal
-            ELSE 'it exists' END
+            ELSE 'it exists' END AS reason
 FROM sudo_rules AS r
 WHERE r.principal_type IN ('user', 'group')
 ORDER BY 1

@@ -28,12 +28,12 @@ WITH escapes(program) AS (VALUES
     ('perl'), ('python'), ('python3'), ('ruby'), ('lua'), ('node'), ('php'), ('bash'), ('sh'), ('dash'), ('zsh'), ('env'), ('tar'), ('zip'),
     ('rsync'), ('tee'), ('cp'), ('mv'), ('dd'), ('chmod'), ('chown'), ('git'), ('apt'), ('apt-get'), ('dpkg'), ('docker'), ('nmap'), ('tcpdump'),
     ('su'), ('xargs'), ('nice'), ('timeout'), ('strace'), ('gdb'), ('ssh'), ('scp'), ('make'), ('crontab'), ('visudo'))
-SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ': ' || command,
+SELECT CASE principal_type WHEN 'group' THEN '%' WHEN 'netgroup' THEN '+' ELSE '' END || principal || ': ' || command AS resource,
        CASE WHEN EXISTS (SELECT 1 FROM escapes WHERE command LIKE '%/' || program OR command LIKE '%/' || program || ' %') AND instr(tags, 'NOEXEC') = 0
-            THEN 'fail' ELSE 'pass' END,
+            THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN EXISTS (SELECT 1 FROM escapes WHERE command LIKE '%/' || program OR command LIKE '%/' || program || ' %') AND instr(tags, 'NOEXEC') = 0
             THEN 'can start a shell or write any file as ' || runas || ', which amounts to full rights (' || file || ':' || line || ')'
-            ELSE 'no known way from it to a shell, or NOEXEC is set' END
+            ELSE 'no known way from it to a shell, or NOEXEC is set' END AS reason
 FROM sudo_rules
 WHERE is_all = 0 AND negated = 0 AND principal_negated = 0 AND principal <> 'root'
 ORDER BY 1

@@ -21,8 +21,8 @@ fix: |
   printf 'Defaults use_pty\n' | EDITOR='tee -a' visudo -f /etc/sudoers.d/10-hardening
 references: ["sudoers(5)"]
 */
-SELECT 'Defaults use_pty',
-       CASE WHEN value = 'true' THEN 'pass' ELSE 'fail' END,
-       'use_pty is ' || coalesce(value, 'not set') || '; expected set'
+SELECT 'Defaults use_pty' AS resource,
+       CASE WHEN value = 'true' THEN 'pass' ELSE 'fail' END AS status,
+       'use_pty is ' || coalesce(value, 'not set') || '; expected set' AS reason
 FROM (SELECT (SELECT d.value FROM sudo_defaults AS d WHERE d.key = 'use_pty' AND d.scope = '' ORDER BY d.file DESC, d.line DESC LIMIT 1) AS value)
 WHERE EXISTS (SELECT 1 FROM sudo_rules) OR EXISTS (SELECT 1 FROM sudo_defaults)
