@@ -3,7 +3,7 @@
  *
  * Modelled on the idea of Git's banned.h: a call listed here fails to compile.
  */
-#ifndef BASE_BANNED_H
+#if !defined(BASE_BANNED_H) && !defined(__ASSEMBLER__)
 #define BASE_BANNED_H
 
 #include <stdio.h>

@@ -1,0 +1,334 @@
+#include "base/limits.h"
+#include "base/times.h"
+#include "web/site.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <unistd.h>
+
+/* ---- workers ---- */
+
+struct worker *worker_new(struct site *s)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (w)
+        w->site = s;
+    return w;
+}
+
+static void worker_reset(struct worker *w)
+{
+    w->db = db_close(w->db);
+    w->packs = pack_close(w->packs);
+    w->ledger = ledger_reader_close(w->ledger);
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    worker_reset(w);
+    free(w);
+}
+
+/* The projection; a rebuild replaces its file, so it is opened again when it is another one. */
+static struct db *worker_db(struct worker *w, struct err *e)
+{
+    if (w->db && !data_dir_projection_is_current(&w->site->dir, w->inode))
+        worker_reset(w);
+    if (!w->db) {
+        w->inode = data_dir_projection_inode(&w->site->dir);
+        w->db = data_dir_projection(&w->site->dir, e);
+    }
+    return w->db;
+}
+
+/* A reader stands on one checkpoint: a new one for each request that shows a proof. */
+static struct ledger_reader *worker_ledger(struct worker *w)
+{
+    struct err e = {0};
+    w->ledger = ledger_reader_close(w->ledger);
+    int fd = data_dir_ledger(&w->site->dir, &e);
+    if (fd < 0)
+        return NULL;
+    w->ledger = ledger_reader_open(fd, &e);
+    if (!w->ledger)
+        close(fd);
+    return w->ledger;
+}
+
+/* Packs grow while we read: what is not found may have come since they were opened. */
+static bool pack_bytes(struct worker *w, struct arena *a, const char *x, struct str *ret, struct err *e)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (!w->packs) {
+            int dir = openat(w->site->dir.fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (dir < 0)
+                return err_errno(e, errno, "blobs");
+            w->packs = pack_open(&os_file_real, dir, false, e);
+            if (!w->packs) {
+                close(dir);
+                return false;
+            }
+            attempt = 1;
+        }
+        *e = (struct err){0};
+        if (pack_read(w->packs, a, x, ret, e))
+            return true;
+        if (e->code != ERR_NOT_FOUND)
+            return false;
+        if (attempt == 0)
+            w->packs = pack_close(w->packs);
+    }
+    return false;
+}
+
+static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain, struct err *e)
+{
+    struct worker *w = context;
+    struct str stored;
+    uint8_t dek[DEK_SIZE];
+    if (!pack_bytes(w, a, x, &stored, e) || !keeper_link_blob_key(w->site->keeper, leaf, x, dek, e))
+        return false;
+    bool is_ok = blob_open(a, stored, c, x, dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    memory_wipe(dek, sizeof(dek));
+    return is_ok;
+}
+
+/* ---- what a request asks for ---- */
+
+bool call_query(struct call *c, const char *name, struct str *ret, struct err *e)
+{
+    return http_form_value(c->arena, c->request->query, name, ret, NULL, e);
+}
+
+static bool query_int(struct call *c, const char *name, int64_t max, int64_t *ret, struct err *e)
+{
+    struct str text;
+    if (!call_query(c, name, &text, e))
+        return false;
+    if (text.size && (!str_to_int64(text, ret) || *ret < 0 || *ret > max))
+        return err_set(e, ERR_INVALID, "%s: a number from 0 to %lld is needed", name, (long long)max);
+    return true;
+}
+
+bool call_filter(struct call *c, struct err *e)
+{
+    struct view_filter *f = &c->filter;
+    struct str descending;
+    if (!call_query(c, "q", &f->q, e) || !call_query(c, "status", &f->status, e) || !call_query(c, "group", &f->group, e) ||
+        !call_query(c, "sort", &f->sort, e) || !call_query(c, "desc", &descending, e))
+        return false;
+    f->is_descending = str_is(descending, "1");
+    f->per_page = route_is_api(c->route) ? 100 : 50;
+    return query_int(c, "page", 1000000, &f->page, e) && query_int(c, "per_page", 1000, &f->per_page, e);
+}
+
+bool call_view(struct call *c, struct err *e)
+{
+    struct db *db = worker_db(c->worker, e);
+    if (!db)
+        return false;
+    c->view = (struct view){.db = db,
+                            .arena = c->arena,
+                            .now_ms = c->now_ms,
+                            .blobs = {.read = blob_read, .context = c->worker},
+                            .ledger = str_starts(str_of(c->route->path), "/evidence/") || str_starts(str_of(c->route->path), "/api/v1/evidence/")
+                                          ? worker_ledger(c->worker)
+                                          : NULL};
+    return view_open(&c->view, c->at_ms, e);
+}
+
+/* "2026-11-01T10:30", as a browser's field gives it, is taken as UTC. */
+static bool read_at(struct call *c, struct err *e)
+{
+    if (!call_query(c, "at", &c->at, e))
+        return false;
+    c->at = str_trim(c->at);
+    if (c->at.size == 0 || str_is(c->at, "now")) {
+        c->at = STR("");
+        return true;
+    }
+    struct str text = c->at;
+    bool is_field = text.size == 16 && text.data[10] == 'T';
+    if (is_field)
+        text = arena_printf(c->arena, "%.*s:00Z", STR_ARGS(text));
+    if (!time_parse(text, c->now_ms, &c->at_ms) || c->at_ms <= 0)
+        return err_set(e, ERR_INVALID, "at: '%.*s' is no instant; write 2026-11-01, 2026-11-01T10:30:00Z or now-3d", STR_ARGS(c->at));
+    /* A day alone means all of it, so far as it has passed. */
+    if (text.size == 10 && str_find_char(text, 'T') < 0) {
+        int64_t end_ms = c->at_ms + MS_DAY - 1;
+        c->at_ms = end_ms < c->now_ms ? end_ms : c->at_ms > c->now_ms ? c->at_ms : c->now_ms;
+    }
+    if (c->at_ms > c->now_ms)
+        return err_set(e, ERR_INVALID, "at: %.*s lies in the future", STR_ARGS(c->at));
+    return true;
+}
+
+struct str call_session_cookie(const struct http_request *r)
+{
+    return http_cookie(r, r->is_tls ? "__Host-assay" : "assay");
+}
+
+const char *call_theme(const struct http_request *r)
+{
+    struct str theme = http_cookie(r, "theme");
+    return str_is(theme, "dark") ? "dark" : str_is(theme, "light") ? "light" : "auto";
+}
+
+struct str call_cache_key(const struct http_request *r, const struct session *session, char *ret_text, size_t size)
+{
+    int n = snprintf(ret_text, size, "%.*s\n%s\n%s", STR_ARGS(r->target), call_theme(r), session->id);
+    return n > 0 && (size_t)n < size ? str_make(ret_text, (size_t)n) : (struct str){0};
+}
+
+struct str call_own_path(struct str path)
+{
+    if (path.size == 0 || path.size > 1024 || path.data[0] != '/')
+        return STR("/");
+    for (size_t i = 0; i < path.size; i++) {
+        unsigned char c = (unsigned char)path.data[i];
+        if (c <= 0x20 || c >= 0x7f || c == '\\' || (c == '/' && i == 1))
+            return STR("/");
+    }
+    return path;
+}
+
+/* ---- answers ---- */
+
+bool call_bytes(struct call *c, const char *type, struct str body)
+{
+    c->response->status = 200;
+    c->response->type = type;
+    c->response->body = body;
+    return true;
+}
+
+bool call_redirect(struct call *c, struct str location)
+{
+    c->response->status = 303;
+    c->response->location = location;
+    return true;
+}
+
+static void api_problem(struct call *c, int status, enum err_code code, struct str why)
+{
+    struct json *o = json_object(c->arena);
+    json_put_cstr(o, "type", "about:blank");
+    json_put_cstr(o, "title", http_status_words(status));
+    json_put_int(o, "status", status);
+    json_put_cstr(o, "code", code ? err_code_name(code) : "denied");
+    json_put_str(o, "detail", why);
+    struct buf b;
+    buf_init(&b, 64 << 10);
+    json_write(&b, o);
+    buf_char(&b, '\n');
+    c->response->body = arena_str(c->arena, buf_view(&b));
+    c->response->type = "application/problem+json";
+    buf_release(&b);
+}
+
+static void error_answer(struct call *c, int status, enum err_code code, struct str why)
+{
+    struct http_response *r = c->response;
+    *r = (struct http_response){.status = status, .problem = why, .retry_after_s = status == 503 ? 2 : 0};
+    if (c->route && route_is_api(c->route)) {
+        api_problem(c, status, code, why);
+        return;
+    }
+    struct json *v = json_object(c->arena);
+    json_put_cstr(v, "title", http_status_words(status));
+    json_put_int(v, "status", status);
+    json_put_str(v, "why", why);
+    struct buf b;
+    buf_init(&b, 256 << 10);
+    shell_render(c, &page_kind_error, v, &b);
+    r->type = "text/html; charset=utf-8";
+    r->body = arena_str(c->arena, buf_view(&b));
+    buf_release(&b);
+}
+
+void call_error(struct call *c, int status, struct str why)
+{
+    error_answer(c, status, ERR_NONE, why);
+}
+
+/* ---- cross-site requests ---- */
+
+/* Origin, where a browser sends it, must name the host that was asked; Sec-Fetch-Site must not say that another site asked. */
+static bool origin_is_ours(const struct http_request *r)
+{
+    if (r->fetch_site.size && !str_is(r->fetch_site, "same-origin") && !str_is(r->fetch_site, "none"))
+        return false;
+    if (r->origin.size == 0)
+        return true; /* no browser: it has no cookies of others to misuse */
+    struct str host = r->origin;
+    if (str_starts(host, "http://"))
+        host = str_slice(host, 7, host.size);
+    else if (str_starts(host, "https://"))
+        host = str_slice(host, 8, host.size);
+    return str_equal(host, r->host);
+}
+
+static bool check_csrf(struct call *c, struct err *e)
+{
+    if (c->route->csrf == CSRF_SAFE)
+        return true;
+    if (!origin_is_ours(c->request))
+        return err_set(e, ERR_DENIED, "this request came from another site");
+    if (c->route->csrf == CSRF_ORIGIN)
+        return true;
+    struct str token;
+    if (!http_form_value(c->arena, c->request->body, "csrf", &token, NULL, e))
+        return false;
+    struct str want = str_of(c->session.csrf);
+    unsigned difference = token.size != want.size;
+    for (size_t i = 0; i < want.size && i < token.size; i++)
+        difference |= (unsigned)(token.data[i] ^ want.data[i]);
+    if (difference)
+        return err_set(e, ERR_DENIED, "the form has no valid token; load the page again and repeat");
+    return true;
+}
+
+static bool check_body(struct call *c, struct err *e)
+{
+    if (c->request->method != HTTP_POST || c->request->body.size == 0)
+        return true;
+    if (!str_starts(c->request->content_type, "application/x-www-form-urlencoded"))
+        return err_set(e, ERR_UNSUPPORTED, "a form is sent as application/x-www-form-urlencoded");
+    return true;
+}
+
+static bool call_prepare(struct call *c, struct err *e)
+{
+    struct str raw[ROUTE_PARAMETERS_MAX] = {{0}};
+    const char *allow;
+    if (!route_find(c->request->method, c->request->path, raw, &allow))
+        return err_set(e, ERR_INTERNAL, "the route is gone");
+    for (size_t i = 0; i < ROUTE_PARAMETERS_MAX; i++)
+        if (raw[i].size && !http_decode_segment(c->arena, raw[i], &c->parameters[i], e))
+            return false;
+    return check_body(c, e) && check_csrf(c, e) && read_at(c, e);
+}
+
+void call_run(struct site *s, struct worker *w, struct http_request *r, struct http_response *ret)
+{
+    struct call *c = ARENA_NEW(r->arena, struct call);
+    *c = (struct call){.site = s, .worker = w, .request = r, .response = ret, .route = r->route, .arena = r->arena};
+    c->now_ms = env_now_ms(s->env);
+    c->is_signed_in = sessions_find(s->sessions, call_session_cookie(r), &c->session);
+    jmp_buf trap;
+    struct err e = {0};
+    if (setjmp(trap)) {
+        static const char text[] = "This page needs more memory than one request may use.\n";
+        *ret = (struct http_response){
+            .status = 500, .type = "text/plain; charset=utf-8", .body = STR(text), .is_constant = true, .problem = STR("memory limit")};
+        return;
+    }
+    arena_trap(c->arena, &trap);
+    if (c->route->permit != PERMIT_PUBLIC && !c->is_signed_in)
+        call_error(c, 401, STR("Your session is over."));
+    else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
+        error_answer(c, err_http_status(e.code), e.code, arena_str(c->arena, str_of(e.text)));
+    arena_trap(c->arena, NULL);
+}

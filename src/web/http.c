@@ -1,0 +1,501 @@
+#include "web/http.h"
+#include "base/limits.h"
+#include "web/http_internal.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The policy of every page: nothing inline, nothing from elsewhere, never framed (engineering.md 2). */
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char sandbox_policy[] = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/* For durations in the log only: finer than env's clock. */
+static int64_t clock_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* ---- responses ---- */
+
+static void add_header(struct MHD_Response *m, const char *name, const char *value)
+{
+    if (MHD_add_response_header(m, name, value) != MHD_YES)
+        abort(); /* only for a value with a line break, and all values are checked or ours */
+}
+
+static void add_header_str(struct MHD_Response *m, const char *name, struct str value)
+{
+    char text[HTTP_TARGET_BYTES_MAX + 512];
+    if (value.size == 0 || value.size >= sizeof(text))
+        return;
+    size_t n = 0;
+    for (size_t i = 0; i < value.size; i++)
+        if ((unsigned char)value.data[i] >= 0x20 && value.data[i] != 0x7f)
+            text[n++] = value.data[i];
+    text[n] = 0;
+    add_header(m, name, text);
+}
+
+static struct MHD_Response *response_build(const struct http_response *r)
+{
+    enum MHD_ResponseMemoryMode mode = r->is_constant ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
+    struct MHD_Response *m = MHD_create_response_from_buffer(r->body.size, (void *)(uintptr_t)r->body.data, mode);
+    if (!m)
+        return NULL;
+    if (r->type)
+        add_header(m, "Content-Type", r->type);
+    add_header(m, "Content-Security-Policy", r->is_sandboxed ? sandbox_policy : page_policy);
+    add_header(m, "X-Content-Type-Options", "nosniff");
+    add_header(m, "Referrer-Policy", "same-origin");
+    add_header(m, "Cross-Origin-Opener-Policy", "same-origin");
+    add_header(m, "Cross-Origin-Resource-Policy", "same-origin");
+    add_header(m, "Cache-Control", r->cache ? r->cache : "no-store");
+    if (r->encoding)
+        add_header(m, "Content-Encoding", r->encoding);
+    if (r->allow)
+        add_header(m, "Allow", r->allow);
+    if (r->closes)
+        add_header(m, "Connection", "close");
+    if (r->retry_after_s) {
+        char text[16];
+        snprintf(text, sizeof(text), "%d", r->retry_after_s);
+        add_header(m, "Retry-After", text);
+    }
+    add_header_str(m, "ETag", r->etag);
+    add_header_str(m, "Location", r->location);
+    add_header_str(m, "Content-Disposition", r->disposition);
+    add_header_str(m, "Set-Cookie", r->set_cookie[0]);
+    add_header_str(m, "Set-Cookie", r->set_cookie[1]);
+    return m;
+}
+
+struct http_shared *http_shared_new(const struct http_response *r)
+{
+    struct http_shared *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    s->response = response_build(r);
+    if (!s->response) {
+        free(s);
+        return NULL;
+    }
+    atomic_init(&s->references, 1);
+    s->status = r->status;
+    s->size_bytes = r->body.size;
+    return s;
+}
+
+struct http_shared *http_shared_hold(struct http_shared *s)
+{
+    atomic_fetch_add(&s->references, 1);
+    return s;
+}
+
+void http_shared_drop(struct http_shared *s)
+{
+    if (!s || atomic_fetch_sub(&s->references, 1) != 1)
+        return;
+    MHD_destroy_response(s->response);
+    free(s);
+}
+
+size_t http_shared_size(const struct http_shared *s)
+{
+    return s->size_bytes;
+}
+
+/* ---- answering ---- */
+
+static void log_request(struct exchange *x, int status, size_t bytes)
+{
+    struct http_server *s = x->server;
+    if (s->log_fd < 0)
+        return;
+    char path[200], line[640], at[32];
+    size_t n = 0;
+    struct str shown = str_make(x->target, x->target_size);
+    ptrdiff_t query = str_find_char(shown, '?'); /* a query may hold what was searched for, or a token */
+    if (query >= 0)
+        shown.size = (size_t)query;
+    for (size_t i = 0; i < shown.size && n + 1 < sizeof(path); i++) {
+        unsigned char c = (unsigned char)shown.data[i];
+        path[n++] = c > 0x20 && c < 0x7f && c != '"' && c != '=' ? (char)c : '?';
+    }
+    path[n] = 0;
+    static const char *const methods[] = {"GET", "HEAD", "POST"};
+    struct timespec t = {.tv_sec = (time_t)(env_now_ms(s->env) / 1000)};
+    struct tm tm;
+    gmtime_r(&t.tv_sec, &tm);
+    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    int size = snprintf(line, sizeof(line), "t=%s in=web peer=%s method=%s path=%s status=%d bytes=%zu us=%lld%s%.*s%s\n", at, x->request.peer,
+                        x->is_head_read ? methods[x->request.method] : "?", n ? path : "?", status, bytes,
+                        (long long)(clock_us() - x->started_us), x->response.problem.size ? " why=\"" : "",
+                        (int)(x->response.problem.size < 200 ? x->response.problem.size : 200), x->response.problem.data ? x->response.problem.data : "",
+                        x->response.problem.size ? "\"" : "");
+    if (size > 0 && write(s->log_fd, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0) {
+        /* Nobody to tell. */
+    }
+}
+
+static enum MHD_Result send_response(struct exchange *x)
+{
+    struct http_response *r = &x->response;
+    enum MHD_Result result;
+    if (r->shared) {
+        result = MHD_queue_response(x->connection, (unsigned)r->shared->status, r->shared->response);
+        log_request(x, r->shared->status, r->shared->size_bytes);
+        http_shared_drop(r->shared);
+        r->shared = NULL;
+    } else {
+        struct MHD_Response *m = response_build(r);
+        if (!m)
+            return MHD_NO;
+        result = MHD_queue_response(x->connection, (unsigned)r->status, m);
+        MHD_destroy_response(m);
+        log_request(x, r->status, r->body.size);
+    }
+    x->state = EXCHANGE_ANSWERED;
+    return result;
+}
+
+/* An error that this layer finds: plain text, and the connection closes, since what follows on it cannot be trusted. */
+static enum MHD_Result refuse(struct exchange *x, int status, const char *why)
+{
+    snprintf(x->error_text, sizeof(x->error_text), "%d %s: %s.\n", status, http_status_words(status), why);
+    x->response = (struct http_response){.status = status,
+                                         .type = "text/plain; charset=utf-8",
+                                         .body = str_of(x->error_text),
+                                         .problem = str_of(why),
+                                         .retry_after_s = status == 503 ? 1 : 0,
+                                         .closes = true};
+    return send_response(x);
+}
+
+/* ---- workers ---- */
+
+static void *worker_main(void *argument)
+{
+    struct http_server *s = argument;
+    void *state = s->handler->worker_start ? s->handler->worker_start(s->handler->context) : NULL;
+    pthread_mutex_lock(&s->queue_mutex);
+    for (;;) {
+        while (!s->queue_first && !s->is_stopping)
+            pthread_cond_wait(&s->queue_filled, &s->queue_mutex);
+        struct exchange *x = s->queue_first;
+        if (!x)
+            break;
+        s->queue_first = x->next;
+        if (!s->queue_first)
+            s->queue_last = NULL;
+        s->queue_count--;
+        x->state = EXCHANGE_RUNNING;
+        pthread_mutex_unlock(&s->queue_mutex);
+
+        x->request.arena = arena_new("request", HTTP_REQUEST_ARENA_BYTES);
+        x->request.body = buf_view(&x->body);
+        s->handler->work(s->handler->context, state, &x->request, &x->response);
+        x->state = EXCHANGE_DONE;
+        MHD_resume_connection(x->connection);
+
+        pthread_mutex_lock(&s->queue_mutex);
+    }
+    pthread_mutex_unlock(&s->queue_mutex);
+    if (s->handler->worker_end)
+        s->handler->worker_end(s->handler->context, state);
+    return NULL;
+}
+
+static enum MHD_Result enqueue(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    pthread_mutex_lock(&s->queue_mutex);
+    bool is_full = s->queue_count >= HTTP_QUEUE_MAX || s->is_stopping;
+    if (!is_full) {
+        x->state = EXCHANGE_QUEUED;
+        x->next = NULL;
+        MHD_suspend_connection(x->connection);
+        if (s->queue_last)
+            s->queue_last->next = x;
+        else
+            s->queue_first = x;
+        s->queue_last = x;
+        s->queue_count++;
+        pthread_cond_signal(&s->queue_filled);
+    }
+    pthread_mutex_unlock(&s->queue_mutex);
+    return is_full ? refuse(x, 503, "too many requests are waiting") : MHD_YES;
+}
+
+/* ---- what libmicrohttpd calls ---- */
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *x = malloc(sizeof(*x));
+    if (!x)
+        return NULL;
+    memset(x, 0, offsetof(struct exchange, target));
+    x->server = context;
+    x->connection = connection;
+    x->started_us = clock_us();
+    x->target_size = strnlen(target, sizeof(x->target));
+    memcpy(x->target, target, x->target_size);
+    struct peer *p = peer_of(connection);
+    memcpy(x->request.peer, p ? p->address : "?", p ? sizeof(x->request.peer) : 2);
+    return x;
+}
+
+static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t value_size)
+{
+    (void)kind;
+    struct http_head *h = context;
+    if (h->field_count == HTTP_HEADERS_MAX) {
+        h->has_too_many_fields = true;
+        return MHD_NO;
+    }
+    h->fields[h->field_count++] = (struct http_field){str_make(name, name_size), str_make(value ? value : "", value_size)};
+    return MHD_YES;
+}
+
+static enum MHD_Result begin(struct exchange *x, const char *method, const char *version)
+{
+    struct http_head head;
+    head.field_count = 0;
+    head.has_too_many_fields = false;
+    head.method = str_of(method);
+    head.version = str_of(version);
+    head.target = str_make(x->target, x->target_size);
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_field, &head);
+    const char *why = NULL;
+    int status = http_head_read(&head, &x->request, &why);
+    if (status)
+        return refuse(x, status, why);
+    x->is_head_read = true;
+    size_t body_max = 0;
+    const struct http_handler *handler = x->server->handler;
+    if (handler->head(handler->context, &x->request, &x->response, &body_max) == HTTP_ANSWER)
+        return send_response(x);
+    if (x->request.content_length > body_max)
+        return refuse(x, 413, "the body is longer than this address takes");
+    buf_init(&x->body, body_max + 1);
+    x->state = EXCHANGE_BODY;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **ret_exchange)
+{
+    (void)context;
+    (void)connection;
+    (void)url;
+    struct exchange *x = *ret_exchange;
+    if (!x)
+        return MHD_NO;
+    switch (x->state) {
+    case EXCHANGE_NEW:
+        x->state = EXCHANGE_HEAD;
+        return begin(x, method, version);
+    case EXCHANGE_BODY:
+        if (*upload_size) {
+            buf_append(&x->body, upload, *upload_size);
+            *upload_size = 0;
+            return x->body.full ? refuse(x, 413, "the body is longer than it said") : MHD_YES;
+        }
+        if (x->body.size != x->request.content_length)
+            return refuse(x, 400, "the body is shorter than it said");
+        return enqueue(x);
+    case EXCHANGE_DONE:
+        return send_response(x);
+    case EXCHANGE_ANSWERED:
+        *upload_size = 0; /* the rest of a refused body */
+        return MHD_YES;
+    case EXCHANGE_HEAD:
+    case EXCHANGE_QUEUED:
+    case EXCHANGE_RUNNING:
+        break;
+    }
+    return MHD_NO;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode why)
+{
+    (void)why;
+    struct http_server *s = context;
+    struct exchange *x = *exchange;
+    *exchange = NULL;
+    struct peer *p = peer_of(connection);
+    if (p)
+        atomic_store(&p->since_ms, env_monotonic_ms(s->env));
+    if (!x)
+        return;
+    if (x->state != EXCHANGE_ANSWERED)
+        log_request(x, 0, 0); /* closed by the client, or refused by the library */
+    http_shared_drop(x->response.shared);
+    arena_free(x->request.arena);
+    buf_release(&x->body);
+    free(x);
+}
+
+static void peer_name(struct peer *p, const struct sockaddr *address)
+{
+    snprintf(p->address, sizeof(p->address), "unix");
+    if (address && address->sa_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, p->address, sizeof(p->address));
+    if (address && address->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, p->address, sizeof(p->address));
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *s = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct peer *p = calloc(1, sizeof(*p));
+        if (!p)
+            return;
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        p->fd = info ? info->connect_fd : -1;
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        peer_name(p, info ? info->client_addr : NULL);
+        atomic_init(&p->since_ms, env_monotonic_ms(s->env));
+        pthread_mutex_lock(&s->peer_mutex);
+        p->next = s->peers;
+        if (s->peers)
+            s->peers->before = p;
+        s->peers = p;
+        pthread_mutex_unlock(&s->peer_mutex);
+        *socket_context = p;
+        return;
+    }
+    struct peer *p = *socket_context;
+    if (!p)
+        return;
+    pthread_mutex_lock(&s->peer_mutex);
+    if (p->before)
+        p->before->next = p->next;
+    else
+        s->peers = p->next;
+    if (p->next)
+        p->next->before = p->before;
+    pthread_mutex_unlock(&s->peer_mutex);
+    free(p);
+    *socket_context = NULL;
+}
+
+void http_sweep(struct http_server *s)
+{
+    int64_t now_ms = env_monotonic_ms(s->env);
+    pthread_mutex_lock(&s->peer_mutex);
+    for (struct peer *p = s->peers; p; p = p->next)
+        if (now_ms - atomic_load(&p->since_ms) > HTTP_HEAD_TIME_MS && p->fd >= 0)
+            shutdown(p->fd, SHUT_RDWR); /* the library sees the end and closes */
+    pthread_mutex_unlock(&s->peer_mutex);
+}
+
+/* Nothing is unescaped: paths and queries are decoded part by part, strictly. */
+static size_t keep_escapes(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static void on_library_log(void *context, const char *format, va_list arguments)
+{
+    struct http_server *s = context;
+    char text[300], line[400];
+    vsnprintf(text, sizeof(text), format, arguments);
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == '"')
+            *c = ' ';
+    int size = snprintf(line, sizeof(line), "in=web library=\"%s\"\n", text);
+    if (s->log_fd >= 0 && size > 0 && write(s->log_fd, line, (size_t)size) < 0) {
+        /* Nobody to tell. */
+    }
+}
+
+static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+    /* The logger comes first: it is what later options report to. */
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 30u,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER_BYTES + 8192, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+                            (size_t)2048, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)1 << 18, MHD_OPTION_END);
+}
+
+struct http_server *http_start(const struct http_options *o, struct err *e)
+{
+    struct http_server *s = calloc(1, sizeof(*s));
+    if (!s || o->listen_count > HTTP_DAEMONS_MAX || o->worker_count > HTTP_WORKERS_MAX) {
+        free(s);
+        err_set(e, ERR_LIMIT, "web: too many sockets or workers");
+        return NULL;
+    }
+    s->handler = o->handler;
+    s->env = o->env;
+    s->log_fd = o->log_fd;
+    pthread_mutex_init(&s->queue_mutex, NULL);
+    pthread_mutex_init(&s->peer_mutex, NULL);
+    pthread_cond_init(&s->queue_filled, NULL);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 1 << 20);
+    for (size_t i = 0; i < o->worker_count; i++) {
+        if (pthread_create(&s->workers[i], &attributes, worker_main, s) != 0) {
+            err_set(e, ERR_UNAVAILABLE, "web: a worker thread could not be started");
+            pthread_attr_destroy(&attributes);
+            http_stop(s);
+            return NULL;
+        }
+        s->worker_count++;
+    }
+    pthread_attr_destroy(&attributes);
+    for (size_t i = 0; i < o->listen_count; i++) {
+        s->daemons[i] = daemon_start(s, o->listen_fds[i]);
+        if (!s->daemons[i]) {
+            err_set(e, ERR_UNAVAILABLE, "web: socket %zu could not be served", i);
+            http_stop(s);
+            return NULL;
+        }
+        s->daemon_count++;
+    }
+    return s;
+}
+
+struct http_server *http_stop(struct http_server *s)
+{
+    if (!s)
+        return NULL;
+    for (size_t i = 0; i < s->daemon_count; i++) {
+        int fd = MHD_quiesce_daemon(s->daemons[i]);
+        if (fd >= 0)
+            close(fd);
+    }
+    pthread_mutex_lock(&s->queue_mutex);
+    s->is_stopping = true;
+    pthread_cond_broadcast(&s->queue_filled);
+    pthread_mutex_unlock(&s->queue_mutex);
+    for (size_t i = 0; i < s->worker_count; i++)
+        pthread_join(s->workers[i], NULL);
+    for (size_t i = 0; i < s->daemon_count; i++)
+        MHD_stop_daemon(s->daemons[i]);
+    pthread_mutex_destroy(&s->queue_mutex);
+    pthread_mutex_destroy(&s->peer_mutex);
+    pthread_cond_destroy(&s->queue_filled);
+    free(s);
+    return NULL;
+}

@@ -1,0 +1,61 @@
+/* http_internal.h - what http.c keeps: for it alone. */
+#ifndef WEB_HTTP_INTERNAL_H
+#define WEB_HTTP_INTERNAL_H
+
+#include "web/http.h"
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { HTTP_DAEMONS_MAX = 4, HTTP_WORKERS_MAX = 16 };
+
+/* One owner at a time: the I/O thread in all states but QUEUED (the queue) and RUNNING (a worker). */
+enum exchange_state { EXCHANGE_NEW, EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_QUEUED, EXCHANGE_RUNNING, EXCHANGE_DONE, EXCHANGE_ANSWERED };
+
+struct exchange {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct exchange *next; /* in the queue */
+    enum exchange_state state;
+    bool is_head_read;
+    int64_t started_us;
+    struct http_request request;
+    struct http_response response;
+    struct buf body;
+    size_t target_size;
+    char error_text[200];
+    char target[HTTP_TARGET_BYTES_MAX + 2]; /* one byte over the limit shows that it is over; last: not cleared */
+};
+
+struct peer {
+    int fd;
+    _Atomic int64_t since_ms; /* monotonic: connected, or answered */
+    char address[64];
+    struct peer *before, *next;
+};
+
+struct http_shared {
+    _Atomic int references;
+    struct MHD_Response *response;
+    int status;
+    size_t size_bytes;
+};
+
+struct http_server {
+    const struct http_handler *handler;
+    const struct env *env;
+    int log_fd;
+    struct MHD_Daemon *daemons[HTTP_DAEMONS_MAX];
+    size_t daemon_count;
+    pthread_t workers[HTTP_WORKERS_MAX];
+    size_t worker_count;
+    pthread_mutex_t queue_mutex; /* guards the queue and is_stopping */
+    pthread_cond_t queue_filled;
+    struct exchange *queue_first, *queue_last;
+    size_t queue_count;
+    bool is_stopping;
+    pthread_mutex_t peer_mutex; /* guards the list of peers */
+    struct peer *peers;
+};
+
+#endif

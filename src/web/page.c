@@ -1,0 +1,204 @@
+/* The kinds of page, and the handler that shows one. */
+#include "crypto/crypto.h"
+#include "pages.h"
+#include "web/page_kinds.h"
+#include <strings.h>
+
+enum { PAGE_BYTES_MAX = 4 << 20 };
+
+/* ---- view models ---- */
+
+static struct json *build_overview(struct call *c, struct err *e)
+{
+    return view_overview(&c->view, e);
+}
+
+static struct json *build_criteria(struct call *c, struct err *e)
+{
+    /* The tree wants all of them on one page. */
+    if (!route_is_api(c->route))
+        c->filter.per_page = 1000;
+    return view_criteria(&c->view, &c->filter, e);
+}
+
+static struct json *build_criterion(struct call *c, struct err *e)
+{
+    return view_criterion(&c->view, c->parameters[0], e);
+}
+
+static struct json *build_controls(struct call *c, struct err *e)
+{
+    return view_controls(&c->view, &c->filter, e);
+}
+
+static struct json *build_control(struct call *c, struct err *e)
+{
+    return view_control(&c->view, c->parameters[0], e);
+}
+
+static struct json *build_tests(struct call *c, struct err *e)
+{
+    return view_tests(&c->view, &c->filter, e);
+}
+
+static struct json *build_test(struct call *c, struct err *e)
+{
+    return view_test(&c->view, c->parameters[0], &c->filter, e);
+}
+
+static struct json *build_evidence(struct call *c, struct err *e)
+{
+    return view_evidence(&c->view, &c->filter, e);
+}
+
+static struct json *build_capture(struct call *c, struct err *e)
+{
+    int64_t leaf;
+    if (!str_to_int64(c->parameters[0], &leaf) || leaf < 0) {
+        err_set(e, ERR_NOT_FOUND, "'%.*s' is not the number of a leaf", STR_ARGS(c->parameters[0]));
+        return NULL;
+    }
+    return view_capture(&c->view, (uint64_t)leaf, &c->filter, e);
+}
+
+static struct json *build_parameters(struct call *c, struct err *e)
+{
+    return view_parameters(&c->view, &c->filter, e);
+}
+
+static struct json *build_index(struct call *c, struct err *e)
+{
+    return view_search_index(&c->view, e);
+}
+
+static bool contains_folded(struct str text, struct str word)
+{
+    for (size_t i = 0; i + word.size <= text.size; i++)
+        if (strncasecmp(text.data + i, word.data, word.size) == 0)
+            return true;
+    return false;
+}
+
+static bool item_matches(const struct json *item, struct str q)
+{
+    struct str word;
+    while (str_next_word(&q, &word))
+        if (!contains_folded(json_text(item, "id"), word) && !contains_folded(json_text(item, "title"), word))
+            return false;
+    return true;
+}
+
+/* /search: the palette without scripts. */
+static struct json *build_search(struct call *c, struct err *e)
+{
+    struct json *index = view_search_index(&c->view, e);
+    if (!index)
+        return NULL;
+    struct json *v = json_object(c->arena);
+    json_put_cstr(v, "title", "Search");
+    json_put_str(v, "q", c->filter.q);
+    struct json *found = json_put_array(v, "found");
+    size_t total = 0;
+    if (c->filter.q.size) {
+        JSON_EACH (item, json_get(index, "items")) {
+            if (!item_matches(item, c->filter.q) || ++total > 100)
+                continue;
+            struct json *row = json_push_object(found);
+            json_put_str(row, "id", json_text(item, "id"));
+            json_put_str(row, "title", json_text(item, "title"));
+            json_put_str(row, "kind", json_text(item, "kind"));
+            json_put_str(row, "url", json_text(item, "url"));
+        }
+    }
+    json_put_int(v, "total", (int64_t)total);
+    struct json *nav = view_nav(&c->view, e);
+    if (!nav)
+        return NULL;
+    json_put(v, "nav", nav);
+    return v;
+}
+
+/* ---- columns ---- */
+
+static const struct list_column criteria_columns[] = {
+    {"status", "State", "", false, NULL},      {"id", "Criterion", "", true, NULL},         {"title", "Title", "grow", false, NULL},
+    {"score", "Score", "n", true, NULL},       {"key", "Key controls", "n wide", false, NULL}, {"failing", "Failing", "n wide", false, NULL},
+    {"weakest", "Weakest", "wide", false, "weakest.id"}};
+static const struct list_column controls_columns[] = {
+    {"state", "State", "", true, "status_words"}, {"id", "Control", "", true, NULL},     {"title", "Title", "grow", false, NULL},
+    {"owner", "Owner", "wide", true, NULL},       {"tests", "Tests", "n wide", false, "tests.total"}, {"score", "Score", "n", true, NULL},
+    {"since", "Since", "n wide", false, "since.text"}};
+static const struct list_column tests_columns[] = {
+    {"status", "State", "", true, "status_words"}, {"title", "Test", "grow", true, NULL},   {"topic", "Topic", "wide", true, NULL},
+    {"severity", "Severity", "wide", true, NULL},  {"fail", "Failing", "n", false, NULL},   {"unknown", "Unknown", "n wide", false, NULL},
+    {"pass", "Passing", "n wide", false, NULL},    {"since", "Since", "n wide", true, "since.text"}};
+static const struct list_column evidence_columns[] = {
+    {"state", "State", "", true, "state"},          {"table", "Table", "grow", true, NULL},     {"subject", "Host", "wide", false, "subject.name"},
+    {"rows", "Rows", "n", true, NULL},              {"tests", "Used by", "n wide", false, NULL}, {"taken", "Taken", "n wide", true, "taken.text"},
+    {"received", "Received", "n wide", true, "received.text"}};
+
+#define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
+
+const struct page page_kind_overview = {.nav = "overview", .build = build_overview, .render = page_overview, .words = "Readiness, blockers, what to do next"};
+const struct page page_kind_criteria = {
+    .nav = "criteria", .build = build_criteria, .render = page_criteria, COLUMNS(criteria_columns), .words = "A list of criteria with their scores"};
+const struct page page_kind_criterion = {.nav = "criteria", .build = build_criterion, .render = page_criterion, .words = "A criterion with its controls"};
+const struct page page_kind_controls = {
+    .nav = "controls", .build = build_controls, .render = page_controls, COLUMNS(controls_columns), .words = "A list of controls with their states"};
+const struct page page_kind_control = {.nav = "controls", .build = build_control, .render = page_control, .words = "A control over the window"};
+const struct page page_kind_tests = {
+    .nav = "tests", .build = build_tests, .render = page_tests, COLUMNS(tests_columns), .words = "A list of tests with their results"};
+const struct page page_kind_test = {.nav = "tests", .build = build_test, .render = page_test, .words = "A test and its resources"};
+const struct page page_kind_evidence = {
+    .nav = "evidence", .build = build_evidence, .render = page_evidence, COLUMNS(evidence_columns), .words = "A list of captures"};
+const struct page page_kind_capture = {.nav = "evidence", .build = build_capture, .render = page_capture, .words = "A capture: rows, bytes, proof"};
+const struct page page_kind_parameters = {.nav = "parameters", .build = build_parameters, .render = page_parameters, .words = "Values of the organisation"};
+const struct page page_kind_search = {.nav = "search", .build = build_search, .render = page_search, .words = "What was found"};
+const struct page page_kind_index = {.nav = "search", .build = build_index, .words = "Names and addresses of everything"};
+const struct page page_kind_error = {.nav = "", .render = page_error};
+const struct page page_kind_sign_in = {.nav = "", .render = page_sign_in};
+
+/* ---- showing one ---- */
+
+/* Keeps the page for the next request of this session. */
+static void keep(struct call *c, const struct cache_state *state, const struct http_response *r)
+{
+    char key_text[CACHE_KEY_MAX];
+    struct str key = call_cache_key(c->request, &c->session, key_text, sizeof(key_text));
+    struct http_response short_answer = {.status = 304, .etag = r->etag, .cache = r->cache};
+    struct http_shared *page = key.data ? http_shared_new(r) : NULL;
+    struct http_shared *not_modified = page ? http_shared_new(&short_answer) : NULL;
+    if (page && not_modified)
+        cache_put(c->site->cache, key, state, r->etag, page, not_modified);
+    else
+        http_shared_drop(page);
+}
+
+bool handle_page(struct call *c, struct err *e)
+{
+    const struct page *page = c->route->page;
+    struct cache_state state;
+    bool is_kept = site_state(c->site, c->now_ms, &state); /* before reading: a change meanwhile makes the page old */
+    if (!call_filter(c, e) || !call_view(c, e))
+        return false;
+    struct json *v = page->build(c, e);
+    if (!v)
+        return false;
+    struct buf b;
+    buf_init(&b, PAGE_BYTES_MAX);
+    shell_render(c, page, v, &b);
+    bool is_full = b.full;
+    struct str body = arena_str(c->arena, buf_view(&b));
+    buf_release(&b);
+    if (is_full)
+        return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
+    struct sha256 digest = sha256_of(body);
+    char hex[25];
+    hex_encode(digest.bytes, 12, hex);
+    call_bytes(c, "text/html; charset=utf-8", body);
+    c->response->etag = arena_printf(c->arena, "\"%s\"", hex);
+    c->response->cache = "private, no-cache";
+    if (is_kept)
+        keep(c, &state, c->response);
+    return true;
+}

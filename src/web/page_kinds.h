@@ -1,0 +1,12 @@
+/*
+ * page_kinds.h - the kinds of page: a view model, its template, the columns of its list. Listed in page.c, named in route.c.
+ */
+#ifndef WEB_PAGE_KINDS_H
+#define WEB_PAGE_KINDS_H
+
+#include "web/site.h"
+
+extern const struct page page_kind_overview, page_kind_criteria, page_kind_criterion, page_kind_controls, page_kind_control, page_kind_tests,
+    page_kind_test, page_kind_evidence, page_kind_capture, page_kind_parameters, page_kind_search, page_kind_index;
+
+#endif

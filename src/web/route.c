@@ -1,0 +1,86 @@
+/* Every address of the program, in one place. To add one: a line here; doc/add-a-page.md walks through it. */
+#include "base/limits.h"
+#include "web/page_kinds.h"
+#include "web/site.h"
+
+enum { NO_BODY = 0, FORM = 8 << 10 };
+
+/* All seven are needed: there is no route without a permission. */
+#define ROUTE(method, path, permission, csrf, body_max, handler, page, words)                                                          \
+    {HTTP_##method, path, PERMIT_##permission, CSRF_##csrf, body_max, handler, page, words}
+
+const struct route routes[] = {
+    ROUTE(GET, "/", READ, SAFE, NO_BODY, handle_page, &page_kind_overview, "Are we ready, and if not, what next?"),
+    ROUTE(GET, "/criteria", READ, SAFE, NO_BODY, handle_page, &page_kind_criteria, "The criteria"),
+    ROUTE(GET, "/criteria/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_criterion, "One criterion"),
+    ROUTE(GET, "/controls", READ, SAFE, NO_BODY, handle_page, &page_kind_controls, "The controls"),
+    ROUTE(GET, "/controls/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_control, "One control"),
+    ROUTE(GET, "/tests", READ, SAFE, NO_BODY, handle_page, &page_kind_tests, "The tests"),
+    ROUTE(GET, "/tests/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_test, "One test"),
+    ROUTE(POST, "/tests/:id/run", RUN, TOKEN, FORM, handle_run, NULL, "Collect and test now"),
+    ROUTE(GET, "/evidence", READ, SAFE, NO_BODY, handle_page, &page_kind_evidence, "The captures"),
+    ROUTE(GET, "/evidence/:leaf", READ, SAFE, NO_BODY, handle_page, &page_kind_capture, "One capture"),
+    ROUTE(GET, "/evidence/:leaf/raw", READ, SAFE, NO_BODY, handle_raw, NULL, "The bytes of a capture, as a file"),
+    ROUTE(GET, "/parameters", READ, SAFE, NO_BODY, handle_page, &page_kind_parameters, "The parameters of tests and policies"),
+    ROUTE(GET, "/search", READ, SAFE, NO_BODY, handle_page, &page_kind_search, "Find anything"),
+    ROUTE(GET, "/criteria.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_criteria, "The criteria as CSV"),
+    ROUTE(GET, "/controls.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_controls, "The controls as CSV"),
+    ROUTE(GET, "/tests.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_tests, "The tests as CSV"),
+    ROUTE(GET, "/evidence.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_evidence, "The captures as CSV"),
+
+    ROUTE(GET, "/api/v1/overview", READ, SAFE, NO_BODY, handle_api, &page_kind_overview, "Readiness and what to do next"),
+    ROUTE(GET, "/api/v1/criteria", READ, SAFE, NO_BODY, handle_api, &page_kind_criteria, "The criteria"),
+    ROUTE(GET, "/api/v1/criteria/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_criterion, "One criterion"),
+    ROUTE(GET, "/api/v1/controls", READ, SAFE, NO_BODY, handle_api, &page_kind_controls, "The controls"),
+    ROUTE(GET, "/api/v1/controls/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_control, "One control"),
+    ROUTE(GET, "/api/v1/tests", READ, SAFE, NO_BODY, handle_api, &page_kind_tests, "The tests"),
+    ROUTE(GET, "/api/v1/tests/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_test, "One test"),
+    ROUTE(POST, "/api/v1/tests/:id/run", RUN, TOKEN, FORM, handle_run, NULL, "Collect and test now"),
+    ROUTE(GET, "/api/v1/evidence", READ, SAFE, NO_BODY, handle_api, &page_kind_evidence, "The captures"),
+    ROUTE(GET, "/api/v1/evidence/:leaf", READ, SAFE, NO_BODY, handle_api, &page_kind_capture, "One capture"),
+    ROUTE(GET, "/api/v1/parameters", READ, SAFE, NO_BODY, handle_api, &page_kind_parameters, "The parameters"),
+    ROUTE(GET, "/api/v1/search-index", READ, SAFE, NO_BODY, handle_api, &page_kind_index, "Everything that can be found by name"),
+    ROUTE(GET, "/api/v1/openapi.json", PUBLIC, SAFE, NO_BODY, handle_openapi, NULL, "This description"),
+
+    ROUTE(GET, "/sign-in", PUBLIC, SAFE, NO_BODY, handle_sign_in_form, NULL, "The form behind a one-time link"),
+    ROUTE(POST, "/sign-in", PUBLIC, ORIGIN, FORM, handle_sign_in, NULL, "Use up a one-time link"),
+    ROUTE(POST, "/sign-out", READ, TOKEN, FORM, handle_sign_out, NULL, "End this session"),
+    ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
+    ROUTE(GET, "/health", PUBLIC, SAFE, NO_BODY, handle_health, NULL, "Whether this process answers"),
+};
+const size_t route_count = sizeof(routes) / sizeof(routes[0]);
+
+static bool path_matches(const char *pattern_text, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX])
+{
+    struct str pattern = str_of(pattern_text), want, have;
+    size_t n = 0;
+    bool is_more_wanted = true, is_more = true;
+    while (is_more_wanted && is_more) {
+        is_more_wanted = str_cut(&pattern, '/', &want);
+        is_more = str_cut(&path, '/', &have);
+        if (want.size && want.data[0] == ':') {
+            if (have.size == 0 || n == ROUTE_PARAMETERS_MAX)
+                return false;
+            ret_parameters[n++] = have;
+        } else if (!str_equal(want, have)) {
+            return false;
+        }
+    }
+    return is_more_wanted == is_more;
+}
+
+const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX], const char **ret_allow)
+{
+    bool has_get = false, has_post = false;
+    enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
+    for (size_t i = 0; i < route_count; i++) {
+        if (!path_matches(routes[i].path, path, ret_parameters))
+            continue;
+        if (routes[i].method == wanted)
+            return &routes[i];
+        has_get |= routes[i].method == HTTP_GET;
+        has_post |= routes[i].method == HTTP_POST;
+    }
+    *ret_allow = has_get && has_post ? "GET, HEAD, POST" : has_get ? "GET, HEAD" : has_post ? "POST" : "";
+    return NULL;
+}

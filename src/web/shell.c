@@ -1,0 +1,218 @@
+/* What surrounds every page: navigation, instant, theme, the links of a list. In templates it is `page`. */
+#include "base/times.h"
+#include "os/program.h"
+#include "web/site.h"
+
+struct entry {
+    const char *id, *label, *url, *icon;
+};
+static const struct entry entries[] = {
+    {"overview", "Overview", "/", "overview"},     {"criteria", "Criteria", "/criteria", "criteria"},
+    {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
+    {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
+};
+
+static void shell_nav(struct json *shell, const struct page *page, const struct json *view)
+{
+    struct json *list = json_put_array(shell, "nav");
+    const struct json *attention = json_path(view, "nav.attention");
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        const struct entry *e = &entries[i];
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "label", e->label);
+        json_put_cstr(o, "url", e->url);
+        json_put_cstr(o, "icon", e->icon);
+        json_put_int(o, "count", json_int(attention, e->id, 0));
+        json_put_bool(o, "is_current", strcmp(page->nav, e->id) == 0);
+    }
+}
+
+/* The address at hand without its instant, to come back to or to ask for another instant of. */
+static struct str self_address(struct call *c)
+{
+    struct buf b;
+    buf_init(&b, HTTP_TARGET_BYTES_MAX + 64);
+    buf_str(&b, c->request->path);
+    struct str rest = c->request->query, pair;
+    bool is_more = rest.size > 0, is_first = true;
+    while (is_more) {
+        is_more = str_cut(&rest, '&', &pair);
+        if (pair.size == 0 || str_starts(pair, "at="))
+            continue;
+        buf_char(&b, is_first ? '?' : '&');
+        buf_str(&b, pair);
+        is_first = false;
+    }
+    struct str s = arena_str(c->arena, buf_view(&b));
+    buf_release(&b);
+    return s;
+}
+
+/* ---- lists ---- */
+
+static void add_if(struct buf *b, const char *name, struct str value, const char *changed, struct str changed_value)
+{
+    struct str v = strcmp(name, changed) == 0 ? changed_value : value;
+    if (v.size)
+        http_query_add(b, name, v);
+}
+
+struct str list_url(struct call *c, const char *path, const char *changed, struct str value)
+{
+    const struct view_filter *f = &c->filter;
+    struct buf b;
+    buf_init(&b, HTTP_TARGET_BYTES_MAX);
+    buf_cstr(&b, path);
+    bool changes_sort = strcmp(changed, "sort") == 0 || strcmp(changed, "unsort") == 0;
+    add_if(&b, "q", f->q, changed, value);
+    add_if(&b, "status", f->status, changed, value);
+    add_if(&b, "group", f->group, changed, value);
+    add_if(&b, "sort", f->sort, changes_sort ? "sort" : "", value);
+    if (changes_sort ? strcmp(changed, "unsort") == 0 : f->is_descending)
+        http_query_add(&b, "desc", STR("1"));
+    if (strcmp(changed, "page") == 0)
+        http_query_add(&b, "page", value);
+    struct str s = arena_str(c->arena, buf_view(&b));
+    buf_release(&b);
+    return s;
+}
+
+static void list_columns(struct call *c, struct json *list, const struct page *page, const char *path)
+{
+    struct json *columns = json_put_array(list, "columns");
+    for (size_t i = 0; i < page->column_count; i++) {
+        const struct list_column *column = &page->columns[i];
+        struct json *o = json_push_object(columns);
+        bool is_sorted = str_is(c->filter.sort, column->id);
+        json_put_cstr(o, "label", column->label);
+        json_put_cstr(o, "class", column->class);
+        json_put_cstr(o, "sorted", !is_sorted ? "" : c->filter.is_descending ? "descending" : "ascending");
+        if (!column->is_sortable)
+            json_put_cstr(o, "url", "");
+        else
+            json_put_str(o, "url", list_url(c, path, is_sorted && !c->filter.is_descending ? "unsort" : "sort", str_of(column->id)));
+    }
+}
+
+static void list_choices(struct call *c, struct json *list, const struct json *source, const char *path, const char *filter, const char *id_key)
+{
+    struct json *choices = json_put_array(list, filter);
+    struct str current = strcmp(filter, "status") == 0 ? c->filter.status : c->filter.group;
+    for (const struct json *row = html_first(source); row; row = row->next) {
+        struct json *o = json_push_object(choices);
+        struct str id = json_text(row, id_key);
+        bool is_current = str_equal(id, current);
+        json_put_str(o, "id", id);
+        json_put_str(o, "words", json_text(row, "words"));
+        json_put_int(o, "count", json_int(row, "count", 0));
+        json_put_bool(o, "is_current", is_current);
+        json_put_str(o, "url", list_url(c, path, filter, is_current ? STR("") : id));
+    }
+}
+
+static void list_paging(struct call *c, struct json *list, const struct json *source, const char *path)
+{
+    int64_t page = json_int(source, "page", 1), pages = json_int(source, "pages", 1), per_page = json_int(source, "per_page", 50);
+    int64_t total = json_int(source, "total", 0);
+    int64_t first = total ? (page - 1) * per_page + 1 : 0;
+    int64_t last = page * per_page < total ? page * per_page : total;
+    json_put_int(list, "first", first);
+    json_put_int(list, "last", last);
+    json_put_int(list, "total", total);
+    json_put_int(list, "all", json_int(source, "all", total));
+    json_put_int(list, "page", page);
+    json_put_int(list, "pages", pages);
+    json_put_str(list, "before", page > 1 ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page - 1))) : STR(""));
+    json_put_str(list, "after", page < pages ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page + 1))) : STR(""));
+}
+
+/* The list of a page: the view itself, or the part of it that is one. */
+static const struct json *list_of(const struct json *view)
+{
+    static const char *const places[] = {"resources", "rows"};
+    if (json_get(view, "per_page"))
+        return view;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (json_get(json_get(view, places[i]), "per_page"))
+            return json_get(view, places[i]);
+    return NULL;
+}
+
+static void shell_list(struct call *c, struct json *shell, const struct page *page, const struct json *view)
+{
+    const struct json *source = list_of(view);
+    if (!source)
+        return;
+    const char *path = arena_str(c->arena, c->request->path).data;
+    struct json *list = json_put_object(shell, "list");
+    json_put_cstr(list, "path", path);
+    json_put_str(list, "q", c->filter.q);
+    json_put_str(list, "status_now", c->filter.status);
+    json_put_str(list, "group_now", c->filter.group);
+    json_put_str(list, "sort_now", c->filter.sort);
+    json_put_bool(list, "is_descending", c->filter.is_descending);
+    json_put_bool(list, "is_filtered", c->filter.q.size || c->filter.status.size || c->filter.group.size);
+    list_columns(c, list, page, path);
+    list_choices(c, list, json_get(source, "statuses"), path, "status", "status");
+    list_choices(c, list, json_get(source, "groups"), path, "group", "id");
+    list_paging(c, list, source, path);
+    json_put_str(list, "csv", page->column_count ? list_url(c, arena_printf(c->arena, "%s.csv", path).data, "page", STR("")) : STR(""));
+}
+
+/* ---- a run that was asked for ---- */
+
+/* Behind "run now": waiting until every host of the test was assessed after the asking. */
+static void shell_asked(struct call *c, struct json *shell, const struct json *view)
+{
+    struct str text;
+    struct err e = {0};
+    int64_t asked_ms;
+    if (!call_query(c, "asked", &text, &e) || !str_to_int64(text, &asked_ms) || asked_ms <= 0)
+        return;
+    int64_t newest_ms = 0;
+    for (const struct json *s = html_first(json_get(view, "subjects")); s; s = s->next) {
+        int64_t at_ms = json_int(json_get(s, "last_run"), "t", 0);
+        newest_ms = at_ms > newest_ms ? at_ms : newest_ms;
+    }
+    bool is_done = newest_ms > asked_ms;
+    bool is_late = !is_done && c->now_ms - asked_ms > MS_MINUTE;
+    struct json *asked = json_put_object(shell, "asked");
+    json_put_int(asked, "at", asked_ms);
+    json_put_cstr(asked, "state", is_done ? "done" : is_late ? "late" : "waiting");
+}
+
+struct json *shell_build(struct call *c, const struct page *page, const struct json *view)
+{
+    struct json *shell = json_object(c->arena);
+    json_put_str(shell, "title", json_text(view, "title"));
+    json_put_cstr(shell, "version", PROGRAM_VERSION);
+    json_put_cstr(shell, "theme", call_theme(c->request));
+    json_put_cstr(shell, "csrf", c->session.csrf);
+    json_put_cstr(shell, "actor", c->is_signed_in ? c->session.actor : "");
+    json_put_str(shell, "origin", json_text(json_get(view, "nav"), "origin"));
+    json_put_bool(shell, "is_stale", json_bool(json_get(view, "nav"), "is_stale"));
+    json_put_int(shell, "last_run", json_int(json_path(view, "nav.last_run"), "t", 0));
+    json_put_bool(shell, "is_readonly", !keeper_link_is_up(c->site->keeper));
+    json_put_bool(shell, "can_run", c->site->options->control_fd > 0);
+    json_put_bool(shell, "is_past", c->at.size > 0);
+    json_put_str(shell, "at", c->at);
+    json_put_int(shell, "at_ms", c->at_ms);
+    json_put_int(shell, "now_ms", c->now_ms);
+    char today[TIME_TEXT_SIZE];
+    json_put_str(shell, "today", arena_str(c->arena, str_of(time_format_date(c->now_ms, today))));
+    json_put_str(shell, "self", self_address(c));
+    json_put_str(shell, "path", c->request->path);
+    json_put_str(shell, "here", c->request->method == HTTP_GET ? c->request->target : STR("/"));
+    shell_nav(shell, page, view);
+    shell_list(c, shell, page, view);
+    shell_asked(c, shell, view);
+    return shell;
+}
+
+void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out)
+{
+    struct html h = {.out = out, .shell = shell_build(c, page, view), .at = c->at, .now_ms = c->now_ms};
+    page->render(&h, view);
+    if (h.missing_count && c->response->problem.size == 0)
+        c->response->problem = arena_printf(c->arena, "template: %s and %zu more are not in the view", h.missing, h.missing_count - 1);
+}

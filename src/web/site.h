@@ -1,0 +1,181 @@
+/*
+ * site.h - the inside of the web process: what all requests share, what one worker has, what one request is.
+ *
+ * struct site is made at start and lives until the end; its parts guard themselves. A struct call lives for one request on one worker.
+ * Handlers fill the call's response, or return false with an error, which becomes an error page or an API problem.
+ */
+#ifndef WEB_SITE_H
+#define WEB_SITE_H
+
+#include "base/json.h"
+#include "blob/blob.h"
+#include "keeper/data_dir.h"
+#include "keeper/keeper.h"
+#include "report/view.h"
+#include "web/cache.h"
+#include "web/html.h"
+#include "web/http.h"
+#include "web/session.h"
+#include "web/web.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* ---- routes: route.c ---- */
+
+/* Who may. Zero is no permission, and the ROUTE macro has no default: a route without one does not compile. */
+enum permit {
+    PERMIT_PUBLIC = 1, /* anybody: sign-in, assets, the theme */
+    PERMIT_READ,       /* a signed-in person may look */
+    PERMIT_RUN         /* may have this host collected and tested */
+};
+
+/* How a request is told from one that another site makes the browser send. */
+enum csrf {
+    CSRF_SAFE = 1, /* GET: changes nothing */
+    CSRF_ORIGIN,   /* Origin and Sec-Fetch-Site must be ours (before anybody has signed in) */
+    CSRF_TOKEN     /* that, and the session's token in the field "csrf" or the header's equal */
+};
+
+struct call;
+struct list_column {
+    const char *id;    /* member of a row, and what it is sorted by when is_sortable */
+    const char *label;
+    const char *class; /* of the header cell: "n" for numbers, "wide" where narrow screens leave it out */
+    bool is_sortable;
+    const char *csv; /* dotted path of the cell in CSV; NULL: id */
+};
+
+/* A page: a view model, the template that shows it, and for lists the columns. */
+struct page {
+    const char *nav; /* the entry of the navigation that it belongs to */
+    struct json *(*build)(struct call *c, struct err *e);
+    void (*render)(struct html *h, const struct json *v);
+    const struct list_column *columns;
+    size_t column_count;
+    const char *words; /* for the API's description */
+};
+
+struct route {
+    enum http_method method;
+    const char *path; /* ":name" stands for one segment */
+    enum permit permit;
+    enum csrf csrf;
+    size_t body_max;
+    bool (*handler)(struct call *c, struct err *e);
+    const struct page *page;
+    const char *words;
+};
+
+enum { ROUTE_PARAMETERS_MAX = 2 };
+
+extern const struct route routes[];
+extern const size_t route_count;
+/* The route of a path for a method. NULL: none; then ret_allow says which methods the path takes ("" when there is no such path).
+ * ret_parameters: raw segments in place of ":name". */
+const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX], const char **ret_allow);
+static inline bool route_is_api(const struct route *r) { return strncmp(r->path, "/api/", 5) == 0; }
+
+/* ---- the site ---- */
+
+struct keeper_link; /* keeper_link.c: one connection to the keeper, made again when it breaks */
+
+struct site {
+    const struct web_options *options;
+    const struct env *env;
+    struct data_dir dir;
+    struct sessions *sessions;
+    struct cache *cache;
+    struct keeper_link *keeper;
+    pthread_mutex_t state_mutex; /* guards state_db and state_inode */
+    struct db *state_db;
+    uint64_t state_inode;
+    pthread_mutex_t control_mutex; /* guards writing on control_fd */
+    struct http_server *server;
+};
+
+struct worker {
+    struct site *site;
+    struct db *db;
+    uint64_t inode;
+    struct pack_store *packs;
+    struct ledger_reader *ledger;
+};
+
+struct call {
+    struct site *site;
+    struct worker *worker;
+    struct http_request *request;
+    struct http_response *response;
+    const struct route *route;
+    struct arena *arena;
+    struct session session;
+    bool is_signed_in;
+    int64_t now_ms;
+    struct str at;   /* as asked: "2026-11-01", "now-3d", empty for now */
+    int64_t at_ms;   /* 0: now */
+    struct str parameters[ROUTE_PARAMETERS_MAX]; /* decoded */
+    struct view view;
+    struct view_filter filter;
+    struct json *flash; /* a line above the page: {"kind","text","is_waiting"} */
+};
+
+/* What pages are made from, for the cache. False when there is no projection to read. */
+bool site_state(struct site *s, int64_t now_ms, struct cache_state *ret);
+bool keeper_link_is_up(const struct keeper_link *k);
+struct keeper_link *keeper_link_new(const char *path);
+struct keeper_link *keeper_link_free(struct keeper_link *k);
+/* Notices a keeper that went away or came back; once a second. */
+void keeper_link_check(struct keeper_link *k);
+bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer, struct err *e) MUST_USE;
+bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+
+/* ---- one request: call.c ---- */
+
+struct worker *worker_new(struct site *s);
+void worker_free(struct worker *w);
+/* Runs the route's handler with everything around it: session, CSRF, memory limit, errors. */
+void call_run(struct site *s, struct worker *w, struct http_request *r, struct http_response *ret);
+/* Opens the projection and the view as of the call's instant. */
+bool call_view(struct call *c, struct err *e) MUST_USE;
+/* A value of the query, decoded; empty when absent. */
+bool call_query(struct call *c, const char *name, struct str *ret, struct err *e) MUST_USE;
+/* Reads q, status, group, sort, desc, page into the call's filter. */
+bool call_filter(struct call *c, struct err *e) MUST_USE;
+/* The cache's key of a page: address, session, theme; {NULL, 0} when it is too long to be kept. */
+struct str call_cache_key(const struct http_request *r, const struct session *session, char *ret_text, size_t size);
+/* The value of the session's cookie: "assay", with TLS "__Host-assay". */
+struct str call_session_cookie(const struct http_request *r);
+/* "light", "dark" or "auto". */
+const char *call_theme(const struct http_request *r);
+/* A page or an API problem for what went wrong. */
+void call_error(struct call *c, int status, struct str why);
+bool call_redirect(struct call *c, struct str location);
+/* Only a path of our own, to return to; "/" for anything else. */
+struct str call_own_path(struct str path);
+bool call_bytes(struct call *c, const char *type, struct str body);
+
+/* ---- shell.c: what surrounds every page ---- */
+
+struct json *shell_build(struct call *c, const struct page *page, const struct json *view);
+/* Writes a page with its shell into `out`. */
+void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out);
+/* The address of the list at hand with one value of its filter changed (NULL: none). */
+struct str list_url(struct call *c, const char *path, const char *changed, struct str value);
+
+/* ---- handlers ---- */
+
+bool handle_page(struct call *c, struct err *e);     /* page.c */
+bool handle_csv(struct call *c, struct err *e);      /* csv_list.c */
+bool handle_api(struct call *c, struct err *e);      /* api.c */
+bool handle_openapi(struct call *c, struct err *e);
+bool handle_sign_in_form(struct call *c, struct err *e); /* sign_in.c */
+bool handle_sign_in(struct call *c, struct err *e);
+bool handle_sign_out(struct call *c, struct err *e);
+bool handle_theme(struct call *c, struct err *e);
+bool handle_run(struct call *c, struct err *e);      /* run.c */
+bool handle_raw(struct call *c, struct err *e);      /* raw.c */
+bool handle_health(struct call *c, struct err *e);
+
+extern const struct page page_kind_error, page_kind_sign_in;
+
+#endif

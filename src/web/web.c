@@ -1,0 +1,278 @@
+#include "web/web.h"
+#include "base/times.h"
+#include "os/ipc.h"
+#include "web/asset.h"
+#include "web/site.h"
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { WORKERS = 2, ASSETS_MAX = 32 };
+
+/* Prepared answers for assets: raw, compressed, unchanged. Made at start, constant after. */
+static struct {
+    struct http_shared *raw, *gzip, *not_modified;
+} asset_answers[ASSETS_MAX];
+
+static volatile sig_atomic_t is_ending;
+
+static void on_end(int signal_number)
+{
+    (void)signal_number;
+    is_ending = 1;
+}
+
+/* ---- on the I/O thread: nothing here blocks ---- */
+
+static void assets_prepare(void)
+{
+    static const char forever[] = "public, max-age=31536000, immutable";
+    for (size_t i = 0; i < asset_count && i < ASSETS_MAX; i++) {
+        const struct asset *a = &assets[i];
+        struct http_response r = {.status = 200,
+                                  .type = a->type,
+                                  .body = str_make(a->data, (size_t)(a->data_end - a->data)),
+                                  .is_constant = true,
+                                  .etag = str_of(a->etag),
+                                  .cache = forever};
+        asset_answers[i].raw = http_shared_new(&r);
+        if (a->gzip_end > a->gzip) {
+            r.body = str_make(a->gzip, (size_t)(a->gzip_end - a->gzip));
+            r.encoding = "gzip";
+            asset_answers[i].gzip = http_shared_new(&r);
+        }
+        struct http_response unchanged = {.status = 304, .etag = str_of(a->etag), .cache = forever};
+        asset_answers[i].not_modified = http_shared_new(&unchanged);
+    }
+}
+
+static void assets_drop(void)
+{
+    for (size_t i = 0; i < asset_count && i < ASSETS_MAX; i++) {
+        http_shared_drop(asset_answers[i].raw);
+        http_shared_drop(asset_answers[i].gzip);
+        http_shared_drop(asset_answers[i].not_modified);
+    }
+}
+
+static struct http_shared *asset_answer(const struct http_request *r)
+{
+    const struct asset *a = asset_by_url(r->path);
+    if (!a)
+        return NULL;
+    size_t i = (size_t)(a - assets);
+    if (r->if_none_match.size && str_contains(r->if_none_match, a->etag))
+        return http_shared_hold(asset_answers[i].not_modified);
+    bool takes_gzip = str_contains(r->accept_encoding, "gzip") && asset_answers[i].gzip;
+    return http_shared_hold(takes_gzip ? asset_answers[i].gzip : asset_answers[i].raw);
+}
+
+bool site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
+{
+    struct err e = {0};
+    pthread_mutex_lock(&s->state_mutex);
+    if (s->state_db && !data_dir_projection_is_current(&s->dir, s->state_inode))
+        s->state_db = db_close(s->state_db);
+    if (!s->state_db) {
+        s->state_inode = data_dir_projection_inode(&s->dir);
+        s->state_db = data_dir_projection(&s->dir, &e);
+    }
+    int64_t version = s->state_db ? db_one_int(s->state_db, &e, -1, "pragma data_version") : -1;
+    *ret = (struct cache_state){
+        .data_version = version, .inode = (int64_t)s->state_inode, .minute = now_ms / MS_MINUTE, .epoch = keeper_link_is_up(s->keeper)};
+    pthread_mutex_unlock(&s->state_mutex);
+    return version >= 0;
+}
+
+static enum http_next to_sign_in(const struct http_request *r, const struct route *route, struct http_response *ret)
+{
+    if (route_is_api(route)) {
+        static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Sign in first\",\"status\":401,\"code\":\"denied\","
+                                      "\"detail\":\"This address needs a session; open a sign-in link, see: assay user link\"}\n";
+        *ret = (struct http_response){.status = 401, .type = "application/problem+json", .body = STR(problem), .is_constant = true};
+        return HTTP_ANSWER;
+    }
+    static _Thread_local char location[HTTP_TARGET_BYTES_MAX * 3 + 64];
+    struct buf b;
+    buf_init(&b, sizeof(location) - 1);
+    buf_cstr(&b, "/sign-in");
+    if (r->method == HTTP_GET && !str_is(r->target, "/"))
+        http_query_add(&b, "back", r->target);
+    struct str where = b.full ? STR("/sign-in") : buf_view(&b);
+    memcpy(location, where.data, where.size);
+    *ret = (struct http_response){.status = 303, .location = str_make(location, where.size)};
+    buf_release(&b);
+    return HTTP_ANSWER;
+}
+
+static enum http_next plain_error(struct http_response *ret, int status, const char *allow)
+{
+    static const char not_found[] = "404: there is nothing at this address.\n", method[] = "405: this address does not take that method.\n";
+    bool is_missing = status == 404;
+    *ret = (struct http_response){.status = status,
+                                  .type = "text/plain; charset=utf-8",
+                                  .body = is_missing ? STR(not_found) : STR(method),
+                                  .is_constant = true,
+                                  .allow = allow};
+    return HTTP_ANSWER;
+}
+
+/* What nobody has an address for: a page with the navigation for those who are signed in, made by a worker. */
+static bool handle_missing(struct call *c, struct err *e)
+{
+    (void)e;
+    call_error(c, 404, arena_printf(c->arena, "%.*s is no address of this program.", STR_ARGS(c->request->path)));
+    return true;
+}
+static const struct route missing_route = {HTTP_GET, "/", PERMIT_READ, CSRF_SAFE, 0, handle_missing, NULL, "Not found"};
+
+static enum http_next on_head(void *context, struct http_request *r, struct http_response *ret, size_t *ret_body_max)
+{
+    struct site *s = context;
+    if (str_starts(r->path, "/a/") && r->method != HTTP_POST) {
+        struct http_shared *asset = asset_answer(r);
+        if (!asset)
+            return plain_error(ret, 404, NULL);
+        ret->shared = asset;
+        return HTTP_ANSWER;
+    }
+    struct str parameters[ROUTE_PARAMETERS_MAX];
+    const char *allow;
+    const struct route *route = route_find(r->method, r->path, parameters, &allow);
+    struct session session;
+    bool is_signed_in = sessions_find(s->sessions, call_session_cookie(r), &session);
+    if (!route && *allow)
+        return plain_error(ret, 405, allow);
+    if (!route) {
+        if (!is_signed_in || r->method == HTTP_POST || str_starts(r->path, "/api/"))
+            return plain_error(ret, 404, NULL);
+        route = &missing_route;
+    }
+    if (route->permit != PERMIT_PUBLIC && !is_signed_in)
+        return to_sign_in(r, route, ret);
+    if (route->handler == handle_page) {
+        char key_text[CACHE_KEY_MAX];
+        struct str key = call_cache_key(r, &session, key_text, sizeof(key_text));
+        struct cache_state state;
+        if (key.data && site_state(s, env_now_ms(s->env), &state))
+            ret->shared = cache_get(s->cache, key, &state, r->if_none_match);
+        if (ret->shared)
+            return HTTP_ANSWER;
+    }
+    r->route = route;
+    *ret_body_max = route->body_max;
+    return HTTP_WORK;
+}
+
+/* ---- on workers ---- */
+
+static void on_work(void *context, void *worker, struct http_request *r, struct http_response *ret)
+{
+    call_run(context, worker, r, ret);
+}
+
+static void *on_worker_start(void *context)
+{
+    return worker_new(context);
+}
+
+static void on_worker_end(void *context, void *worker)
+{
+    (void)context;
+    worker_free(worker);
+}
+
+/* ---- start and end ---- */
+
+static bool site_open(struct site *s, const struct web_options *o, struct err *e)
+{
+    *s = (struct site){.options = o, .env = o->env ? o->env : &env_system, .dir.fd = -1};
+    pthread_mutex_init(&s->state_mutex, NULL);
+    pthread_mutex_init(&s->control_mutex, NULL);
+    if (!data_dir_open(&s->dir, o->data_dir, e))
+        return false;
+    s->sessions = sessions_open(o->data_dir, s->env, e);
+    if (!s->sessions)
+        return false;
+    static char keeper_path[PATH_MAX + 32];
+    snprintf(keeper_path, sizeof(keeper_path), "%s/private/keeper.sock", s->dir.path);
+    s->keeper = keeper_link_new(o->keeper_path ? o->keeper_path : keeper_path);
+    s->cache = cache_new();
+    if (!s->keeper || !s->cache)
+        return err_set(e, ERR_LIMIT, "web: no memory");
+    return true;
+}
+
+static void site_close(struct site *s)
+{
+    s->server = http_stop(s->server);
+    s->cache = cache_free(s->cache);
+    s->keeper = keeper_link_free(s->keeper);
+    s->sessions = sessions_close(s->sessions);
+    s->state_db = db_close(s->state_db);
+    if (s->dir.fd >= 0)
+        data_dir_close(&s->dir);
+    pthread_mutex_destroy(&s->state_mutex);
+    pthread_mutex_destroy(&s->control_mutex);
+}
+
+/* Waits for the end; once a second looks after connections, the keeper and sessions. */
+static void tend(struct site *s)
+{
+    int64_t tidied_ms = env_monotonic_ms(s->env);
+    struct pollfd p = {.fd = s->options->control_fd > 0 ? s->options->control_fd : -1, .events = POLLRDHUP};
+    while (!is_ending) {
+        if (poll(&p, 1, 1000) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+            break; /* the parent is gone */
+        http_sweep(s->server);
+        keeper_link_check(s->keeper);
+        if (env_monotonic_ms(s->env) - tidied_ms < MS_MINUTE)
+            continue;
+        tidied_ms = env_monotonic_ms(s->env);
+        sessions_tidy(s->sessions);
+    }
+}
+
+int web_main(const struct web_options *o)
+{
+    /* Few arenas and early return: the family's memory is counted. */
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    struct sigaction end = {.sa_handler = on_end};
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGINT, &end, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    struct site *s = calloc(1, sizeof(*s));
+    struct err e = {0};
+    if (!s || !site_open(s, o, &e)) {
+        fprintf(stderr, "assay: web: %s\n", e.text);
+        if (s)
+            site_close(s);
+        free(s);
+        return err_exit_status(e.code);
+    }
+    assets_prepare();
+    struct http_handler handler = {
+        .head = on_head, .work = on_work, .worker_start = on_worker_start, .worker_end = on_worker_end, .context = s};
+    struct http_options options = {.listen_fds = o->listen_fds,
+                                   .listen_count = o->listen_count,
+                                   .worker_count = WORKERS,
+                                   .handler = &handler,
+                                   .env = s->env,
+                                   .log_fd = STDERR_FILENO};
+    s->server = http_start(&options, &e);
+    int status = 0;
+    if (!s->server) {
+        fprintf(stderr, "assay: %s\n", e.text);
+        status = err_exit_status(e.code);
+    } else {
+        if (o->control_fd > 0 && !ipc_send(o->control_fd, WEB_CONTROL_READY, NULL, 0, 1000, &e))
+            is_ending = 1;
+        tend(s);
+    }
+    site_close(s);
+    assets_drop();
+    free(s);
+    return status;
+}

@@ -1,0 +1,62 @@
+// What scripts add to pages that work without them: the palette, the theme without a reload, menus that close, copying, waiting for a run.
+import { openPalette } from './palette.js';
+
+const editing = (t) => t.closest('input, textarea, select, [contenteditable]');
+
+addEventListener('keydown', (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k' && !e.altKey && !e.shiftKey) {
+    e.preventDefault();
+    openPalette();
+  } else if (e.key === '/' && !editing(e.target) && !e.ctrlKey && !e.metaKey && !e.altKey) {
+    const field = document.querySelector('#q, #find');
+    if (field) {
+      e.preventDefault();
+      field.focus();
+    }
+  } else if (e.key === 'Escape') {
+    for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    }
+  }
+});
+
+addEventListener('click', (e) => {
+  for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+    if (!menu.contains(e.target)) menu.open = false;
+  }
+});
+
+for (const form of document.querySelectorAll('form.theme')) {
+  form.addEventListener('submit', async (e) => {
+    const theme = e.submitter?.value;
+    if (!theme) return;
+    e.preventDefault();
+    document.documentElement.dataset.theme = theme;
+    for (const b of form.querySelectorAll('button')) b.setAttribute('aria-pressed', String(b.value === theme));
+    const body = new URLSearchParams({ theme, back: '/health' });
+    await fetch('/theme', { method: 'POST', body, redirect: 'manual' });
+  });
+}
+
+for (const select of document.querySelectorAll('select[data-submit]')) {
+  select.addEventListener('change', () => select.form.requestSubmit());
+}
+
+for (const block of document.querySelectorAll('pre.code')) {
+  if (!navigator.clipboard) break;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = 'Copy';
+  const text = block.textContent;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(text.trim());
+    button.textContent = 'Copied';
+    setTimeout(() => (button.textContent = 'Copy'), 1500);
+  });
+  block.prepend(button);
+}
+
+const waiting = document.querySelector('[data-reload]');
+if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reload));
