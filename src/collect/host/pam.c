@@ -1,5 +1,6 @@
 /* pam.c - PAM services with their includes followed. */
-#include "collect/host/host.h"
+#include "collect/host/pam.h"
+#include "collect/host/conf.h"
 
 static const struct column pam_rules_columns[] = {
     {"service", COLUMN_TEXT, "", "The file in /etc/pam.d (or /etc/pam.conf)."},
@@ -26,11 +27,178 @@ static const struct table_schema pam_rules_schema = {
     .column_count = COLUMN_COUNT(pam_rules_columns),
 };
 
-/* GATHER */
+enum { PAM_DEPTH_MAX = 16, PAM_RULES_MAX = 10000, PAM_FILES_MAX = 200 };
+
+static bool read_file(struct gather *g, struct str path, struct str only_type, int depth, struct pam_rules *ret);
+
+/* The next word; "[...]" is one, "\\]" inside stands for itself (pam.conf(5)). */
+static bool next_pam_word(struct str *line, struct str *ret)
+{
+    *line = str_trim(*line);
+    if (line->size == 0 || line->data[0] != '[')
+        return str_next_word(line, ret);
+    size_t i = 1;
+    while (i < line->size && line->data[i] != ']')
+        i += line->data[i] == '\\' ? 2 : 1;
+    i = i < line->size ? i + 1 : line->size;
+    *ret = str_slice(*line, 0, i);
+    *line = str_slice(*line, i, line->size);
+    return true;
+}
+
+static struct str base_name(struct str path)
+{
+    size_t i = path.size;
+    while (i > 0 && path.data[i - 1] != '/')
+        i--;
+    return str_slice(path, i, path.size);
+}
+
+static struct str join_words(struct arena *a, struct str line)
+{
+    struct buf BUF_AUTO out;
+    struct str word;
+    buf_init(&out, line.size + 1);
+    while (next_pam_word(&line, &word)) {
+        buf_cstr(&out, out.size ? " " : "");
+        buf_str(&out, word);
+    }
+    return arena_str(a, buf_view(&out));
+}
+
+static void include(struct gather *g, struct str name, struct str only_type, int depth, struct str from, struct pam_rules *ret)
+{
+    struct str path =
+        name.size && name.data[0] == '/' ? arena_str(g->arena, name) : arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(name));
+    if (depth >= PAM_DEPTH_MAX || ret->files >= PAM_FILES_MAX) {
+        if (ret->files++ <= PAM_FILES_MAX) /* said once */
+            gather_missing(g, from, "what it includes", "includes are nested too deeply, or in a circle");
+        ret->files += PAM_FILES_MAX;
+        return;
+    }
+    ret->files++;
+    if (!read_file(g, path, only_type, depth + 1, ret))
+        gather_missing(g, path, "the included rules", "the file is not there");
+}
+
+static void read_rule(struct gather *g, struct str line, struct str path, int64_t number, struct str only_type, int depth,
+                      struct pam_rules *ret)
+{
+    struct pam_rule r = {.file = path, .line = number, .depth = depth};
+    struct str module, origin = conf_origin(g->arena, path, number);
+    bool is_whole = next_pam_word(&line, &r.type);
+    if (is_whole && str_is(r.type, "@include")) {
+        if (next_pam_word(&line, &module))
+            include(g, module, only_type, depth, origin, ret);
+        return;
+    }
+    is_whole = is_whole && next_pam_word(&line, &r.control) && next_pam_word(&line, &module);
+    if (!is_whole) {
+        gather_missing(g, origin, "one rule", "the line is malformed");
+        return;
+    }
+    r.is_optional_module = r.type.data[0] == '-';
+    r.type = conf_lower(g->arena, str_slice(r.type, r.is_optional_module, r.type.size));
+    r.control = r.control.data[0] == '[' ? r.control : conf_lower(g->arena, r.control);
+    r.module = base_name(module);
+    r.args = join_words(g->arena, line);
+    bool is_include = str_is(r.control, "include") || str_is(r.control, "substack");
+    if (only_type.size && !str_equal(only_type, r.type))
+        return;
+    if (ret->count >= PAM_RULES_MAX) {
+        gather_missing(g, origin, "further rules", "there are more rules than can be");
+        return;
+    }
+    if (ret->count == ret->capacity)
+        ret->items = arena_grow(g->arena, ret->items, ret->count, &ret->capacity, sizeof(*ret->items));
+    ret->items[ret->count++] = r;
+    if (is_include)
+        include(g, module, r.type, depth, origin, ret);
+}
+
+/* `only_type`: of a file that another includes by a rule, only the rules of that rule's type count. */
+static bool read_file(struct gather *g, struct str path, struct str only_type, int depth, struct pam_rules *ret)
+{
+    struct str text, line;
+    struct err e = {0};
+    if (!source_read(g->source, g->arena, path.data, CONF_FILE_BYTES_MAX, &text, &e)) {
+        if (e.code != ERR_NOT_FOUND)
+            gather_missing(g, path, "its rules", e.text);
+        return e.code != ERR_NOT_FOUND;
+    }
+    struct conf_reader r = conf_reader_of(g->arena, text, "#");
+    r.is_joining = true;
+    while (conf_next_line(&r, &line) && ret->count <= PAM_RULES_MAX) {
+        ptrdiff_t comment = str_find_char(line, '#');
+        read_rule(g, comment >= 0 ? str_slice(line, 0, (size_t)comment) : line, path, r.line, only_type, depth, ret);
+    }
+    return true;
+}
+
+bool pam_read_service(struct gather *g, struct str service, struct pam_rules *ret)
+{
+    *ret = (struct pam_rules){0};
+    return read_file(g, arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(service)), STR(""), 0, ret);
+}
+
+bool pam_argument(struct str args, const char *name, struct str *ret_value)
+{
+    struct str word;
+    size_t size = strlen(name);
+    while (str_next_word(&args, &word)) {
+        if (word.size && word.data[0] == '[') /* [name=value with spaces] is not asked for by any setting here */
+            continue;
+        if (str_is(word, name)) {
+            *ret_value = STR("");
+            return true;
+        }
+        if (str_starts(word, name) && word.size > size && word.data[size] == '=') {
+            *ret_value = str_slice(word, size + 1, word.size);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void show_rules(struct gather *g, struct str service, const struct pam_rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct pam_rule *r = &rules->items[i];
+        row_begin(g->rows);
+        row_text(g->rows, service);
+        row_int(g->rows, (int64_t)i + 1);
+        row_text(g->rows, r->type);
+        row_bool(g->rows, r->is_optional_module);
+        row_text(g->rows, r->control);
+        row_text(g->rows, r->module);
+        row_text(g->rows, r->args);
+        row_text(g->rows, r->file);
+        row_int(g->rows, r->line);
+        row_int(g->rows, r->depth);
+        row_end(g->rows);
+    }
+}
+
+static bool is_left_over(struct str name)
+{
+    return name.size == 0 || name.data[0] == '.' || str_ends(name, "~") || str_contains(name, ".dpkg-") ||
+           str_contains(name, ".rpm");
+}
+
 static bool pam_rules_gather(struct gather *g, struct err *e)
 {
-    (void)g;
-    return err_set(e, ERR_UNSUPPORTED, "this table is not read yet");
+    struct str *names;
+    size_t count = 0;
+    if (!source_list(g->source, g->arena, "/etc/pam.d", &names, &count, e))
+        return false;
+    for (size_t i = 0; i < count && !gather_is_late(g); i++) {
+        struct pam_rules rules;
+        if (!is_left_over(names[i]) && pam_read_service(g, names[i], &rules))
+            show_rules(g, names[i], &rules);
+    }
+    if (gather_is_late(g))
+        gather_missing(g, STR("/etc/pam.d"), "further services", "the time limit was reached");
+    return true;
 }
 
 const struct host_table pam_rules_table = {
