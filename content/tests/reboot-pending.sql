@@ -1,0 +1,30 @@
+/*
+id: reboot-pending
+title: Updates of the kernel take effect in time
+topic: updates
+why: >
+  A new kernel on disk protects nothing: the old one runs until the host is restarted.
+controls:
+  - control: VUL-02
+    reason: >
+      The limit for a fix ends when the fixed kernel runs, not when it is unpacked.
+severity: high
+parameters: [reboot_days_max]
+tables: [reboot_required]
+paths: []
+empty: unknown
+fix: |
+  systemctl reboot                                 # in a maintenance window
+references: ["reboot(8)"]
+*/
+SELECT CASE reason WHEN 'kernel' THEN 'kernel' ELSE 'flag /run/reboot-required' END AS resource,
+       CASE WHEN max(required IS NULL) THEN 'unknown' WHEN max(required) = 0 THEN 'pass'
+            WHEN min(since) IS NULL THEN 'fail' WHEN min(since) >= :now_ms - :reboot_days_max * 86400000 THEN 'pass' ELSE 'fail' END AS status,
+       CASE WHEN max(required IS NULL) THEN 'it could not be told'
+            WHEN max(required) = 0 THEN 'no restart is needed'
+            ELSE 'a restart is needed' || coalesce(' since ' || ((:now_ms - min(since)) / 86400000) || ' days', '') || coalesce(' (' || max(detail) || ')', '')
+                 || '; at most ' || :reboot_days_max || ' days are allowed' END AS reason
+FROM reboot_required
+WHERE reason IN ('kernel', 'flag_file')
+GROUP BY reason
+ORDER BY 1

@@ -1,0 +1,34 @@
+/*
+id: update-other-age
+title: Other updates are installed in time
+topic: updates
+why: >
+  Point releases mend faults that were not announced as security problems, or not yet. A host that lags behind also
+  makes urgent updates harder.
+controls:
+  - control: VUL-02
+    reason: >
+      Patches without a severity follow the medium limit of the remediation rule.
+  - control: VUL-05
+    reason: >
+      The approved baseline moves with the distribution's point releases.
+severity: medium
+parameters: [patch_days_other_max]
+tables: [pending_updates]
+paths: []
+empty: unknown
+fix: |
+  apt-get update && apt-get upgrade
+references: ["apt-get(8)"]
+*/
+SELECT pkg || ' ' || candidate AS resource,
+       CASE WHEN age_days IS NULL THEN 'unknown' WHEN age_days > :patch_days_other_max THEN 'fail' ELSE 'pass' END AS status,
+       'installed ' || installed || ', ' || candidate || ' was published ' || coalesce(age_days || ' days ago', 'at an unknown time') || ' in ' || coalesce(origin, '?')
+           || '; at most ' || :patch_days_other_max || ' days are allowed' || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
+FROM pending_updates
+WHERE is_security = 0
+UNION ALL
+SELECT 'other updates' AS resource, 'pass' AS status, 'none is pending' AS reason
+FROM (SELECT count(*) AS n FROM pending_updates WHERE is_security = 0)
+WHERE n = 0
+ORDER BY 1
