@@ -1,0 +1,36 @@
+/*
+id: sysctl-protected-fifos
+title: Planted files in shared directories are not opened
+topic: kernel-parameters
+why: >
+  The same trick as with links, by pipes and ordinary files: in a shared directory the kernel refuses to open
+  what somebody else has put there.
+controls:
+  - control: VUL-05
+    reason: >
+      A hardened baseline is the control; this parameter is one line of it, read from the running kernel.
+severity: low
+parameters: []
+tables: [sysctl]
+paths: []
+empty: unknown
+fix: |
+  printf 'fs.protected_fifos = 2\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'fs.protected_regular = 2\n' >> /etc/sysctl.d/60-hardening.conf
+  sysctl --system
+references: ["sysctl/fs (kernel documentation, admin-guide)"]
+*/
+WITH wanted(name, low, high) AS (VALUES ('fs.protected_fifos', 1, 2), ('fs.protected_regular', 1, 2))
+SELECT w.name AS resource,
+       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
+            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
+            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
+            ELSE 'fail' END AS status,
+       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
+            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
+            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
+                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
+                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
+FROM wanted AS w
+LEFT JOIN sysctl AS s ON s.name = w.name
+ORDER BY w.name
