@@ -49,6 +49,8 @@ static struct str absolute(struct arena *a, struct str path, const char *base)
     path = conf_unquote(path);
     if (path.size && path.data[0] == '<') /* dovecot: the contents of */
         path = str_trim(str_slice(path, 1, path.size));
+    while (path.size > 1 && path.data[path.size - 1] == '/')
+        path.size--;
     if (path.size == 0 || str_find_char(path, '$') >= 0 || str_find_char(path, '\0') >= 0)
         return (struct str){0};
     if (path.data[0] == '/')

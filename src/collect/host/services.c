@@ -41,7 +41,7 @@ static void add_row(struct gather *g, struct str name, const struct unit *unit, 
     struct rows *r = g->rows;
     const struct str none = {0};
     struct str type = unit_type(name);
-    bool is_service = str_is(type, "service") && !(unit && unit->alias_of.size); /* of an alias only where it leads to */
+    bool is_service = str_is(type, "service") && !(unit && (unit->alias_of.size || unit->is_masked)); /* an alias tells where it leads to */
     uint32_t pid = 0;
     if (state && is_service && str_is(state->active, "active") &&
         !systemd_bus_u32(bus, state->object, "org.freedesktop.systemd1.Service", "MainPID", &pid))
@@ -59,7 +59,7 @@ static void add_row(struct gather *g, struct str name, const struct unit *unit, 
     else
         row_null(r);
     row_text(r, unit && is_service ? unit->exec : none);
-    if (unit && is_service && (unit->exec.data || unit->is_sysv))
+    if (unit && is_service && unit->exec.data)
         row_text(r, unit->is_dynamic_user ? STR("dynamic") : unit->user.data ? unit->user : STR("root"));
     else
         row_null(r);

@@ -440,6 +440,7 @@ static void add_sysv(struct found *f)
         add_unit(f, DIRECTORIES - 1, name);
         struct unit *unit = &f->units->items[f->units->count - 1];
         unit->fragment = arena_printf(g->arena, "/etc/init.d/%.*s", STR_ARGS(names[i]));
+        unit->exec = arena_printf(g->arena, "%.*s start", STR_ARGS(unit->fragment));
         unit->is_sysv = true;
     }
     if (f->units->count == known)
