@@ -77,8 +77,8 @@ bool audit_ask_status(struct audit_status *ret, struct err *e)
     bool is_known = false;
     bool is_ok = send_question(fd, AUDIT_GET, e);
     for (int i = 0; is_ok && !is_known && i < 8; i++) {
-        uint16_t type;
-        struct str body;
+        uint16_t type = 0;
+        struct str body = {0};
         is_ok = receive(fd, buffer, &type, &body, e);
         if (is_ok && type == AUDIT_GET) {
             struct audit_status status = {0};
@@ -103,7 +103,7 @@ bool audit_ask_rules(struct arena *a, struct audit_rule **ret_rules, size_t *ret
     uint16_t type = 0;
     bool is_ok = send_question(fd, AUDIT_LIST_RULES, e);
     while (is_ok && type != NLMSG_DONE && count < AUDIT_RULES_MAX) {
-        struct str body;
+        struct str body = {0};
         is_ok = receive(fd, buffer, &type, &body, e);
         if (is_ok && env_monotonic_ms(&env_system) > end_ms)
             is_ok = err_set(e, ERR_TIMEOUT, "ask the kernel for its audit rules: it does not end");
