@@ -24,6 +24,12 @@ create table capture(leaf integer primary key, run integer not null, subject tex
                      bytes_c text, bytes_x text,                                              -- the record of bytes read (tables from files)
                      digest blob not null, note text not null) strict;                        -- digest: SHA-256 of rows + status + record
 create index capture_by_table on capture(subject, tbl, leaf);
+-- The newest capture of each table, so that "how complete is what we have" does not read history.
+create table capture_newest(subject text not null, tbl text not null, leaf integer not null, state text not null, primary key(subject, tbl)) strict, without rowid;
+create trigger capture_becomes_newest after insert on capture begin
+    insert into capture_newest(subject, tbl, leaf, state) values(new.subject, new.tbl, new.leaf, new.state)
+        on conflict(subject, tbl) do update set leaf = excluded.leaf, state = excluded.state;
+end;
 
 -- Tests and what they found.
 create table catalog(leaf integer primary key, digest text not null, t integer not null, x text not null, c text not null) strict;
@@ -45,7 +51,7 @@ create table test_span(id integer primary key, subject text not null, test text 
 create index test_span_open on test_span(subject, test) where to_leaf is null;
 create index test_span_by_test on test_span(test, from_t);
 create index test_span_closed on test_span(to_t) where to_leaf is not null;
-create index span_closed on span(to_t) where to_leaf is not null;
+create index span_by_end on span(test, to_leaf);
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
 create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;
 create index coverage_by_subject on coverage(subject, from_t);

@@ -67,7 +67,7 @@ struct view_filter {
 bool view_open(struct view *v, int64_t at_ms, struct err *e) MUST_USE;
 
 /* The navigation's counts, also the member "nav" of every page:
- * {"origin":"host/assay/0f..","attention":{"controls":3,"tests":12,"criteria":33,"evidence":1},
+ * {"origin":"host/assay/0f..","attention":{"controls":3,"tests":12,"criteria":33,"evidence":1 (subjects whose evidence is stale)},
  *  "last_run":TIME,"is_stale":false,"subjects":1} */
 struct json *view_nav(struct view *v, struct err *e);
 
@@ -123,7 +123,7 @@ struct json *view_controls(struct view *v, const struct view_filter *f, struct e
  *  "evidence":[text],"data_sources":[text],"failure_modes":[text],"population","test_design","test_operation","policies":[LINK],
  *  "requests":[{"id","text","kind"}],"risks":[{"id","title"}],"computation":{as written},
  *  "questions":[{"id","question"}],
- *  "history":[{"at":TIME,"test":LINK,"subject":{"id","name"},"from":STATUS|"","to":STATUS,"words","leaf":N,"url"}..50]} */
+ *  "history":[{"at":TIME,"test":LINK,"subject":{"id","name"},"from":STATUS|"","to":STATUS,"words","url"}..50]} */
 struct json *view_control(struct view *v, struct str id, struct err *e);
 
 /* LIST of {"id":"ssh-root-login","title","topic","severity","status","status_words","pass":0,"fail":2,"unknown":0,"skip":0,"since":TIME,
@@ -138,7 +138,7 @@ struct json *view_tests(struct view *v, const struct view_filter *f, struct err 
  *  "tables":[{"name","words","captures":[{"subject":{"id","name"},"leaf":12,"state":"complete","rows":20,"taken":TIME,"url"}]}],
  *  "subjects":[{"id","name","status","status_words","pass","fail","unknown","skip","since":TIME,"last_run":TIME}],
  *  "resources":LIST of {"resource","subject":{"id","name"},"status","status_words","reason","since":TIME,"leaf":N,"url":"/evidence/.."},
- *  "history":[{"at":TIME,"subject":{},"from","to","words","leaf","url"}..50],
+ *  "history":[{"at":TIME,"test":LINK,"subject":{},"from","to","words","url"}..50],
  *  "strip":[CELL x90],"explain":"assay test --explain ID","next":[{"text","command","url"}]} */
 struct json *view_test(struct view *v, struct str id, const struct view_filter *f, struct err *e);
 
@@ -154,7 +154,8 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
  *  "columns":[{"name","type":"text","unit","words"}],
  *  "rows":LIST with "rows":[["cell","cell",null]...],
  *  "status_rows":[{"scope","state","missing","reason"}],
- *  "record":[{"path","kind":"file","size":1234,"text":"...up to 64 KiB","is_cut":false,"is_text":true}],
+ *  "record":[{"path","kind":"file","size":1234,"text":"...up to 64 KiB","is_cut":false,"is_text":true,
+ *     "digest":"of a file too large to keep","error":"why it could not be read"}],
  *  "raw":"the canonical rows, up to 256 KiB","raw_is_cut":false,
  *  "proof":null | {"leaf","hash","leaf_text","tree_size","root","path":["hex"...],"checkpoint":"whole note","prove":"assay prove 12"},
  *  "used_by":[{"id","title","status","status_words","url"}],
@@ -168,7 +169,7 @@ struct json *view_search_index(struct view *v, struct err *e);
  *  "history":[{"at":TIME,"value","reason","leaf"}]} */
 struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e);
 
-/* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the hour of now_ms, since staleness
+/* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the minute of now_ms, since staleness
  * and "ago" depend on the clock. */
 struct str view_version(struct db *db, struct arena *a, int64_t now_ms, struct err *e);
 

@@ -1,0 +1,139 @@
+/*
+ * assessment.h - where we stand at an instant: every test, control and criterion, and readiness, from the projection in one pass.
+ *
+ * Reads the spans that touch the window (the last 90 days up to the instant) and nothing older, so its cost does not grow with history.
+ * "As of" goes by leaves: what was known at at_ms are the leaves up to leaf_limit; windows count by taken_at. All in the arena.
+ *
+ *     struct assessment *as = assessment_load(db, arena, at_ms, leaf_limit, &e);
+ */
+#ifndef ASSESS_ASSESSMENT_H
+#define ASSESS_ASSESSMENT_H
+
+#include "assess/readiness.h"
+#include "db/db.h"
+
+enum { WINDOW_DAYS = 90 };
+
+/* A stretch of one test on one subject. */
+struct test_stretch {
+    struct stretch stretch; /* to_ms INT64_MAX: open as of the instant */
+    struct result_counts counts;
+};
+
+/* One test on one subject, now. */
+struct test_now {
+    bool is_present;           /* it has an open span as of the instant */
+    bool is_stale;             /* ... but the subject was not observed for too long: then status is unknown */
+    enum result_status status;
+    struct result_counts counts; /* resources, as last observed */
+    int64_t since_ms;          /* of the status as last observed */
+    const struct test_stretch *stretches; /* of the window, in time order; the last one is the open one if is_present */
+    size_t stretch_count;
+};
+
+struct subject_state {
+    struct str id, name, kind, facts;
+    const struct interval *observed; /* coverage up to the instant */
+    size_t observed_count;
+    int64_t last_taken_ms, last_received_ms; /* of the newest evaluation; 0: never */
+    int64_t last_run;      /* its run's leaf; -1 */
+    bool is_stale;
+    struct result_counts tests; /* tests by status now */
+    enum result_status status;
+};
+
+struct test_state {
+    const struct test *test;
+    struct test_now *subjects; /* subject_count of them */
+    bool is_present;           /* on any subject */
+    enum result_status status; /* worst of its subjects; unknown when it never ran */
+    struct result_counts resources;
+    int64_t subjects_of[4];    /* subjects by status */
+    int64_t since_ms;          /* since when it has had this status; 0: unknown */
+};
+
+struct control_state {
+    const struct control *control;
+    const size_t *tests; /* indexes of the tests that are mapped to it */
+    size_t test_count;
+    struct control_facts facts;
+    enum live_state live;
+    struct control_score score;
+    struct window_limits limits;
+    struct result_counts tests_now; /* tests (worst over subjects) by status */
+    int64_t since_ms;               /* of the live state, where it can be told; 0 */
+};
+
+struct criterion_state {
+    const struct criterion *criterion;
+    const size_t *key, *supporting; /* indexes of controls */
+    size_t key_count, supporting_count;
+    bool has_primary; /* false: no control names it as its primary criterion, so all of its controls count as key */
+    bool is_in_scope;
+    struct criterion_score score;
+    size_t weakest; /* index of the control */
+};
+
+struct category_state {
+    const struct category *category;
+    bool is_in_scope;
+    const size_t *criteria;
+    size_t criterion_count;
+    struct readiness readiness; /* worst[] are indexes into `criteria` of the assessment */
+};
+
+struct blocker {
+    const char *code;
+    struct str text;
+    const char *why, *what; /* why it matters; what to do */
+    const char *kind;       /* of its items: "control", "test", "criterion", or NULL */
+    const char **items;
+    size_t item_count;
+};
+
+struct window_day {
+    int64_t fail, unknown, pass; /* tests on subjects; at the worst instant of the day */
+    bool is_in_force;            /* some subject was in scope */
+    bool is_covered;             /* every subject in scope was observed */
+};
+
+struct assessment {
+    struct arena *arena;
+    int64_t at_ms, leaf_limit;
+    struct interval window;
+    int64_t first_day; /* day_of of the window's start */
+    struct subject_state *subjects;
+    size_t subject_count;
+    struct test_state *tests;         /* content_test_count, in its order */
+    struct control_state *controls;   /* content_control_count */
+    struct criterion_state *criteria; /* content_criterion_count */
+    struct category_state *categories;
+    size_t category_count;
+    struct readiness readiness; /* over all criteria in scope; worst[] are indexes into `criteria` */
+    struct blocker *blockers;
+    size_t blocker_count;
+    struct window_day days[WINDOW_DAYS];
+    struct result_counts tests_now; /* tests by status, those that never ran as unknown */
+    struct result_counts resources;
+    int64_t evidence_machine, evidence_all; /* pieces of evidence behind the scores */
+};
+
+struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e);
+/* The newest leaf received at or before at_ms; -1 none. Leaves' times never decrease, so this is a binary search. */
+int64_t leaf_limit_at(struct db *db, int64_t at_ms, struct err *e);
+
+/* The history of a control (worst of its tests) or of one test on a subject, over the window, with staleness carried out; out of scope as skip. */
+struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject, size_t *ret_count);
+struct stretch *test_stretches(const struct assessment *as, struct arena *a, size_t test, size_t subject, size_t *ret_count);
+/* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, which starts zeroed. */
+void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS]);
+
+size_t assessment_test_index(struct str id);    /* SIZE_MAX when there is none */
+size_t assessment_control_index(struct str id);
+size_t assessment_criterion_index(struct str id);
+size_t assessment_subject_index(const struct assessment *as, struct str id);
+
+/* assessment_score.c: fills controls, criteria, categories, readiness, blockers from tests and subjects. */
+void assessment_score(struct assessment *as);
+
+#endif

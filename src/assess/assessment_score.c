@@ -1,0 +1,297 @@
+/* From tests and subjects to controls, criteria, readiness and blockers. No database here. */
+#include "assess/assessment.h"
+
+#include "base/times.h"
+
+/* ---- controls ---- */
+
+/* Indexes of the tests of each control. */
+static void control_tests_link(struct assessment *as)
+{
+    size_t *counts = arena_array(as->arena, content_control_count + 1, sizeof *counts);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t t = 0; t < content_test_count; t++)
+            for (size_t m = 0; m < content_tests[t].control_count; m++) {
+                size_t c = assessment_control_index(str_of(content_tests[t].controls[m].control));
+                if (c == SIZE_MAX)
+                    continue;
+                if (pass == 0) {
+                    counts[c]++;
+                    continue;
+                }
+                struct control_state *state = &as->controls[c];
+                if (!state->tests)
+                    state->tests = arena_array(as->arena, counts[c], sizeof(size_t));
+                ((size_t *)(uintptr_t)state->tests)[state->test_count++] = t;
+            }
+}
+
+static void facts_tests_add(struct assessment *as, struct control_state *c)
+{
+    c->facts.tests_mapped = (int64_t)c->test_count;
+    for (size_t i = 0; i < c->test_count; i++) {
+        const struct test_state *t = &as->tests[c->tests[i]];
+        c->tests_now.of[t->status]++;
+        for (size_t s = 0; s < as->subject_count; s++) {
+            const struct test_now *n = &t->subjects[s];
+            const struct subject_state *subject = &as->subjects[s];
+            if (!n->is_present)
+                continue;
+            int64_t seen_ms = subject->observed[subject->observed_count - 1].to_ms;
+            if (as->at_ms - seen_ms > c->facts.max_staleness_ms)
+                c->facts.tests_stale++;
+            else
+                c->facts.tests.of[n->stretches[n->stretch_count - 1].stretch.status]++;
+        }
+    }
+}
+
+/* The window of a config_state control, and since when it has been fine. */
+static void facts_window_add(struct assessment *as, size_t index)
+{
+    struct control_state *c = &as->controls[index];
+    struct subject_history *histories = arena_array(as->arena, as->subject_count + 1, sizeof *histories);
+    size_t count = 0;
+    int64_t ok_since_ms = 0, bad_since_ms = 0;
+    bool is_ok = c->facts.tests.of[RESULT_PASS] > 0 && c->facts.tests.of[RESULT_FAIL] + c->facts.tests.of[RESULT_UNKNOWN] + c->facts.tests_stale == 0;
+    for (size_t s = 0; s < as->subject_count; s++) {
+        size_t n;
+        struct stretch *stretches = control_stretches(as, as->arena, index, s, &n);
+        if (n == 0)
+            continue;
+        histories[count++] = (struct subject_history){{stretches[0].from_ms, as->at_ms}, stretches, n};
+        size_t i = n;
+        while (i > 0 && stretches[i - 1].status <= RESULT_PASS)
+            i--;
+        int64_t fine_ms = i < n ? stretches[i].from_ms : as->at_ms;
+        ok_since_ms = fine_ms > ok_since_ms ? fine_ms : ok_since_ms;
+        if (i == n && (bad_since_ms == 0 || stretches[n - 1].from_ms < bad_since_ms))
+            bad_since_ms = stretches[n - 1].from_ms;
+    }
+    c->facts.window_asked = as->window;
+    c->facts.window = window_evaluate(as->window, histories, count, &c->limits);
+    c->facts.has_recent_pass = c->facts.window.pass_ms > 0 || c->facts.tests.of[RESULT_PASS] > 0;
+    c->facts.ok_since_ms = is_ok ? ok_since_ms : 0;
+    c->since_ms = is_ok ? ok_since_ms : bad_since_ms;
+}
+
+static void control_fill(struct assessment *as, size_t index)
+{
+    struct control_state *c = &as->controls[index];
+    const struct control *control = c->control;
+    c->limits = WINDOW_LIMITS_DEFAULT;
+    c->limits.max_fail_fraction = control->max_fail_fraction > 0 ? control->max_fail_fraction : c->limits.max_fail_fraction;
+    c->limits.max_fail_ms = control->max_fail_days > 0 ? control->max_fail_days * MS_DAY : c->limits.max_fail_ms;
+    c->facts = (struct control_facts){.model = control->model,
+                                      .at_ms = as->at_ms,
+                                      .max_staleness_ms = control->max_staleness_ms > 0 ? control->max_staleness_ms : 3 * MS_DAY,
+                                      .cadence_ms = frequency_cycle_ms(control->model == MODEL_CONFIG_STATE && strcmp(control->frequency, "annual") == 0
+                                                                           ? "continuous" /* tested by machine each day, whatever the paper says */
+                                                                           : control->frequency)};
+    facts_tests_add(as, c);
+    if (control->model == MODEL_CONFIG_STATE && c->test_count > 0) {
+        facts_window_add(as, index);
+    } else {
+        for (size_t i = 0; i < c->test_count; i++) {
+            const struct test_state *t = &as->tests[c->tests[i]];
+            if (t->status == RESULT_FAIL && (c->since_ms == 0 || t->since_ms < c->since_ms))
+                c->since_ms = t->since_ms;
+        }
+    }
+    c->live = control_live_state(&c->facts);
+    c->score = control_score(&c->facts);
+    int64_t results = 0;
+    for (int k = 0; k < 4; k++)
+        results += c->facts.tests.of[k];
+    as->evidence_machine += results;
+    as->evidence_all += results + c->facts.occurrences_valid;
+}
+
+/* ---- criteria ---- */
+
+static bool lists(struct strings criteria, const char *id)
+{
+    for (size_t i = 0; i < criteria.count; i++)
+        if (strcmp(criteria.items[i], id) == 0)
+            return true;
+    return false;
+}
+
+static bool is_category_in_scope(const char *id)
+{
+    for (size_t i = 0; i < content_category_count; i++)
+        if (strcmp(content_categories[i].id, id) == 0)
+            return content_categories[i].is_mandatory; /* until an organisation chooses its categories */
+    return false;
+}
+
+static void criterion_fill(struct assessment *as, size_t index)
+{
+    struct criterion_state *c = &as->criteria[index];
+    const struct criterion *criterion = &content_criteria[index];
+    size_t *key = arena_array(as->arena, content_control_count + 1, sizeof *key);
+    size_t *supporting = arena_array(as->arena, content_control_count + 1, sizeof *supporting);
+    c->criterion = criterion;
+    c->is_in_scope = is_category_in_scope(criterion->category);
+    for (size_t i = 0; i < content_control_count; i++)
+        c->has_primary = c->has_primary || strcmp(content_controls[i].primary_criterion, criterion->id) == 0;
+    for (size_t i = 0; i < content_control_count; i++) {
+        bool is_primary = strcmp(content_controls[i].primary_criterion, criterion->id) == 0;
+        bool is_listed = is_primary || lists(content_controls[i].criteria, criterion->id);
+        if (is_primary || (is_listed && !c->has_primary))
+            key[c->key_count++] = i;
+        else if (is_listed)
+            supporting[c->supporting_count++] = i;
+    }
+    c->key = key;
+    c->supporting = supporting;
+    double *scores = arena_array(as->arena, c->key_count + 1, sizeof *scores);
+    for (size_t i = 0; i < c->key_count; i++)
+        scores[i] = as->controls[key[i]].score.value;
+    c->score = criterion_score(scores, c->key_count, 0);
+    c->weakest = c->key_count > 0 ? key[c->score.weakest] : SIZE_MAX;
+}
+
+static struct readiness readiness_of(struct assessment *as, const size_t *criteria, size_t count, size_t blockers)
+{
+    double *scores = arena_array(as->arena, count + 1, sizeof *scores);
+    for (size_t i = 0; i < count; i++)
+        scores[i] = as->criteria[criteria[i]].score.value;
+    struct readiness r = readiness_evaluate(scores, count, blockers);
+    for (size_t i = 0; i < r.worst_count; i++)
+        r.worst[i] = criteria[r.worst[i]];
+    return r;
+}
+
+static void categories_fill(struct assessment *as)
+{
+    size_t *all = arena_array(as->arena, content_criterion_count + 1, sizeof *all), all_count = 0;
+    as->category_count = content_category_count;
+    as->categories = arena_array(as->arena, content_category_count + 1, sizeof *as->categories);
+    for (size_t k = 0; k < content_category_count; k++) {
+        struct category_state *c = &as->categories[k];
+        size_t *mine = arena_array(as->arena, content_criterion_count + 1, sizeof *mine);
+        *c = (struct category_state){.category = &content_categories[k], .criteria = mine, .is_in_scope = content_categories[k].is_mandatory};
+        for (size_t i = 0; i < content_criterion_count; i++)
+            if (strcmp(content_criteria[i].category, content_categories[k].id) == 0) {
+                mine[c->criterion_count++] = i;
+                if (c->is_in_scope)
+                    all[all_count++] = i;
+            }
+        c->readiness = readiness_of(as, mine, c->criterion_count, as->blocker_count);
+    }
+    as->readiness = readiness_of(as, all, all_count, as->blocker_count);
+}
+
+/* ---- blockers (5.1) ---- */
+
+static struct blocker *blocker_add(struct assessment *as, const char *code, const char *kind, size_t items_max)
+{
+    enum { BLOCKERS_MAX = 16 };
+    if (!as->blockers)
+        as->blockers = arena_array(as->arena, BLOCKERS_MAX, sizeof *as->blockers);
+    struct blocker *b = &as->blockers[as->blocker_count++];
+    *b = (struct blocker){.code = code, .kind = kind, .items = arena_array(as->arena, items_max + 1, sizeof(char *))};
+    return b;
+}
+
+static bool is_key_in_scope(const struct assessment *as, size_t control)
+{
+    for (size_t i = 0; i < content_criterion_count; i++)
+        for (size_t k = 0; as->criteria[i].is_in_scope && k < as->criteria[i].key_count; k++)
+            if (as->criteria[i].key[k] == control)
+                return true;
+    return false;
+}
+
+static void key_control_blockers_add(struct assessment *as, const bool *is_key)
+{
+    size_t ownerless = 0, missing = 0, unsourced = 0;
+    for (size_t i = 0; i < content_control_count; i++) {
+        ownerless += is_key[i] && !as->controls[i].facts.has_owner;
+        missing += is_key[i] && as->controls[i].score.value < 0.5;
+        unsourced += is_key[i] && content_controls[i].model != MODEL_CONFIG_STATE;
+    }
+    struct blocker *owner = ownerless ? blocker_add(as, "key_control_without_owner", "control", ownerless) : NULL;
+    struct blocker *start = missing ? blocker_add(as, "key_control_not_implemented", "control", missing) : NULL;
+    struct blocker *source = unsourced ? blocker_add(as, "population_source_missing", "control", unsourced) : NULL;
+    for (size_t i = 0; i < content_control_count; i++) {
+        if (!is_key[i])
+            continue;
+        if (owner && !as->controls[i].facts.has_owner)
+            owner->items[owner->item_count++] = content_controls[i].id;
+        if (start && as->controls[i].score.value < 0.5)
+            start->items[start->item_count++] = content_controls[i].id;
+        if (source && content_controls[i].model != MODEL_CONFIG_STATE)
+            source->items[source->item_count++] = content_controls[i].id;
+    }
+    if (owner) {
+        owner->text = arena_printf(as->arena, "%zu key controls have no owner", ownerless);
+        owner->why = "an auditor asks each control's owner how it works; a control that is nobody's is performed by nobody";
+        owner->what = "give every key control to a person";
+    }
+    if (start) {
+        start->text = arena_printf(as->arena, "%zu key controls are not implemented yet", missing);
+        start->why = "a Type 2 window can start only when every key control operates";
+        start->what = "fix what fails, and record the first occurrence of each review, event and document";
+    }
+    if (source) {
+        source->text = arena_printf(as->arena, "%zu key controls have no source for their population", unsourced);
+        source->why = "a sample is drawn from a complete list; without the list there is nothing to test";
+        source->what = "connect the systems that hold these lists (HR, tickets, repositories, vendors)";
+    }
+}
+
+static void blockers_fill(struct assessment *as)
+{
+    size_t critical = 0, bare = 0;
+    for (size_t t = 0; t < content_test_count; t++)
+        critical += as->tests[t].status == RESULT_FAIL && strcmp(content_tests[t].severity, "critical") == 0;
+    for (size_t i = 0; i < content_criterion_count; i++)
+        bare += as->criteria[i].is_in_scope && as->criteria[i].key_count == 0;
+    if (critical) {
+        struct blocker *b = blocker_add(as, "open_critical_finding", "test", critical);
+        for (size_t t = 0; t < content_test_count; t++)
+            if (as->tests[t].status == RESULT_FAIL && strcmp(content_tests[t].severity, "critical") == 0)
+                b->items[b->item_count++] = content_tests[t].id;
+        b->text = arena_printf(as->arena, critical == 1 ? "%zu critical finding is open" : "%zu critical findings are open", critical);
+        b->why = "a critical finding alone can fail its criterion";
+        b->what = "fix it first: each test says how";
+    }
+    if (bare) {
+        struct blocker *b = blocker_add(as, "criterion_without_control", "criterion", bare);
+        for (size_t i = 0; i < content_criterion_count; i++)
+            if (as->criteria[i].is_in_scope && as->criteria[i].key_count == 0)
+                b->items[b->item_count++] = content_criteria[i].id;
+        b->text = arena_printf(as->arena, "%zu criteria have no control", bare);
+        b->why = "a criterion that no control serves can't be met";
+        b->what = "adopt a control for it";
+    }
+    struct blocker *scope = blocker_add(as, "scope_not_approved", NULL, 0);
+    scope->text = STR("The scope has not been approved");
+    scope->why = "everything that is tested and reported is about a system with a boundary";
+    scope->what = "describe what is in and out, choose the categories, and have management approve it";
+    struct blocker *risk = blocker_add(as, "no_risk_assessment", NULL, 0);
+    risk->text = STR("No risk assessment in the last 12 months");
+    risk->why = "CC3 asks for one, and every other control answers to it";
+    risk->what = "go through the risk library and record likelihood, impact and treatment";
+    bool *is_key = arena_array(as->arena, content_control_count + 1, sizeof *is_key);
+    for (size_t i = 0; i < content_control_count; i++)
+        is_key[i] = is_key_in_scope(as, i);
+    key_control_blockers_add(as, is_key);
+}
+
+void assessment_score(struct assessment *as)
+{
+    as->controls = arena_array(as->arena, content_control_count + 1, sizeof *as->controls);
+    for (size_t i = 0; i < content_control_count; i++)
+        as->controls[i].control = &content_controls[i];
+    control_tests_link(as);
+    for (size_t i = 0; i < content_control_count; i++)
+        control_fill(as, i);
+    as->criteria = arena_array(as->arena, content_criterion_count + 1, sizeof *as->criteria);
+    for (size_t i = 0; i < content_criterion_count; i++)
+        criterion_fill(as, i);
+    blockers_fill(as);
+    categories_fill(as);
+}

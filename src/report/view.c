@@ -1,0 +1,288 @@
+#include "report/view_internal.h"
+
+#include <assert.h>
+
+bool view_open(struct view *v, int64_t at_ms, struct err *e)
+{
+    struct err inner = {0};
+    assert(v->db && v->arena);
+    if (at_ms > v->now_ms)
+        return err_set(e, ERR_INVALID, "an instant that is yet to come cannot be shown");
+    v->is_past = at_ms > 0;
+    v->at_ms = v->is_past ? at_ms : v->now_ms;
+    v->leaf_limit = v->is_past ? leaf_limit_at(v->db, at_ms, &inner) : db_one_int(v->db, &inner, -1, "select max(idx) from leaf");
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    return true;
+}
+
+const struct assessment *view_assessment(struct view *v, struct err *e)
+{
+    if (!v->assessment)
+        v->assessment = assessment_load(v->db, v->arena, v->at_ms, v->leaf_limit, e);
+    return v->assessment;
+}
+
+struct str view_version(struct db *db, struct arena *a, int64_t now_ms, struct err *e)
+{
+    struct str next = db_one_text(a, db, e, "select value from meta where key = 'next'");
+    return arena_printf(a, "%.*s.%lld", STR_ARGS(next), (long long)(now_ms / MS_MINUTE));
+}
+
+/* ---- shapes ---- */
+
+struct json *time_new(struct view *v, int64_t at_ms)
+{
+    if (at_ms <= 0)
+        return json_new_null(v->arena);
+    char text[TIME_TEXT_SIZE];
+    struct json *o = json_object(v->arena);
+    json_put_int(o, "t", at_ms);
+    json_put_str(o, "text", arena_printf(v->arena, "%s", time_format(at_ms - at_ms % MS_SECOND, text)));
+    json_put_str(o, "date", arena_printf(v->arena, "%s", time_format_date(at_ms, text)));
+    int64_t ago_ms = v->at_ms - at_ms;
+    json_put_str(o, "ago", ago_ms < MS_SECOND ? STR("now") : arena_printf(v->arena, "%s", duration_format(ago_ms - ago_ms % MS_SECOND, text)));
+    return o;
+}
+
+void put_time(struct view *v, struct json *o, const char *key, int64_t at_ms)
+{
+    json_put(o, key, time_new(v, at_ms));
+}
+
+struct str decimal_text(struct arena *a, double value)
+{
+    struct str s = arena_printf(a, "%.4f", value + 1e-12);
+    while (s.size > 0 && s.data[s.size - 1] == '0')
+        s.size--;
+    if (s.size > 0 && s.data[s.size - 1] == '.')
+        s.size--;
+    return s;
+}
+
+void put_decimal(struct json *o, const char *key, double value)
+{
+    struct json *n = json_new_int(o->arena, 0);
+    n->text = decimal_text(o->arena, value);
+    n->is_integer = str_to_int64(n->text, &n->integer);
+    json_put(o, key, n);
+}
+
+void put_status_as(struct json *o, enum result_status s, const char *words)
+{
+    json_put_cstr(o, "status", result_status_name(s));
+    json_put_cstr(o, "status_words", words);
+}
+
+void put_status(struct json *o, enum result_status s)
+{
+    put_status_as(o, s, result_status_words(s));
+}
+
+void put_counts(struct json *o, const struct result_counts *c)
+{
+    json_put_int(o, "pass", c->of[RESULT_PASS]);
+    json_put_int(o, "fail", c->of[RESULT_FAIL]);
+    json_put_int(o, "unknown", c->of[RESULT_UNKNOWN]);
+    json_put_int(o, "skip", c->of[RESULT_SKIP]);
+}
+
+void put_strings(struct json *o, const char *key, struct strings s)
+{
+    struct json *list = json_put_array(o, key);
+    for (size_t i = 0; i < s.count; i++)
+        json_push_str(list, str_of(s.items[i]));
+}
+
+static struct json *link_new(struct view *v, const char *id, const char *title, struct str url)
+{
+    struct json *o = json_object(v->arena);
+    json_put_cstr(o, "id", id);
+    json_put_cstr(o, "title", title);
+    json_put_str(o, "url", url);
+    return o;
+}
+
+struct json *put_link(struct view *v, struct json *o, const char *key, const char *id, const char *title, struct str url)
+{
+    return json_put(o, key, link_new(v, id, title, url));
+}
+
+struct json *push_link(struct view *v, struct json *list, const char *id, const char *title, struct str url)
+{
+    return json_push(list, link_new(v, id, title, url));
+}
+
+struct json *subject_new(struct view *v, struct str id)
+{
+    struct json *o = json_object(v->arena);
+    struct err e = {0};
+    const struct assessment *as = view_assessment(v, &e);
+    size_t i = as ? assessment_subject_index(as, id) : SIZE_MAX;
+    json_put_str(o, "id", id);
+    json_put_str(o, "name", i == SIZE_MAX ? id : as->subjects[i].name);
+    return o;
+}
+
+void put_input(struct view *v, struct json *inputs, const char *name, struct str value, const char *words)
+{
+    (void)v;
+    struct json *o = json_push_object(inputs);
+    json_put_cstr(o, "name", name);
+    json_put_str(o, "value", value);
+    json_put_cstr(o, "words", words);
+}
+
+struct str url_of(struct view *v, const char *room, struct str id)
+{
+    return arena_printf(v->arena, "/%s/%.*s", room, STR_ARGS(id));
+}
+
+struct str url_test(struct view *v, const struct test *t)
+{
+    return url_of(v, "tests", str_of(t->id));
+}
+
+struct str url_control(struct view *v, const struct control *c)
+{
+    return url_of(v, "controls", str_of(c->id));
+}
+
+struct str url_criterion(struct view *v, const struct criterion *c)
+{
+    return url_of(v, "criteria", str_of(c->id));
+}
+
+struct str days_text(struct view *v, int64_t ms)
+{
+    int64_t days = ms / MS_DAY;
+    return arena_printf(v->arena, days == 1 ? "%lld day" : "%lld days", (long long)days);
+}
+
+void put_cells(struct view *v, struct json *o, const char *key, const enum result_status days[WINDOW_DAYS])
+{
+    static const char *const states[] = {"none", "pass", "unknown", "fail"};
+    static const char *const words[] = {"not in force", "passing", "unknown", "failing"};
+    struct json *cells = json_put_array(o, key);
+    int64_t first = day_of(v->at_ms) - (WINDOW_DAYS - 1);
+    for (int d = 0; d < WINDOW_DAYS; d++) {
+        char date[TIME_TEXT_SIZE];
+        time_format_date((first + d) * MS_DAY, date);
+        struct json *cell = json_push_object(cells);
+        json_put_str(cell, "date", arena_str(v->arena, str_of(date)));
+        json_put_cstr(cell, "state", states[days[d]]);
+        json_put_str(cell, "words", arena_printf(v->arena, "%s: %s", date, words[days[d]]));
+    }
+}
+
+int severity_rank(const char *severity)
+{
+    static const char *const ranks[] = {"low", "medium", "high", "critical"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(severity, ranks[i]) == 0)
+            return i;
+    return 0;
+}
+
+const char *score_words(const struct control_state *c)
+{
+    for (size_t i = 0; i < SCORE_CAPS; i++)
+        if (c->score.caps[i].is_met && c->score.value == c->score.caps[i].value)
+            return c->score.caps[i].words;
+    const char *words = c->score.levels[0].words;
+    for (size_t i = 0; i < SCORE_LEVELS; i++)
+        if (c->score.levels[i].is_met && c->score.levels[i].value <= c->score.value)
+            words = c->score.levels[i].words;
+    return words;
+}
+
+enum result_status criterion_status_now(const struct assessment *as, const struct criterion_state *c, const char **ret_words)
+{
+    for (size_t i = 0; i < c->key_count; i++)
+        if (live_state_status(as->controls[c->key[i]].live) == RESULT_FAIL) {
+            *ret_words = "Failing";
+            return RESULT_FAIL;
+        }
+    bool is_ready = c->score.value >= 0.75;
+    *ret_words = is_ready ? "Ready" : c->score.value >= 0.5 ? "At risk" : "Not ready";
+    return is_ready ? RESULT_PASS : RESULT_UNKNOWN;
+}
+
+struct json *criterion_brief(struct view *v, const struct assessment *as, const struct criterion_state *c)
+{
+    const char *words;
+    struct json *o = json_object(v->arena);
+    json_put_cstr(o, "id", c->criterion->id);
+    json_put_cstr(o, "title", c->criterion->title);
+    put_decimal(o, "score", c->score.value);
+    enum result_status s = criterion_status_now(as, c, &words);
+    put_status_as(o, s, words);
+    if (c->weakest == SIZE_MAX) {
+        json_put_cstr(o, "why", "no control serves it");
+    } else {
+        const struct control_state *w = &as->controls[c->weakest];
+        json_put_str(o, "why", arena_printf(v->arena, "its weakest key control is %s (%.*s): %s", w->control->id,
+                                            STR_ARGS(decimal_text(v->arena, w->score.value)), score_words(w)));
+    }
+    json_put_str(o, "url", url_criterion(v, c->criterion));
+    return o;
+}
+
+/* ---- navigation and the beginning of a page ---- */
+
+static bool needs_attention(enum live_state s)
+{
+    return s == LIVE_FAILING || s == LIVE_STALE || s == LIVE_UNKNOWN || s == LIVE_OVERDUE;
+}
+
+struct json *view_nav(struct view *v, struct err *e)
+{
+    struct err inner = {0};
+    const struct assessment *as = view_assessment(v, e);
+    if (!as)
+        return NULL;
+    struct json *o = json_object(v->arena);
+    json_put_str(o, "origin", arena_str(v->arena, db_one_text(v->arena, v->db, &inner, "select value from meta where key = 'origin'")));
+    int64_t controls = 0, tests = 0, criteria = 0, evidence = 0, last_ms = 0;
+    bool is_stale = as->subject_count == 0;
+    for (size_t i = 0; i < content_control_count; i++)
+        controls += needs_attention(as->controls[i].live);
+    for (size_t i = 0; i < content_test_count; i++)
+        tests += as->tests[i].status >= RESULT_UNKNOWN;
+    for (size_t i = 0; i < content_criterion_count; i++)
+        criteria += as->criteria[i].is_in_scope && as->criteria[i].score.value < 0.75;
+    for (size_t i = 0; i < as->subject_count; i++) {
+        is_stale = is_stale || as->subjects[i].is_stale;
+        evidence += as->subjects[i].is_stale || as->subjects[i].observed_count == 0;
+        last_ms = as->subjects[i].last_taken_ms > last_ms ? as->subjects[i].last_taken_ms : last_ms;
+    }
+    struct json *attention = json_put_object(o, "attention");
+    json_put_int(attention, "controls", controls);
+    json_put_int(attention, "tests", tests);
+    json_put_int(attention, "criteria", criteria);
+    json_put_int(attention, "evidence", evidence);
+    put_time(v, o, "last_run", last_ms);
+    json_put_bool(o, "is_stale", is_stale);
+    json_put_int(o, "subjects", (int64_t)as->subject_count);
+    if (inner.code) {
+        *e = inner;
+        return NULL;
+    }
+    return o;
+}
+
+struct json *page_new(struct view *v, struct str title, struct err *e)
+{
+    struct json *nav = view_nav(v, e);
+    if (!nav)
+        return NULL;
+    struct json *page = json_object(v->arena);
+    json_put_str(page, "title", title);
+    struct json *as_of = json_put(page, "as_of", time_new(v, v->at_ms));
+    json_put_bool(as_of, "is_past", v->is_past);
+    json_put_int(as_of, "leaf", v->leaf_limit);
+    json_put(page, "nav", nav);
+    return page;
+}
