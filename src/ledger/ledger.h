@@ -123,17 +123,6 @@ bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err 
 /* "assay/leaf@v1 type\n" + JCS + "\n" (+ "\n" + signatures). ERR_INVALID when the body breaks the profile, ERR_TOO_LARGE. */
 bool leaf_compose(const char *type, const struct json *body, struct str signatures, struct buf *out, struct err *e) MUST_USE;
 
-/* ---- verify.h: `assay verify DIR` ---- */
-struct verify_finding {
-    const char *code;   /* "E12" of ledger.md 2.13, "W51" */
-    char text[400];
-};
-struct verify_report {
-    uint64_t size;
-    uint64_t leaves_checked, tiles_checked, blobs_checked, runs_checked, checkpoints_checked;
-    struct verify_finding *findings; /* in the arena; the first 100 */
-    size_t finding_count;
-    bool is_ok;
-};
+/* Checking a whole data directory: verify.h. */
 
 #endif

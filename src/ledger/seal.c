@@ -29,8 +29,7 @@ bool ledger_seal_leaf(struct ledger *l, struct buf *out, struct err *e)
     json_put_int(leaf, "t", ledger_clock(l, NULL));
     json_put_cstr(leaf, "st", "seal");
     json_put_int(leaf, "sq", (int64_t)l->seal_sequence);
-    if (l->seal_sequence > 0)
-        json_put_hex(leaf, "sp", l->seal_leaf.bytes, SHA256_SIZE);
+    json_put_hex(leaf, "sp", l->seal_leaf.bytes, SHA256_SIZE); /* zero before the first */
     json_put_int(leaf, "a", (int64_t)l->sealed_to);
     json_put_int(leaf, "b", (int64_t)l->durable.size + 1);
     json_put_str(leaf, "boot_id", boot_id(a));

@@ -131,12 +131,12 @@ static inline struct str test_leaf(struct arena *a, struct ledger *l, uint64_t s
     buf_init(&b, LIMIT_LEAF_BYTES);
     json_put_int(leaf, "v", 1);
     json_put_cstr(leaf, "log", TEST_ORIGIN);
-    json_put_hex(leaf, "n", &sequence, 8);
+    uint64_t nonce[2] = {sequence, 1};
+    json_put_hex(leaf, "n", nonce, 16);
     json_put_int(leaf, "t", ledger_clock(l, NULL));
     json_put_cstr(leaf, "st", "s");
     json_put_int(leaf, "sq", (int64_t)sequence);
-    if (sequence > 0)
-        json_put_hex(leaf, "sp", previous.bytes, SHA256_SIZE);
+    json_put_hex(leaf, "sp", previous.bytes, SHA256_SIZE);
     json_put_cstr(leaf, "type", "note");
     json_put_cstr(leaf, "text", filler);
     ck_assert_msg(leaf_compose("record", leaf, (struct str){"", 0}, &b, &e), "%s", e.text);

@@ -1,0 +1,50 @@
+/*
+ * verify.h - `assay verify DIR`: everything that can be checked in a data directory without running anything from it (ledger.md 2.13).
+ *
+ * Checked are the signed checkpoint and every one in cp.log, each tile and bundle against the signed root, the profile and framing of each
+ * leaf, the chains of streams, seals and runs, the clock, signatures of runs and keys, and each blob; where private/ is there, also the state
+ * slots, the guard, the journal behind the checkpoint, and the decrypted blobs against their commitments. Damaged input gives findings, never
+ * a crash; each finding is one line. What could not be checked is a note.
+ *
+ *     struct verify_report r;
+ *     if (!verify_directory(path, &(struct verify_options){0}, arena, &r, &e)) ...    // could not even start
+ *     return r.is_ok ? 0 : 1;
+ *
+ * Codes are those of ledger.md 2.13, and for private state: E80 state slots, E81 journal, E82 guard, E83 cp.log, E84 keyring, E85 packs.
+ */
+#ifndef LEDGER_VERIFY_H
+#define LEDGER_VERIFY_H
+
+#include "base/arena.h"
+#include "ledger/ledger.h"
+
+enum { VERIFY_FINDINGS_MAX = 100, VERIFY_NOTES_MAX = 32 };
+
+struct verify_options {
+    const char *log_vkey;              /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
+    const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); NULL: none */
+    bool without_blobs;                /* leaves and tiles only */
+};
+
+struct verify_finding {
+    const char *code; /* "E12" of ledger.md 2.13; "W51" is a warning, which leaves is_ok as it is */
+    char text[400];
+};
+
+struct verify_report {
+    char origin[256];
+    uint64_t size;     /* leaves under the checkpoint */
+    struct sha256 root;
+    uint64_t unsigned_leaves; /* in the journal only, checked as far as they go */
+    uint64_t leaves_checked, tiles_checked, blobs_checked, blobs_decrypted, runs_checked, checkpoints_checked;
+    struct verify_finding *findings; /* the first VERIFY_FINDINGS_MAX, in the arena */
+    size_t finding_count;            /* how many there were in all */
+    const char **notes;              /* what was not or could not be checked, and why */
+    size_t note_count;
+    bool is_ok;
+};
+
+/* False only when the check could not be made at all: no such directory (ERR_NOT_FOUND), no data directory of ours (ERR_INVALID), no memory. */
+bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret, struct err *e) MUST_USE;
+
+#endif

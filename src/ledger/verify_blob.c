@@ -1,0 +1,116 @@
+#include "ledger/verify_internal.h"
+
+#include "base/limits.h"
+#include "blob/blob.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+struct blob_check {
+    struct verify *v;
+    struct pack_store *packs;
+    struct keyring *keys; /* NULL: names only */
+};
+
+static bool is_erased(const struct verify *v, const uint8_t x[32])
+{
+    for (size_t i = 0; i < v->erased_count; i++)
+        if (memcmp(v->erased[i].bytes, x, 32) == 0)
+            return true;
+    return false;
+}
+
+/* E60 the bytes are not those of the name, E61 they do not open, E62 the plaintext is not what was committed to, E63 gone without an erasure. */
+static void blob_check(struct blob_check *k, struct arena *a, const struct verify_blob *b)
+{
+    struct verify *v = k->v;
+    char x[65], c[65], there[65];
+    struct str stored, plain;
+    struct err e = {0};
+    uint8_t dek[DEK_SIZE];
+    hex_encode(b->x, 32, x);
+    hex_encode(b->c, 32, c);
+    if (!pack_read(k->packs, a, x, &stored, &e)) {
+        if (e.code != ERR_NOT_FOUND)
+            verify_find(v, "E60", "leaf %llu: %s", (unsigned long long)b->leaf, e.text);
+        else if (!is_erased(v, b->x))
+            verify_find(v, "E63", "leaf %llu: blob %.16s is gone, and no leaf says that it was erased", (unsigned long long)b->leaf, x);
+        return;
+    }
+    v->report->blobs_checked++;
+    struct sha256 h = sha256_of(stored);
+    hex_encode(h.bytes, 32, there);
+    if (strcmp(there, x) != 0) {
+        verify_find(v, "E60", "leaf %llu: blob %.16s: the stored bytes are damaged", (unsigned long long)b->leaf, x);
+        return;
+    }
+    if (!k->keys)
+        return;
+    if (!keyring_get(k->keys, x, dek, &e)) {
+        if (e.code != ERR_NOT_FOUND || !is_erased(v, b->x))
+            verify_find(v, "E61", "leaf %llu: %s", (unsigned long long)b->leaf, e.text);
+        return;
+    }
+    bool is_open = blob_open(a, stored, c, x, dek, LIMIT_BLOB_BYTES, &plain, &e);
+    memory_wipe(dek, sizeof(dek));
+    if (!is_open)
+        verify_find(v, strstr(e.text, "(c)") ? "E62" : "E61", "leaf %llu: %s", (unsigned long long)b->leaf, e.text);
+    v->report->blobs_decrypted += is_open;
+}
+
+/* The keyring under the master key, when both can be read. */
+static struct keyring *keyring_find(struct verify *v)
+{
+    uint8_t master[32];
+    struct buf BUF_AUTO text;
+    struct err e = {0};
+    buf_init(&text, 4096);
+    if (v->private_dir < 0)
+        return NULL;
+    bool is_read = os_file_read(&os_file_real, v->private_dir, "keys/master", &text, &e);
+    if (!is_read && e.code == ERR_DENIED) {
+        verify_note(v, "private/keys/master cannot be read: the plaintext of blobs was not checked");
+        return NULL;
+    }
+    if (!is_read || !hex_decode(str_trim(buf_view(&text)), master, sizeof(master))) {
+        verify_find(v, "E84", "private/keys/master: %s", is_read ? "it is not a key" : e.text);
+        return NULL;
+    }
+    struct keyring *keys = keyring_open(&os_file_real, v->private_dir, master, false, &e);
+    memory_wipe(master, sizeof(master));
+    memory_wipe(text.data, text.size);
+    if (!keys)
+        verify_find(v, "E84", "%s", e.text);
+    return keys;
+}
+
+void verify_blobs(struct verify *v)
+{
+    struct err e = {0};
+    struct blob_check k = {.v = v};
+    if (v->blob_count == 0)
+        return;
+    int dir = openat(v->data_dir, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 && errno == ENOENT && v->private_dir < 0) {
+        verify_note(v, "blobs/ is not here: %zu blobs were not checked", v->blob_count);
+        return;
+    }
+    k.packs = dir >= 0 ? pack_open(&os_file_real, dir, false, &e) : NULL;
+    if (!k.packs) {
+        verify_find(v, "E63", "blobs/ cannot be read: %s", dir < 0 ? strerror(errno) : e.text);
+    } else {
+        k.keys = keyring_find(v);
+        struct arena *a = arena_new("verify: one blob", (size_t)LIMIT_BLOB_BYTES * 3);
+        for (size_t i = 0; i < v->blob_count; i++) {
+            blob_check(&k, a, &v->blobs[i]);
+            arena_reset(a);
+        }
+        arena_free(a);
+        if (pack_damaged_count(k.packs) > 0)
+            verify_find(v, "E85", "%u packs have a broken place between their blobs", pack_damaged_count(k.packs));
+    }
+    pack_close(k.packs);
+    keyring_close(k.keys);
+    if (dir >= 0)
+        close(dir);
+}

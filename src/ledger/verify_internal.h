@@ -1,0 +1,94 @@
+/*
+ * verify_internal.h - what the files of the verifier share.
+ *
+ * verify.c          the order of checks, findings, checkpoint and cp.log       verify_tree.c     tiles, bundles, files that do not belong
+ * verify_leaf.c     one leaf after the other: profile, types, chains, time     verify_private.c  state, guard, journal
+ * verify_blob.c     packs, names, commitments
+ */
+#ifndef LEDGER_VERIFY_INTERNAL_H
+#define LEDGER_VERIFY_INTERNAL_H
+
+#include "ledger/internal.h"
+#include "ledger/verify.h"
+
+enum { VERIFY_KEYS_MAX = 64, VERIFY_COLLECTORS_MAX = 4096 };
+
+struct verify_stream {
+    struct str name;
+    uint64_t next;
+    struct sha256 last;
+};
+
+struct verify_key {
+    struct note_key key;
+    char role[16];
+    uint64_t from;
+};
+
+/* The chain of one collector's statements. */
+struct verify_collector {
+    struct str name;
+    int64_t next;
+    struct sha256 text_digest, json_digest;
+};
+
+struct verify_seal {
+    uint64_t size; /* its b: leaves up to and with the seal */
+    struct sha256 root;
+};
+
+struct verify_blob {
+    uint8_t x[32], c[32];
+    uint64_t leaf;
+};
+
+struct verify {
+    struct arena *arena;   /* the caller's: what the report holds */
+    struct arena *scratch; /* one leaf at a time */
+    struct arena *kept;    /* as long as the check */
+    const struct verify_options *options;
+    struct verify_report *report;
+    int data_dir, ledger_dir, private_dir; /* private_dir -1: not there */
+    char origin[256];
+    struct checkpoint head; /* the published one */
+    bool has_head;
+    uint64_t durable;       /* leaves the journal holds; at least head.size */
+    struct tile_store store;
+    struct merkle_frontier tree; /* of the leaves checked so far */
+
+    struct verify_stream *streams; /* open addressing; capacity a power of two */
+    size_t stream_capacity, stream_count;
+    struct verify_key keys[VERIFY_KEYS_MAX];
+    size_t key_count;
+    struct verify_collector *collectors;
+    size_t collector_count;
+    struct verify_seal *seals;
+    size_t seal_count, seal_capacity;
+    uint64_t sealed_to;
+    uint64_t blobs_since_seal;
+    int64_t last_t;
+    struct verify_blob *blobs;
+    size_t blob_count, blob_capacity;
+    struct sha256 *erased; /* names x in erase leaves */
+    size_t erased_count, erased_capacity;
+};
+
+void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void verify_note(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One leaf in order; signed or not. */
+void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha256 hash);
+/* Tiles and bundles of the signed tree; calls verify_leaf for each leaf that can be read. */
+void verify_tree(struct verify *v);
+/* Files below ledger/<hash>/ that do not belong there, and partial tiles that are kept. */
+void verify_files(struct verify *v);
+/* State slots and guard; must come before the tree because it tells how far the journal reaches. */
+void verify_state(struct verify *v);
+/* Leaves that are journalled but not signed; continues the chains where the tree ended. */
+void verify_journal(struct verify *v);
+void verify_cp_log(struct verify *v);
+void verify_blobs(struct verify *v);
+/* The root that a seal recorded for a tree of `size`: false if there was none. */
+bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * One leaf after the other, in order: what ledger.md 2.2 says of a leaf alone, and the chains that run through leaves: streams (sq, sp), seals,
+ * the clock, each collector's statements, keys.
+ */
+#include "ledger/verify_internal.h"
+
+/* ---- streams ---- */
+
+static uint64_t name_hash(struct str name)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < name.size; i++)
+        h = (h ^ (uint8_t)name.data[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+static struct verify_stream *stream_slot(struct verify_stream *streams, size_t capacity, struct str name)
+{
+    size_t i = name_hash(name) & (capacity - 1);
+    while (streams[i].name.data && !str_equal(streams[i].name, name))
+        i = (i + 1) & (capacity - 1);
+    return &streams[i];
+}
+
+static struct verify_stream *stream_get(struct verify *v, struct str name)
+{
+    if (v->stream_count * 2 >= v->stream_capacity) {
+        size_t capacity = v->stream_capacity ? v->stream_capacity * 2 : 64;
+        struct verify_stream *grown = arena_array(v->kept, capacity, sizeof(*grown));
+        for (size_t i = 0; i < v->stream_capacity; i++)
+            if (v->streams[i].name.data)
+                *stream_slot(grown, capacity, v->streams[i].name) = v->streams[i];
+        v->streams = grown;
+        v->stream_capacity = capacity;
+    }
+    struct verify_stream *s = stream_slot(v->streams, v->stream_capacity, name);
+    if (!s->name.data) {
+        s->name = arena_str(v->kept, name);
+        v->stream_count++;
+    }
+    return s;
+}
+
+/* An optional hash member: absent, empty and zero mean none. False when it is something else than a hash. */
+static bool hash_member(const struct json *leaf, const char *key, struct sha256 *ret, bool *ret_is_there)
+{
+    struct str text = json_text(leaf, key);
+    *ret = (struct sha256){{0}};
+    *ret_is_there = false;
+    if (text.size == 0)
+        return json_get(leaf, key) == NULL || json_get(leaf, key)->type == JSON_STRING;
+    if (text.size != 2 * SHA256_SIZE || !hex_decode(text, ret->bytes, SHA256_SIZE))
+        return false;
+    for (size_t i = 0; i < SHA256_SIZE; i++)
+        *ret_is_there |= ret->bytes[i] != 0;
+    return true;
+}
+
+/* E44: the sequence goes up by one, and each leaf names the hash of the one before it. */
+static void stream_check(struct verify *v, uint64_t index, const struct json *leaf, struct sha256 hash)
+{
+    struct str name = json_text(leaf, "st");
+    int64_t sequence = json_int(leaf, "sq", -1);
+    struct sha256 previous;
+    bool has_previous = false;
+    bool is_hash = hash_member(leaf, "sp", &previous, &has_previous);
+    struct verify_stream *s = stream_get(v, name);
+    if (sequence < 0 || (uint64_t)sequence != s->next)
+        verify_find(v, "E44", "leaf %llu: number %lld of stream %.*s, where %llu is due", (unsigned long long)index, (long long)sequence,
+                    STR_ARGS(str_slice(name, 0, 100)), (unsigned long long)s->next);
+    else if (!is_hash || has_previous != (sequence > 0) || (has_previous && !sha256_equal(previous, s->last)))
+        verify_find(v, "E44", "leaf %llu: sp is not the hash of the leaf before it in stream %.*s", (unsigned long long)index,
+                    STR_ARGS(str_slice(name, 0, 100)));
+    s->next = sequence < 0 ? s->next : (uint64_t)sequence + 1;
+    s->last = hash;
+}
+
+/* ---- seals ---- */
+
+bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret)
+{
+    size_t from = 0, to = v->seal_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (v->seals[middle].size < size)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (from == v->seal_count || v->seals[from].size != size)
+        return false;
+    *ret = v->seals[from].root;
+    return true;
+}
+
+/* "size:roothash" of a checkpoint: it must be that of a seal before. */
+static bool checkpoint_is_known(const struct verify *v, struct str text)
+{
+    struct str size_text;
+    int64_t size = 0;
+    struct sha256 root, there;
+    return str_cut(&text, ':', &size_text) && str_to_int64(size_text, &size) && size > 0 && hex_decode(text, root.bytes, SHA256_SIZE) &&
+           verify_seal_root(v, (uint64_t)size, &there) && sha256_equal(root, there);
+}
+
+static void seal_check(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    int64_t from = json_int(leaf, "a", -1), to = json_int(leaf, "b", -1);
+    if (from < 0 || (uint64_t)from != v->sealed_to || to < 0 || (uint64_t)to != index + 1)
+        verify_find(v, "E50", "leaf %llu: the seal covers [%lld, %lld) where [%llu, %llu) is due", (unsigned long long)index, (long long)from,
+                    (long long)to, (unsigned long long)v->sealed_to, (unsigned long long)index + 1);
+    if (json_get(leaf, "cp") && !checkpoint_is_known(v, json_text(leaf, "cp")))
+        verify_find(v, "E50", "leaf %llu: the seal names a checkpoint that this ledger never had", (unsigned long long)index);
+    if (json_get(leaf, "blobs") && (uint64_t)json_int(leaf, "blobs", 0) > v->blobs_since_seal)
+        verify_find(v, "E50", "leaf %llu: the seal counts %lld blobs, the leaves under it name %llu", (unsigned long long)index,
+                    (long long)json_int(leaf, "blobs", 0), (unsigned long long)v->blobs_since_seal);
+    v->sealed_to = index + 1;
+    v->blobs_since_seal = 0;
+    if (v->seal_count == v->seal_capacity)
+        v->seals = arena_grow(v->kept, v->seals, v->seal_count, &v->seal_capacity, sizeof(*v->seals));
+    v->seals[v->seal_count++] = (struct verify_seal){index + 1, merkle_frontier_root(&v->tree)};
+}
+
+/* ---- keys and signatures ---- */
+
+static bool key_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement,
+                                const struct note_key *key, struct sha256 ret_digests[2], struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, 128 << 10);
+    buf_printf(&text, "%s\n%s\n", label, v->origin);
+    size_t start = text.size;
+    if (!json_write_canonical(&text, statement, e))
+        return false;
+    if (ret_digests)
+        ret_digests[0] = sha256_of(str_slice(buf_view(&text), start, text.size));
+    buf_char(&text, '\n');
+    if (ret_digests)
+        ret_digests[1] = sha256_of(buf_view(&text));
+    return note_verify(buf_view(&text), leaf->signatures, key, e);
+}
+
+static const struct verify_key *key_find(const struct verify *v, const char *role, struct str name)
+{
+    for (size_t i = 0; i < v->key_count; i++)
+        if (strcmp(v->keys[i].role, role) == 0 && (name.size == 0 || str_is(name, v->keys[i].key.name)))
+            return &v->keys[i];
+    return NULL;
+}
+
+/* E43: a key leaf is signed by the root key; the first one registers the root key itself. */
+static void key_check(struct verify *v, uint64_t index, const struct leaf *leaf)
+{
+    const struct json *statement = json_get(leaf->json, "key");
+    struct verify_key made = {.from = index};
+    struct str role = json_text(statement, "role");
+    struct err e = {0};
+    if (!statement || statement->type != JSON_OBJECT || !str_is(json_text(statement, "act"), "add") || role.size == 0 ||
+        role.size >= sizeof(made.role)) {
+        verify_find(v, "E42", "leaf %llu: a key leaf without act, role and vkey", (unsigned long long)index);
+        return;
+    }
+    memcpy(made.role, role.data, role.size);
+    if (!note_key_parse(json_text(statement, "vkey"), &made.key, &e)) {
+        verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    const struct verify_key *root = key_find(v, "root", (struct str){"", 0});
+    if (!root && strcmp(made.role, "root") != 0) {
+        verify_find(v, "E43", "leaf %llu: a key is registered before the root key", (unsigned long long)index);
+        return;
+    }
+    if (!key_statement_holds(v, leaf, "assay/key@v1", statement, root ? &root->key : &made.key, NULL, &e)) {
+        verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    if (v->key_count < VERIFY_KEYS_MAX)
+        v->keys[v->key_count++] = made;
+}
+
+static struct verify_collector *collector_get(struct verify *v, struct str name)
+{
+    for (size_t i = 0; i < v->collector_count; i++)
+        if (str_equal(v->collectors[i].name, name))
+            return &v->collectors[i];
+    if (v->collector_count == VERIFY_COLLECTORS_MAX)
+        return NULL;
+    if (!v->collectors)
+        v->collectors = arena_array(v->kept, VERIFY_COLLECTORS_MAX, sizeof(*v->collectors));
+    struct verify_collector *c = &v->collectors[v->collector_count++];
+    *c = (struct verify_collector){.name = arena_str(v->kept, name), .next = -1};
+    return c;
+}
+
+/* E43: the collector's signature over its statement. E45: its statements follow one another. */
+static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf)
+{
+    const struct json *statement = json_get(leaf->json, "run");
+    struct str name = json_text(statement, "col");
+    struct sha256 digests[2], previous;
+    struct err e = {0};
+    bool has_previous = false;
+    if (!statement || statement->type != JSON_OBJECT || name.size == 0) {
+        verify_find(v, "E42", "leaf %llu: a run leaf without the collector's statement", (unsigned long long)index);
+        return;
+    }
+    v->report->runs_checked++;
+    const struct verify_key *key = key_find(v, "collector", name);
+    if (!key) {
+        verify_find(v, "E43", "leaf %llu: the run is by %.*s, a key that is not registered", (unsigned long long)index,
+                    STR_ARGS(str_slice(name, 0, 200)));
+        return;
+    }
+    if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, digests, &e)) {
+        verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    int64_t sequence = json_int(statement, "seq", -1);
+    struct verify_collector *c = collector_get(v, name);
+    if (!c)
+        return;
+    if (c->next >= 0) {
+        bool is_hash = hash_member(statement, "prev", &previous, &has_previous);
+        if (sequence != c->next)
+            verify_find(v, "E45", "leaf %llu: run %lld of %.*s, where %lld is due", (unsigned long long)index, (long long)sequence,
+                        STR_ARGS(str_slice(name, 0, 150)), (long long)c->next);
+        else if (!is_hash || !has_previous || (!sha256_equal(previous, c->json_digest) && !sha256_equal(previous, c->text_digest)))
+            verify_find(v, "E45", "leaf %llu: run %lld does not follow from the run before it", (unsigned long long)index, (long long)sequence);
+    }
+    c->next = sequence + 1;
+    c->json_digest = digests[0];
+    c->text_digest = digests[1];
+}
+
+/* ---- blobs ---- */
+
+static void blobs_note(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    const struct json *list = json_get(leaf, "b");
+    if (!list)
+        return;
+    JSON_EACH (entry, list) {
+        struct verify_blob b = {.leaf = index};
+        struct str x = json_text(entry, "x"), c = json_text(entry, "c");
+        if (list->type != JSON_ARRAY || x.size != 64 || c.size != 64 || !hex_decode(x, b.x, 32) || !hex_decode(c, b.c, 32)) {
+            verify_find(v, "E42", "leaf %llu: a blob without its hash x and its commitment c", (unsigned long long)index);
+            return;
+        }
+        v->blobs_since_seal++;
+        if (v->blob_count == v->blob_capacity) {
+            size_t capacity = v->blob_capacity ? v->blob_capacity * 2 : 1024;
+            struct verify_blob *grown = realloc(v->blobs, capacity * sizeof(*grown));
+            if (!grown) {
+                verify_find(v, "E60", "no memory to list the blobs");
+                return;
+            }
+            v->blobs = grown;
+            v->blob_capacity = capacity;
+        }
+        v->blobs[v->blob_count++] = b;
+    }
+}
+
+static void erase_note(struct verify *v, const struct json *leaf)
+{
+    struct sha256 x;
+    struct str text = json_text(leaf, "x");
+    if (text.size != 64 || !hex_decode(text, x.bytes, 32))
+        return;
+    if (v->erased_count == v->erased_capacity)
+        v->erased = arena_grow(v->kept, v->erased, v->erased_count, &v->erased_capacity, sizeof(*v->erased));
+    v->erased[v->erased_count++] = x;
+}
+
+/* ---- the leaf ---- */
+
+/* E42: what every leaf has. */
+static bool common_check(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    uint8_t nonce[16];
+    const char *fault = NULL;
+    const struct json *t = json_get(leaf, "t");
+    if (json_int(leaf, "v", 0) != 1)
+        fault = "v is not 1";
+    else if (!hex_decode(json_text(leaf, "n"), nonce, sizeof(nonce)))
+        fault = "n is not 16 random bytes";
+    else if (!t || t->type != JSON_NUMBER || !t->is_integer || t->integer < 0)
+        fault = "t is no time";
+    else if (json_text(leaf, "st").size == 0)
+        fault = "it is in no stream";
+    if (fault)
+        verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, fault);
+    return fault == NULL;
+}
+
+void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha256 hash)
+{
+    struct leaf leaf;
+    struct err e = {0};
+    v->report->leaves_checked++;
+    arena_reset(v->scratch);
+    if (!leaf_parse(v->scratch, bytes, &leaf, &e)) {
+        verify_find(v, "E40", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    if (!str_is(json_text(leaf.json, "log"), v->origin))
+        verify_find(v, "E41", "leaf %llu: it belongs to another ledger, %.*s", (unsigned long long)index,
+                    STR_ARGS(str_slice(json_text(leaf.json, "log"), 0, 200)));
+    if (!common_check(v, index, leaf.json))
+        return;
+    int64_t t = json_int(leaf.json, "t", 0);
+    if (t < v->last_t)
+        verify_find(v, "E50", "leaf %llu: t is %lld ms before that of an earlier leaf", (unsigned long long)index, (long long)(v->last_t - t));
+    else
+        v->last_t = t;
+    stream_check(v, index, leaf.json, hash);
+    blobs_note(v, index, leaf.json);
+    if (str_is(leaf.type, "seal"))
+        seal_check(v, index, leaf.json);
+    else if (str_is(leaf.type, "key"))
+        key_check(v, index, &leaf);
+    else if (str_is(leaf.type, "run"))
+        run_check(v, index, &leaf);
+    else if (str_is(leaf.type, "erase"))
+        erase_note(v, leaf.json);
+}

@@ -1,0 +1,101 @@
+#include "ledger/verify_internal.h"
+
+#include "base/limits.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* E80, E82. The journal is followed as far as it goes, to know how many leaves are durable. */
+void verify_state(struct verify *v)
+{
+    struct ledger_state state, slots[2];
+    bool is_valid[2] = {false, false};
+    struct err e = {0};
+    struct guard guard = {.epoch = 0};
+    if (!state_load(&os_file_real, v->private_dir, v->origin, &state, slots, is_valid, &e)) {
+        verify_find(v, "E80", "%s", e.text);
+        return;
+    }
+    for (int i = 0; i < 2; i++)
+        if (!is_valid[i]) /* a power cut while it was written, or damage: the other one holds */
+            verify_find(v, "E80", "private/state.%d is damaged; state.%d is used", i, !i);
+    v->durable = state.integrated.size;
+    if (!guard_read(&os_file_real, v->private_dir, &guard, &e))
+        verify_find(v, "E82", "%s", e.text);
+    else if (strcmp(guard.head.origin, v->origin) != 0)
+        verify_find(v, "E82", "private/guard is of another ledger, %s", guard.head.origin);
+    else if (guard.head.size < state.signed_head.size)
+        verify_find(v, "E82", "private/guard knows %llu leaves, %llu were signed: it was rolled back", (unsigned long long)guard.head.size,
+                    (unsigned long long)state.signed_head.size);
+    else if (guard.head.size == state.signed_head.size && !sha256_equal(guard.head.root, state.signed_head.root))
+        verify_find(v, "E82", "private/guard names another root for %llu leaves than was signed", (unsigned long long)guard.head.size);
+    int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (wal < 0) {
+        verify_find(v, "E81", "private/wal: %s", strerror(errno));
+        return;
+    }
+    struct buf BUF_AUTO bytes;
+    buf_init(&bytes, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
+    struct journal_position position = state.position;
+    struct journal_frame frame;
+    struct err end = {0};
+    while (journal_read(&os_file_real, wal, &position, &bytes, &frame, &end) && frame.first_index == v->durable)
+        v->durable = frame.size_after;
+    close(wal);
+    if (guard.head.size > v->durable && e.code == ERR_NONE)
+        verify_find(v, "E82", "private/guard knows %llu leaves, the journal ends at %llu: the ledger was cut or rolled back",
+                    (unsigned long long)guard.head.size, (unsigned long long)v->durable);
+}
+
+/* The leaves of one frame behind the signed ones. False when the frame is not what it says. */
+static bool frame_check(struct verify *v, const struct journal_frame *f)
+{
+    struct str rest = f->leaves;
+    if (f->first_index > v->tree.size)
+        return false;
+    for (uint64_t index = f->first_index; index < f->size_after; index++) {
+        size_t size = rest.size < 2 ? 0 : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
+        if (size == 0 || size > rest.size - 2)
+            return false;
+        struct str leaf = str_slice(rest, 2, 2 + size);
+        rest = str_slice(rest, 2 + size, rest.size);
+        if (index < v->tree.size)
+            continue; /* signed meanwhile, and checked there */
+        struct sha256 h = merkle_leaf_hash(leaf);
+        merkle_frontier_push(&v->tree, h);
+        verify_leaf(v, index, leaf, h);
+        v->report->unsigned_leaves++;
+    }
+    return rest.size == 0 && (f->size_after < v->tree.size || sha256_equal(merkle_frontier_root(&v->tree), f->root_after));
+}
+
+void verify_journal(struct verify *v)
+{
+    struct ledger_state state, slots[2];
+    bool is_valid[2];
+    struct err e = {0};
+    int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (wal < 0 || !state_load(&os_file_real, v->private_dir, v->origin, &state, slots, is_valid, &e)) {
+        if (wal >= 0)
+            close(wal);
+        return; /* told by verify_state */
+    }
+    struct buf BUF_AUTO bytes;
+    buf_init(&bytes, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
+    struct journal_position position = state.position;
+    for (;;) {
+        struct journal_frame frame;
+        if (!journal_read(&os_file_real, wal, &position, &bytes, &frame, &e)) {
+            if (e.code != ERR_NOT_FOUND)
+                verify_find(v, "E81", "%s", e.text);
+            break;
+        }
+        if (!frame_check(v, &frame)) {
+            verify_find(v, "E81", "the journal frame of leaf %llu does not follow from the ledger", (unsigned long long)frame.first_index);
+            break;
+        }
+    }
+    close(wal);
+    if (v->report->unsigned_leaves)
+        verify_note(v, "%llu leaves are in the journal and not under a signed checkpoint yet", (unsigned long long)v->report->unsigned_leaves);
+}
