@@ -3,6 +3,7 @@
  */
 CLI_COMMAND(init)
 CLI_COMMAND(serve)
+CLI_COMMAND(status)
 CLI_COMMAND(query)
 CLI_COMMAND(tables)
 CLI_COMMAND(key)
