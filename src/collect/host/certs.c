@@ -44,11 +44,11 @@ static void add_address(struct buf *out, const ASN1_OCTET_STRING *ip)
             buf_printf(out, "%s%x", i ? ":" : "", b[i] << 8 | b[i + 1]);
 }
 
-static struct str alternative_names(struct arena *a, X509 *x)
+static struct str alternative_names(struct arena *a, const X509_EXTENSIONS *extensions)
 {
     struct buf BUF_AUTO out;
     buf_init(&out, 64 << 10);
-    GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         bool is_text = name->type == GEN_DNS || name->type == GEN_EMAIL || name->type == GEN_URI;
@@ -65,47 +65,195 @@ static struct str alternative_names(struct arena *a, X509 *x)
     return out.size ? arena_str(a, buf_view(&out)) : (struct str){0};
 }
 
-static void describe_key(struct arena *a, X509 *x, struct cert *ret)
+/*
+ * d2i_X509 of OpenSSL 3 makes a usable public key of each certificate, which takes ten times as long as all the rest, and a trust store has
+ * 150 of them. So the certificate (RFC 5280, 4.1) is taken apart here, by OpenSSL's own reader of DER, and OpenSSL reads the parts.
+ */
+struct parts {
+    struct str issuer, not_before, not_after, subject, key_algorithm, key, extensions, signature_algorithm;
+};
+
+/* The next value: all of it, and what is inside. `tag` -1 takes any. */
+static bool take(struct str *in, int tag, struct str *ret_whole, struct str *ret_inside)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x);
-    ASN1_OBJECT *algorithm = NULL;
-    X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x));
-    int nid = OBJ_obj2nid(algorithm);
-    const char *name = nid == NID_rsaEncryption ? "RSA" : nid == NID_X9_62_id_ecPublicKey ? "EC" : nid == NID_dsa ? "DSA" : OBJ_nid2sn(nid);
-    ret->key_alg = arena_str(a, str_of(name ? name : "unknown"));
-    ret->bits = key ? EVP_PKEY_get_bits(key) : 0;
+    const unsigned char *start = (const unsigned char *)in->data, *at = start;
+    long size = 0;
+    int is_tag = 0, class = 0;
+    if (in->size == 0)
+        return false;
+    int r = ASN1_get_object(&at, &size, &is_tag, &class, (long)in->size);
+    if ((r & 0x80) || (r & 1) || size < 0 || (tag >= 0 && (is_tag != tag || class != V_ASN1_UNIVERSAL)))
+        return false;
+    size_t whole = (size_t)(at - start) + (size_t)size;
+    if (whole > in->size)
+        return false;
+    *ret_inside = str_make(at, (size_t)size);
+    *ret_whole = str_make(start, whole);
+    *in = str_slice(*in, whole, in->size);
+    return true;
 }
 
-/* Consumes the DER bytes of one certificate. */
-static bool parse_der(struct arena *a, struct str der, struct cert *ret)
+static bool skip_tagged(struct str *in, unsigned char first, struct str *ret_inside)
+{
+    struct str whole;
+    return in->size && (unsigned char)in->data[0] == first && take(in, -1, &whole, ret_inside);
+}
+
+static bool take_apart(struct str der, struct parts *ret, size_t *ret_size)
+{
+    struct str whole, outer, tbs, skipped, validity, key;
+    if (!take(&der, V_ASN1_SEQUENCE, &whole, &outer) || !take(&outer, V_ASN1_SEQUENCE, &skipped, &tbs) ||
+        !take(&outer, V_ASN1_SEQUENCE, &ret->signature_algorithm, &skipped))
+        return false;
+    *ret_size = whole.size;
+    (void)skip_tagged(&tbs, 0xa0, &skipped); /* version */
+    struct str inside;
+    if (!take(&tbs, V_ASN1_INTEGER, &whole, &skipped) || !take(&tbs, V_ASN1_SEQUENCE, &whole, &skipped) ||
+        !take(&tbs, V_ASN1_SEQUENCE, &ret->issuer, &inside) || !take(&tbs, V_ASN1_SEQUENCE, &whole, &validity) ||
+        !take(&tbs, V_ASN1_SEQUENCE, &ret->subject, &inside) || !take(&tbs, V_ASN1_SEQUENCE, &whole, &key) ||
+        !take(&validity, -1, &ret->not_before, &inside) || !take(&validity, -1, &ret->not_after, &inside) ||
+        !take(&key, V_ASN1_SEQUENCE, &ret->key_algorithm, &inside) || !take(&key, V_ASN1_BIT_STRING, &whole, &ret->key))
+        return false;
+    ret->extensions = (struct str){0};
+    while (tbs.size) {
+        if (skip_tagged(&tbs, 0xa3, &ret->extensions))
+            break;
+        if (!take(&tbs, -1, &whole, &inside)) /* unique identifiers, which nobody uses */
+            return false;
+    }
+    return true;
+}
+
+/* The number of bits of the first INTEGER in a SEQUENCE: the modulus of an RSA key, the prime of DSA's parameters. */
+static int64_t bits_of_first_integer(struct str der)
+{
+    struct str whole, inside, number;
+    if (!take(&der, V_ASN1_SEQUENCE, &whole, &inside) || !take(&inside, V_ASN1_INTEGER, &whole, &number))
+        return 0;
+    while (number.size && number.data[0] == 0)
+        number = str_slice(number, 1, number.size);
+    if (number.size == 0)
+        return 0;
+    return (int64_t)number.size * 8 - (__builtin_clz((unsigned)(unsigned char)number.data[0]) - 24);
+}
+
+static int64_t bits_of_curve(int nid)
+{
+    static const struct {
+        int nid;
+        int64_t bits;
+    } curves[] = {{NID_X9_62_prime256v1, 256}, {NID_secp384r1, 384},       {NID_secp521r1, 521},       {NID_secp224r1, 224},
+                  {NID_X9_62_prime192v1, 192}, {NID_secp256k1, 256},       {NID_brainpoolP256r1, 256}, {NID_brainpoolP384r1, 384},
+                  {NID_brainpoolP512r1, 512},  {NID_secp160r1, 160}};
+    for (size_t i = 0; i < COLUMN_COUNT(curves); i++)
+        if (curves[i].nid == nid)
+            return curves[i].bits;
+    return 0;
+}
+
+static void describe_key(struct arena *a, const struct parts *p, struct cert *ret)
+{
+    const unsigned char *at = (const unsigned char *)p->key_algorithm.data;
+    const ASN1_OBJECT *object = NULL;
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF;
+    X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)p->key_algorithm.size);
+    if (!algorithm) {
+        ret->key_alg = STR("unknown");
+        return;
+    }
+    X509_ALGOR_get0(&object, &type, &value, algorithm);
+    int nid = OBJ_obj2nid(object);
+    struct str key = str_slice(p->key, 1, p->key.size); /* behind the count of unused bits */
+    const char *name = OBJ_nid2sn(nid);
+    if (nid == NID_rsaEncryption || nid == NID_rsassaPss) {
+        name = nid == NID_rsaEncryption ? "RSA" : "RSA-PSS";
+        ret->bits = bits_of_first_integer(key);
+    } else if (nid == NID_X9_62_id_ecPublicKey) {
+        name = "EC";
+        ret->bits = type == V_ASN1_OBJECT ? bits_of_curve(OBJ_obj2nid(value)) : 0;
+    } else if (nid == NID_dsa) {
+        const ASN1_STRING *text = value;
+        name = "DSA";
+        ret->bits = type == V_ASN1_SEQUENCE
+                        ? bits_of_first_integer(str_make(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text)))
+                        : 0;
+    } else {
+        ret->bits = (int64_t)key.size * 8; /* ED25519, ED448, X25519: the key is one string */
+    }
+    ret->key_alg = arena_str(a, str_of(name ? name : "unknown"));
+    X509_ALGOR_free(algorithm);
+}
+
+static int64_t time_of(struct str der)
 {
     const unsigned char *at = (const unsigned char *)der.data;
-    if (der.size == 0 || der.size > 1 << 20)
-        return false;
-    X509 *x = d2i_X509(NULL, &at, (long)der.size);
-    if (!x) {
-        ERR_clear_error();
-        return false;
+    ASN1_TIME *t = d2i_ASN1_TIME(NULL, &at, (long)der.size);
+    int64_t ms = time_ms(t);
+    ASN1_TIME_free(t);
+    return ms;
+}
+
+static struct str signature_name(struct arena *a, struct str der)
+{
+    const unsigned char *at = (const unsigned char *)der.data;
+    const ASN1_OBJECT *object = NULL;
+    X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)der.size);
+    if (!algorithm)
+        return STR("unknown");
+    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    const char *name = OBJ_nid2ln(OBJ_obj2nid(object));
+    struct str copy = arena_str(a, str_of(name ? name : "unknown"));
+    X509_ALGOR_free(algorithm);
+    return copy;
+}
+
+static bool describe_names(struct arena *a, const struct parts *p, struct cert *ret)
+{
+    const unsigned char *subject_at = (const unsigned char *)p->subject.data, *issuer_at = (const unsigned char *)p->issuer.data;
+    X509_NAME *subject = d2i_X509_NAME(NULL, &subject_at, (long)p->subject.size);
+    X509_NAME *issuer = d2i_X509_NAME(NULL, &issuer_at, (long)p->issuer.size);
+    bool is_ok = subject && issuer;
+    if (is_ok) {
+        ret->is_self_signed = X509_NAME_cmp(subject, issuer) == 0;
+        ret->subject = name_text(a, subject);
+        ret->issuer = ret->is_self_signed ? ret->subject : name_text(a, issuer);
     }
-    *ret = (struct cert){
-        .subject = name_text(a, X509_get_subject_name(x)),
-        .issuer = name_text(a, X509_get_issuer_name(x)),
-        .san = alternative_names(a, x),
-        .not_before_ms = time_ms(X509_get0_notBefore(x)),
-        .not_after_ms = time_ms(X509_get0_notAfter(x)),
-        .is_self_signed = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0,
-    };
-    const char *signature = OBJ_nid2ln(X509_get_signature_nid(x));
-    ret->sig_alg = arena_str(a, str_of(signature ? signature : "unknown"));
-    BASIC_CONSTRAINTS *basic = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
+    X509_NAME_free(subject);
+    X509_NAME_free(issuer);
+    return is_ok;
+}
+
+static void describe_extensions(struct arena *a, const struct parts *p, struct cert *ret)
+{
+    const unsigned char *at = (const unsigned char *)p->extensions.data;
+    X509_EXTENSIONS *extensions = p->extensions.size ? d2i_X509_EXTENSIONS(NULL, &at, (long)p->extensions.size) : NULL;
+    if (!extensions)
+        return;
+    BASIC_CONSTRAINTS *basic = X509V3_get_d2i(extensions, NID_basic_constraints, NULL, NULL);
     ret->is_ca = basic && basic->ca;
     BASIC_CONSTRAINTS_free(basic);
-    describe_key(a, x, ret);
-    struct sha256 digest = sha256_of(str_slice(der, 0, (size_t)(at - (const unsigned char *)der.data)));
-    hex_encode(digest.bytes, sizeof(digest.bytes), ret->fp);
-    X509_free(x);
+    ret->san = alternative_names(a, extensions);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
+static bool parse_der(struct arena *a, struct str der, struct cert *ret)
+{
+    struct parts p;
+    size_t size;
+    *ret = (struct cert){0};
+    bool is_ok = der.size <= 1 << 20 && take_apart(der, &p, &size) && describe_names(a, &p, ret);
+    if (is_ok) {
+        ret->not_before_ms = time_of(p.not_before);
+        ret->not_after_ms = time_of(p.not_after);
+        ret->sig_alg = signature_name(a, p.signature_algorithm);
+        describe_extensions(a, &p, ret);
+        describe_key(a, &p, ret);
+        struct sha256 digest = sha256_of(str_slice(der, 0, size));
+        hex_encode(digest.bytes, sizeof(digest.bytes), ret->fp);
+    }
     ERR_clear_error();
-    return true;
+    return is_ok;
 }
 
 static int base64_value(char c)
