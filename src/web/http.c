@@ -268,6 +268,19 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
+/* The library mends folded lines, NULs, doubled separators and nameless fields before we see them; but the head's size gives them away: it
+ * must be that of the same head written plainly, with at most one space behind each colon. */
+static bool head_is_plain(struct exchange *x, const struct http_head *h)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (!info)
+        return false;
+    size_t plain = h->method.size + 1 + h->target.size + 1 + h->version.size + 2 + 2;
+    for (size_t i = 0; i < h->field_count; i++)
+        plain += h->fields[i].name.size + 1 + h->fields[i].value.size + 2;
+    return info->header_size >= plain && info->header_size <= plain + h->field_count;
+}
+
 static enum MHD_Result begin(struct exchange *x, const char *method, const char *version)
 {
     struct http_head head;
@@ -279,13 +292,21 @@ static enum MHD_Result begin(struct exchange *x, const char *method, const char 
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_field, &head);
     const char *why = NULL;
     int status = http_head_read(&head, &x->request, &why);
+    if (status == 0 && !head_is_plain(x, &head)) {
+        status = 400;
+        why = "the head is not written plainly";
+    }
     if (status)
         return refuse(x, status, why);
     x->is_head_read = true;
     size_t body_max = 0;
     const struct http_handler *handler = x->server->handler;
-    if (handler->head(handler->context, &x->request, &x->response, &body_max) == HTTP_ANSWER)
-        return send_response(x);
+    if (handler->head(handler->context, &x->request, &x->response, &body_max) == HTTP_ANSWER) {
+        if (x->request.content_length)
+            return send_response(x); /* without reading the body: the library closes behind it */
+        x->state = EXCHANGE_DONE;    /* sent at the next call: sent now, it would close the connection */
+        return MHD_YES;
+    }
     if (x->request.content_length > body_max)
         return refuse(x, 413, "the body is longer than this address takes");
     buf_init(&x->body, body_max + 1);
