@@ -17,9 +17,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* TEMPORARY until src/web is linked. */
-extern __attribute__((weak)) __typeof__(web_link_new) web_link_new;
-
 enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_COUNT };
 enum { GRACE_MS = 3000, KEEPER_GRACE_MS = 20000, CONTROL_BYTES_MAX = 64 << 10, SEND_TIMEOUT_MS = 100, KEEPER_FATAL = 2, KEEPER_READY = 1 };
 static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect"};
@@ -127,7 +124,7 @@ static void announce(struct family *f)
     os_notify("READY=1");
     struct err e = {0};
     char token[WEB_TOKEN_SIZE];
-    if (f->o->prints_link && f->url[0] && web_link_new && web_link_new(f->dir.path, &env_system, token, &e))
+    if (f->o->prints_link && f->url[0] && web_link_new(f->dir.path, &env_system, token, &e))
         printf("Assay is at %s\nSign in once, within 15 minutes: %s/sign-in?token=%s\n", f->url, f->url, token);
     else if (f->o->prints_link && e.code)
         fprintf(stderr, "assay: sign-in link: %s\n", e.text);

@@ -5,9 +5,6 @@
 #include "role/recipes.h"
 #include <stdio.h>
 
-/* TEMPORARY until src/web is linked. */
-extern __attribute__((weak)) __typeof__(web_main) web_main;
-
 int role_web(int argc, char **argv)
 {
     int64_t count;
@@ -25,5 +22,5 @@ int role_web(int argc, char **argv)
     jail_allow(&jail, "/proc/self", false);
     if (!jail_enter(&jail, &e))
         return role_fail("web", &e);
-    return web_main ? web_main(&o) : 0;
+    return web_main(&o);
 }

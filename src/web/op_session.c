@@ -1,0 +1,46 @@
+/* session: that somebody signed in or out is a leaf like any other change. The leaf alone is the record; the projection needs no more. */
+#include "web/ops.h"
+
+enum { SESSION_ID_DIGITS = 16 };
+
+static bool session_check(struct str id, struct str act, struct err *e)
+{
+    uint8_t bytes[SESSION_ID_DIGITS / 2];
+    if (!hex_decode(id, bytes, sizeof(bytes)))
+        return err_set(e, ERR_INVALID, "session: the id is %d hex digits", SESSION_ID_DIGITS);
+    if (!str_is(act, "sign_in") && !str_is(act, "sign_out"))
+        return err_set(e, ERR_INVALID, "session: act is sign_in or sign_out");
+    return true;
+}
+
+static bool session_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
+{
+    (void)projection;
+    struct str id = json_text(op->body, "id"), act = json_text(op->body, "act");
+    if (!session_check(id, act, e))
+        return false;
+    if (op->blob_count)
+        return err_set(e, ERR_INVALID, "session: takes no blobs");
+    struct leaf_draft *draft = ARENA_NEW(a, struct leaf_draft);
+    draft->type = "record";
+    draft->stream = STR("session");
+    draft->body = json_object(a);
+    json_put_cstr(draft->body, "type", "session");
+    json_put_str(draft->body, "id", id);
+    json_put_str(draft->body, "act", act);
+    *ret = (struct leaf_drafts){draft, 1};
+    return true;
+}
+
+static bool session_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+{
+    (void)projection;
+    (void)a;
+    (void)blobs;
+    struct err why = {0};
+    if (!session_check(json_text(leaf->json, "id"), json_text(leaf->json, "act"), &why))
+        return err_set(e, ERR_CORRUPT, "leaf %llu: %s", (unsigned long long)leaf->index, why.text);
+    return true;
+}
+
+const struct op_kind op_session = {.kind = "session", .leaf_type = "record", .make = session_make, .apply = session_apply};

@@ -1,0 +1,11 @@
+/*
+ * ops.h - operation kinds of the web: `session` (somebody signed in or out). Body {"id":16 hex,"act":"sign_in"|"sign_out"}.
+ */
+#ifndef WEB_OPS_H
+#define WEB_OPS_H
+
+#include "keeper/keeper.h"
+
+extern const struct op_kind op_session;
+
+#endif
