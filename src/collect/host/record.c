@@ -13,7 +13,7 @@
 static const struct column columns[] = {
     {"path", COLUMN_TEXT, "", "What was asked for."},
     {"op", COLUMN_TEXT, "", "file, head, list, stat, lstat or link."},
-    {"size_max", COLUMN_INTEGER, "bytes", "Of a head."},
+    {"size_max", COLUMN_INTEGER, "bytes", "Of a head or slice."},
     {"size", COLUMN_INTEGER, "bytes", "Of the bytes."},
     {"digest", COLUMN_TEXT, "", "SHA-256, when the bytes are not kept."},
     {"error", COLUMN_TEXT, "", "Why it failed: the code."},
@@ -28,6 +28,7 @@ static const struct column columns[] = {
     {"device", COLUMN_INTEGER, "", ""},
     {"inode", COLUMN_INTEGER, "", ""},
     {"links", COLUMN_INTEGER, "", ""},
+    {"slice_at", COLUMN_INTEGER, "bytes", "Offset of a slice; negative: from the end."},
 };
 
 static const struct table_schema readings_schema = {.name = "readings",
@@ -38,7 +39,7 @@ static const struct table_schema readings_schema = {.name = "readings",
                                                     .columns = columns,
                                                     .column_count = COLUMN_COUNT(columns)};
 
-static const char *const op_names[] = {"file", "head", "list", "stat", "lstat", "link"};
+static const char *const op_names[] = {"file", "head", "list", "stat", "lstat", "link", "slice"};
 
 static bool parse_op(struct str name, enum read_op *ret)
 {
@@ -57,6 +58,8 @@ static int compare_readings(const void *a, const void *b)
     if (order == 0)
         order = (x->op > y->op) - (x->op < y->op);
     if (order == 0)
+        order = (x->offset > y->offset) - (x->offset < y->offset);
+    if (order == 0)
         order = (x->size_max > y->size_max) - (x->size_max < y->size_max);
     return order;
 }
@@ -70,7 +73,7 @@ void record_add(struct source *s, const struct reading *r)
     struct reading *kept = &s->readings[s->reading_count++];
     *kept = *r;
     kept->path = arena_str(s->records, r->path);
-    if (r->op != READ_HEAD)
+    if (r->op != READ_HEAD && r->op != READ_SLICE)
         kept->size_max = 0;
     if (r->bytes.size <= LIMIT_CAPTURED_FILE_BYTES) {
         kept->bytes = arena_str(s->records, r->bytes);
@@ -81,22 +84,24 @@ void record_add(struct source *s, const struct reading *r)
     kept->bytes = STR("");
 }
 
-const struct reading *record_find(const struct source *s, enum read_op op, struct str path, size_t size_max)
+const struct reading *record_find(const struct source *s, const struct reading *question)
 {
     size_t low = 0, high = s->reading_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (str_compare(s->readings[middle].path, path) < 0)
+        if (str_compare(s->readings[middle].path, question->path) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     const struct reading *best = NULL;
-    for (; low < s->reading_count && str_equal(s->readings[low].path, path); low++) {
+    for (; low < s->reading_count && str_equal(s->readings[low].path, question->path); low++) {
         const struct reading *r = &s->readings[low];
-        if (r->op == op && (op != READ_HEAD || r->size_max >= size_max))
+        bool is_same_slice = r->offset == question->offset && r->size_max == question->size_max;
+        if (r->op == question->op && (r->op != READ_HEAD || r->size_max >= question->size_max) &&
+            (r->op != READ_SLICE || is_same_slice))
             return r;
-        if (op == READ_HEAD && (r->op == READ_FILE || (r->op == READ_HEAD && r->size_bytes < r->size_max)))
+        if (question->op == READ_HEAD && (r->op == READ_FILE || (r->op == READ_HEAD && r->size_bytes < r->size_max)))
             best = r; /* the whole file was read, by another call */
     }
     return best;
@@ -106,8 +111,9 @@ const struct reading *record_find(const struct source *s, enum read_op op, struc
 
 static void add_row(struct rows *rows, const struct reading *r)
 {
-    bool has_facts = (r->op == READ_STAT || r->op == READ_LSTAT) && !r->error.code;
-    bool has_bytes = !has_facts && !r->error.code;
+    bool is_stat = r->op == READ_STAT || r->op == READ_LSTAT;
+    bool has_facts = (is_stat || r->op == READ_SLICE) && !r->error.code;
+    bool has_bytes = !is_stat && !r->error.code;
     const struct file_facts *f = &r->facts;
     const int64_t facts[] = {(int64_t)f->kind, (int64_t)f->mode, (int64_t)f->uid,    (int64_t)f->gid,   f->size_bytes,
                              f->mtime_ms,      f->ctime_ms,      (int64_t)f->device, (int64_t)f->inode, (int64_t)f->links};
@@ -121,6 +127,7 @@ static void add_row(struct rows *rows, const struct reading *r)
     row_cstr(rows, r->error.code ? r->error.text : NULL);
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
         has_facts ? row_int(rows, facts[i]) : row_null(rows);
+    r->op == READ_SLICE ? row_int(rows, r->offset) : row_null(rows);
     row_end(rows);
 }
 
@@ -151,9 +158,12 @@ void source_record(struct source *s, struct buf *out, bool *ret_is_complete)
     /* Encoding sorted the lines; the bytes follow the order of the lines, so it is read off them again. */
     struct err e = {0};
     int version = 0;
-    struct rows *sorted = rows_decode(a, &readings_schema, arena_str(a, str_slice(buf_view(out), 0, out->size - 1)), &version, &e);
+    struct rows *sorted =
+        rows_decode(a, &readings_schema, arena_str(a, str_slice(buf_view(out), 0, out->size - 1)), &version, &e);
     for (size_t i = 0; sorted && i < sorted->row_count; i++) {
-        struct reading key = {.path = rows_cell(sorted, i, 0)->text, .size_max = (size_t)rows_cell(sorted, i, 2)->integer};
+        struct reading key = {.path = rows_cell(sorted, i, 0)->text,
+                              .size_max = (size_t)rows_cell(sorted, i, 2)->integer,
+                              .offset = rows_cell(sorted, i, 17)->integer};
         if (!parse_op(rows_cell(sorted, i, 1)->text, &key.op))
             continue;
         const struct reading *r = bsearch(&key, s->readings, count, sizeof(key), compare_readings);
@@ -184,6 +194,7 @@ static bool parse_row(const struct rows *rows, size_t row, struct str *left, str
     ret->path = c[0].text;
     ret->size_max = (size_t)c[2].integer;
     ret->size_bytes = (uint64_t)c[3].integer;
+    ret->offset = c[17].integer;
     if (c[5].type == CELL_TEXT) {
         char name[40];
         snprintf(name, sizeof(name), "%.*s", STR_ARGS(c[5].text));

@@ -17,7 +17,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LIST_NAMES_MAX = 1 << 20, LINK_BYTES_MAX = 4096, READ_STEP_BYTES = 64 << 10, PIECE_BYTES = 256 << 10, RECORDS_BYTES_MAX = 1 << 30 };
+enum {
+    LIST_NAMES_MAX = 1 << 20,
+    LINK_BYTES_MAX = 4096,
+    READ_STEP_BYTES = 64 << 10,
+    PIECE_BYTES = 256 << 10,
+    RECORDS_BYTES_MAX = 1 << 30
+};
 
 static void source_release(void *context)
 {
@@ -209,6 +215,38 @@ static bool host_read(struct source *s, struct arena *a, const char *path, size_
     return is_ok;
 }
 
+/* facts.size_bytes of `r` becomes the size of the whole file. */
+static bool host_slice(struct source *s, struct arena *a, struct reading *r, struct err *e)
+{
+    const char *path = r->path.data;
+    int place = open_place(s, path, true);
+    if (place < 0)
+        return err_errno(e, errno, "open %s", path);
+    struct stat st;
+    bool is_regular = fstat(place, &st) == 0 && S_ISREG(st.st_mode);
+    int fd = is_regular ? open_for_reading(place, 0) : -1, number = errno;
+    close(place);
+    if (fd < 0)
+        return is_regular ? err_errno(e, number, "open %s", path) : err_set(e, ERR_INVALID, "read %s: not a regular file", path);
+    int64_t start = r->offset >= 0 ? r->offset : st.st_size + r->offset < 0 ? 0 : st.st_size + r->offset;
+    size_t size = 0;
+    char *bytes = start < st.st_size ? arena_alloc(a, r->size_max < (uint64_t)st.st_size ? r->size_max : (size_t)st.st_size)
+                                     : arena_alloc(a, 1);
+    ssize_t got = 0;
+    while (
+        start + (int64_t)size < st.st_size && size < r->size_max &&
+        (got = pread(fd, bytes + size, r->size_max - size < (uint64_t)st.st_size ? r->size_max - size : (size_t)st.st_size - size,
+                     start + (int64_t)size)) > 0)
+        size += (size_t)got;
+    number = errno;
+    close(fd);
+    if (got < 0)
+        return err_errno(e, number, "read %s", path);
+    r->bytes = str_make(bytes, size);
+    r->facts.size_bytes = st.st_size;
+    return true;
+}
+
 static int compare_strs(const void *a, const void *b)
 {
     return str_compare(*(const struct str *)a, *(const struct str *)b);
@@ -301,7 +339,7 @@ static bool host_readlink(struct source *s, struct arena *a, const char *path, s
 static bool ask_record(struct source *s, struct arena *a, struct reading *r, struct err *e)
 {
     (void)a;
-    const struct reading *known = record_find(s, r->op, r->path, r->size_max);
+    const struct reading *known = record_find(s, r);
     if (!known)
         return err_set(e, ERR_UNSUPPORTED, "%.*s: not in the record", STR_ARGS(r->path));
     if (known->error.code) {
@@ -337,6 +375,9 @@ static bool ask(struct source *s, struct arena *a, struct reading *r, struct err
     case READ_LINK:
         is_ok = host_readlink(s, a, path, &r->bytes, &failure);
         break;
+    case READ_SLICE:
+        is_ok = host_slice(s, a, r, &failure);
+        break;
     }
     r->error = failure;
     r->size_bytes = r->bytes.size;
@@ -367,8 +408,8 @@ bool source_read_head(struct source *s, struct arena *a, const char *path, size_
 }
 
 /* The pieces of an open file; its digest is kept as far as all of it was read. */
-static bool read_pieces(struct source *s, int fd, const char *path, size_t size_max, bool (*take)(void *context, struct str piece),
-                        void *context, struct err *e)
+static bool read_pieces(struct source *s, int fd, const char *path, size_t size_max,
+                        bool (*take)(void *context, struct str piece), void *context, struct err *e)
 {
     char *piece = malloc(PIECE_BYTES);
     if (!piece)
@@ -399,8 +440,8 @@ static bool read_pieces(struct source *s, int fd, const char *path, size_t size_
     return is_ok;
 }
 
-bool source_read_pieces(struct source *s, struct arena *a, const char *path, size_t size_max, bool (*take)(void *context, struct str piece),
-                        void *context, struct err *e)
+bool source_read_pieces(struct source *s, struct arena *a, const char *path, size_t size_max,
+                        bool (*take)(void *context, struct str piece), void *context, struct err *e)
 {
     int place = s->kind == SOURCE_RECORD ? -1 : open_place(s, path, true);
     struct stat st;
@@ -420,6 +461,18 @@ bool source_read_pieces(struct source *s, struct arena *a, const char *path, siz
     bool is_ok = read_pieces(s, fd, path, size_max, take, context, e);
     close(fd);
     return is_ok;
+}
+
+bool source_read_slice(struct source *s, struct arena *a, const char *path, int64_t offset, size_t size_max,
+                       struct str *ret_bytes, uint64_t *ret_file_size, struct err *e)
+{
+    struct reading r = {.path = str_of(path), .op = READ_SLICE, .size_max = size_max, .offset = offset};
+    if (!ask(s, a, &r, e))
+        return false;
+    *ret_bytes = r.bytes;
+    if (ret_file_size)
+        *ret_file_size = (uint64_t)r.facts.size_bytes;
+    return true;
 }
 
 bool source_list(struct source *s, struct arena *a, const char *path, struct str **ret_names, size_t *ret_count, struct err *e)

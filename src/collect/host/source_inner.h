@@ -4,13 +4,14 @@
 
 #include "collect/host/source.h"
 
-enum read_op { READ_FILE, READ_HEAD, READ_LIST, READ_STAT, READ_LSTAT, READ_LINK };
+enum read_op { READ_FILE, READ_HEAD, READ_LIST, READ_STAT, READ_LSTAT, READ_LINK, READ_SLICE };
 
 /* One answer that the host gave. */
 struct reading {
     struct str path;
     enum read_op op;
-    size_t size_max;        /* of a head */
+    size_t size_max;        /* of a head or slice */
+    int64_t offset;         /* of a slice */
     struct err error;       /* code ERR_NONE: it succeeded */
     struct file_facts facts;
     struct str bytes;       /* file, head, link target; a list: its names, each with a NUL behind it */
@@ -32,7 +33,7 @@ struct source {
 /* Keeps a copy of `r` if the source records. */
 void record_add(struct source *s, const struct reading *r);
 /* The answer that the record holds; NULL if the path was not read so. */
-const struct reading *record_find(const struct source *s, enum read_op op, struct str path, size_t size_max);
+const struct reading *record_find(const struct source *s, const struct reading *question);
 bool record_parse(struct source *s, struct arena *a, struct str record, struct err *e) MUST_USE;
 
 /* Takes secrets out of what was read at `path`: password hashes, private keys, credentials in URLs. May return `bytes` itself or a
