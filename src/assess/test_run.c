@@ -20,6 +20,9 @@ struct test_runner {
     struct shortfall *shortfalls;
     size_t shortfall_count;
     size_t shortfall_capacity;
+    const char **asked; /* tables whose status was read */
+    size_t asked_count, asked_capacity;
+    bool has_status; /* there is a table_status to ask */
     struct arena *scratch; /* of one test */
 };
 
@@ -64,32 +67,45 @@ static struct str clean(struct arena *a, struct str s, size_t size_max)
     return arena_str(a, buf_view(&b));
 }
 
-static bool shortfalls_read(struct test_runner *t, struct err *e)
+static void shortfall_add(struct test_runner *t, struct shortfall s)
 {
+    if (t->shortfall_count == t->shortfall_capacity)
+        t->shortfalls = arena_grow(t->arena, t->shortfalls, t->shortfall_count, &t->shortfall_capacity, sizeof(struct shortfall));
+    t->shortfalls[t->shortfall_count++] = s;
+}
+
+/* Reads what table_status says of a table, once. What cannot be asked about counts as not read at all. */
+static void shortfalls_read(struct test_runner *t, const char *table)
+{
+    const char *sql = "select scope, state, missing, reason from table_status where tbl = ?1 order by 1, 2, 3, 4";
+    for (size_t i = 0; i < t->asked_count; i++)
+        if (strcmp(t->asked[i], table) == 0)
+            return;
+    if (t->asked_count == t->asked_capacity)
+        t->asked = arena_grow(t->arena, t->asked, t->asked_count, &t->asked_capacity, sizeof(char *));
+    t->asked[t->asked_count++] = arena_strndup(t->arena, table, strlen(table));
+    struct str name = str_of(t->asked[t->asked_count - 1]);
     sqlite3_stmt *s = NULL;
-    const char *sql = "select tbl, scope, state, missing, reason from table_status order by 1, 2, 3, 4, 5";
-    if (sqlite3_prepare_v2(t->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return err_set(e, ERR_INTERNAL, "table_status: %s", sqlite3_errmsg(t->db));
-    int rc;
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-        struct str state = column_str(s, 2);
+    int rc = sqlite3_prepare_v2(t->db, sql, -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        sqlite3_bind_text(s, 1, name.data, (int)name.size, SQLITE_STATIC);
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(s);
+        struct str state = rc == SQLITE_ROW ? column_str(s, 1) : STR("complete");
         if (str_is(state, "complete"))
             continue;
-        if (t->shortfall_count == t->shortfall_capacity)
-            t->shortfalls = arena_grow(t->arena, t->shortfalls, t->shortfall_count, &t->shortfall_capacity, sizeof(struct shortfall));
-        t->shortfalls[t->shortfall_count++] = (struct shortfall){
-            .table = arena_str(t->arena, column_str(s, 0)),
-            .scope = arena_str(t->arena, clean(t->arena, column_str(s, 1), RESOURCE_BYTES_MAX)),
-            .missing = arena_str(t->arena, clean(t->arena, column_str(s, 3), REASON_BYTES_MAX)),
-            .reason = arena_str(t->arena, clean(t->arena, column_str(s, 4), REASON_BYTES_MAX)),
-            .is_none = !str_is(state, "partial"), /* a state that we do not know is no state to rely on */
-        };
+        struct shortfall found = {.table = name,
+                                  .scope = arena_str(t->arena, clean(t->arena, column_str(s, 0), RESOURCE_BYTES_MAX)),
+                                  .missing = arena_str(t->arena, clean(t->arena, column_str(s, 2), REASON_BYTES_MAX)),
+                                  .reason = arena_str(t->arena, clean(t->arena, column_str(s, 3), REASON_BYTES_MAX)),
+                                  .is_none = !str_is(state, "partial")}; /* a state that we do not know is no state to rely on */
+        shortfall_add(t, found);
     }
-    bool is_ok = rc == SQLITE_DONE;
-    if (!is_ok)
-        err_set(e, ERR_INTERNAL, "table_status: %s", sqlite3_errmsg(t->db));
+    if (rc != SQLITE_DONE) {
+        struct str why = arena_printf(t->arena, "its status could not be asked: %s", sqlite3_errmsg(t->db));
+        shortfall_add(t, (struct shortfall){.table = name, .scope = STR(""), .missing = STR(""), .reason = why, .is_none = true});
+    }
     sqlite3_finalize(s);
-    return is_ok;
 }
 
 static const struct table_provider *provider_find(const struct test_runner *t, const char *name)
@@ -116,8 +132,7 @@ struct test_runner *test_runner_new(const struct test_inputs *inputs, struct err
     if (!vtab_register(t->db, inputs->providers, inputs->provider_count, e))
         return test_runner_free(t);
     sql_confine(t->db);
-    if (provider_find(t, table_status_schema.name) && !shortfalls_read(t, e))
-        return test_runner_free(t);
+    t->has_status = provider_find(t, table_status_schema.name) != NULL;
     return t;
 }
 
@@ -140,6 +155,8 @@ static bool tables_missing(struct test_runner *t, const struct test *test, struc
             *ret_reason = arena_printf(t->scratch, "table %s could not be read: it was not captured", name);
             return true;
         }
+        if (t->has_status)
+            shortfalls_read(t, name);
         for (size_t k = 0; k < t->shortfall_count; k++) {
             const struct shortfall *s = &t->shortfalls[k];
             if (!s->is_none || !str_is(s->table, name))

@@ -3,9 +3,11 @@
  */
 CLI_COMMAND(init)
 CLI_COMMAND(serve)
+CLI_COMMAND(test)
 CLI_COMMAND(status)
 CLI_COMMAND(query)
 CLI_COMMAND(tables)
+CLI_COMMAND(record)
 CLI_COMMAND(key)
 CLI_COMMAND(rebuild)
 CLI_COMMAND(dump)

@@ -283,8 +283,9 @@ static void next_put(struct view *v, struct json *page, const struct assessment 
     else if (is_stale)
         next_push(v, list, STR("Capture again"), STR("what was seen is older than three days, so it is unknown now"), STR("assay collect"), STR("/evidence"));
     if (incomplete > 0)
-        next_push(v, list, arena_printf(v->arena, "Read the %lld tables that are not complete", (long long)incomplete),
-                  STR("their tests are unknown; most need root"), STR("sudo assay collect"), STR("/evidence?status=unknown"));
+        next_push(v, list, arena_printf(v->arena, "See why %lld tables were not read completely", (long long)incomplete),
+                  STR("what rests on them is unknown; each says what was missing, often root's rights"), STR("assay query --at now \"SELECT tbl, scope, state, reason FROM table_status WHERE state <> 'complete'\""),
+                  STR("/evidence?status=unknown"));
     size_t findings = 0;
     for (int severity = 3; severity >= 0 && findings < 4; severity--)
         for (size_t t = 0; t < content_test_count && findings < 4; t++) {
