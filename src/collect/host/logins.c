@@ -141,8 +141,8 @@ static void row_time(struct rows *r, int64_t at_ms)
 
 /* ---- tables in SQLite files (wtmpdb, lastlog2): read as bytes, opened in memory ---- */
 
-static bool sqlite_each(struct gather *g, const char *path, const char *sql, void (*each)(struct gather *g, sqlite3_stmt *row),
-                        struct err *e)
+static bool sqlite_each(struct gather *g, const char *path, const char *sql,
+                        void (*each)(struct gather *g, void *context, sqlite3_stmt *row), void *context, struct err *e)
 {
     struct str bytes;
     sqlite3 *db = NULL;
