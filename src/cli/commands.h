@@ -2,6 +2,7 @@
  * commands.h - every command, in the order in which --help lists them. To add one: cmd_<name>.c, a line here, a line in meson.build.
  */
 CLI_COMMAND(init)
+CLI_COMMAND(collect)
 CLI_COMMAND(serve)
 CLI_COMMAND(test)
 CLI_COMMAND(status)
