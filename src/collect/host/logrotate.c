@@ -76,15 +76,18 @@ void logrotate_parse(struct arena *a, struct str text, struct str file, struct l
             is_in_block = false;
             continue;
         }
+        bool ends_block = is_in_block && str_ends(line, "}"); /* "{ daily }" on one line */
+        if (ends_block)
+            line = str_trim(str_slice(line, 0, line.size - 1));
         if (!str_next_word(&line, &word))
-            continue;
+            word = STR("");
         if (begins_script(word))
             is_in_script = true;
         else if (!is_in_block && str_is(word, "include") && include)
             include(context, conf_unquote(line));
         else
             apply(is_in_block ? &rule : &l->defaults, word, line);
-        if (is_in_block && str_ends(line, "}")) { /* "{ daily }" on one line */
+        if (ends_block) {
             add_rule(a, l, &rule);
             is_in_block = false;
         }
