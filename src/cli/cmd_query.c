@@ -1,8 +1,10 @@
 /* cmd_query.c - SQL over the live host, a tree, or what was captured. */
+#include "base/times.h"
 #include "cli/cli.h"
 #include "cli/query_print.h"
+#include "collect/captures.h"
 #include "collect/live.h"
-#include "db/db.h"
+#include "keeper/data_dir.h"
 
 static const struct cli_option options[] = {
     {"root", 0, "DIR", "ask the tree DIR instead of this running host"},
@@ -13,6 +15,15 @@ static const struct cli_option options[] = {
     {0},
 };
 
+static bool query_tables(struct cli_context *c, struct db *db, const struct table_provider *providers, size_t count,
+                         enum query_format format, struct err *e)
+{
+    if (!vtab_register(db_sqlite(db), providers, count, e))
+        return false;
+    sql_confine(db_sqlite(db));
+    return query_print(db_sqlite(db), str_of(c->arguments[0]), format, e);
+}
+
 static bool query_live(struct cli_context *c, struct db *db, enum query_format format, struct err *e)
 {
     const char *root = cli_option(c, "root");
@@ -22,10 +33,42 @@ static bool query_live(struct cli_context *c, struct db *db, enum query_format f
     struct live *live = live_open(c->arena, s, STR(""));
     const struct table_provider *providers;
     size_t count = live_providers(live, &providers);
-    if (!vtab_register(db_sqlite(db), providers, count, e))
+    return query_tables(c, db, providers, count, format, e);
+}
+
+static bool query_captures(struct cli_context *c, struct db *db, const struct captures_options *which, enum query_format format,
+                           struct err *e)
+{
+    struct data_dir d;
+    if (!data_dir_open(&d, c->data_dir, e))
         return false;
-    sql_confine(db_sqlite(db));
-    return query_print(db_sqlite(db), str_of(c->arguments[0]), format, e);
+    struct db *projection = data_dir_projection(&d, e);
+    const struct blob_opener *blobs = projection ? blob_opener_direct(c->arena, d.path, e) : NULL;
+    struct captures *captures = blobs ? captures_open(projection, blobs, which, e) : NULL;
+    bool is_ok = false;
+    if (captures) {
+        const struct table_provider *providers;
+        size_t count = captures_providers(captures, &providers);
+        is_ok = query_tables(c, db, providers, count, format, e);
+    }
+    captures_close(captures);
+    db_close(projection);
+    data_dir_close(&d);
+    return is_ok;
+}
+
+/* What the options ask for. False: they do not go together, or do not read. */
+static bool read_options(struct cli_context *c, struct captures_options *ret, bool *ret_is_live, struct err *e)
+{
+    const char *root = cli_option(c, "root"), *at = cli_option(c, "at"), *capture = cli_option(c, "capture");
+    if ((root != NULL) + (at != NULL) + (capture != NULL) > 1)
+        return err_set(e, ERR_INVALID, "query: --root, --at and --capture exclude each other");
+    *ret_is_live = !at && !capture;
+    if (at && !time_parse(str_of(at), env_now_ms(c->env), &ret->at_ms))
+        return err_set(e, ERR_INVALID, "query: --at %s is no time; write now-3d, 2026-11-21 or 2026-11-21T10:00:00Z", at);
+    if (capture && (!str_to_int64(str_of(capture), &ret->capture_leaf) || ret->capture_leaf < 1))
+        return err_set(e, ERR_INVALID, "query: --capture %s is no leaf's index", capture);
+    return true;
 }
 
 static int run(struct cli_context *c)
@@ -39,11 +82,15 @@ static int run(struct cli_context *c)
     if (limit && (!str_to_int64(str_of(limit), &seconds) || seconds <= 0 || seconds > 86400))
         return cli_wrong_use(c, "--time-limit is a number of seconds from 1 to 86400");
     struct err e = {0};
+    struct captures_options which = {0};
+    bool is_live = true;
+    if (!read_options(c, &which, &is_live, &e))
+        return cli_fail(&e);
     struct db *db = db_open(NULL, DB_MEMORY, &e);
     if (!db)
         return cli_fail(&e);
     sql_limit_time(db_sqlite(db), seconds * 1000);
-    bool is_ok = query_live(c, db, format, &e);
+    bool is_ok = is_live ? query_live(c, db, format, &e) : query_captures(c, db, &which, format, &e);
     db_close(db);
     return is_ok ? 0 : cli_fail(&e);
 }
