@@ -109,7 +109,9 @@ static void resolved_conf_read(struct gather *g, struct str path, struct resolve
             continue;
         int64_t position = 0;
         while (str_next_word(&value, &word)) {
-            str_cut(&word, '#', &word); /* "address#name for TLS" */
+            ptrdiff_t name = str_find_char(word, '#'); /* "address#name for TLS" */
+            if (name >= 0)
+                word.size = (size_t)name;
             if (*count == *capacity)
                 *servers = arena_grow(g->arena, *servers, *count, capacity, sizeof(**servers));
             (*servers)[(*count)++] = (struct resolver){word, path.data, reader.line, ++position, !is_fallback, true};

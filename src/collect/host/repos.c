@@ -178,6 +178,7 @@ static struct str joined_value(struct gather *g, struct str *rest, struct str va
         str_next_line(rest, &line);
         if (line.size && line.data[0] == '#')
             continue;
+        line = str_trim(line);
         joined[size++] = ' ';
         memcpy(joined + size, line.data, line.size);
         size += line.size;

@@ -44,6 +44,27 @@ static const char *const shown_prefixes[] = {
     "Unattended-Upgrade",
 };
 
+/* Keys have no case; these are shown as everyone writes them. */
+static const char *const known_keys[] = {
+    "APT::Periodic::Enable",
+    "APT::Periodic::Update-Package-Lists",
+    "APT::Periodic::Download-Upgradeable-Packages",
+    "APT::Periodic::Unattended-Upgrade",
+    "APT::Periodic::AutocleanInterval",
+    "APT::Get::AllowUnauthenticated",
+    "Acquire::AllowInsecureRepositories",
+    "Acquire::AllowWeakRepositories",
+    "Acquire::AllowDowngradeToInsecureRepositories",
+    "Acquire::Check-Valid-Until",
+    "Unattended-Upgrade::Allowed-Origins",
+    "Unattended-Upgrade::Automatic-Reboot",
+    "Unattended-Upgrade::Automatic-Reboot-Time",
+    "Unattended-Upgrade::Mail",
+    "Unattended-Upgrade::MailReport",
+    "Unattended-Upgrade::Origins-Pattern",
+    "Unattended-Upgrade::Package-Blacklist",
+};
+
 struct apt_setting {
     struct str key;
     struct str value;
@@ -69,6 +90,7 @@ struct apt_reader {
     struct str file;
     struct str scopes[SCOPE_DEPTH_MAX];
     size_t depth;
+    bool is_broken; /* a quotation mark has no other end: what was set before it stands */
 };
 
 static bool key_is_under(struct str key, const char *prefix)
@@ -95,6 +117,10 @@ static void config_set(struct apt_config *config, struct apt_setting setting)
 {
     if (!is_shown(setting.key) || config->count >= SETTING_COUNT_MAX)
         return;
+    for (size_t i = 0; i < COLUMN_COUNT(known_keys); i++) {
+        if (keys_equal(setting.key, str_of(known_keys[i])))
+            setting.key = str_of(known_keys[i]);
+    }
     for (size_t i = 0; i < config->count && !setting.is_element; i++)
         config->items[i].is_gone |= !config->items[i].is_element && keys_equal(config->items[i].key, setting.key);
     if (config->count == config->capacity)
@@ -161,8 +187,11 @@ static bool next_word(struct apt_reader *r, struct str *ret, bool *ret_is_quoted
         while ((c = peek(r, 0)) >= 0 && c != '"')
             skip(r, 1);
         *ret = str_slice(r->text, begin, r->at);
+        if (c < 0)
+            gather_missing(r->config->gather, r->file, "its last setting", "a quotation mark has no other end");
+        r->is_broken |= c < 0;
         skip(r, 1);
-        return true;
+        return c >= 0;
     }
     while ((c = peek(r, 0)) >= 0 && !strchr(" \t\r\n;{}\"", c))
         skip(r, 1);
@@ -231,6 +260,8 @@ static void config_read(struct apt_config *config, struct str path)
             if (count < WORDS_OF_STATEMENT)
                 words[count++] = word;
         }
+        if (r.is_broken)
+            return;
         int end = peek(&r, 0);
         skip(&r, 1);
         if (count || end == '{')
