@@ -8,7 +8,6 @@ year=$PWD/${ASSAY_BUILD:-build}/bench/bench-year
 
 for hosts in ${ASSAY_BENCH_HOSTS:-1 10 50}; do
     data=$scratch/data-$hosts
-    "$assay" --data "$data" init >/dev/null
     "$year" "$data" "$hosts" "$days" >"$scratch/year"
     echo "== $hosts hosts, $days days: $(du -sm "$data" | cut -f1) MB, $(du -sm "$data/db" | cut -f1) MB of it the projection"
     measure -n 11 "status_$hosts" -- "$assay" --data "$data" status >"$scratch/figures"

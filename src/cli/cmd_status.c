@@ -12,7 +12,6 @@ static const struct cli_option options[] = {
 struct screen {
     struct buf b;
     bool has_colour;
-    struct arena *arena;
 };
 
 static void label(struct screen *s, const char *text)
@@ -22,6 +21,11 @@ static void label(struct screen *s, const char *text)
     put_padded(&s->b, str_of(text), LABEL_WIDTH);
     if (s->has_colour)
         buf_cstr(&s->b, "\033[0m");
+}
+
+static void heading(struct screen *s, const char *text)
+{
+    buf_printf(&s->b, "%s%s%s\n", s->has_colour ? "\033[1m" : "", text, s->has_colour ? "\033[0m" : "");
 }
 
 static struct str number_text(const struct json *o, const char *key)
@@ -121,16 +125,15 @@ static void blockers_put(struct screen *s, const struct json *page)
     }
 }
 
-static void tests_put(struct screen *s, const struct json *tests, const char *status, const char *heading, int64_t shown)
+static void tests_put(struct screen *s, const struct json *tests, const char *status, const char *title, int64_t shown)
 {
     int64_t count = 0;
     JSON_EACH(t, json_get(tests, "rows"))
     count += str_is(json_text(t, "status"), status);
     if (count == 0)
         return;
-    buf_printf(&s->b, "\n");
-    label(s, heading);
     buf_char(&s->b, '\n');
+    heading(s, title);
     int64_t number = 0;
     JSON_EACH(t, json_get(tests, "rows"))
     {
@@ -161,8 +164,7 @@ static void changes_put(struct screen *s, const struct json *page)
     {
         if (change == json_get(page, "broke")->first) {
             buf_char(&s->b, '\n');
-            label(s, "Broke since yesterday");
-            buf_char(&s->b, '\n');
+            heading(s, "Broke since yesterday");
         }
         buf_cstr(&s->b, "  ");
         put_shape(&s->b, STR("fail"), s->has_colour);
@@ -174,8 +176,7 @@ static void changes_put(struct screen *s, const struct json *page)
 static void next_put(struct screen *s, const struct json *page)
 {
     buf_char(&s->b, '\n');
-    label(s, "Next");
-    buf_char(&s->b, '\n');
+    heading(s, "Next");
     JSON_EACH(step, json_get(page, "next"))
     {
         buf_printf(&s->b, "  %lld. %.*s\n", (long long)json_int(step, "rank", 0), STR_ARGS(json_text(step, "text")));
@@ -202,7 +203,7 @@ static int run(struct cli_context *c)
     } else if (c->json) {
         status = cli_print_json(page);
     } else {
-        struct screen s = {.has_colour = cli_has_colour(), .arena = c->arena};
+        struct screen s = {.has_colour = cli_has_colour()};
         bool is_all = cli_flag(c, "all");
         buf_init(&s.b, 16 << 20);
         heading_put(&s, page);
