@@ -14,7 +14,7 @@ static bool config_read(struct data_dir *d, struct err *e)
     buf_init(&text, CONFIG_BYTES_MAX);
     if (!os_file_read(&os_file_real, d->fd, "config.json", &text, e)) {
         if (e->code == ERR_NOT_FOUND)
-            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay --data %s init", d->path, d->path);
+            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay init --data %s", d->path, d->path);
         return err_wrap(e, "%s/config.json", d->path);
     }
     struct arena *a = arena_new("config", 1 << 20);
@@ -44,7 +44,7 @@ bool data_dir_open(struct data_dir *ret, const char *path, struct err *e)
     struct data_dir d = {.fd = -1};
     if (!realpath(path, d.path)) {
         if (errno == ENOENT)
-            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay --data %s init", path, path);
+            return err_set(e, ERR_NOT_FOUND, "%s: no data directory here; make one with: assay init --data %s", path, path);
         return err_errno(e, errno, "%s", path);
     }
     d.fd = open(d.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -70,14 +70,17 @@ struct db *data_dir_projection(const struct data_dir *d, struct err *e)
     char path[PATH_MAX + 32];
     snprintf(path, sizeof(path), "%s/%s", d->path, PROJECTION_FILE);
     if (access(path, R_OK) != 0 && errno == ENOENT) {
-        err_set(e, ERR_UNAVAILABLE, "%s: the projection is missing; make it with: assay --data %s rebuild", path, d->path);
+        err_set(e, ERR_UNAVAILABLE, "%s: the projection is missing; make it with: assay rebuild --data %s", path, d->path);
         return NULL;
     }
     struct db *db = db_open(path, DB_READ, e);
-    if (!db)
+    if (!db) {
+        if (e->code == ERR_CORRUPT)
+            err_set(e, ERR_CORRUPT, "%s: damaged; make it again with: assay rebuild --data %s", path, d->path);
         return NULL;
+    }
     if (!projection_has_schema(db)) {
-        err_set(e, ERR_UNAVAILABLE, "%s: made by another version or damaged; make it again with: assay --data %s rebuild", path, d->path);
+        err_set(e, ERR_UNAVAILABLE, "%s: made by another version or damaged; make it again with: assay rebuild --data %s", path, d->path);
         return db_close(db);
     }
     return db;

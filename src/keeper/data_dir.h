@@ -30,7 +30,7 @@ struct data_dir {
     int64_t created_at_ms;
 };
 
-/* ERR_NOT_FOUND "PATH: no data directory here; make one with: assay --data PATH init". ERR_CORRUPT: config.json does not read.
+/* ERR_NOT_FOUND "PATH: no data directory here; make one with: assay init --data PATH". ERR_CORRUPT: config.json does not read.
  * ERR_UNSUPPORTED: a newer format. */
 bool data_dir_open(struct data_dir *ret, const char *path, struct err *e) MUST_USE;
 void data_dir_close(struct data_dir *d);
