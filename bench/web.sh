@@ -14,7 +14,7 @@ if [ ! -e "$data/config.json" ]; then
     "$assay" --data "$data" collect >/dev/null || [ $? -eq 1 ]
 fi
 from=$(date +%s%N)
-"$assay" --data "$data" serve --listen "127.0.0.1:$port" --no-collect >"$scratch/serve" 2>&1 &
+"$assay" --data "$data" serve --listen "127.0.0.1:$port" --every never >"$scratch/serve" 2>&1 &
 parent=$!
 trap 'kill $parent 2>/dev/null; wait $parent 2>/dev/null || :; cleanup' EXIT
 until curl -s -o /dev/null "http://127.0.0.1:$port/sign-in"; do

@@ -54,12 +54,12 @@ PY
 
 case_a_second_writer_is_refused() {
     make_data
-    "$assay" --data "$d/data" serve --listen "unix:$d/socket" --no-collect >"$d/serve" 2>&1 &
+    "$assay" --data "$d/data" serve --listen "unix:$d/socket" --every never >"$d/serve" 2>&1 &
     pid=$!
     i=0
     while [ ! -S "$d/data/private/keeper.sock" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
     code=0
-    "$assay" --data "$d/data" serve --listen "unix:$d/socket2" --no-collect >"$d/out" 2>"$d/err" </dev/null || code=$?
+    "$assay" --data "$d/data" serve --listen "unix:$d/socket2" --every never >"$d/out" 2>"$d/err" </dev/null || code=$?
     kill $pid
     wait $pid || :
     [ $code -eq 3 ] || fail "the second writer ended with $code"
