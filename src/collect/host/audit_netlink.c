@@ -20,7 +20,8 @@ static int open_socket(struct err *e)
     }
     struct timeval limit = {.tv_sec = AUDIT_TIMEOUT_MS / 1000, .tv_usec = AUDIT_TIMEOUT_MS % 1000 * 1000};
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 || connect(fd, (struct sockaddr *)&kernel, sizeof(kernel)) != 0) {
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+        connect(fd, (struct sockaddr *)&kernel, sizeof(kernel)) != 0) {
         (void)err_errno(e, errno, "ask the kernel about auditing");
         close(fd);
         return -1;

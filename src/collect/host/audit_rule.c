@@ -27,7 +27,10 @@ static void items_add(struct items *items, struct str s)
         items->list[items->count++] = s;
 }
 
-static int compare_strs(const void *a, const void *b) { return str_compare(*(const struct str *)a, *(const struct str *)b); }
+static int compare_strs(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
 
 static struct str items_join(struct arena *a, struct items *items, char separator)
 {
@@ -50,18 +53,52 @@ static const struct {
     unsigned number;
     const char *name;
 } field_names[] = {
-    {AUDIT_PID, "pid"},           {AUDIT_UID, "uid"},           {AUDIT_EUID, "euid"},         {AUDIT_SUID, "suid"},
-    {AUDIT_FSUID, "fsuid"},       {AUDIT_GID, "gid"},           {AUDIT_EGID, "egid"},         {AUDIT_SGID, "sgid"},
-    {AUDIT_FSGID, "fsgid"},       {AUDIT_LOGINUID, "auid"},     {AUDIT_PERS, "pers"},         {AUDIT_ARCH, "arch"},
-    {AUDIT_MSGTYPE, "msgtype"},   {AUDIT_SUBJ_USER, "subj_user"}, {AUDIT_SUBJ_ROLE, "subj_role"}, {AUDIT_SUBJ_TYPE, "subj_type"},
-    {AUDIT_SUBJ_SEN, "subj_sen"}, {AUDIT_SUBJ_CLR, "subj_clr"}, {AUDIT_PPID, "ppid"},         {AUDIT_OBJ_USER, "obj_user"},
-    {AUDIT_OBJ_ROLE, "obj_role"}, {AUDIT_OBJ_TYPE, "obj_type"}, {AUDIT_OBJ_LEV_LOW, "obj_lev_low"}, {AUDIT_OBJ_LEV_HIGH, "obj_lev_high"},
-    {24, "loginuid_set"},         {25, "sessionid"},            {26, "fstype"},               {AUDIT_DEVMAJOR, "devmajor"},
-    {AUDIT_DEVMINOR, "devminor"}, {AUDIT_INODE, "inode"},       {AUDIT_EXIT, "exit"},         {AUDIT_SUCCESS, "success"},
-    {AUDIT_WATCH, "path"},        {AUDIT_PERM, "perm"},         {AUDIT_DIR, "dir"},           {AUDIT_FILETYPE, "filetype"},
-    {AUDIT_OBJ_UID, "obj_uid"},   {AUDIT_OBJ_GID, "obj_gid"},   {AUDIT_FIELD_COMPARE, "compare"}, {112, "exe"},
-    {113, "saddr_fam"},           {AUDIT_ARG0, "a0"},           {AUDIT_ARG1, "a1"},           {AUDIT_ARG2, "a2"},
-    {AUDIT_ARG3, "a3"},           {AUDIT_FILTERKEY, "key"},
+    {AUDIT_PID, "pid"},
+    {AUDIT_UID, "uid"},
+    {AUDIT_EUID, "euid"},
+    {AUDIT_SUID, "suid"},
+    {AUDIT_FSUID, "fsuid"},
+    {AUDIT_GID, "gid"},
+    {AUDIT_EGID, "egid"},
+    {AUDIT_SGID, "sgid"},
+    {AUDIT_FSGID, "fsgid"},
+    {AUDIT_LOGINUID, "auid"},
+    {AUDIT_PERS, "pers"},
+    {AUDIT_ARCH, "arch"},
+    {AUDIT_MSGTYPE, "msgtype"},
+    {AUDIT_SUBJ_USER, "subj_user"},
+    {AUDIT_SUBJ_ROLE, "subj_role"},
+    {AUDIT_SUBJ_TYPE, "subj_type"},
+    {AUDIT_SUBJ_SEN, "subj_sen"},
+    {AUDIT_SUBJ_CLR, "subj_clr"},
+    {AUDIT_PPID, "ppid"},
+    {AUDIT_OBJ_USER, "obj_user"},
+    {AUDIT_OBJ_ROLE, "obj_role"},
+    {AUDIT_OBJ_TYPE, "obj_type"},
+    {AUDIT_OBJ_LEV_LOW, "obj_lev_low"},
+    {AUDIT_OBJ_LEV_HIGH, "obj_lev_high"},
+    {24, "loginuid_set"},
+    {25, "sessionid"},
+    {26, "fstype"},
+    {AUDIT_DEVMAJOR, "devmajor"},
+    {AUDIT_DEVMINOR, "devminor"},
+    {AUDIT_INODE, "inode"},
+    {AUDIT_EXIT, "exit"},
+    {AUDIT_SUCCESS, "success"},
+    {AUDIT_WATCH, "path"},
+    {AUDIT_PERM, "perm"},
+    {AUDIT_DIR, "dir"},
+    {AUDIT_FILETYPE, "filetype"},
+    {AUDIT_OBJ_UID, "obj_uid"},
+    {AUDIT_OBJ_GID, "obj_gid"},
+    {AUDIT_FIELD_COMPARE, "compare"},
+    {112, "exe"},
+    {113, "saddr_fam"},
+    {AUDIT_ARG0, "a0"},
+    {AUDIT_ARG1, "a1"},
+    {AUDIT_ARG2, "a2"},
+    {AUDIT_ARG3, "a3"},
+    {AUDIT_FILTERKEY, "key"},
 };
 
 static const char *field_name(unsigned number)
@@ -141,7 +178,8 @@ static void add_field(struct draft *d, struct str name, const char *operator, st
     else if (is_equal && str_is(name, "key"))
         items_add(&d->keys, value);
     else
-        items_add(&d->fields, arena_printf(d->arena, "%.*s%s%.*s", STR_ARGS(name), operator, STR_ARGS(canonical_value(d->arena, name, value))));
+        items_add(&d->fields, arena_printf(d->arena, "%.*s%s%.*s", STR_ARGS(name), operator,
+                                           STR_ARGS(canonical_value(d->arena, name, value))));
 }
 
 /* "auid>=1000", "path=/etc/passwd", "auid!=unset" */
@@ -201,8 +239,19 @@ static void finish(struct draft *d)
 
 static bool parse_control(struct arena *a, struct str option, struct str line, struct audit_rule *ret)
 {
-    static const char *const options[] = {"-b", "-e", "-f", "-r", "-c", "-i", "-D", "--backlog_wait_time", "--loginuid-immutable",
-                                          "--reset-lost", "--reset_backlog_wait_time_actual", "-q", "-t"};
+    static const char *const options[] = {"-b",
+                                          "-e",
+                                          "-f",
+                                          "-r",
+                                          "-c",
+                                          "-i",
+                                          "-D",
+                                          "--backlog_wait_time",
+                                          "--loginuid-immutable",
+                                          "--reset-lost",
+                                          "--reset_backlog_wait_time_actual",
+                                          "-q",
+                                          "-t"};
     for (size_t i = 0; i < COLUMN_COUNT(options); i++)
         if (str_is(option, options[i])) {
             *ret = (struct audit_rule){.kind = "control"};
@@ -289,8 +338,9 @@ static const char *operator_of(uint32_t flags)
 
 static bool is_text_field(uint32_t number)
 {
-    return (number >= AUDIT_SUBJ_USER && number <= AUDIT_SUBJ_CLR) || (number >= AUDIT_OBJ_USER && number <= AUDIT_OBJ_LEV_HIGH) ||
-           number == AUDIT_WATCH || number == AUDIT_DIR || number == AUDIT_FILTERKEY || number == 112;
+    return (number >= AUDIT_SUBJ_USER && number <= AUDIT_SUBJ_CLR) ||
+           (number >= AUDIT_OBJ_USER && number <= AUDIT_OBJ_LEV_HIGH) || number == AUDIT_WATCH || number == AUDIT_DIR ||
+           number == AUDIT_FILTERKEY || number == 112;
 }
 
 static void decode_field(struct draft *d, uint32_t number, uint32_t value, const char *operator, struct str text)
@@ -350,8 +400,11 @@ bool audit_rule_decode(struct arena *a, struct str bytes, struct audit_rule *ret
 {
     static const char *const lists[] = {"user", "task", "exit", "watch", "exit", "exclude", "filesystem", "io_uring"};
     uint32_t head[3], mask[AUDIT_BITMASK_SIZE], fields[AUDIT_MAX_FIELDS], values[AUDIT_MAX_FIELDS], flags[AUDIT_MAX_FIELDS];
-    struct { void *into; size_t size; } parts[] = {{head, sizeof(head)}, {mask, sizeof(mask)}, {fields, sizeof(fields)},
-                                                    {values, sizeof(values)}, {flags, sizeof(flags)}};
+    struct {
+        void *into;
+        size_t size;
+    } parts[] = {
+        {head, sizeof(head)}, {mask, sizeof(mask)}, {fields, sizeof(fields)}, {values, sizeof(values)}, {flags, sizeof(flags)}};
     struct cursor c = cursor_of(bytes);
     for (size_t i = 0; i < COLUMN_COUNT(parts); i++) {
         struct str part = cursor_take(&c, parts[i].size);
@@ -386,7 +439,7 @@ bool audit_rule_decode(struct arena *a, struct str bytes, struct audit_rule *ret
 
 bool audit_rule_equal(const struct audit_rule *x, const struct audit_rule *y)
 {
-    return strcmp(x->kind, y->kind) == 0 && str_equal(x->list, y->list) && str_equal(x->action, y->action) && str_equal(x->path, y->path) &&
-           str_equal(x->permissions, y->permissions) && str_equal(x->fields, y->fields) && str_equal(x->syscalls, y->syscalls) &&
-           str_equal(x->arch, y->arch) && str_equal(x->key, y->key);
+    return strcmp(x->kind, y->kind) == 0 && str_equal(x->list, y->list) && str_equal(x->action, y->action) &&
+           str_equal(x->path, y->path) && str_equal(x->permissions, y->permissions) && str_equal(x->fields, y->fields) &&
+           str_equal(x->syscalls, y->syscalls) && str_equal(x->arch, y->arch) && str_equal(x->key, y->key);
 }

@@ -9,7 +9,8 @@ static const struct column columns[] = {
     {"list", COLUMN_TEXT, "", "exit, task, user, exclude or filesystem; null for control."},
     {"path", COLUMN_TEXT, "", "The file or directory watched; null if none.", COLUMN_KEY},
     {"permissions", COLUMN_TEXT, "", "Of r, w, x and a those watched; null if none."},
-    {"fields", COLUMN_TEXT, "", "All other conditions, as \"auid!=unset auid>=1000\", sorted; of control the option, as \"-e 2\"; null if none."},
+    {"fields", COLUMN_TEXT, "",
+     "All other conditions, as \"auid!=unset auid>=1000\", sorted; of control the option, as \"-e 2\"; null if none."},
     {"syscalls", COLUMN_TEXT, "", "The system calls, by commas, sorted; \"all\"; null for watches and control."},
     {"arch", COLUMN_TEXT, "", "b64 or b32; null if not said."},
     {"loaded", COLUMN_BOOL, "", "Whether the kernel has it now; null if the kernel did not tell."},
@@ -98,8 +99,8 @@ static void add_row(struct gather *g, const struct audit_rule *rule, bool is_kno
     row_end(r);
 }
 
-/* A watch that is written once is loaded for both sizes of words on some kernels, and a rule for both is written twice: so all that are equal
- * are marked, and only what no file has gets a row of its own. */
+/* A watch that is written once is loaded for both sizes of words on some kernels, and a rule for both is written twice: so all
+ * that are equal are marked, and only what no file has gets a row of its own. */
 static void match_loaded(struct gather *g, struct rule_list *configured, const struct audit_rule *loaded, size_t count)
 {
     for (size_t l = 0; l < count; l++) {

@@ -40,7 +40,10 @@ static const char *type_of(struct gather *g, struct str name)
 {
     struct str text;
     if (block_attribute(g, name, "dm/uuid", &text))
-        return str_starts(text, "CRYPT-") ? "crypt" : str_starts(text, "LVM-") ? "lvm" : str_starts(text, "mpath-") ? "mpath" : "dm";
+        return str_starts(text, "CRYPT-")   ? "crypt"
+               : str_starts(text, "LVM-")   ? "lvm"
+               : str_starts(text, "mpath-") ? "mpath"
+                                            : "dm";
     if (block_attribute(g, name, "partition", &text))
         return "part";
     return str_starts(name, "md")     ? "raid"
@@ -132,7 +135,8 @@ static bool is_removable(struct gather *g, struct str name)
         return true;
     if (block_attribute(g, name, "../removable", &text) && str_is(text, "1"))
         return true;
-    return source_readlink(g->source, g->arena, arena_printf(g->arena, "/sys/class/block/%.*s", STR_ARGS(name)).data, &target, &e) &&
+    return source_readlink(g->source, g->arena, arena_printf(g->arena, "/sys/class/block/%.*s", STR_ARGS(name)).data, &target,
+                           &e) &&
            str_contains(target, "/usb");
 }
 

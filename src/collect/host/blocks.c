@@ -80,7 +80,8 @@ static void walk_down(struct gather *g, struct str name, int depth, struct buf *
     if (block_attribute(g, name, "loop/backing_file", &text))
         *is_known = false;
     struct err e = {0};
-    if (!source_list(g->source, g->arena, arena_printf(g->arena, "/sys/class/block/%.*s/slaves", STR_ARGS(name)).data, &slaves, &count, &e))
+    if (!source_list(g->source, g->arena, arena_printf(g->arena, "/sys/class/block/%.*s/slaves", STR_ARGS(name)).data, &slaves,
+                     &count, &e))
         count = 0;
     if (count == 0 && block_attribute(g, name, "partition", &text) && parent_of_partition(g, name, &text)) {
         buf_cstr(chain, " < ");
@@ -119,7 +120,8 @@ struct str block_unescape(struct arena *a, struct str s)
     size_t n = 0;
     for (size_t i = 0; i < s.size; i++) {
         const char *d = s.data + i;
-        if (*d == '\\' && i + 3 < s.size && d[1] >= '0' && d[1] <= '3' && d[2] >= '0' && d[2] <= '7' && d[3] >= '0' && d[3] <= '7') {
+        if (*d == '\\' && i + 3 < s.size && d[1] >= '0' && d[1] <= '3' && d[2] >= '0' && d[2] <= '7' && d[3] >= '0' &&
+            d[3] <= '7') {
             out[n++] = (char)((d[1] - '0') * 64 + (d[2] - '0') * 8 + (d[3] - '0'));
             i += 3;
         } else {

@@ -8,9 +8,9 @@
 
 struct block_chain {
     bool is_found;
-    bool is_encrypted;  /* every way down goes through dm-crypt */
-    bool is_known;      /* false where the way ends in a loop device, whose file may lie anywhere */
-    struct str chain;   /* "dm-1 < dm-0 < sda3"; of several devices below one, "md0 < (sda1 < sda, sdb1 < sdb)" */
+    bool is_encrypted; /* every way down goes through dm-crypt */
+    bool is_known;     /* false where the way ends in a loop device, whose file may lie anywhere */
+    struct str chain;  /* "dm-1 < dm-0 < sda3"; of several devices below one, "md0 < (sda1 < sda, sdb1 < sdb)" */
 };
 
 /* `name` as in /sys/class/block. */
@@ -30,7 +30,7 @@ struct luks {
     int version;
     struct str cipher; /* "aes-xts-plain64" */
     int64_t key_bits;
-    struct str kdf;    /* the weakest of the key slots in use */
+    struct str kdf; /* the weakest of the key slots in use */
     int64_t keyslots;
 };
 enum { LUKS_HEADER_BYTES_MAX = 4 << 20 };

@@ -8,7 +8,7 @@ static const struct {
     const char *files; /* pattern */
     const char *cert;  /* directive, case ignored */
     const char *key;
-    const char *base;  /* of relative paths; NULL: they are passed over */
+    const char *base; /* of relative paths; NULL: they are passed over */
 } readers[] = {
     {"nginx", "/etc/nginx/nginx.conf", "ssl_certificate", "ssl_certificate_key", "/etc/nginx"},
     {"nginx", "/etc/nginx/conf.d/*.conf", "ssl_certificate", "ssl_certificate_key", "/etc/nginx"},

@@ -38,13 +38,15 @@ static const struct table_schema schema = {
 
 enum { FILES_MAX = 3000, DEPTH_MAX = 4 };
 
-/* Where services keep the certificates that they present. Names are not followed from here: Let's Encrypt's live holds links to files. */
+/* Where services keep the certificates that they present. Names are not followed from here: Let's Encrypt's live holds links to
+ * files. */
 static const char *const directories[] = {
-    "/etc/ssl/certs", "/etc/ssl/private", "/etc/ssl/local", "/etc/letsencrypt/live", "/etc/pki/tls/certs", "/etc/pki/tls/private",
-    "/etc/nginx/ssl", "/etc/nginx/certs", "/etc/apache2/ssl", "/etc/httpd/ssl", "/etc/haproxy/certs", "/etc/haproxy/ssl",
-    "/etc/postfix/ssl", "/etc/postfix/certs", "/etc/dovecot/private", "/etc/dovecot/ssl", "/etc/ldap/ssl", "/etc/ldap/sasl2",
-    "/etc/mysql/ssl", "/etc/kubernetes/pki", "/etc/etcd/pki", "/etc/docker/certs.d", "/etc/ipsec.d/certs", "/etc/swanctl/x509",
-    "/etc/openvpn", "/etc/cups/ssl", "/etc/cockpit/ws-certs.d", "/etc/grafana/certs", "/etc/elasticsearch/certs", "/etc/rabbitmq/ssl",
+    "/etc/ssl/certs",       "/etc/ssl/private",        "/etc/ssl/local",     "/etc/letsencrypt/live",    "/etc/pki/tls/certs",
+    "/etc/pki/tls/private", "/etc/nginx/ssl",          "/etc/nginx/certs",   "/etc/apache2/ssl",         "/etc/httpd/ssl",
+    "/etc/haproxy/certs",   "/etc/haproxy/ssl",        "/etc/postfix/ssl",   "/etc/postfix/certs",       "/etc/dovecot/private",
+    "/etc/dovecot/ssl",     "/etc/ldap/ssl",           "/etc/ldap/sasl2",    "/etc/mysql/ssl",           "/etc/kubernetes/pki",
+    "/etc/etcd/pki",        "/etc/docker/certs.d",     "/etc/ipsec.d/certs", "/etc/swanctl/x509",        "/etc/openvpn",
+    "/etc/cups/ssl",        "/etc/cockpit/ws-certs.d", "/etc/grafana/certs", "/etc/elasticsearch/certs", "/etc/rabbitmq/ssl",
 };
 static const char *const stores[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                                      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"};
@@ -59,7 +61,8 @@ static bool has_certificate_suffix(struct str name)
     static const char *const suffixes[] = {".pem", ".crt", ".cer", ".cert", ".der"};
     for (size_t i = 0; i < COLUMN_COUNT(suffixes); i++)
         if (str_ends(name, suffixes[i]))
-            return !str_starts(name, "privkey") && !str_starts(name, "key.") && !str_ends(name, "-key.pem") && !str_ends(name, ".key.pem");
+            return !str_starts(name, "privkey") && !str_starts(name, "key.") && !str_ends(name, "-key.pem") &&
+                   !str_ends(name, ".key.pem");
     return false;
 }
 
@@ -129,7 +132,8 @@ static struct str customary_key(struct gather *g, struct str path, struct str by
     return (struct str){0};
 }
 
-static void add_row(struct gather *g, struct str path, size_t position, const struct cert *c, bool is_ca_store, struct str used_by, struct str key)
+static void add_row(struct gather *g, struct str path, size_t position, const struct cert *c, bool is_ca_store,
+                    struct str used_by, struct str key)
 {
     struct rows *r = g->rows;
     struct file_facts facts;
@@ -178,7 +182,8 @@ static void add_file(struct gather *g, struct str path, struct str used_by, stru
         key = customary_key(g, path, bytes);
     if (count && key.data && !source_stat(g->source, key.data, true, &facts, &e) && e.code != ERR_NOT_FOUND)
         gather_missing(g, key, "key_mode", e.text);
-    bool is_in_trust = str_starts(path, "/etc/ssl/certs/") && !used_by.data; /* an authority copied there is trusted, not presented */
+    bool is_in_trust =
+        str_starts(path, "/etc/ssl/certs/") && !used_by.data; /* an authority copied there is trusted, not presented */
     for (size_t i = 0; i < count; i++)
         add_row(g, path, i, &certs[i], is_ca_store || (is_in_trust && certs[i].is_ca), used_by, key);
 }

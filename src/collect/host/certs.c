@@ -66,8 +66,9 @@ static struct str alternative_names(struct arena *a, const X509_EXTENSIONS *exte
 }
 
 /*
- * d2i_X509 of OpenSSL 3 makes a usable public key of each certificate, which takes ten times as long as all the rest, and a trust store has
- * 150 of them. So the certificate (RFC 5280, 4.1) is taken apart here, by OpenSSL's own reader of DER, and OpenSSL reads the parts.
+ * d2i_X509 of OpenSSL 3 makes a usable public key of each certificate, which takes ten times as long as all the rest, and a trust
+ * store has 150 of them. So the certificate (RFC 5280, 4.1) is taken apart here, by OpenSSL's own reader of DER, and OpenSSL
+ * reads the parts.
  */
 struct parts {
     struct str issuer, not_before, not_after, subject, key_algorithm, key, extensions, signature_algorithm;
@@ -142,8 +143,8 @@ static int64_t bits_of_curve(int nid)
     static const struct {
         int nid;
         int64_t bits;
-    } curves[] = {{NID_X9_62_prime256v1, 256}, {NID_secp384r1, 384},       {NID_secp521r1, 521},       {NID_secp224r1, 224},
-                  {NID_X9_62_prime192v1, 192}, {NID_secp256k1, 256},       {NID_brainpoolP256r1, 256}, {NID_brainpoolP384r1, 384},
+    } curves[] = {{NID_X9_62_prime256v1, 256}, {NID_secp384r1, 384}, {NID_secp521r1, 521},       {NID_secp224r1, 224},
+                  {NID_X9_62_prime192v1, 192}, {NID_secp256k1, 256}, {NID_brainpoolP256r1, 256}, {NID_brainpoolP384r1, 384},
                   {NID_brainpoolP512r1, 512},  {NID_secp160r1, 160}};
     for (size_t i = 0; i < COLUMN_COUNT(curves); i++)
         if (curves[i].nid == nid)
@@ -302,7 +303,8 @@ struct cert *certs_parse(struct arena *a, struct str bytes, size_t *ret_count, s
 {
     struct cert *certs = NULL, one;
     size_t count = 0, capacity = 0, malformed = 0;
-    if (bytes.size > 4 && (unsigned char)bytes.data[0] == 0x30 && (unsigned char)bytes.data[1] >= 0x80) { /* DER: a long SEQUENCE */
+    if (bytes.size > 4 && (unsigned char)bytes.data[0] == 0x30 &&
+        (unsigned char)bytes.data[1] >= 0x80) { /* DER: a long SEQUENCE */
         if (parse_der(a, bytes, &one)) {
             certs = ARENA_NEW(a, struct cert);
             certs[count++] = one;

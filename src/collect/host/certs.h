@@ -1,5 +1,6 @@
 /*
- * certs.h - X.509 certificates in files, read by OpenSSL, and which certificate and key files the services of a host are configured with.
+ * certs.h - X.509 certificates in files, read by OpenSSL, and which certificate and key files the services of a host are
+ * configured with.
  */
 #ifndef COLLECT_HOST_CERTS_H
 #define COLLECT_HOST_CERTS_H
@@ -18,7 +19,8 @@ struct cert {
     char fp[65];
 };
 
-/* All certificates of a file, PEM (what stands between them is passed over) or one DER. Those that can't be understood are counted. */
+/* All certificates of a file, PEM (what stands between them is passed over) or one DER. Those that can't be understood are
+ * counted. */
 struct cert *certs_parse(struct arena *a, struct str bytes, size_t *ret_count, size_t *ret_malformed);
 
 /* A certificate file that a service is configured with. */

@@ -60,7 +60,10 @@ bool conf_next_line(struct conf_reader *r, struct str *ret_line)
     return false;
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /* What a word with quotes or escapes says: written to `out`, which has room for all of `word`. */
 static size_t unescape_word(struct str s, size_t *ret_used, char *out)
@@ -335,12 +338,16 @@ void conf_dropins(struct gather *g, const char *const *directories, const char *
     }
 }
 
-static bool is_word_byte(char c) { return isalnum((unsigned char)c) || c == '_' || c == '-'; }
+static bool is_word_byte(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
 
 static bool names_a_secret(struct str word)
 {
-    static const char *const marks[] = {"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key",
-                                        "credentials", "access_key", "access-key", "private_key", "authorization", "bearer"};
+    static const char *const marks[] = {"password",   "passwd",      "passphrase",    "secret",      "token",
+                                        "apikey",     "api_key",     "api-key",       "credentials", "access_key",
+                                        "access-key", "private_key", "authorization", "bearer"};
     for (size_t m = 0; m < COLUMN_COUNT(marks); m++) {
         size_t size = strlen(marks[m]);
         for (size_t i = 0; i + size <= word.size; i++)
@@ -361,7 +368,8 @@ static size_t value_end(struct str s, size_t at)
                 return i + 1;
         return s.size;
     }
-    while (at < s.size && !is_blank(s.data[at]) && s.data[at] != ';' && s.data[at] != '&' && s.data[at] != '|' && s.data[at] != ',')
+    while (at < s.size && !is_blank(s.data[at]) && s.data[at] != ';' && s.data[at] != '&' && s.data[at] != '|' &&
+           s.data[at] != ',')
         at++;
     return at;
 }

@@ -1,6 +1,6 @@
 /* cron - what cron, anacron and at run, for whom, and who may change it. */
-#include "collect/host/conf.h"
 #include "collect/host/cron.h"
+#include "collect/host/conf.h"
 
 static const struct column columns[] = {
     {"source", COLUMN_TEXT, "",
@@ -120,7 +120,8 @@ static void list_scripts(struct gather *g, const char *path, const char *source)
     }
 }
 
-/* Jobs of at: what they hold is the environment and script of a person and is not read. The owner of the file is who it runs as. */
+/* Jobs of at: what they hold is the environment and script of a person and is not read. The owner of the file is who it runs as.
+ */
 static void list_at(struct gather *g, const char *path)
 {
     struct str *names;

@@ -1,6 +1,6 @@
 /* cron_parse.c - lines of crontabs and anacrontabs. */
-#include "collect/host/cron.h"
 #include "collect/host/conf.h"
+#include "collect/host/cron.h"
 
 /* NAME=value, NAME = value, quoted names too; a schedule never has '=' in its first word. */
 static bool is_assignment(struct str line)

@@ -90,8 +90,9 @@ static struct str level_of(struct str ciphers)
 static bool is_debian(struct gather *g)
 {
     struct str text;
-    return conf_read(g, "/etc/os-release", &text) && (str_contains(text, "ID=debian") || str_contains(text, "ID=ubuntu") ||
-                                                      str_contains(text, "ID_LIKE=debian") || str_contains(text, "ID_LIKE=\"ubuntu debian"));
+    return conf_read(g, "/etc/os-release", &text) &&
+           (str_contains(text, "ID=debian") || str_contains(text, "ID=ubuntu") || str_contains(text, "ID_LIKE=debian") ||
+            str_contains(text, "ID_LIKE=\"ubuntu debian"));
 }
 
 static void add_openssl(struct gather *g)
@@ -150,7 +151,8 @@ static void add_gnutls(struct gather *g)
 /* crypto-policies(7): what is in effect, and what is asked for. */
 static void add_crypto_policies(struct gather *g)
 {
-    static const char *const files[][2] = {{"policy", "/etc/crypto-policies/state/current"}, {"configured_policy", "/etc/crypto-policies/config"}};
+    static const char *const files[][2] = {{"policy", "/etc/crypto-policies/state/current"},
+                                           {"configured_policy", "/etc/crypto-policies/config"}};
     for (size_t i = 0; i < COLUMN_COUNT(files); i++) {
         struct str text, line;
         if (!conf_read(g, files[i][1], &text))

@@ -3,12 +3,28 @@
 
 /* What systemd builds in; a distribution shows its own as "#Key=value" in the file that it ships, and that is taken instead. */
 static const char *const defaults[][2] = {
-    {"Storage", "auto"},          {"Compress", "yes"},        {"Seal", "yes"},         {"SplitMode", "uid"},
-    {"SyncIntervalSec", "5m"},    {"RateLimitIntervalSec", "30s"}, {"RateLimitBurst", "10000"}, {"SystemMaxUse", ""},
-    {"SystemKeepFree", ""},       {"SystemMaxFileSize", ""},  {"SystemMaxFiles", "100"}, {"RuntimeMaxUse", ""},
-    {"RuntimeKeepFree", ""},      {"MaxRetentionSec", "0"},   {"MaxFileSec", "1month"}, {"ForwardToSyslog", "no"},
-    {"ForwardToKMsg", "no"},      {"ForwardToConsole", "no"}, {"ForwardToWall", "yes"}, {"MaxLevelStore", "debug"},
-    {"MaxLevelSyslog", "debug"},  {"Audit", "yes"},
+    {"Storage", "auto"},
+    {"Compress", "yes"},
+    {"Seal", "yes"},
+    {"SplitMode", "uid"},
+    {"SyncIntervalSec", "5m"},
+    {"RateLimitIntervalSec", "30s"},
+    {"RateLimitBurst", "10000"},
+    {"SystemMaxUse", ""},
+    {"SystemKeepFree", ""},
+    {"SystemMaxFileSize", ""},
+    {"SystemMaxFiles", "100"},
+    {"RuntimeMaxUse", ""},
+    {"RuntimeKeepFree", ""},
+    {"MaxRetentionSec", "0"},
+    {"MaxFileSec", "1month"},
+    {"ForwardToSyslog", "no"},
+    {"ForwardToKMsg", "no"},
+    {"ForwardToConsole", "no"},
+    {"ForwardToWall", "yes"},
+    {"MaxLevelStore", "debug"},
+    {"MaxLevelSyslog", "debug"},
+    {"Audit", "yes"},
 };
 
 static void set(struct journald_settings *s, struct str key, struct str value, struct str origin)
@@ -70,8 +86,8 @@ struct str journald_value(const struct journald_settings *s, const char *key)
 
 bool journald_read(struct gather *g, struct journald_settings *ret)
 {
-    static const char *const files[] = {"/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/local/lib/systemd/journald.conf",
-                                        "/usr/lib/systemd/journald.conf"};
+    static const char *const files[] = {"/etc/systemd/journald.conf", "/run/systemd/journald.conf",
+                                        "/usr/local/lib/systemd/journald.conf", "/usr/lib/systemd/journald.conf"};
     static const char *const directories[] = {"/etc/systemd/journald.conf.d", "/run/systemd/journald.conf.d",
                                               "/usr/local/lib/systemd/journald.conf.d", "/usr/lib/systemd/journald.conf.d", NULL};
     struct conf_paths dropins;

@@ -59,7 +59,8 @@ static void add_path(struct log_list *l, struct str path)
         conf_paths_add(l->gather->arena, &l->paths, path);
 }
 
-/* Files of /var/log and of its directories; the journal is no log file, and dated folders of sa and the like are not for people. */
+/* Files of /var/log and of its directories; the journal is no log file, and dated folders of sa and the like are not for people.
+ */
 static void add_var_log(struct log_list *l)
 {
     struct gather *g = l->gather;
@@ -74,7 +75,8 @@ static void add_var_log(struct log_list *l)
             continue;
         if (facts.kind == FILE_REGULAR)
             add_path(l, path);
-        if (facts.kind != FILE_DIRECTORY || str_is(names[i], "journal") || str_is(names[i], "sysstat") || directories++ >= DIRECTORIES_MAX)
+        if (facts.kind != FILE_DIRECTORY || str_is(names[i], "journal") || str_is(names[i], "sysstat") ||
+            directories++ >= DIRECTORIES_MAX)
             continue;
         conf_list(g, path.data, &inner, &inner_count);
         for (size_t n = 0; n < inner_count; n++)
@@ -146,7 +148,10 @@ static void add_row(struct gather *g, struct str path, const struct file_facts *
     row_end(r);
 }
 
-static int compare_strs(const void *a, const void *b) { return str_compare(*(const struct str *)a, *(const struct str *)b); }
+static int compare_strs(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
 
 static bool gather(struct gather *g, struct err *e)
 {

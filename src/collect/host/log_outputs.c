@@ -19,10 +19,26 @@ static bool is_one(struct str s, const char *const *list, size_t count)
 static void add_output(struct gather *g, const char *system, const struct output *o)
 {
     static const char *const nowhere[] = {"null", "stdout", "console", "blackhole", "counter"};
-    static const char *const cloud[] = {"s3", "cloudwatch_logs", "cloudwatch", "kinesis_firehose", "stackdriver", "azure", "datadog", "aws_s3",
-                                        "aws_cloudwatch_logs", "gcp_cloud_storage", "gcp_stackdriver_logs", "datadog_logs", "azure_blob",
-                                        "azure_monitor_logs", "splunk_hec_logs", "new_relic", "nrlogs", "honeycomb"};
-    struct log_target t = {.system = system, .kind = "remote", .selector = o->match, .format = o->format, .file = o->file, .line = o->line};
+    static const char *const cloud[] = {"s3",
+                                        "cloudwatch_logs",
+                                        "cloudwatch",
+                                        "kinesis_firehose",
+                                        "stackdriver",
+                                        "azure",
+                                        "datadog",
+                                        "aws_s3",
+                                        "aws_cloudwatch_logs",
+                                        "gcp_cloud_storage",
+                                        "gcp_stackdriver_logs",
+                                        "datadog_logs",
+                                        "azure_blob",
+                                        "azure_monitor_logs",
+                                        "splunk_hec_logs",
+                                        "new_relic",
+                                        "nrlogs",
+                                        "honeycomb"};
+    struct log_target t = {
+        .system = system, .kind = "remote", .selector = o->match, .format = o->format, .file = o->file, .line = o->line};
     if (!o->type.size || is_one(o->type, nowhere, COLUMN_COUNT(nowhere)))
         return;
     if (conf_equal_nocase(o->type, "file")) {
@@ -31,8 +47,11 @@ static void add_output(struct gather *g, const char *system, const struct output
     } else {
         bool is_https = str_starts(o->host, "https://");
         t.protocol = conf_lower(g->arena, o->type);
-        t.is_tls = conf_is_true(o->tls) || is_https || (is_one(o->type, cloud, COLUMN_COUNT(cloud)) && !o->tls.size && !str_starts(o->host, "http://"));
-        t.target = o->port.size ? arena_printf(g->arena, "%.*s:%.*s", STR_ARGS(o->host), STR_ARGS(o->port)) : o->host.size ? o->host : o->type;
+        t.is_tls = conf_is_true(o->tls) || is_https ||
+                   (is_one(o->type, cloud, COLUMN_COUNT(cloud)) && !o->tls.size && !str_starts(o->host, "http://"));
+        t.target = o->port.size   ? arena_printf(g->arena, "%.*s:%.*s", STR_ARGS(o->host), STR_ARGS(o->port))
+                   : o->host.size ? o->host
+                                  : o->type;
     }
     log_target_add(g, &t);
 }
@@ -171,7 +190,8 @@ static void vector_yaml(struct gather *g, struct str path, struct str text)
             continue;
         }
         if (str_starts(body, "- ")) {
-            set_output(&o, str_is(last_key, "endpoints") ? STR("endpoint") : last_key, conf_unquote(str_slice(body, 2, body.size)));
+            set_output(&o, str_is(last_key, "endpoints") ? STR("endpoint") : last_key,
+                       conf_unquote(str_slice(body, 2, body.size)));
             continue;
         }
         if (sub.size && indent <= sub_indent)
@@ -225,10 +245,13 @@ static void syslog_ng_driver(struct gather *g, struct str driver, struct str arg
         str_cut(&behind, ')', &port);
         port = conf_unquote(port);
     }
-    bool is_remote = is_one(driver, (const char *const[]){"network", "syslog", "tcp", "udp", "tcp6", "udp6", "http", "elasticsearch-http", "kafka-c"}, 9);
+    bool is_remote = is_one(
+        driver, (const char *const[]){"network", "syslog", "tcp", "udp", "tcp6", "udp6", "http", "elasticsearch-http", "kafka-c"},
+        9);
     if (is_remote) {
         t.kind = "remote";
-        t.is_tls = str_contains(arguments, "tls(") || str_contains(arguments, "transport(\"tls\")") || str_contains(arguments, "https://");
+        t.is_tls = str_contains(arguments, "tls(") || str_contains(arguments, "transport(\"tls\")") ||
+                   str_contains(arguments, "https://");
         t.protocol = is_one(driver, (const char *const[]){"network", "syslog"}, 2)
                          ? (str_contains(arguments, "udp") ? STR("udp") : STR("tcp"))
                          : driver;
@@ -250,7 +273,9 @@ static void syslog_ng_driver(struct gather *g, struct str driver, struct str arg
     log_target_add(g, &t);
 }
 
-enum { DESTINATION_BYTES_MAX = 16 << 10 }; /* braces that never close would be looked for to the end of the file, again and again */
+enum {
+    DESTINATION_BYTES_MAX = 16 << 10
+}; /* braces that never close would be looked for to the end of the file, again and again */
 
 /* The drivers in the braces of one destination. */
 static void syslog_ng_destination(struct gather *g, struct str body, const struct output *o)

@@ -53,8 +53,16 @@ static void add_global(struct globals *c, struct str key, struct str value, cons
 /* The settings that decide who can read the logs and what happens when they pile up; legacy directives all are global. */
 static void visit_global(void *context, const struct rsyslog_statement *s)
 {
-    static const char *const parameters[] = {"fileCreateMode", "dirCreateMode", "fileOwner", "fileGroup", "umask", "workDirectory",
-                                             "privDropToUser", "privDropToGroup", "maxMessageSize", "defaultNetstreamDriver",
+    static const char *const parameters[] = {"fileCreateMode",
+                                             "dirCreateMode",
+                                             "fileOwner",
+                                             "fileGroup",
+                                             "umask",
+                                             "workDirectory",
+                                             "privDropToUser",
+                                             "privDropToGroup",
+                                             "maxMessageSize",
+                                             "defaultNetstreamDriver",
                                              "defaultNetstreamDriverCAFile"};
     struct globals *c = context;
     if (s->kind == RSYSLOG_DIRECTIVE && !conf_equal_nocase(s->name, "ModLoad") && !str_starts(s->name, "Action") &&

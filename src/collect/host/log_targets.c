@@ -58,7 +58,10 @@ struct rsyslog_state {
     struct str driver;       /* of $DefaultNetstreamDriver or global(defaultNetstreamDriver=) */
 };
 
-static bool is_tls_driver(struct str driver) { return conf_equal_nocase(driver, "gtls") || conf_equal_nocase(driver, "ossl"); }
+static bool is_tls_driver(struct str driver)
+{
+    return conf_equal_nocase(driver, "gtls") || conf_equal_nocase(driver, "ossl");
+}
 
 /* "host:514", "[::1]:514", "(z9)host;template": target and template of "@..." */
 static void parse_forward(struct gather *g, struct str text, struct log_target *t)
@@ -108,8 +111,8 @@ static void add_legacy(struct rsyslog_state *c, const struct rsyslog_statement *
     } else if (str_is(action, "~") || str_is(action, "stop") || str_is(action, "discard")) {
         t.kind = "discard";
     } else if (str_starts(action, ":omusrmsg:") || str_is(action, "*") || isalnum((unsigned char)action.data[0])) {
-        if (str_starts(action, "call") || str_starts(action, "set ") || str_starts(action, "unset ") || str_starts(action, "else") ||
-            str_starts(action, "continue"))
+        if (str_starts(action, "call") || str_starts(action, "set ") || str_starts(action, "unset ") ||
+            str_starts(action, "else") || str_starts(action, "continue"))
             return; /* statements that send nothing */
         t.kind = "user";
         t.target = str_starts(action, ":omusrmsg:") ? str_slice(action, 10, action.size) : action;
@@ -155,8 +158,9 @@ static void add_remote_action(struct rsyslog_state *c, const struct rsyslog_stat
 
 static void add_action(struct rsyslog_state *c, const struct rsyslog_statement *s)
 {
-    static const char *const remote[] = {"omfwd", "omrelp", "omelasticsearch", "omhttp", "omkafka", "omclickhouse", "ommysql", "ompgsql",
-                                         "omlibdbi", "ommongodb", "omhiredis", "omamqp1", "omrabbitmq"};
+    static const char *const remote[] = {"omfwd",        "omrelp",  "omelasticsearch", "omhttp",   "omkafka",
+                                         "omclickhouse", "ommysql", "ompgsql",         "omlibdbi", "ommongodb",
+                                         "omhiredis",    "omamqp1", "omrabbitmq"};
     struct gather *g = c->gather;
     struct log_target t = {.system = "rsyslog", .kind = "file", .selector = s->selector, .file = s->file, .line = s->line};
     struct str type = parameter(g, s, "type");
@@ -233,7 +237,8 @@ static void add_journal(struct gather *g)
 
 static void add_journal_upload(struct gather *g)
 {
-    static const char *const directories[] = {"/etc/systemd/journal-upload.conf.d", "/usr/lib/systemd/journal-upload.conf.d", NULL};
+    static const char *const directories[] = {"/etc/systemd/journal-upload.conf.d", "/usr/lib/systemd/journal-upload.conf.d",
+                                              NULL};
     struct conf_paths files, dropins;
     struct log_target t = {.system = "journal-upload", .kind = "remote"};
     conf_glob(g, "/etc/systemd/journal-upload.conf", &files);

@@ -121,8 +121,8 @@ static void include_path(void *context, struct str path)
     }
     conf_list(g, path.data, &names, &count);
     for (size_t n = 0; n < count; n++) /* tabooext(8): what packages left behind is passed over */
-        if (names[n].data[0] != '.' && !str_contains(names[n], ".dpkg-") && !str_contains(names[n], ".rpm") && !str_ends(names[n], "~") &&
-            !str_ends(names[n], ".disabled") && !str_ends(names[n], ".swp"))
+        if (names[n].data[0] != '.' && !str_contains(names[n], ".dpkg-") && !str_contains(names[n], ".rpm") &&
+            !str_ends(names[n], "~") && !str_ends(names[n], ".disabled") && !str_ends(names[n], ".swp"))
             read_file(i, arena_printf(g->arena, "%s/%.*s", path.data, STR_ARGS(names[n])));
 }
 

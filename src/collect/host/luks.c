@@ -5,7 +5,10 @@
 
 enum { LUKS1_SIZE = 592, LUKS1_SLOTS = 8, LUKS1_SLOT_ACTIVE = 0x00AC71F3, LUKS2_BINARY_SIZE = 4096 };
 
-bool luks_is_header(struct str bytes) { return bytes.size >= 8 && memcmp(bytes.data, "LUKS\xba\xbe", 6) == 0; }
+bool luks_is_header(struct str bytes)
+{
+    return bytes.size >= 8 && memcmp(bytes.data, "LUKS\xba\xbe", 6) == 0;
+}
 
 static struct str until_nul(struct str s)
 {
@@ -46,7 +49,10 @@ static bool parse_luks1(struct arena *a, struct str bytes, struct luks *ret, str
     return true;
 }
 
-static int strength_of_kdf(struct str kdf) { return str_is(kdf, "pbkdf2") ? 0 : str_is(kdf, "argon2i") ? 1 : str_is(kdf, "argon2id") ? 2 : 3; }
+static int strength_of_kdf(struct str kdf)
+{
+    return str_is(kdf, "pbkdf2") ? 0 : str_is(kdf, "argon2i") ? 1 : str_is(kdf, "argon2id") ? 2 : 3;
+}
 
 static bool parse_luks2(struct arena *a, struct str bytes, struct luks *ret, struct err *e)
 {
@@ -58,8 +64,7 @@ static bool parse_luks2(struct arena *a, struct str bytes, struct luks *ret, str
     if (!v)
         return err_wrap(e, "LUKS header");
     *ret = (struct luks){.version = 2};
-    JSON_EACH(slot, json_get(v, "keyslots"))
-    {
+    JSON_EACH (slot, json_get(v, "keyslots")) {
         struct str kdf = json_text(json_get(slot, "kdf"), "type");
         ret->keyslots++;
         if (!ret->kdf.data || strength_of_kdf(kdf) < strength_of_kdf(ret->kdf))
@@ -68,8 +73,7 @@ static bool parse_luks2(struct arena *a, struct str bytes, struct luks *ret, str
         if (key_bytes > 0 && key_bytes <= 1024)
             ret->key_bits = key_bytes * 8;
     }
-    JSON_EACH(segment, json_get(v, "segments"))
-    {
+    JSON_EACH (segment, json_get(v, "segments")) {
         struct str cipher = json_text(segment, "encryption");
         if (cipher.size && !ret->cipher.data)
             ret->cipher = cipher;
@@ -97,14 +101,25 @@ const char *block_magic(struct str head)
         size_t size;
         const char *name;
     } magics[] = {
-        {0, "LUKS\xba\xbe", 6, "crypto_LUKS"}, {0, "XFSB", 4, "xfs"},          {1080, "\x53\xef", 2, "ext"},
-        {4086, "SWAPSPACE2", 10, "swap"},      {3, "NTFS    ", 8, "ntfs"},     {82, "FAT32   ", 8, "vfat"},
-        {54, "FAT1", 4, "vfat"},               {0, "hsqs", 4, "squashfs"},     {32769, "CD001", 5, "iso9660"},
-        {65600, "_BHRfS_M", 8, "btrfs"},       {512, "LABELONE", 8, "LVM2_member"}, {4096, "\xfc\x4e\x2b\xa9", 4, "linux_raid_member"},
-        {1024, "\x10\x20\xf5\xf2", 4, "f2fs"}, {3, "-FVE-FS-", 8, "BitLocker"}, {3, "EXFAT   ", 8, "exfat"},
+        {0, "LUKS\xba\xbe", 6, "crypto_LUKS"},
+        {0, "XFSB", 4, "xfs"},
+        {1080, "\x53\xef", 2, "ext"},
+        {4086, "SWAPSPACE2", 10, "swap"},
+        {3, "NTFS    ", 8, "ntfs"},
+        {82, "FAT32   ", 8, "vfat"},
+        {54, "FAT1", 4, "vfat"},
+        {0, "hsqs", 4, "squashfs"},
+        {32769, "CD001", 5, "iso9660"},
+        {65600, "_BHRfS_M", 8, "btrfs"},
+        {512, "LABELONE", 8, "LVM2_member"},
+        {4096, "\xfc\x4e\x2b\xa9", 4, "linux_raid_member"},
+        {1024, "\x10\x20\xf5\xf2", 4, "f2fs"},
+        {3, "-FVE-FS-", 8, "BitLocker"},
+        {3, "EXFAT   ", 8, "exfat"},
     };
     for (size_t i = 0; i < COLUMN_COUNT(magics); i++)
-        if (head.size >= magics[i].offset + magics[i].size && memcmp(head.data + magics[i].offset, magics[i].bytes, magics[i].size) == 0)
+        if (head.size >= magics[i].offset + magics[i].size &&
+            memcmp(head.data + magics[i].offset, magics[i].bytes, magics[i].size) == 0)
             return magics[i].name;
     return NULL;
 }

@@ -7,7 +7,8 @@ static const struct column columns[] = {
     {"mode", COLUMN_TEXT, "",
      "apparmor: enabled or disabled; selinux: enforcing, permissive or disabled; null if not known, as on a tree."},
     {"configured_mode", COLUMN_TEXT, "",
-     "What the configuration asks for at boot: selinux as in /etc/selinux/config; apparmor enabled or disabled by the unit and its links."},
+     "What the configuration asks for at boot: selinux as in /etc/selinux/config; apparmor enabled or disabled by the unit and "
+     "its links."},
     {"policy", COLUMN_TEXT, "", "selinux: SELINUXTYPE, as targeted; null for apparmor."},
     {"profile", COLUMN_TEXT, "", "The name of the AppArmor profile; null in the rows of the systems.", COLUMN_KEY},
     {"profile_mode", COLUMN_TEXT, "", "enforce, complain, kill, unconfined; null in the rows of the systems."},
@@ -24,8 +25,8 @@ static const struct table_schema schema = {
     .column_count = COLUMN_COUNT(columns),
 };
 
-static void add_row(struct gather *g, const char *system, const char *mode, struct str configured, struct str policy, struct str profile,
-                    struct str profile_mode)
+static void add_row(struct gather *g, const char *system, const char *mode, struct str configured, struct str policy,
+                    struct str profile, struct str profile_mode)
 {
     row_begin(g->rows);
     row_cstr(g->rows, system);

@@ -8,13 +8,15 @@ static const struct column columns[] = {
     {"target", COLUMN_TEXT, "", "Where it is mounted.", COLUMN_KEY},
     {"fstype", COLUMN_TEXT, "", "ext4, xfs, tmpfs, nfs4, overlay and so on."},
     {"options", COLUMN_TEXT, "", "The options of the mount and of the file system, by commas, without repetition."},
-    {"total", COLUMN_INTEGER, "bytes", "The size; null for file systems without storage, and for network ones, which are not asked since they may hang."},
-    {"free", COLUMN_INTEGER, "bytes", "What ordinary users may still write, rounded down to a hundredth of total; null if mounted read-only."},
-    {"free_percent", COLUMN_INTEGER, "percent", "The same as a share of what ordinary users may use, as df counts; null if mounted read-only."},
+    {"total", COLUMN_INTEGER, "bytes",
+     "The size; null for file systems without storage, and for network ones, which are not asked since they may hang."},
+    {"free", COLUMN_INTEGER, "bytes",
+     "What ordinary users may still write, rounded down to a hundredth of total; null if mounted read-only."},
+    {"free_percent", COLUMN_INTEGER, "percent",
+     "The same as a share of what ordinary users may use, as df counts; null if mounted read-only."},
     {"inodes_free", COLUMN_INTEGER, "inodes",
      "How many more files fit, rounded down to a hundredth; null if read-only or not counted."},
-    {"inodes_free_percent", COLUMN_INTEGER, "percent",
-     "The same as a share of all inodes."},
+    {"inodes_free_percent", COLUMN_INTEGER, "percent", "The same as a share of all inodes."},
     {"encrypted", COLUMN_BOOL, "",
      "Whether every block device below it is dm-crypt (or the file system is an encrypting one); null without local storage."},
     {"backing", COLUMN_TEXT, "", "The chain of block devices, as \"dm-1 < dm-0 < sda3\"; null without local storage."},
@@ -47,7 +49,7 @@ static bool is_any(struct str s, const char *const *list, size_t count)
 /* File systems whose server may not answer, and then nothing would: they are never asked. */
 static bool may_hang(struct str fstype)
 {
-    static const char *const remote[] = {"nfs",  "nfs4", "cifs",   "smb3",   "smbfs", "9p",     "ceph", "afs",
+    static const char *const remote[] = {"nfs",   "nfs4", "cifs",   "smb3",      "smbfs",  "9p",       "ceph", "afs",
                                          "ncpfs", "coda", "lustre", "glusterfs", "autofs", "orangefs", "gfs2", "ocfs2"};
     return is_any(fstype, remote, COLUMN_COUNT(remote)) || (str_starts(fstype, "fuse") && !str_is(fstype, "fuseblk"));
 }
@@ -90,8 +92,8 @@ static bool parse_line(struct arena *a, struct str line, struct mount *ret)
 {
     struct str id, parent, number, root, target, options, word = {0}, source, super = STR("");
     int64_t major, minor;
-    if (!str_next_word(&line, &id) || !str_next_word(&line, &parent) || !str_next_word(&line, &number) || !str_next_word(&line, &root) ||
-        !str_next_word(&line, &target) || !str_next_word(&line, &options))
+    if (!str_next_word(&line, &id) || !str_next_word(&line, &parent) || !str_next_word(&line, &number) ||
+        !str_next_word(&line, &root) || !str_next_word(&line, &target) || !str_next_word(&line, &options))
         return false;
     while (str_next_word(&line, &word) && !str_is(word, "-"))
         ;

@@ -1,6 +1,6 @@
 /*
- * oracle_c_test.c - what the tables say of this very machine, against independent tools: systemctl, findmnt, lsblk, openssl, libaudit.
- * Where a tool is missing, its test says so and passes.
+ * oracle_c_test.c - what the tables say of this very machine, against independent tools: systemctl, findmnt, lsblk, openssl,
+ * libaudit. Where a tool is missing, its test says so and passes.
  */
 #include "collect/host/audit_rule.h"
 #include "collect/host/certs.h"
@@ -60,7 +60,8 @@ static struct str text_or_dash(const struct cell *c)
 START_TEST(units_are_enabled_as_systemctl_says)
 {
     struct arena *a = arena_new("test", 256 << 20);
-    struct str list = output_of(a, (const char *const[]){"systemctl", "--root=/", "list-unit-files", "--no-legend", "--no-pager", NULL});
+    struct str list =
+        output_of(a, (const char *const[]){"systemctl", "--root=/", "list-unit-files", "--no-legend", "--no-pager", NULL});
     struct gathered g = live("services", a);
     struct str line, unit, state, preset;
     if (!list.data)
@@ -96,7 +97,8 @@ START_TEST(mounts_are_those_of_findmnt)
         ck_assert_msg(row != NULL, "%s is missing", name);
         const struct cell *total = tree_cell(g.rows, "target", name, "total");
         int64_t bytes;
-        if (str_equal(row->text, type) && str_next_word(&line, &size) && str_to_int64(size, &bytes) && bytes > 0 && total->type == CELL_INTEGER)
+        if (str_equal(row->text, type) && str_next_word(&line, &size) && str_to_int64(size, &bytes) && bytes > 0 &&
+            total->type == CELL_INTEGER)
             ck_assert_msg(total->integer == bytes, "%s: %lld, not %lld", name, (long long)bytes, (long long)total->integer);
     }
     arena_free(a);
@@ -113,7 +115,8 @@ START_TEST(block_devices_are_those_of_lsblk)
         skip("lsblk is not there");
     while (str_next_line(&list, &line)) {
         int64_t bytes;
-        if (!str_next_word(&line, &name) || !str_next_word(&line, &type) || !str_next_word(&line, &size) || !str_to_int64(size, &bytes))
+        if (!str_next_word(&line, &name) || !str_next_word(&line, &type) || !str_next_word(&line, &size) ||
+            !str_to_int64(size, &bytes))
             continue;
         const char *key = arena_str(a, name).data;
         const struct cell *row = tree_cell(g.rows, "name", key, "size");
@@ -195,14 +198,10 @@ static bool load_libaudit(struct audit_calls *ret)
     const struct {
         const char *name;
         void *into;
-    } wanted[] = {{"audit_rule_create_data", &ret->create},
-                  {"audit_rule_syscallbyname_data", &ret->syscall_by_name},
-                  {"audit_rule_fieldpair_data", &ret->field_pair},
-                  {"audit_add_watch_dir", &ret->add_watch},
-                  {"audit_update_watch_perms", &ret->update_perms},
-                  {"_audit_syscalladded", &ret->has_syscall},
-                  {"_audit_permadded", &ret->has_permission},
-                  {"_audit_archadded", &ret->has_arch}};
+    } wanted[] = {{"audit_rule_create_data", &ret->create},         {"audit_rule_syscallbyname_data", &ret->syscall_by_name},
+                  {"audit_rule_fieldpair_data", &ret->field_pair},  {"audit_add_watch_dir", &ret->add_watch},
+                  {"audit_update_watch_perms", &ret->update_perms}, {"_audit_syscalladded", &ret->has_syscall},
+                  {"_audit_permadded", &ret->has_permission},       {"_audit_archadded", &ret->has_arch}};
     for (size_t i = 0; i < COLUMN_COUNT(wanted); i++) {
         void *symbol = library ? dlsym(library, wanted[i].name) : NULL;
         if (!symbol)
@@ -222,9 +221,11 @@ static void check_equal(struct arena *a, const char *text, const struct audit_ru
     struct audit_rule written, loaded;
     ck_assert_msg(audit_rule_parse(a, str_of(text), &written), "%s", text);
     ck_assert_msg(audit_rule_decode(a, bytes_of(data), &loaded), "%s", text);
-    ck_assert_msg(audit_rule_equal(&written, &loaded), "%s: path %.*s|%.*s fields %.*s|%.*s syscalls %.*s|%.*s arch %.*s|%.*s key %.*s|%.*s", text,
-                  STR_ARGS(written.path), STR_ARGS(loaded.path), STR_ARGS(written.fields), STR_ARGS(loaded.fields), STR_ARGS(written.syscalls),
-                  STR_ARGS(loaded.syscalls), STR_ARGS(written.arch), STR_ARGS(loaded.arch), STR_ARGS(written.key), STR_ARGS(loaded.key));
+    ck_assert_msg(audit_rule_equal(&written, &loaded),
+                  "%s: path %.*s|%.*s fields %.*s|%.*s syscalls %.*s|%.*s arch %.*s|%.*s key %.*s|%.*s", text,
+                  STR_ARGS(written.path), STR_ARGS(loaded.path), STR_ARGS(written.fields), STR_ARGS(loaded.fields),
+                  STR_ARGS(written.syscalls), STR_ARGS(loaded.syscalls), STR_ARGS(written.arch), STR_ARGS(loaded.arch),
+                  STR_ARGS(written.key), STR_ARGS(loaded.key));
 }
 
 START_TEST(audit_rules_read_back_as_libaudit_wrote_them)
@@ -247,7 +248,8 @@ START_TEST(audit_rules_read_back_as_libaudit_wrote_them)
     const char *pairs[] = {"exit=-EACCES", "auid>=1000", "auid!=unset", "key=access"};
     for (size_t i = 0; i < COLUMN_COUNT(pairs); i++)
         ck_assert_int_ge(c.field_pair(&r, arena_strndup(a, pairs[i], strlen(pairs[i])), AUDIT_FILTER_EXIT), 0);
-    check_equal(a, "-a exit,always -S unlinkat,openat -S truncate -F arch=b64 -F exit=-13 -F auid>=1000 -F auid!=-1 -k access", r);
+    check_equal(a, "-a exit,always -S unlinkat,openat -S truncate -F arch=b64 -F exit=-13 -F auid>=1000 -F auid!=-1 -k access",
+                r);
     free(r);
     r = NULL;
     ck_assert_int_eq(c.add_watch(AUDIT_WATCH, &r, "/etc/passwd"), 0);
@@ -274,13 +276,14 @@ START_TEST(the_kernel_answers_about_auditing_or_says_why_not)
         skip("auditctl is not there, or may not ask");
     while (str_next_line(&list, &line)) {
         int64_t number;
-        if (str_next_word(&line, &word) && str_is(word, "enabled") && str_next_word(&line, &value) && str_to_int64(value, &number))
+        if (str_next_word(&line, &word) && str_is(word, "enabled") && str_next_word(&line, &value) &&
+            str_to_int64(value, &number))
             ck_assert_int_eq(rows_cell(g.rows, 0, 0)->integer, number != 0);
     }
     arena_free(a);
 }
 END_TEST
 
-TEST_MAIN("tables against other tools", units_are_enabled_as_systemctl_says, mounts_are_those_of_findmnt, block_devices_are_those_of_lsblk,
-          certificates_are_read_as_openssl_reads_them, audit_rules_read_back_as_libaudit_wrote_them,
-          the_kernel_answers_about_auditing_or_says_why_not)
+TEST_MAIN("tables against other tools", units_are_enabled_as_systemctl_says, mounts_are_those_of_findmnt,
+          block_devices_are_those_of_lsblk, certificates_are_read_as_openssl_reads_them,
+          audit_rules_read_back_as_libaudit_wrote_them, the_kernel_answers_about_auditing_or_says_why_not)

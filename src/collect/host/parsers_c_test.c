@@ -56,7 +56,8 @@ START_TEST(patterns_match_as_fnmatch_does)
             pattern[i] = alphabet[test_random(&seed) % 6];
         for (size_t i = 0; i < t; i++)
             text[i] = alphabet[test_random(&seed) % 3];
-        ck_assert_msg(conf_match(str_of(pattern), str_of(text), false) == (fnmatch(pattern, text, 0) == 0), "%s on %s", pattern, text);
+        ck_assert_msg(conf_match(str_of(pattern), str_of(text), false) == (fnmatch(pattern, text, 0) == 0), "%s on %s", pattern,
+                      text);
     }
 }
 END_TEST
@@ -89,8 +90,10 @@ END_TEST
 START_TEST(retention_is_rotations_times_the_period)
 {
     struct logrotate l = {.defaults = {.frequency = "size"}};
-    logrotate_parse(arena_of_test, STR("monthly\nrotate 12\n/a /b {\n rotate 2\n weekly\n}\n/c { maxage 30 }\n/d{\n size 1M\n}\n/e {\n rotate -1\n}\n"), STR("f"), &l,
-                    NULL, NULL);
+    logrotate_parse(
+        arena_of_test,
+        STR("monthly\nrotate 12\n/a /b {\n rotate 2\n weekly\n}\n/c { maxage 30 }\n/d{\n size 1M\n}\n/e {\n rotate -1\n}\n"),
+        STR("f"), &l, NULL, NULL);
     ck_assert_uint_eq(l.count, 4);
     ck_assert_uint_eq(l.rules[0].patterns.count, 2);
     ck_assert_int_eq(logrotate_retention_days(&l.rules[0]), 14);
@@ -131,20 +134,23 @@ static struct str luks2_header(struct arena *a, const char *json)
     return str_make(bytes, 16384);
 }
 
-static const char luks2_json[] =
-    "{\"keyslots\":{\"0\":{\"type\":\"luks2\",\"key_size\":64,\"kdf\":{\"type\":\"argon2id\",\"time\":4}},\"1\":{\"type\":\"luks2\",\"key_size\":64,"
-    "\"kdf\":{\"type\":\"pbkdf2\"}}},\"tokens\":{},\"segments\":{\"0\":{\"type\":\"crypt\",\"offset\":\"16777216\",\"encryption\":\"aes-xts-plain64\"}}}";
+static const char luks2_json[] = "{\"keyslots\":{\"0\":{\"type\":\"luks2\",\"key_size\":64,\"kdf\":{\"type\":\"argon2id\","
+                                 "\"time\":4}},\"1\":{\"type\":\"luks2\",\"key_size\":64,"
+                                 "\"kdf\":{\"type\":\"pbkdf2\"}}},\"tokens\":{},\"segments\":{\"0\":{\"type\":\"crypt\","
+                                 "\"offset\":\"16777216\",\"encryption\":\"aes-xts-plain64\"}}}";
 
 START_TEST(luks_headers_tell_cipher_key_and_slots)
 {
     struct luks l;
     struct err e = {0};
     ck_assert(luks_parse(arena_of_test, luks1_header(arena_of_test), &l, &e));
-    ck_assert(l.version == 1 && l.key_bits == 512 && l.keyslots == 3 && str_is(l.cipher, "aes-xts-plain64") && str_is(l.kdf, "pbkdf2"));
+    ck_assert(l.version == 1 && l.key_bits == 512 && l.keyslots == 3 && str_is(l.cipher, "aes-xts-plain64") &&
+              str_is(l.kdf, "pbkdf2"));
     struct str two = luks2_header(arena_of_test, luks2_json);
     ck_assert_uint_eq(luks_header_size(two), 16384);
     ck_assert(luks_parse(arena_of_test, two, &l, &e));
-    ck_assert(l.version == 2 && l.key_bits == 512 && l.keyslots == 2 && str_is(l.cipher, "aes-xts-plain64") && str_is(l.kdf, "pbkdf2"));
+    ck_assert(l.version == 2 && l.key_bits == 512 && l.keyslots == 2 && str_is(l.cipher, "aes-xts-plain64") &&
+              str_is(l.kdf, "pbkdf2"));
     ck_assert_str_eq(block_magic(two), "crypto_LUKS");
     ck_assert(!luks_parse(arena_of_test, luks2_header(arena_of_test, "{"), &l, &e) && e.code != ERR_NONE);
     ck_assert(!luks_parse(arena_of_test, str_slice(luks1_header(arena_of_test), 0, 300), &l, &e));
@@ -153,19 +159,24 @@ END_TEST
 
 /* ---- nothing breaks them ---- */
 
-static const char seed_rules[] = "-D\n-a always,exit -F arch=b64 -S open,openat -F exit=-EACCES -F auid>=1000 -F auid!=unset -k x\n-w /etc/x -p wa\n-e 2\n";
+static const char seed_rules[] =
+    "-D\n-a always,exit -F arch=b64 -S open,openat -F exit=-EACCES -F auid>=1000 -F auid!=unset -k x\n-w /etc/x -p wa\n-e 2\n";
 static const char seed_cron[] = "SHELL=/bin/sh\n17 * * * * root cd / && x\n@daily backup y\n1 5 cron.daily run-parts\n";
-static const char seed_rotate[] = "weekly\nrotate 4\n/var/log/a\n\"/var/log/b c\" {\n daily\n postrotate\n x\n endscript\n}\n/c { size 1M }\n";
-static const char seed_rsyslog[] = "$FileCreateMode 0640\n*.* @@h:514;T\n& stop\nif $x == 'y' then {\n action(type=\"omfwd\" target=\"h\" # c\n port=\"1\")\n}\n"
-                                   ":msg, contains, \"x\" ~\n*.* \\\n /var/log/x\n";
-static const char seed_unit[] = "[Service]\nExecStart=-/bin/x \\\n y\nUser=u\nProtectSystem=full\n[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=x\n";
+static const char seed_rotate[] =
+    "weekly\nrotate 4\n/var/log/a\n\"/var/log/b c\" {\n daily\n postrotate\n x\n endscript\n}\n/c { size 1M }\n";
+static const char seed_rsyslog[] =
+    "$FileCreateMode 0640\n*.* @@h:514;T\n& stop\nif $x == 'y' then {\n action(type=\"omfwd\" target=\"h\" # c\n port=\"1\")\n}\n"
+    ":msg, contains, \"x\" ~\n*.* \\\n /var/log/x\n";
+static const char seed_unit[] =
+    "[Service]\nExecStart=-/bin/x \\\n y\nUser=u\nProtectSystem=full\n[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=x\n";
 static const char seed_command[] = "curl -H 'Authorization: Bearer x' --password y https://u:p@h/ token=z \"pass: q";
 static const char seed_match[] = "/var/log/*[a-c]?.\\*log\n/var/log/xxb1.*log";
 
 static struct str seed_of(struct arena *a, unsigned which, struct str certificates)
 {
-    const struct str seeds[] = {STR(seed_cron), STR(seed_rotate), STR(seed_rsyslog), luks2_header(a, luks2_json), certificates,
-                                luks1_header(a), STR(seed_rules), STR(seed_unit), STR(seed_command), STR(seed_match), STR(seed_command)};
+    const struct str seeds[] = {STR(seed_cron),    STR(seed_rotate), STR(seed_rsyslog), luks2_header(a, luks2_json),
+                                certificates,      luks1_header(a),  STR(seed_rules),   STR(seed_unit),
+                                STR(seed_command), STR(seed_match),  STR(seed_command)};
     return seeds[which % COLUMN_COUNT(seeds)];
 }
 
@@ -214,8 +225,8 @@ START_TEST(bytes_made_from_seeds_break_nothing)
     for (int n = 0; n < ROUNDS; n++) {
         unsigned which = (unsigned)(test_random(&seed) % 12);
         bytes[0] = (uint8_t)which;
-        size_t size = mutate(&seed, seed_of(arena_of_test, n % 8 ? which : (unsigned)test_random(&seed) % 11, certificates), bytes + 1,
-                             SIZE_MAX_BYTES);
+        size_t size = mutate(&seed, seed_of(arena_of_test, n % 8 ? which : (unsigned)test_random(&seed) % 11, certificates),
+                             bytes + 1, SIZE_MAX_BYTES);
         LLVMFuzzerTestOneInput(bytes, size + 1);
         if (n % 100 == 0) {
             end();

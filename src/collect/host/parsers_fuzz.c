@@ -1,7 +1,8 @@
 /*
  * parsers_fuzz.c - every parser of these tables that reads files of others, over any bytes: the first byte chooses which.
  *
- * A libFuzzer target by itself, and called by parsers_c_test with bytes made from seeds. What must hold for any input is asserted here.
+ * A libFuzzer target by itself, and called by parsers_c_test with bytes made from seeds. What must hold for any input is asserted
+ * here.
  */
 #include "collect/host/audit_rule.h"
 #include "collect/host/blocks.h"

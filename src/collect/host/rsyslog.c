@@ -13,7 +13,10 @@ struct parser {
     void *context;
 };
 
-static int peek(const struct parser *p) { return p->at < p->text.size ? (unsigned char)p->text.data[p->at] : -1; }
+static int peek(const struct parser *p)
+{
+    return p->at < p->text.size ? (unsigned char)p->text.data[p->at] : -1;
+}
 
 static void step(struct parser *p)
 {
@@ -30,7 +33,8 @@ static struct str take_line(struct parser *p)
     while (peek(p) >= 0) {
         if (peek(p) == '\n') {
             size_t back = p->at;
-            while (back > from && (p->text.data[back - 1] == ' ' || p->text.data[back - 1] == '\t' || p->text.data[back - 1] == '\r'))
+            while (back > from &&
+                   (p->text.data[back - 1] == ' ' || p->text.data[back - 1] == '\t' || p->text.data[back - 1] == '\r'))
                 back--;
             if (back == from || p->text.data[back - 1] != '\\')
                 break;
@@ -50,7 +54,8 @@ static struct str take_line(struct parser *p)
     return str_trim(str_make(copy, line.size));
 }
 
-/* The text between the parentheses; `at` stands behind "(" and is left behind ")". Quotes hold parentheses, # begins a comment. */
+/* The text between the parentheses; `at` stands behind "(" and is left behind ")". Quotes hold parentheses, # begins a comment.
+ */
 static struct str take_parameters(struct parser *p)
 {
     size_t from = p->at;
@@ -83,8 +88,8 @@ static struct str take_parameters(struct parser *p)
 
 static bool is_object_name(struct str name)
 {
-    static const char *const names[] = {"action", "global", "module", "input", "ruleset", "template", "include", "main_queue",
-                                        "parser", "timezone", "lookup_table", "dyn_stats"};
+    static const char *const names[] = {"action",  "global",     "module", "input",    "ruleset",      "template",
+                                        "include", "main_queue", "parser", "timezone", "lookup_table", "dyn_stats"};
     for (size_t i = 0; i < COLUMN_COUNT(names); i++)
         if (conf_equal_nocase(name, names[i]))
             return true;
@@ -191,7 +196,8 @@ static void parse_statement(struct parser *p)
 
 void rsyslog_parse(struct arena *a, struct str text, struct str file, rsyslog_visit *visit, void *context)
 {
-    struct parser p = {.arena = a, .text = text, .line = 1, .file = file, .selector = STR(""), .visit = visit, .context = context};
+    struct parser p = {
+        .arena = a, .text = text, .line = 1, .file = file, .selector = STR(""), .visit = visit, .context = context};
     while (peek(&p) >= 0) {
         int c = peek(&p);
         if (c == '#') {
@@ -234,7 +240,8 @@ bool rsyslog_parameter(struct arena *a, struct str parameters, const char *name,
         while (end < parameters.size && isspace((unsigned char)parameters.data[end]))
             end++;
         size_t from = end;
-        char quote = end < parameters.size && (parameters.data[end] == '"' || parameters.data[end] == '\'') ? parameters.data[end] : 0;
+        char quote =
+            end < parameters.size && (parameters.data[end] == '"' || parameters.data[end] == '\'') ? parameters.data[end] : 0;
         end += quote != 0;
         while (end < parameters.size && (quote ? parameters.data[end] != quote : !isspace((unsigned char)parameters.data[end])))
             end += quote && parameters.data[end] == '\\' && end + 1 < parameters.size ? 2 : 1;

@@ -12,16 +12,19 @@ static const struct column columns[] = {
      "active, inactive, failed, activating, reloading or deactivating; null where systemd does not run."},
     {"sub", COLUMN_TEXT, "", "The finer state, as running, exited, dead, listening; null where systemd does not run."},
     {"enabled", COLUMN_TEXT, "",
-     "Whether it starts at boot: enabled, enabled-runtime, disabled, masked, static, indirect, alias, generated, linked or transient."},
+     "Whether it starts at boot: enabled, enabled-runtime, disabled, masked, static, indirect, alias, generated, linked or "
+     "transient."},
     {"preset", COLUMN_TEXT, "", "What the distribution presets it to, enabled or disabled; null if it cannot be installed."},
     {"main_pid", COLUMN_INTEGER, "process id", "The main process; null if none runs or it is not known."},
     {"exec", COLUMN_TEXT, "", "The command that ExecStart names, words that look like secrets left out."},
     {"user", COLUMN_TEXT, "",
-     "The account it runs as: User=, \"dynamic\" for DynamicUser=yes, root if nothing is said; null for what runs no command.", COLUMN_PERSONAL},
+     "The account it runs as: User=, \"dynamic\" for DynamicUser=yes, root if nothing is said; null for what runs no command.",
+     COLUMN_PERSONAL},
     {"fragment", COLUMN_TEXT, "", "The path of the unit file."},
     {"restart", COLUMN_TEXT, "", "Restart=: no, always, on-failure and so on; null for units other than services."},
     {"hardening_score", COLUMN_INTEGER, "settings",
-     "How many of 20 sandboxing settings (NoNewPrivileges, ProtectSystem, PrivateTmp ...) are on; null for units other than services."},
+     "How many of 20 sandboxing settings (NoNewPrivileges, ProtectSystem, PrivateTmp ...) are on; null for units other than "
+     "services."},
 };
 
 static const struct table_schema schema = {
@@ -35,13 +38,14 @@ static const struct table_schema schema = {
     .column_count = COLUMN_COUNT(columns),
 };
 
-static void add_row(struct gather *g, struct str name, const struct unit *unit, struct str enabled, const struct systemd_unit *state,
-                    struct systemd_bus *bus)
+static void add_row(struct gather *g, struct str name, const struct unit *unit, struct str enabled,
+                    const struct systemd_unit *state, struct systemd_bus *bus)
 {
     struct rows *r = g->rows;
     const struct str none = {0};
     struct str type = unit_type(name);
-    bool is_service = str_is(type, "service") && !(unit && (unit->alias_of.size || unit->is_masked)); /* an alias tells where it leads to */
+    bool is_service =
+        str_is(type, "service") && !(unit && (unit->alias_of.size || unit->is_masked)); /* an alias tells where it leads to */
     uint32_t pid = 0;
     if (state && is_service && str_is(state->active, "active") &&
         !systemd_bus_u32(bus, state->object, "org.freedesktop.systemd1.Service", "MainPID", &pid))
@@ -89,10 +93,12 @@ static const struct systemd_unit *find_state(const struct systemd_unit *states, 
 }
 
 /* Units that systemd holds without a file of that name: instances of templates, mounts, what was made at run time. */
-static void add_loaded_only(struct gather *g, const struct units *units, const struct systemd_unit *state, struct systemd_bus *bus)
+static void add_loaded_only(struct gather *g, const struct units *units, const struct systemd_unit *state,
+                            struct systemd_bus *bus)
 {
     struct str type = unit_type(state->name);
-    if (type.size == 0 || str_is(type, "device") || str_is(type, "scope") || str_is(type, "slice") || str_is(state->load, "not-found"))
+    if (type.size == 0 || str_is(type, "device") || str_is(type, "scope") || str_is(type, "slice") ||
+        str_is(state->load, "not-found"))
         return;
     const struct unit *unit = units_find(units, state->name);
     if (unit && str_equal(unit->name, state->name))
@@ -121,7 +127,8 @@ static bool gather(struct gather *g, struct err *e)
         const struct unit *unit = &units.items[i];
         const struct unit *real = unit->alias_of.size ? units_find(&units, unit->name) : unit;
         if (unit->alias_of.size) {
-            struct unit alias = {.name = unit->name, .alias_of = unit->alias_of, .fragment = real ? real->fragment : unit->fragment};
+            struct unit alias = {
+                .name = unit->name, .alias_of = unit->alias_of, .fragment = real ? real->fragment : unit->fragment};
             add_row(g, unit->name, &alias, unit->enabled, NULL, NULL);
         } else {
             add_row(g, unit->name, unit, unit->enabled, find_state(states, count, unit->name), bus);

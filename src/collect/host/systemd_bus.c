@@ -25,9 +25,10 @@ struct sd_calls {
     struct sd_bus *(*close_unref)(struct sd_bus *);
     int (*call_method)(struct sd_bus *, const char *, const char *, const char *, const char *, struct sd_bus_error *,
                        struct sd_bus_message **, const char *, ...);
-    int (*get_property_trivial)(struct sd_bus *, const char *, const char *, const char *, const char *, struct sd_bus_error *, char,
-                                void *);
-    int (*get_property_string)(struct sd_bus *, const char *, const char *, const char *, const char *, struct sd_bus_error *, char **);
+    int (*get_property_trivial)(struct sd_bus *, const char *, const char *, const char *, const char *, struct sd_bus_error *,
+                                char, void *);
+    int (*get_property_string)(struct sd_bus *, const char *, const char *, const char *, const char *, struct sd_bus_error *,
+                               char **);
     int (*enter_container)(struct sd_bus_message *, char, const char *);
     int (*read)(struct sd_bus_message *, const char *, ...);
     struct sd_bus_message *(*message_unref)(struct sd_bus_message *);
@@ -144,8 +145,8 @@ bool systemd_bus_units(struct systemd_bus *b, struct arena *a, struct systemd_un
 {
     struct sd_bus_error error = {0};
     struct sd_bus_message *reply = NULL;
-    int r = b->sd.call_method(b->bus, destination, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits", &error,
-                              &reply, "");
+    int r = b->sd.call_method(b->bus, destination, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits",
+                              &error, &reply, "");
     if (r < 0) {
         (void)err_set(e, ERR_UNAVAILABLE, "ask systemd for its units: %s", error.message ? error.message : strerror(-r));
         b->sd.error_free(&error);
@@ -157,13 +158,15 @@ bool systemd_bus_units(struct systemd_bus *b, struct arena *a, struct systemd_un
     while (r >= 0 && count < SYSTEMD_BUS_UNITS_MAX) {
         const char *name, *words, *load, *active, *sub, *following, *object, *job_type, *job_object;
         uint32_t job;
-        r = b->sd.read(reply, "(ssssssouso)", &name, &words, &load, &active, &sub, &following, &object, &job, &job_type, &job_object);
+        r = b->sd.read(reply, "(ssssssouso)", &name, &words, &load, &active, &sub, &following, &object, &job, &job_type,
+                       &job_object);
         if (r <= 0)
             break;
         if (count == capacity)
             units = arena_grow(a, units, count, &capacity, sizeof(*units));
-        units[count++] = (struct systemd_unit){arena_str(a, str_of(name)), arena_str(a, str_of(load)), arena_str(a, str_of(active)),
-                                               arena_str(a, str_of(sub)), arena_str(a, str_of(object))};
+        units[count++] =
+            (struct systemd_unit){arena_str(a, str_of(name)), arena_str(a, str_of(load)), arena_str(a, str_of(active)),
+                                  arena_str(a, str_of(sub)), arena_str(a, str_of(object))};
     }
     b->sd.message_unref(reply);
     if (r < 0)
@@ -175,7 +178,8 @@ bool systemd_bus_units(struct systemd_bus *b, struct arena *a, struct systemd_un
     return true;
 }
 
-static bool get_trivial(struct systemd_bus *b, struct str object, const char *interface, const char *property, char type, void *ret)
+static bool get_trivial(struct systemd_bus *b, struct str object, const char *interface, const char *property, char type,
+                        void *ret)
 {
     struct sd_bus_error error = {0};
     int r = b->sd.get_property_trivial(b->bus, destination, object.data, interface, property, &error, type, ret);
@@ -193,7 +197,8 @@ bool systemd_bus_u64(struct systemd_bus *b, struct str object, const char *inter
     return get_trivial(b, object, interface, property, 't', ret);
 }
 
-bool systemd_bus_text(struct systemd_bus *b, struct arena *a, struct str object, const char *interface, const char *property, struct str *ret)
+bool systemd_bus_text(struct systemd_bus *b, struct arena *a, struct str object, const char *interface, const char *property,
+                      struct str *ret)
 {
     struct sd_bus_error error = {0};
     char *text = NULL;

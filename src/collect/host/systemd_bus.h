@@ -1,8 +1,8 @@
 /*
  * systemd_bus.h - asking a running systemd over D-Bus, by libsystemd, which is loaded when it is there and not needed otherwise.
  *
- * Reads only. Every call has a time limit; a bus that does not answer is an error, never a wait. Root asks systemd's own socket, others
- * the system bus.
+ * Reads only. Every call has a time limit; a bus that does not answer is an error, never a wait. Root asks systemd's own socket,
+ * others the system bus.
  */
 #ifndef COLLECT_HOST_SYSTEMD_BUS_H
 #define COLLECT_HOST_SYSTEMD_BUS_H
@@ -23,10 +23,12 @@ struct systemd_unit {
 struct systemd_bus *systemd_bus_open(const char *address, struct err *e) MUST_USE;
 void systemd_bus_close(struct systemd_bus *bus); /* NULL is fine */
 /* All loaded units, sorted by name, in `a`. */
-bool systemd_bus_units(struct systemd_bus *bus, struct arena *a, struct systemd_unit **ret_units, size_t *ret_count, struct err *e) MUST_USE;
+bool systemd_bus_units(struct systemd_bus *bus, struct arena *a, struct systemd_unit **ret_units, size_t *ret_count,
+                       struct err *e) MUST_USE;
 /* Properties of a unit; `interface` as "org.freedesktop.systemd1.Service". */
 bool systemd_bus_u32(struct systemd_bus *bus, struct str object, const char *interface, const char *property, uint32_t *ret);
 bool systemd_bus_u64(struct systemd_bus *bus, struct str object, const char *interface, const char *property, uint64_t *ret);
-bool systemd_bus_text(struct systemd_bus *bus, struct arena *a, struct str object, const char *interface, const char *property, struct str *ret);
+bool systemd_bus_text(struct systemd_bus *bus, struct arena *a, struct str object, const char *interface, const char *property,
+                      struct str *ret);
 
 #endif

@@ -39,9 +39,15 @@ struct daemon {
 };
 
 static const struct daemon daemons[] = {
-    {"systemd-timesyncd", {"systemd-timesyncd.service"}, "systemd-timesyn", {"/etc/systemd/timesyncd.conf"},
+    {"systemd-timesyncd",
+     {"systemd-timesyncd.service"},
+     "systemd-timesyn",
+     {"/etc/systemd/timesyncd.conf"},
      {"/run/systemd/timesync/synchronized", "/var/lib/systemd/timesync/clock"}},
-    {"chrony", {"chrony.service", "chronyd.service"}, "chronyd", {"/etc/chrony/chrony.conf", "/etc/chrony.conf"},
+    {"chrony",
+     {"chrony.service", "chronyd.service"},
+     "chronyd",
+     {"/etc/chrony/chrony.conf", "/etc/chrony.conf"},
      {"/var/lib/chrony/chrony.drift", "/var/lib/chrony/drift"}},
     {"ntpsec", {"ntpsec.service"}, "ntpd", {"/etc/ntpsec/ntp.conf"}, {"/var/lib/ntpsec/ntp.drift"}},
     {"ntp", {"ntp.service", "ntpd.service"}, "ntpd", {"/etc/ntp.conf"}, {"/var/lib/ntp/ntp.drift", "/var/lib/ntp/drift"}},
@@ -87,8 +93,8 @@ static void add_row(struct gather *g, const struct fact *f)
 
 static struct fact fact_of(const char *kind, const char *daemon)
 {
-    return (struct fact){.kind = kind, .daemon = daemon, .enabled = -1, .running = -1, .synced = -1, .authenticated = -1,
-                         .last_update_ms = -1};
+    return (struct fact){
+        .kind = kind, .daemon = daemon, .enabled = -1, .running = -1, .synced = -1, .authenticated = -1, .last_update_ms = -1};
 }
 
 /* adjtimex(2) with nothing to set reads the clock's state; no privilege is needed. */
@@ -179,7 +185,8 @@ static void read_ntp_config(struct reader *c, struct str path)
 static void read_timesyncd(struct reader *c)
 {
     static const char *const directories[] = {"/etc/systemd/timesyncd.conf.d", "/run/systemd/timesyncd.conf.d",
-                                              "/usr/local/lib/systemd/timesyncd.conf.d", "/usr/lib/systemd/timesyncd.conf.d", NULL};
+                                              "/usr/local/lib/systemd/timesyncd.conf.d", "/usr/lib/systemd/timesyncd.conf.d",
+                                              NULL};
     struct gather *g = c->gather;
     struct conf_paths files, dropins;
     struct str servers[2] = {{0}, {0}}, origins[2] = {{0}, {0}};
@@ -197,7 +204,8 @@ static void read_timesyncd(struct reader *c)
             bool is_comment = line.data[0] == '#'; /* "#FallbackNTP=..." shows what is built in */
             if (is_comment)
                 line = str_trim(str_slice(line, 1, line.size));
-            if (!conf_key_value(line, &key, &value) || !(str_is(key, "NTP") || str_is(key, "FallbackNTP")) || (is_comment && str_is(key, "NTP")))
+            if (!conf_key_value(line, &key, &value) || !(str_is(key, "NTP") || str_is(key, "FallbackNTP")) ||
+                (is_comment && str_is(key, "NTP")))
                 continue;
             size_t which = str_is(key, "NTP") ? 0 : 1;
             servers[which] = value;
@@ -227,7 +235,8 @@ static int is_running(struct gather *g, const struct daemon *d, const char *unit
         struct err e = {0};
         if (names[i].data[0] < '1' || names[i].data[0] > '9')
             continue;
-        if (source_read_head(g->source, g->arena, arena_printf(g->arena, "/proc/%.*s/comm", STR_ARGS(names[i])).data, 64, &text, &e) &&
+        if (source_read_head(g->source, g->arena, arena_printf(g->arena, "/proc/%.*s/comm", STR_ARGS(names[i])).data, 64, &text,
+                             &e) &&
             str_is(str_trim(text), d->process))
             return 1;
     }

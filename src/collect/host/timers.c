@@ -52,7 +52,8 @@ static void ask(struct gather *g, struct systemd_bus *bus, const struct systemd_
     (void)systemd_bus_u64(bus, state->object, interface, "LastTriggerUSec", &last);
     ret->last_ms = whole_second(last);
     ret->next_ms = whole_second(realtime);
-    if (!ret->next_ms && monotonic && monotonic != UINT64_MAX) { /* counted from boot: as an instant, to the minute since clocks drift */
+    if (!ret->next_ms && monotonic &&
+        monotonic != UINT64_MAX) { /* counted from boot: as an instant, to the minute since clocks drift */
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         int64_t in_ms = (int64_t)(monotonic / 1000) - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
@@ -71,7 +72,8 @@ static void time_or_null(struct rows *r, int64_t at_ms)
         row_null(r);
 }
 
-static void add_row(struct gather *g, struct str name, const struct unit *unit, struct str enabled, const struct timer_state *state)
+static void add_row(struct gather *g, struct str name, const struct unit *unit, struct str enabled,
+                    const struct timer_state *state)
 {
     struct rows *r = g->rows;
     struct str activates = state->activates.data ? state->activates : unit ? unit->activates : (struct str){0};
@@ -120,7 +122,8 @@ static bool gather(struct gather *g, struct err *e)
     for (size_t s = 0; s < count; s++) { /* instances of templates and what was made at run time */
         struct timer_state state = {0};
         const struct unit *unit = units_find(&units, states[s].name);
-        if (!str_ends(states[s].name, ".timer") || str_is(states[s].load, "not-found") || (unit && str_equal(unit->name, states[s].name)))
+        if (!str_ends(states[s].name, ".timer") || str_is(states[s].load, "not-found") ||
+            (unit && str_equal(unit->name, states[s].name)))
             continue;
         ask(g, bus, states, count, &states[s], &state);
         add_row(g, states[s].name, unit, units_is_wanted(&units, states[s].name) ? STR("enabled") : STR("transient"), &state);

@@ -3,23 +3,24 @@
 
 /* The load path of the system manager, as far as files can be there for long. /lib is listed for trees without a merged /usr. */
 static const char *const directories[] = {
-    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",   "/run/systemd/generator.early",
-    "/etc/systemd/system",         "/etc/systemd/system.attached", "/run/systemd/system",     "/run/systemd/system.attached",
+    "/etc/systemd/system.control", "/run/systemd/system.control",   "/run/systemd/transient",  "/run/systemd/generator.early",
+    "/etc/systemd/system",         "/etc/systemd/system.attached",  "/run/systemd/system",     "/run/systemd/system.attached",
     "/run/systemd/generator",      "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
     "/run/systemd/generator.late",
 };
 enum { DIRECTORIES = COLUMN_COUNT(directories), UNITS_MAX = 20000 };
 
 static const char *const hardening_keys[] = {
-    "NoNewPrivileges",   "ProtectSystem",    "ProtectHome",       "PrivateTmp",       "PrivateDevices",
-    "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups", "ProtectClock",
-    "ProtectHostname",   "ProtectProc",      "RestrictAddressFamilies", "RestrictNamespaces", "RestrictRealtime",
-    "RestrictSUIDSGID",  "LockPersonality",  "MemoryDenyWriteExecute", "SystemCallFilter", "CapabilityBoundingSet",
+    "NoNewPrivileges",         "ProtectSystem",          "ProtectHome",          "PrivateTmp",
+    "PrivateDevices",          "ProtectKernelTunables",  "ProtectKernelModules", "ProtectKernelLogs",
+    "ProtectControlGroups",    "ProtectClock",           "ProtectHostname",      "ProtectProc",
+    "RestrictAddressFamilies", "RestrictNamespaces",     "RestrictRealtime",     "RestrictSUIDSGID",
+    "LockPersonality",         "MemoryDenyWriteExecute", "SystemCallFilter",     "CapabilityBoundingSet",
 };
 
 struct str unit_type(struct str name)
 {
-    static const char *const types[] = {"service", "socket", "timer", "target", "mount", "path",
+    static const char *const types[] = {"service", "socket", "timer", "target", "mount",    "path",
                                         "slice",   "scope",  "swap",  "device", "automount"};
     for (size_t i = name.size; i > 0; i--) {
         if (name.data[i - 1] != '.')
@@ -33,7 +34,10 @@ struct str unit_type(struct str name)
     return STR("");
 }
 
-int unit_hardening_score(const struct unit *unit) { return __builtin_popcount(unit->hardening); }
+int unit_hardening_score(const struct unit *unit)
+{
+    return __builtin_popcount(unit->hardening);
+}
 
 static void parse_hardening(struct str key, struct str value, struct unit *unit)
 {
@@ -43,8 +47,8 @@ static void parse_hardening(struct str key, struct str value, struct unit *unit)
     for (size_t i = 0; i < COLUMN_COUNT(hardening_keys); i++) {
         if (!str_is(key, hardening_keys[i]))
             continue;
-        bool is_on = value.size && !str_is(value, "no") && !str_is(value, "false") && !str_is(value, "0") && !str_is(value, "off") &&
-                     !str_is(value, "default");
+        bool is_on = value.size && !str_is(value, "no") && !str_is(value, "false") && !str_is(value, "0") &&
+                     !str_is(value, "off") && !str_is(value, "default");
         unit->hardening = is_on ? unit->hardening | (1u << i) : unit->hardening & ~(1u << i);
         return;
     }
@@ -77,13 +81,13 @@ static void parse_timer(struct arena *a, struct str key, struct str value, struc
         unit->activates = value;
     } else if (str_is(key, "Persistent")) {
         unit->is_persistent = conf_is_true(value);
-    } else if (str_is(key, "OnCalendar") || str_is(key, "OnActiveSec") || str_is(key, "OnBootSec") || str_is(key, "OnStartupSec") ||
-               str_is(key, "OnUnitActiveSec") || str_is(key, "OnUnitInactiveSec")) {
+    } else if (str_is(key, "OnCalendar") || str_is(key, "OnActiveSec") || str_is(key, "OnBootSec") ||
+               str_is(key, "OnStartupSec") || str_is(key, "OnUnitActiveSec") || str_is(key, "OnUnitInactiveSec")) {
         if (value.size == 0) /* an empty assignment resets the list */
             unit->schedule = (struct str){0};
         else if (unit->schedule.size < 4096)
-            unit->schedule = arena_printf(a, "%.*s%s%.*s=%.*s", STR_ARGS(unit->schedule), unit->schedule.size ? "; " : "", STR_ARGS(key),
-                                          STR_ARGS(value));
+            unit->schedule = arena_printf(a, "%.*s%s%.*s=%.*s", STR_ARGS(unit->schedule), unit->schedule.size ? "; " : "",
+                                          STR_ARGS(key), STR_ARGS(value));
     }
 }
 
@@ -138,7 +142,10 @@ static int compare_units(const void *a, const void *b)
     return order ? order : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static int compare_strs(const void *a, const void *b) { return str_compare(*(const struct str *)a, *(const struct str *)b); }
+static int compare_strs(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
 
 static void add_wanted(struct found *f, struct str name)
 {
@@ -156,7 +163,10 @@ static struct str base_name(struct str path)
     return path;
 }
 
-static bool is_persistent_directory(size_t rank) { return str_starts(str_of(directories[rank]), "/etc/"); }
+static bool is_persistent_directory(size_t rank)
+{
+    return str_starts(str_of(directories[rank]), "/etc/");
+}
 
 static bool is_in_load_path(struct str target)
 {
@@ -206,7 +216,8 @@ static void add_wants(struct found *f, size_t rank, struct str directory)
     conf_list(f->gather, path.data, &names, &count);
     for (size_t i = 0; i < count; i++)
         if (unit_type(names[i]).size)
-            add_wanted(f, is_persistent_directory(rank) ? names[i] : arena_printf(f->gather->arena, "run/%.*s", STR_ARGS(names[i])));
+            add_wanted(f,
+                       is_persistent_directory(rank) ? names[i] : arena_printf(f->gather->arena, "run/%.*s", STR_ARGS(names[i])));
 }
 
 static void list_directory(struct found *f, size_t rank)
@@ -219,7 +230,8 @@ static void list_directory(struct found *f, size_t rank)
         if (str_ends(names[i], ".wants") || str_ends(names[i], ".requires") || str_ends(names[i], ".upholds"))
             add_wants(f, rank, names[i]);
         else if (str_ends(names[i], ".d"))
-            conf_paths_add(g->arena, &f->dropin_directories, arena_printf(g->arena, "%s/%.*s", directories[rank], STR_ARGS(names[i])));
+            conf_paths_add(g->arena, &f->dropin_directories,
+                           arena_printf(g->arena, "%s/%.*s", directories[rank], STR_ARGS(names[i])));
         else if (unit_type(names[i]).size)
             add_unit(f, rank, names[i]);
     }
@@ -278,7 +290,8 @@ const struct unit *units_find(const struct units *u, struct str name)
 bool units_is_enabled(const struct units *u, const char *name)
 {
     const struct unit *unit = units_find(u, str_of(name));
-    return unit && (str_starts(unit->enabled, "enabled") || str_is(unit->enabled, "generated") || units_is_wanted(u, str_of(name)));
+    return unit &&
+           (str_starts(unit->enabled, "enabled") || str_is(unit->enabled, "generated") || units_is_wanted(u, str_of(name)));
 }
 
 static void remove_shadowed(struct units *u)
@@ -359,7 +372,8 @@ struct preset_rule {
 static struct preset_rule *load_presets(struct gather *g, size_t *ret_count)
 {
     static const char *const preset_directories[] = {"/etc/systemd/system-preset", "/run/systemd/system-preset",
-                                                     "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset", NULL};
+                                                     "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset",
+                                                     NULL};
     struct conf_paths files;
     struct preset_rule *rules = NULL;
     size_t count = 0, capacity = 0;
@@ -418,7 +432,8 @@ static void read_dropins(struct found *f)
             continue;
         conf_list(g, path.data, &names, &count);
         for (size_t n = 0; n < count; n++)
-            if (str_ends(names[n], ".conf") && conf_read(g, arena_printf(g->arena, "%s/%.*s", path.data, STR_ARGS(names[n])).data, &text))
+            if (str_ends(names[n], ".conf") &&
+                conf_read(g, arena_printf(g->arena, "%s/%.*s", path.data, STR_ARGS(names[n])).data, &text))
                 unit_parse(g->arena, text, unit);
     }
 }
@@ -434,8 +449,8 @@ static void add_sysv(struct found *f)
         struct str script = str_ends(names[i], ".sh") ? str_slice(names[i], 0, names[i].size - 3) : names[i];
         struct str name = arena_printf(g->arena, "%.*s.service", STR_ARGS(script));
         struct units only_files = {.items = f->units->items, .count = known};
-        if (names[i].data[0] == '.' || str_is(names[i], "README") || str_is(names[i], "functions") || find_exact(&only_files, name) ||
-            str_contains(names[i], ".dpkg-"))
+        if (names[i].data[0] == '.' || str_is(names[i], "README") || str_is(names[i], "functions") ||
+            find_exact(&only_files, name) || str_contains(names[i], ".dpkg-"))
             continue;
         add_unit(f, DIRECTORIES - 1, name);
         struct unit *unit = &f->units->items[f->units->count - 1];
@@ -476,7 +491,8 @@ enum unit_probe units_probe(struct gather *g, const char *name)
         return UNIT_ABSENT;
     struct file_facts facts;
     struct err e = {0};
-    conf_glob(g, "/etc/systemd/system/*.wants", &links); /* one directory, then one look a link: also links that lead nowhere count */
+    conf_glob(g, "/etc/systemd/system/*.wants",
+              &links); /* one directory, then one look a link: also links that lead nowhere count */
     for (size_t i = 0; i < links.count; i++)
         if (source_stat(g->source, arena_printf(g->arena, "%s/%s", links.items[i].data, name).data, false, &facts, &e))
             return UNIT_ENABLED;

@@ -1,9 +1,9 @@
 /*
  * units.h - the unit files of systemd as they stand on disk: what each says, and whether it starts at boot.
  *
- * Works on a tree and where systemd does not run. The state is worked out as systemd does (systemd.unit(5), systemctl(1) is-enabled):
- * a link to /dev/null or an empty file masks; a link in a *.wants, *.requires or *.upholds directory, or an alias, of /etc enables;
- * directories earlier in the load path win.
+ * Works on a tree and where systemd does not run. The state is worked out as systemd does (systemd.unit(5), systemctl(1)
+ * is-enabled): a link to /dev/null or an empty file masks; a link in a *.wants, *.requires or *.upholds directory, or an alias,
+ * of /etc enables; directories earlier in the load path win.
  *
  *     struct units u;
  *     units_load(g, NULL, &u);

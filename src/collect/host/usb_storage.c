@@ -30,13 +30,17 @@ struct policy {
     const char *usbguard;
 };
 
-static bool is_storage_module(struct str name) { return str_is(name, "usb-storage") || str_is(name, "usb_storage"); }
+static bool is_storage_module(struct str name)
+{
+    return str_is(name, "usb-storage") || str_is(name, "usb_storage");
+}
 
-/* modprobe.d(5): "blacklist usb-storage" keeps it from being loaded when a device appears, "install usb-storage /bin/false" also by name. */
+/* modprobe.d(5): "blacklist usb-storage" keeps it from being loaded when a device appears, "install usb-storage /bin/false" also
+ * by name. */
 static bool is_blocked(struct gather *g)
 {
-    static const char *const directories[] = {"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
-                                              "/lib/modprobe.d", NULL};
+    static const char *const directories[] = {"/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
+                                              "/usr/lib/modprobe.d", "/lib/modprobe.d", NULL};
     struct conf_paths files;
     conf_dropins(g, directories, ".conf", &files);
     for (size_t i = 0; i < files.count; i++) {
@@ -50,7 +54,8 @@ static bool is_blocked(struct gather *g)
                 continue;
             if (str_is(verb, "blacklist"))
                 return true;
-            if (str_is(verb, "install") && str_next_word(&line, &command) && (str_ends(command, "/true") || str_ends(command, "/false")))
+            if (str_is(verb, "install") && str_next_word(&line, &command) &&
+                (str_ends(command, "/true") || str_ends(command, "/false")))
                 return true;
         }
     }
@@ -69,7 +74,8 @@ static void bool_or_null(struct rows *r, bool is_known, bool value)
         row_null(r);
 }
 
-static void add_row(struct gather *g, const struct policy *p, struct str vendor, struct str product, struct str serial, bool is_attached)
+static void add_row(struct gather *g, const struct policy *p, struct str vendor, struct str product, struct str serial,
+                    bool is_attached)
 {
     bool is_live = source_is_live(g->source);
     row_begin(g->rows);
@@ -105,7 +111,8 @@ static void add_attached(struct gather *g, const struct policy *p, const char *d
             device.data[0] > '9')
             continue; /* "1-1:1.0" is an interface of device 1-1 */
         previous = device;
-        add_row(g, p, attribute(g, device, "manufacturer"), attribute(g, device, "product"), attribute(g, device, "serial"), true);
+        add_row(g, p, attribute(g, device, "manufacturer"), attribute(g, device, "product"), attribute(g, device, "serial"),
+                true);
     }
 }
 
