@@ -46,15 +46,24 @@ static struct str join_lines(struct conf_reader *r, struct str first)
     return whole;
 }
 
+static bool is_nothing(const struct conf_reader *r, struct str line)
+{
+    return line.size == 0 || (line.data[0] != '\0' && strchr(r->comments, line.data[0]));
+}
+
 bool conf_next_line(struct conf_reader *r, struct str *ret_line)
 {
     struct str line;
     while (str_next_line(&r->rest, &line)) {
         r->line = ++r->lines_read;
         line = str_trim(line);
-        if (line.size == 0 || (line.data[0] != '\0' && strchr(r->comments, line.data[0])))
+        if (is_nothing(r, line))
             continue;
-        *ret_line = r->is_joining && ends_in_odd_backslashes(line) ? str_trim(join_lines(r, line)) : line;
+        if (r->is_joining && ends_in_odd_backslashes(line))
+            line = str_trim(join_lines(r, line));
+        if (is_nothing(r, line)) /* a backslash and no more, or a comment behind it */
+            continue;
+        *ret_line = line;
         return true;
     }
     return false;
