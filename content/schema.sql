@@ -35,7 +35,7 @@ end;
 create table catalog(leaf integer primary key, digest text not null, t integer not null, x text not null, c text not null) strict;
 create table parameter(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null) strict;
 create index parameter_by_name on parameter(name, leaf);
-create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, t integer not null,
+create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, parameter integer not null, t integer not null,
                         taken_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,
                         skip integer not null) strict;
 create index evaluation_by_subject on evaluation(subject, leaf);

@@ -162,11 +162,11 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
     struct change c = {.db = projection, .subject = subject, .leaf = (int64_t)leaf->index};
     struct str x = json_text(blob, "x"), commitment = json_text(blob, "c");
     if (!db_run(projection, e,
-                "insert into evaluation(leaf, subject, run, catalog, t, taken_at, x, c, pass, fail, unknown, skip)"
-                " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                "insert into evaluation(leaf, subject, run, catalog, parameter, t, taken_at, x, c, pass, fail, unknown, skip)"
+                " values(?1, ?2, ?3, ?4, ?13, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(leaf->t), A(at_ms), A(blob ? x : (struct str){0}),
                 A(blob ? commitment : (struct str){0}), A(json_int(counts, "pass", 0)), A(json_int(counts, "fail", 0)),
-                A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0))) ||
+                A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0)), A(json_int(leaf->json, "par", -1))) ||
         !coverage_extend(&c, at_ms, e))
         return false;
     if (!blob)

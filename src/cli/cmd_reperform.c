@@ -1,0 +1,97 @@
+/* cmd_reperform.c - every past evaluation again, from the captured bytes. */
+#include "assess/reperform.h"
+#include "cli/open_view.h"
+
+#include <unistd.h>
+
+static const struct cli_option options[] = {
+    {"last", 0, "N", "only the newest N evaluations of each host"},
+    {0},
+};
+
+static void progress(void *context, uint64_t done, uint64_t all)
+{
+    (void)context;
+    fprintf(stderr, "\r%llu of %llu evaluations", (unsigned long long)done + 1, (unsigned long long)all);
+    if (done + 1 == all)
+        fputs("\r\033[K", stderr);
+}
+
+static struct json *report_json(struct arena *a, const struct reperform_report *r)
+{
+    struct json *o = json_object(a);
+    json_put_int(o, "evaluations", (int64_t)r->evaluations);
+    json_put_int(o, "results", (int64_t)r->results);
+    json_put_int(o, "captures", (int64_t)r->captures);
+    json_put_int(o, "reparsed", (int64_t)r->reparsed);
+    json_put_int(o, "rows_only", (int64_t)r->rows_only);
+    json_put_int(o, "difference_count", (int64_t)r->difference_count);
+    struct json *list = json_put_array(o, "differences");
+    for (size_t i = 0; i < r->kept; i++) {
+        struct json *d = json_push_object(list);
+        json_put_cstr(d, "kind", r->differences[i].kind);
+        json_put_int(d, "evaluation", r->differences[i].evaluation);
+        json_put_str(d, "text", r->differences[i].text);
+    }
+    return o;
+}
+
+static struct str report_text(struct arena *a, const struct reperform_report *r)
+{
+    struct buf b BUF_AUTO;
+    buf_init(&b, 8 << 20);
+    for (size_t i = 0; i < r->kept; i++)
+        buf_printf(&b, "%s: evaluation %lld: %.*s\n", r->differences[i].kind, (long long)r->differences[i].evaluation, STR_ARGS(r->differences[i].text));
+    if (r->difference_count > r->kept)
+        buf_printf(&b, "and %llu more\n", (unsigned long long)(r->difference_count - r->kept));
+    buf_printf(&b, "%llu evaluations again, %llu results compared; %llu captures, %llu of them parsed again from their bytes, %llu by their rows\n",
+               (unsigned long long)r->evaluations, (unsigned long long)r->results, (unsigned long long)r->captures, (unsigned long long)r->reparsed,
+               (unsigned long long)r->rows_only);
+    if (r->difference_count == 0)
+        buf_cstr(&b, r->evaluations ? "no difference\n" : "there is nothing to perform again yet\n");
+    else
+        buf_printf(&b, "%llu differences\n", (unsigned long long)r->difference_count);
+    return arena_str(a, buf_view(&b));
+}
+
+static int run(struct cli_context *c)
+{
+    struct err e = {0};
+    struct opened_view o = {0};
+    int64_t last = 0;
+    if (cli_option(c, "last") && (!str_to_int64(str_of(cli_option(c, "last")), &last) || last < 1))
+        return cli_wrong_use(c, "--last is a number of at least 1");
+    if (c->argument_count > 0)
+        c->data_dir = c->arguments[0];
+    if (!open_view(c, NULL, &o, &e))
+        return cli_fail(&e);
+    int ledger_fd = data_dir_ledger(&o.data, &e);
+    struct ledger_reader *ledger = ledger_fd >= 0 ? ledger_reader_open(ledger_fd, &e) : NULL;
+    struct reperform_options options_now = {.projection = o.view.db, .ledger = ledger, .last = last, .progress = isatty(2) ? progress : NULL};
+    options_now.blobs = ledger ? blob_opener_direct(c->arena, c->data_dir, &e) : NULL;
+    struct reperform_report report;
+    int status;
+    if (!options_now.blobs || !reperform(&options_now, c->arena, &report, &e))
+        status = cli_fail(&e);
+    else
+        status = c->json ? cli_print_json(report_json(c->arena, &report)) : cli_print(report_text(c->arena, &report));
+    if (status == 0 && report.difference_count > 0)
+        status = 1;
+    ledger_reader_close(ledger);
+    if (ledger_fd >= 0)
+        close(ledger_fd);
+    close_view(&o);
+    return status;
+}
+
+const struct cli_command cli_command_reperform = {
+    .name = "reperform",
+    .summary = "run every past test again from the captured bytes, and compare row by row",
+    .usage = "[--last N] [DIR]",
+    .example = "assay reperform ./data",
+    .options = options,
+    .details = "A difference is named: bytes (changed or missing), parser, parameter, test, result, ledger. Exit status 1 when there is one.",
+    .arguments_max = 1,
+    .has_json = true,
+    .run = run,
+};
