@@ -1,8 +1,10 @@
 #include "db/db.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Prepared statements are kept by the address of their text: SQL is written as literals, so the address is the identity. */
 enum { CACHE_SLOTS = 512 };
@@ -71,6 +73,27 @@ static bool db_configure(struct db *db, struct err *e)
     return true;
 }
 
+/* On a read-only disk SQLite cannot make the shared memory of its write-ahead log. If that log is empty (the last writer closed in
+ * order), the file alone is the whole database and can be read as one that nobody changes. */
+static bool db_reopen_immutable(struct db *db, const char *path, struct err *e)
+{
+    char wal[4096], uri[8192];
+    struct stat facts;
+    int n = snprintf(wal, sizeof(wal), "%s-wal", path);
+    if (n < 0 || (size_t)n >= sizeof(wal) || (stat(wal, &facts) == 0 && facts.st_size > 0))
+        return err_set(e, ERR_UNAVAILABLE, "database %s: the disk is read-only and the last writer did not close in order", path);
+    size_t size = 0;
+    memcpy(uri, "file:", 5);
+    for (size += 5; *path && size < sizeof(uri) - 32; path++) /* RFC 3986: what has a meaning in a URI is written as %XX */
+        size += (size_t)snprintf(uri + size, 4, strchr("%?#", *path) ? "%%%02x" : "%c", (unsigned char)*path);
+    memcpy(uri + size, "?immutable=1", 13);
+    sqlite3_close_v2(db->sqlite);
+    db->sqlite = NULL;
+    if (sqlite3_open_v2(uri, &db->sqlite, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) != SQLITE_OK)
+        return db_fail(db, e, "read-only disk");
+    return db_configure(db, e);
+}
+
 struct db *db_open(const char *path, enum db_mode mode, struct err *e)
 {
     struct db *db = calloc(1, sizeof(*db));
@@ -88,7 +111,14 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *e)
             err_set(e, ERR_LIMIT, "database %s: no memory", path);
         return db_close(db);
     }
-    return db_configure(db, e) ? db : db_close(db);
+    if (db_configure(db, e))
+        return db;
+    if (mode == DB_READ && sqlite3_errcode(db->sqlite) == SQLITE_CANTOPEN && access(path, R_OK) == 0 && access(path, W_OK) != 0 &&
+        errno == EROFS && db_reopen_immutable(db, path, e)) {
+        *e = (struct err){0};
+        return db;
+    }
+    return db_close(db);
 }
 
 struct db *db_close(struct db *db)

@@ -149,7 +149,7 @@ case_a_query_that_writes_or_reaches_out_is_refused() {
 }
 
 case_a_query_that_runs_for_ever_is_stopped() {
-    expect 3 timeout 60 "$assay" query "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
+    expect 3 timeout 60 "$assay" query --time-limit 1 "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
     one_line 'time|limit|interrupt'
 }
 
