@@ -31,11 +31,12 @@ SELECT u.username AS resource,
             WHEN s.last_change >= :now_ms - :account_dormant_days_max * 86400000 THEN 'pass'
             ELSE 'fail' END AS status,
        CASE WHEN u.login_enabled IS NULL THEN 'whether it can sign in could not be read'
-            WHEN l.time IS NOT NULL THEN 'last signed in ' || ((:now_ms - l.time) / 86400000) || ' days ago; at most '
-                                         || :account_dormant_days_max || ' are allowed'
+            WHEN l.time >= :now_ms - :account_dormant_days_max * 86400000 THEN 'signed in within the last ' || :account_dormant_days_max || ' days'
+            WHEN l.time IS NOT NULL THEN 'has not signed in for more than ' || :account_dormant_days_max || ' days'
             WHEN s.last_change IS NULL THEN 'no sign-in is recorded, and when it was made is not known'
-            ELSE 'never signed in, password set ' || ((:now_ms - s.last_change) / 86400000) || ' days ago; at most '
-                 || :account_dormant_days_max || ' days without a sign-in are allowed' END AS reason
+            WHEN s.last_change >= :now_ms - :account_dormant_days_max * 86400000 THEN 'has not signed in yet; its password is not older than '
+                 || :account_dormant_days_max || ' days'
+            ELSE 'has never signed in, and its password was set more than ' || :account_dormant_days_max || ' days ago' END AS reason
 FROM users AS u
 LEFT JOIN last_login AS l ON l.username = u.username
 LEFT JOIN shadow AS s ON s.username = u.username

@@ -21,5 +21,5 @@ references: ["auditctl(8)"]
 */
 SELECT 'audit records' AS resource,
        CASE WHEN lost IS NULL THEN 'unknown' WHEN lost = 0 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN lost IS NULL THEN 'the kernel did not tell' WHEN lost = 0 THEN 'none was lost since the start' ELSE lost || ' were lost since the start; at most ' || coalesce(backlog_limit, 0) || ' may wait' END AS reason
+       CASE WHEN lost IS NULL THEN 'the kernel did not tell' WHEN lost = 0 THEN 'none was lost since the start' ELSE 'some were lost since the start; at most ' || coalesce(backlog_limit, 0) || ' may wait' END AS reason
 FROM audit_status

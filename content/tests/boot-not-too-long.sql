@@ -21,5 +21,5 @@ references: ["uptime(1)"]
 */
 SELECT 'uptime' AS resource,
        CASE WHEN seconds IS NULL THEN 'unknown' WHEN seconds <= :uptime_days_max * 86400 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN seconds IS NULL THEN 'could not be read' ELSE 'started ' || (seconds / 86400) || ' days ago, expected at most ' || :uptime_days_max END AS reason
+       CASE WHEN seconds IS NULL THEN 'could not be read' ELSE 'was started ' || CASE WHEN seconds <= :uptime_days_max * 86400 THEN 'at most ' ELSE 'more than ' END || :uptime_days_max || ' days ago' END AS reason
 FROM uptime

@@ -23,8 +23,9 @@ SELECT path AS resource,
        CASE WHEN not_after IS NULL THEN 'unknown' WHEN not_after < :now_ms THEN 'fail' WHEN not_before > :now_ms THEN 'fail'
             WHEN not_after < :now_ms + :certificate_days_left_min * 86400000 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN not_after IS NULL THEN 'its validity could not be read' WHEN not_before > :now_ms THEN 'is not valid yet'
-            WHEN not_after < :now_ms THEN 'ran out ' || ((:now_ms - not_after) / 86400000) || ' days ago'
-            ELSE 'is valid for ' || ((not_after - :now_ms) / 86400000) || ' more days, expected at least ' || :certificate_days_left_min END
+            WHEN not_after < :now_ms THEN 'has run out'
+            ELSE 'is valid for ' || CASE WHEN not_after < :now_ms + :certificate_days_left_min * 86400000 THEN 'less' ELSE 'more' END
+                 || ' than ' || :certificate_days_left_min || ' days' END
            || coalesce(' (used by ' || used_by || ')', '') || ': ' || coalesce(subject, '') AS reason
 FROM certificates
 WHERE is_ca_store = 0 AND position = 0

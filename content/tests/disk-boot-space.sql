@@ -22,6 +22,7 @@ references: ["apt-get(8)"]
 */
 SELECT '/boot' AS resource,
        CASE WHEN free IS NULL THEN 'unknown' WHEN free >= :boot_free_megabytes_min * 1048576 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN free IS NULL THEN 'its free space could not be read' ELSE (free / 1048576) || ' MB free; expected at least ' || :boot_free_megabytes_min || ' MB' END AS reason
+       CASE WHEN free IS NULL THEN 'its free space could not be read' WHEN free >= :boot_free_megabytes_min * 1048576 THEN 'at least ' || :boot_free_megabytes_min || ' MB are free'
+            ELSE 'less than ' || :boot_free_megabytes_min || ' MB are free' END AS reason
 FROM mounts
 WHERE target = '/boot'

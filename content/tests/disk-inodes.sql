@@ -20,7 +20,7 @@ references: ["df(1)"]
 */
 SELECT target AS resource,
        CASE WHEN inodes_free_percent IS NULL THEN 'skip' WHEN inodes_free_percent >= :disk_free_percent_min THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN inodes_free_percent IS NULL THEN 'does not count inodes' ELSE inodes_free_percent || ' % of inodes are free, expected at least ' || :disk_free_percent_min || ' %' END AS reason
+       CASE WHEN inodes_free_percent IS NULL THEN 'does not count inodes' ELSE CASE WHEN inodes_free_percent >= :disk_free_percent_min THEN 'at least ' ELSE 'less than ' END || :disk_free_percent_min || ' % of inodes are free' END AS reason
 FROM mounts
 WHERE total IS NOT NULL AND total > 0 AND fstype NOT IN ('tmpfs', 'devtmpfs', 'overlay', 'squashfs', 'iso9660', 'ramfs')
 ORDER BY target

@@ -21,7 +21,7 @@ references: ["df(1)"]
 */
 SELECT target AS resource,
        CASE WHEN free_percent IS NULL THEN CASE WHEN free IS NULL THEN 'skip' ELSE 'unknown' END WHEN free_percent >= :disk_free_percent_min THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN free_percent IS NULL THEN 'is mounted read-only' ELSE free_percent || ' % is free, expected at least ' || :disk_free_percent_min || ' %' END AS reason
+       CASE WHEN free_percent IS NULL THEN 'is mounted read-only' ELSE CASE WHEN free_percent >= :disk_free_percent_min THEN 'at least ' ELSE 'less than ' END || :disk_free_percent_min || ' % is free' END AS reason
 FROM mounts
 WHERE total IS NOT NULL AND total > 0 AND fstype NOT IN ('tmpfs', 'devtmpfs', 'overlay', 'squashfs', 'iso9660', 'ramfs')
 ORDER BY target

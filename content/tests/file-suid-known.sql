@@ -21,7 +21,7 @@ empty: unknown
 fix: |
   dpkg -S FILE                                     # which package brought it
   chmod u-s,g-s FILE                               # if it needs no such right
-  assay parameter set suid_programs_approved "/opt/vendor/helper" --why "needed by ..., approved by ..."
+  assay record set parameter suid_programs_approved "/opt/vendor/helper" --reason "needed by ..., approved by ..."
 references: ["chmod(1)", "dpkg-query(1)"]
 */
 WITH known(path) AS (VALUES
@@ -51,9 +51,8 @@ WHERE kind IN ('suid', 'sgid') AND type = 'regular'
       AND ((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (path NOT IN (SELECT path FROM known)
            AND instr(',' || replace(:suid_programs_approved, ' ', '') || ',', ',' || path || ',') = 0))
 UNION ALL
-SELECT 'set-uid and set-gid programs' AS resource, 'pass' AS status, 'all ' || n || ' are customary or approved' AS reason
-FROM (SELECT count(*) AS n,
-             coalesce(sum((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (path NOT IN (SELECT path FROM known)
+SELECT 'set-uid and set-gid programs' AS resource, 'pass' AS status, 'all are customary or approved' AS reason
+FROM (SELECT coalesce(sum((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (path NOT IN (SELECT path FROM known)
                       AND instr(',' || replace(:suid_programs_approved, ' ', '') || ',', ',' || path || ',') = 0)), 0) AS bad
       FROM file_findings WHERE kind IN ('suid', 'sgid') AND type = 'regular')
 WHERE bad = 0

@@ -18,12 +18,12 @@ fix: |
   systemctl restart UNIT
 references: ["systemctl(1)", "proc(5)"]
 */
-SELECT coalesce(max(p.unit), p.name) || ' (' || p.pid || ')' AS resource,
+SELECT coalesce(p.unit, p.name) AS resource,
        CASE WHEN max(p.deleted IS NULL) THEN 'unknown' WHEN max(p.deleted) = 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN max(p.deleted IS NULL) THEN 'its program could not be looked at'
             WHEN max(p.deleted) = 1 THEN max(p.path) || ' was replaced or removed since it was started; restart ' || coalesce(max(p.unit), 'it')
             ELSE 'runs the installed ' || max(p.path) END AS reason
 FROM listening AS l
 JOIN processes AS p ON p.pid = l.pid
-GROUP BY p.pid, p.name
+GROUP BY coalesce(p.unit, p.name)
 ORDER BY 1

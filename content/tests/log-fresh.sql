@@ -23,7 +23,8 @@ references: ["rsyslogd(8)"]
 SELECT path AS resource,
        CASE WHEN last_write IS NULL THEN 'unknown' WHEN last_write >= :now_ms - :log_silence_hours_max * 3600000 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN last_write IS NULL THEN 'when it was written is not known'
-            ELSE 'was written ' || ((:now_ms - last_write) / 3600000) || ' hours ago, expected at most ' || :log_silence_hours_max END AS reason
+            WHEN last_write >= :now_ms - :log_silence_hours_max * 3600000 THEN 'was written within the last ' || :log_silence_hours_max || ' hours'
+            ELSE 'was not written for more than ' || :log_silence_hours_max || ' hours' END AS reason
 FROM log_files
 WHERE path IN ('/var/log/syslog', '/var/log/auth.log', '/var/log/messages', '/var/log/secure', '/var/log/audit/audit.log')
 ORDER BY path

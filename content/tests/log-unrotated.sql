@@ -20,11 +20,11 @@ fix: |
   printf '/var/log/app.log {\n  weekly\n  rotate 53\n  compress\n  missingok\n  notifempty\n}\n' > /etc/logrotate.d/app && logrotate --debug /etc/logrotate.conf
 references: ["logrotate(8)"]
 */
-SELECT path AS resource, 'fail' AS status, 'has ' || (size / 1048576) || ' MB and nothing rotates it; at most ' || :log_unrotated_megabytes_max || ' MB are allowed' AS reason
+SELECT path AS resource, 'fail' AS status, 'is larger than ' || :log_unrotated_megabytes_max || ' MB, and nothing rotates it' AS reason
 FROM log_files
 WHERE rotated = 0 AND size > :log_unrotated_megabytes_max * 1048576 AND path NOT GLOB '/var/log/journal/*' AND path NOT IN ('/var/log/lastlog', '/var/log/faillog')
 UNION ALL
-SELECT 'log files' AS resource, 'pass' AS status, 'every large one of ' || n || ' is rotated' AS reason
+SELECT 'log files' AS resource, 'pass' AS status, 'every large one is rotated' AS reason
 FROM (SELECT count(*) AS n, coalesce(sum(rotated = 0 AND size > :log_unrotated_megabytes_max * 1048576 AND path NOT GLOB '/var/log/journal/*'
                                          AND path NOT IN ('/var/log/lastlog', '/var/log/faillog')), 0) AS bad FROM log_files)
 WHERE n > 0 AND bad = 0

@@ -30,11 +30,13 @@ SELECT w.name AS resource,
        CASE WHEN m.loaded = 1 OR m.builtin = 1 THEN 'fail'
             WHEN m.name IS NULL OR m.available = 0 THEN 'pass'
             WHEN m.install_override IN ('/bin/true', '/bin/false', '/usr/bin/true', '/usr/bin/false') THEN 'pass'
+            WHEN m.available IS NULL AND m.loaded IS NULL THEN 'unknown'
             ELSE 'fail' END AS status,
        CASE WHEN m.loaded = 1 THEN 'is loaded into the running kernel'
             WHEN m.builtin = 1 THEN 'is built into the kernel and cannot be left out'
             WHEN m.name IS NULL OR m.available = 0 THEN 'this kernel does not have it'
             WHEN m.install_override IN ('/bin/true', '/bin/false', '/usr/bin/true', '/usr/bin/false') THEN 'cannot be loaded (' || m.configured_in || ')'
+            WHEN m.available IS NULL AND m.loaded IS NULL THEN 'whether this kernel has it could not be read'
             WHEN m.blacklisted = 1 THEN 'is only blacklisted (' || m.configured_in || '): it can still be loaded by name'
             ELSE 'can be loaded on demand' END AS reason
 FROM wanted AS w

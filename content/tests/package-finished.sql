@@ -22,7 +22,7 @@ SELECT name AS resource, 'fail' AS status, 'state ' || status || '; expected ins
 FROM packages
 WHERE status NOT IN ('installed', 'config-files')
 UNION ALL
-SELECT 'packages' AS resource, 'pass' AS status, n || ' packages are completely installed' AS reason
+SELECT 'packages' AS resource, 'pass' AS status, 'all packages are completely installed' AS reason
 FROM (SELECT count(*) AS n, coalesce(sum(status NOT IN ('installed', 'config-files')), 0) AS bad FROM packages)
 WHERE bad = 0 AND n > 0
 ORDER BY 1

@@ -20,7 +20,7 @@ references: ["shadow(5)", "chage(1)"]
 */
 SELECT username AS resource,
        CASE WHEN last_change > :now_ms + 86400000 THEN 'fail' ELSE 'pass' END AS status,
-       CASE WHEN last_change > :now_ms + 86400000 THEN 'the last change lies ' || ((last_change - :now_ms) / 86400000) || ' days ahead'
+       CASE WHEN last_change > :now_ms + 86400000 THEN 'the last change of the password lies in the future'
             ELSE 'the last change lies in the past or is not known' END AS reason
 FROM shadow
 WHERE state IN ('password', 'locked')

@@ -22,12 +22,13 @@ fix: |
   cp /proc/PID/exe /root/found-PID && ls -l /proc/PID/fd && kill -STOP PID
 references: ["proc(5)"]
 */
-SELECT name || ' (' || pid || ')' AS resource, 'fail' AS status,
-       'runs ' || path || ' as user id ' || coalesce(euid, uid, '?') || CASE WHEN deleted = 1 THEN ', whose file was removed' ELSE '' END || '; expected programs below /usr or /opt' AS reason
+SELECT path AS resource, 'fail' AS status,
+       'runs as user id ' || min(coalesce(euid, uid, '?')) || CASE WHEN max(deleted) = 1 THEN ', and its file was removed' ELSE '' END || '; expected programs below /usr or /opt' AS reason
 FROM processes
 WHERE path GLOB '/tmp/*' OR path GLOB '/var/tmp/*' OR path GLOB '/dev/shm/*' OR path GLOB '/run/user/*' OR path GLOB '/memfd:*'
+GROUP BY path
 UNION ALL
-SELECT 'processes' AS resource, 'pass' AS status, 'none of ' || n || ' processes runs from there' AS reason
+SELECT 'processes' AS resource, 'pass' AS status, 'no process runs from there' AS reason
 FROM (SELECT count(path) AS n, coalesce(sum(path GLOB '/tmp/*' OR path GLOB '/var/tmp/*' OR path GLOB '/dev/shm/*' OR path GLOB '/run/user/*' OR path GLOB '/memfd:*'), 0) AS bad
       FROM processes)
 WHERE n > 0 AND bad = 0

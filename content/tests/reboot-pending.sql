@@ -22,8 +22,8 @@ SELECT CASE reason WHEN 'kernel' THEN 'kernel' ELSE 'flag /run/reboot-required' 
             WHEN min(since) IS NULL THEN 'fail' WHEN min(since) >= :now_ms - :reboot_days_max * 86400000 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN max(required IS NULL) THEN 'it could not be told'
             WHEN max(required) = 0 THEN 'no restart is needed'
-            ELSE 'a restart is needed' || coalesce(' since ' || ((:now_ms - min(since)) / 86400000) || ' days', '') || coalesce(' (' || max(detail) || ')', '')
-                 || '; at most ' || :reboot_days_max || ' days are allowed' END AS reason
+            ELSE 'a restart is needed' || CASE WHEN min(since) IS NULL THEN '' WHEN min(since) >= :now_ms - :reboot_days_max * 86400000
+                 THEN ', since less than ' || :reboot_days_max || ' days' ELSE ' for more than ' || :reboot_days_max || ' days' END || coalesce(' (' || max(detail) || ')', '') END AS reason
 FROM reboot_required
 WHERE reason IN ('kernel', 'flag_file')
 GROUP BY reason

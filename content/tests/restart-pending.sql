@@ -18,7 +18,7 @@ fix: |
   systemctl restart UNIT                           # needrestart shows all of them
 references: ["needrestart(1)"]
 */
-SELECT coalesce(unit, name || coalesce(' (' || pid || ')', ''), 'running programs') AS resource,
+SELECT coalesce(unit, name, 'running programs') AS resource,
        CASE WHEN max(required IS NULL) THEN 'unknown' WHEN max(required) = 1 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN max(required IS NULL) THEN 'it could not be told' WHEN max(required) = 1 THEN 'still runs replaced files: ' || substr(coalesce(max(detail), '?'), 1, 150)
             ELSE 'no program runs replaced files' END AS reason

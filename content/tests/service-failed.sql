@@ -24,7 +24,7 @@ FROM services
 WHERE active = 'failed'
 UNION ALL
 SELECT 'systemd units' AS resource, CASE WHEN known = 0 THEN 'unknown' ELSE 'pass' END AS status,
-       CASE WHEN known = 0 THEN 'their states are known only where systemd runs' ELSE 'none of ' || known || ' units has failed' END AS reason
+       CASE WHEN known = 0 THEN 'their states are known only where systemd runs' ELSE 'no unit has failed' END AS reason
 FROM (SELECT count(active) AS known, coalesce(sum(active = 'failed'), 0) AS bad, count(*) AS n FROM services)
 WHERE bad = 0 AND n > 0
 ORDER BY 1

@@ -23,7 +23,7 @@ references: ["loginctl(1)"]
 SELECT username || ' on ' || coalesce(tty, '?') AS resource,
        CASE WHEN since IS NULL THEN 'unknown' WHEN since < :now_ms - :session_open_days_max * 86400000 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN since IS NULL THEN 'when it began is not known'
-            ELSE 'open for ' || ((:now_ms - since) / 86400000) || ' days' || CASE WHEN coalesce(host, '') <> '' THEN ' from ' || host ELSE '' END
-                 || '; expected at most ' || :session_open_days_max || ' days' END AS reason
+            ELSE 'open for ' || CASE WHEN since < :now_ms - :session_open_days_max * 86400000 THEN 'more' ELSE 'less' END || ' than ' || :session_open_days_max || ' days'
+                 || CASE WHEN coalesce(host, '') <> '' THEN ', from ' || host ELSE '' END END AS reason
 FROM logged_in
 ORDER BY 1

@@ -24,14 +24,14 @@ fix: |
 references: ["lastb(1)", "fail2ban-client(1)"]
 */
 SELECT 'from ' || CASE WHEN coalesce(host, '') = '' THEN 'the console' ELSE host END AS resource, 'fail' AS status,
-       count(*) || ' refused sign-ins within a day for ' || count(DISTINCT username) || ' names; at most ' || :signin_failures_max || ' are taken for noise' AS reason
+       'more than ' || :signin_failures_max || ' refused sign-ins within a day' AS reason
 FROM failed_logins
 WHERE time >= :now_ms - 86400000
 GROUP BY host
 HAVING count(*) > :signin_failures_max
 UNION ALL
-SELECT 'refused sign-ins' AS resource, 'pass' AS status, n || ' within a day, at most ' || most || ' from one address' AS reason
-FROM (SELECT coalesce(sum(n), 0) AS n, coalesce(max(n), 0) AS most
+SELECT 'refused sign-ins' AS resource, 'pass' AS status, 'no address was refused more than ' || :signin_failures_max || ' times within a day' AS reason
+FROM (SELECT coalesce(max(n), 0) AS most
       FROM (SELECT count(*) AS n FROM failed_logins WHERE time >= :now_ms - 86400000 GROUP BY host))
 WHERE most <= :signin_failures_max
 ORDER BY 1

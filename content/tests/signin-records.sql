@@ -21,7 +21,7 @@ references: ["wtmp(5)"]
 SELECT path AS resource,
        CASE WHEN is_there = 0 THEN 'fail' WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN is_there = 0 THEN 'the file does not exist, so nothing is recorded'
-            WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'mode ' || mode || ': everybody may change the record' ELSE 'it is there (' || size || ' bytes)' END AS reason
+            WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'mode ' || mode || ': everybody may change the record' ELSE 'it is there' END AS reason
 FROM file_facts
 WHERE declared IN ('/var/log/wtmp', '/var/log/btmp')
 ORDER BY path

@@ -3,33 +3,33 @@ id: sysctl-odd-packets-logged
 title: Impossible packets are logged
 topic: kernel-parameters
 why: >
-  Packets that can't be true are a sign of an attack or of a broken network; somebody should be able to see that
-  they came.
+  A sender address that cannot be right shows a fault in the network or somebody who forges. Only the log shows it.
 controls:
-  - control: LOG-01
+  - control: LOG-03
     reason: >
-      Adds a network event to what the host logs; without it such packets leave no trace.
+      Gives the alert rules a sign of forged traffic that nothing else on the host shows.
 severity: low
 parameters: []
 tables: [sysctl]
 paths: []
 empty: unknown
 fix: |
-  printf 'net.ipv4.conf.all.log_martians = 1\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'net.ipv4.conf.all.log_martians = 1\nnet.ipv4.conf.default.log_martians = 1\n' > /etc/sysctl.d/60-sysctl-odd-packets-logged.conf
   sysctl --system
-references: ["ip-sysctl (kernel documentation, networking)"]
+  for f in /proc/sys/net/ipv4/conf/*; do echo 1 > $f/log_martians; done       # interfaces that exist already keep their own value
+references: ["ip-sysctl (kernel documentation, networking)", "sysctl.d(5)"]
 */
-WITH wanted(name, low, high) AS (VALUES ('net.ipv4.conf.all.log_martians', 1, 1))
-SELECT w.name AS resource,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
-            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
-            ELSE 'fail' END AS status,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
-            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
-                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
-                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
-FROM wanted AS w
-LEFT JOIN sysctl AS s ON s.name = w.name
-ORDER BY w.name
+WITH v(iface, value) AS (
+    SELECT substr(name, 15, length(name) - 27), CAST(coalesce(value, configured) AS INTEGER)
+    FROM sysctl
+    WHERE name GLOB 'net.ipv4.conf.*.log_martians' AND coalesce(value, configured) IS NOT NULL),
+e(iface, value) AS (
+    SELECT i.iface, max(i.value, a.value)
+    FROM v AS i
+    JOIN v AS a ON a.iface = 'all'
+    WHERE i.iface NOT IN ('all', 'lo'))
+SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
+       CASE WHEN value = 1 THEN 'pass' ELSE 'fail' END AS status,
+       'log_martians is in effect ' || value || ' (the kernel combines that of all with that of the interface); expected 1' AS reason
+FROM e
+ORDER BY iface

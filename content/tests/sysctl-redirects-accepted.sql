@@ -3,35 +3,35 @@ id: sysctl-redirects-accepted
 title: Routers may not change this host's routes
 topic: kernel-parameters
 why: >
-  A message from anybody on the local network can redirect traffic through the sender's machine. Servers have
-  fixed routes and need none.
+  A message from anybody on the local network can redirect traffic through the sender's machine. Servers have fixed
+  routes and need none.
 controls:
   - control: VUL-05
     reason: >
-      Network parameters of the host are part of its hardened baseline: this compares the running value with it.
+      Network parameters of the host are part of its hardened baseline: this compares what is in effect on each
+      interface with it.
 severity: medium
 parameters: []
 tables: [sysctl]
 paths: []
 empty: unknown
 fix: |
-  printf 'net.ipv4.conf.all.accept_redirects = 0\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv4.conf.default.accept_redirects = 0\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv6.conf.all.accept_redirects = 0\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'net.ipv4.conf.all.accept_redirects = 0\nnet.ipv4.conf.default.accept_redirects = 0\n' > /etc/sysctl.d/60-sysctl-redirects-accepted.conf
   sysctl --system
-references: ["ip-sysctl (kernel documentation, networking)"]
+  for f in /proc/sys/net/ipv4/conf/*; do echo 0 > $f/accept_redirects; done       # interfaces that exist already keep their own value
+references: ["ip-sysctl (kernel documentation, networking)", "sysctl.d(5)"]
 */
-WITH wanted(name, low, high) AS (VALUES ('net.ipv4.conf.all.accept_redirects', 0, 0), ('net.ipv4.conf.default.accept_redirects', 0, 0), ('net.ipv6.conf.all.accept_redirects', 0, 0))
-SELECT w.name AS resource,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
-            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
-            ELSE 'fail' END AS status,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
-            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
-                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
-                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
-FROM wanted AS w
-LEFT JOIN sysctl AS s ON s.name = w.name
-ORDER BY w.name
+WITH v(iface, value) AS (
+    SELECT substr(name, 15, length(name) - 31), CAST(coalesce(value, configured) AS INTEGER)
+    FROM sysctl
+    WHERE name GLOB 'net.ipv4.conf.*.accept_redirects' AND coalesce(value, configured) IS NOT NULL),
+e(iface, value) AS (
+    SELECT i.iface, CASE WHEN (SELECT CAST(f.value AS INTEGER) FROM sysctl AS f WHERE f.name = 'net.ipv4.conf.' || i.iface || '.forwarding') = 1 THEN min(i.value, a.value) ELSE max(i.value, a.value) END
+    FROM v AS i
+    JOIN v AS a ON a.iface = 'all'
+    WHERE i.iface NOT IN ('all', 'lo'))
+SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
+       CASE WHEN value = 0 THEN 'pass' ELSE 'fail' END AS status,
+       'accept_redirects is in effect ' || value || ' (the kernel combines that of all with that of the interface); expected 0' AS reason
+FROM e
+ORDER BY iface

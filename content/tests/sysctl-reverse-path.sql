@@ -3,34 +3,37 @@ id: sysctl-reverse-path
 title: Packets with a forged origin are dropped
 topic: kernel-parameters
 why: >
-  A packet that came in where its answer would not go out has a forged sender. Dropping it stops spoofing of
-  inside addresses. Loose checking (2) is for hosts with several ways out.
+  The host can see that an answer to the sender would go another way than the packet came, and drop it.
 controls:
+  - control: VUL-05
+    reason: >
+      Network parameters of the host are part of its hardened baseline: this compares what is in effect on each
+      interface with it.
   - control: NET-01
     reason: >
-      Dropping packets with forged origin is part of denying inbound traffic by default.
+      Refuses traffic that pretends to come from inside the boundary.
 severity: medium
 parameters: []
 tables: [sysctl]
 paths: []
 empty: unknown
 fix: |
-  printf 'net.ipv4.conf.all.rp_filter = 1\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv4.conf.default.rp_filter = 1\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'net.ipv4.conf.all.rp_filter = 1\nnet.ipv4.conf.default.rp_filter = 1\n' > /etc/sysctl.d/60-sysctl-reverse-path.conf
   sysctl --system
-references: ["ip-sysctl (kernel documentation, networking)"]
+  for f in /proc/sys/net/ipv4/conf/*; do echo 1 > $f/rp_filter; done       # interfaces that exist already keep their own value
+references: ["ip-sysctl (kernel documentation, networking)", "sysctl.d(5)"]
 */
-WITH wanted(name, low, high) AS (VALUES ('net.ipv4.conf.all.rp_filter', 1, 2), ('net.ipv4.conf.default.rp_filter', 1, 2))
-SELECT w.name AS resource,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
-            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
-            ELSE 'fail' END AS status,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
-            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
-                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
-                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
-FROM wanted AS w
-LEFT JOIN sysctl AS s ON s.name = w.name
-ORDER BY w.name
+WITH v(iface, value) AS (
+    SELECT substr(name, 15, length(name) - 24), CAST(coalesce(value, configured) AS INTEGER)
+    FROM sysctl
+    WHERE name GLOB 'net.ipv4.conf.*.rp_filter' AND coalesce(value, configured) IS NOT NULL),
+e(iface, value) AS (
+    SELECT i.iface, max(i.value, a.value)
+    FROM v AS i
+    JOIN v AS a ON a.iface = 'all'
+    WHERE i.iface NOT IN ('all', 'lo'))
+SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
+       CASE WHEN value IN (1, 2) THEN 'pass' ELSE 'fail' END AS status,
+       'rp_filter is in effect ' || value || ' (the kernel combines that of all with that of the interface); expected 1 or 2' AS reason
+FROM e
+ORDER BY iface

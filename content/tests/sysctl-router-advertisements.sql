@@ -3,35 +3,35 @@ id: sysctl-router-advertisements
 title: Strangers cannot hand this host an IPv6 route
 topic: kernel-parameters
 why: >
-  Anybody on the local network can announce himself as a router. A server with a fixed address must not listen
-  to it. Hosts in a cloud that get their address this way set it on purpose: then accept the finding with a
-  reason.
+  Any machine on the local network can announce itself as the router for IPv6, on networks too where nobody uses it.
+  Where addresses do come by advertisement, a waiver says so.
 controls:
   - control: VUL-05
     reason: >
-      Network parameters of the host are part of its hardened baseline: this compares the running value with it.
+      Network parameters of the host are part of its hardened baseline: this compares what is in effect on each
+      interface with it.
 severity: low
 parameters: []
 tables: [sysctl]
 paths: []
 empty: unknown
 fix: |
-  printf 'net.ipv6.conf.all.accept_ra = 0\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv6.conf.default.accept_ra = 0\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'net.ipv6.conf.all.accept_ra = 0\nnet.ipv6.conf.default.accept_ra = 0\n' > /etc/sysctl.d/60-sysctl-router-advertisements.conf
   sysctl --system
-references: ["ip-sysctl (kernel documentation, networking)"]
+  for f in /proc/sys/net/ipv6/conf/*; do echo 0 > $f/accept_ra; done       # interfaces that exist already keep their own value
+references: ["ip-sysctl (kernel documentation, networking)", "sysctl.d(5)"]
 */
-WITH wanted(name, low, high) AS (VALUES ('net.ipv6.conf.all.accept_ra', 0, 0), ('net.ipv6.conf.default.accept_ra', 0, 0))
-SELECT w.name AS resource,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
-            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
-            ELSE 'fail' END AS status,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
-            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
-                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
-                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
-FROM wanted AS w
-LEFT JOIN sysctl AS s ON s.name = w.name
-ORDER BY w.name
+WITH v(iface, value) AS (
+    SELECT substr(name, 15, length(name) - 24), CAST(coalesce(value, configured) AS INTEGER)
+    FROM sysctl
+    WHERE name GLOB 'net.ipv6.conf.*.accept_ra' AND coalesce(value, configured) IS NOT NULL),
+e(iface, value) AS (
+    SELECT i.iface, CASE WHEN (SELECT CAST(f.value AS INTEGER) FROM sysctl AS f WHERE f.name = 'net.ipv6.conf.' || i.iface || '.forwarding') = 1 AND i.value = 1 THEN 0 ELSE i.value END
+    FROM v AS i
+    JOIN v AS a ON a.iface = 'all'
+    WHERE i.iface NOT IN ('all', 'lo'))
+SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
+       CASE WHEN value = 0 THEN 'pass' ELSE 'fail' END AS status,
+       'accept_ra is in effect ' || value || ' (each interface has its own); expected 0' AS reason
+FROM e
+ORDER BY iface

@@ -3,34 +3,34 @@ id: sysctl-source-route
 title: Senders cannot choose the way of their packets
 topic: kernel-parameters
 why: >
-  Packets that carry their own route can go around the network's boundary. Nothing legitimate uses them.
+  A packet that names its own way can get around a firewall and be answered to a forged sender.
 controls:
-  - control: NET-01
+  - control: VUL-05
     reason: >
-      Refusing routes chosen by the sender keeps traffic on the way that boundary rules cover.
+      Network parameters of the host are part of its hardened baseline: this compares what is in effect on each
+      interface with it.
 severity: medium
 parameters: []
 tables: [sysctl]
 paths: []
 empty: unknown
 fix: |
-  printf 'net.ipv4.conf.all.accept_source_route = 0\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv4.conf.default.accept_source_route = 0\n' >> /etc/sysctl.d/60-hardening.conf
-  printf 'net.ipv6.conf.all.accept_source_route = 0\n' >> /etc/sysctl.d/60-hardening.conf
+  printf 'net.ipv4.conf.all.accept_source_route = 0\nnet.ipv4.conf.default.accept_source_route = 0\n' > /etc/sysctl.d/60-sysctl-source-route.conf
   sysctl --system
-references: ["ip-sysctl (kernel documentation, networking)"]
+  for f in /proc/sys/net/ipv4/conf/*; do echo 0 > $f/accept_source_route; done       # interfaces that exist already keep their own value
+references: ["ip-sysctl (kernel documentation, networking)", "sysctl.d(5)"]
 */
-WITH wanted(name, low, high) AS (VALUES ('net.ipv4.conf.all.accept_source_route', 0, 0), ('net.ipv4.conf.default.accept_source_route', 0, 0), ('net.ipv6.conf.all.accept_source_route', -1, 0))
-SELECT w.name AS resource,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'skip'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'unknown'
-            WHEN CAST(coalesce(s.value, s.configured) AS INTEGER) BETWEEN w.low AND w.high THEN 'pass'
-            ELSE 'fail' END AS status,
-       CASE WHEN s.name IS NULL AND EXISTS (SELECT 1 FROM sysctl WHERE value IS NOT NULL) THEN 'this kernel has no such parameter'
-            WHEN coalesce(s.value, s.configured) IS NULL THEN 'nothing configures it, and the running value cannot be seen'
-            ELSE 'is ' || coalesce(s.value, s.configured) || CASE WHEN s.value IS NULL THEN ' by configuration' ELSE '' END
-                 || ', expected ' || w.low || CASE WHEN w.high > w.low THEN ' to ' || w.high ELSE '' END
-                 || CASE WHEN s.configured_in IS NOT NULL THEN ' (' || s.configured_in || ')' ELSE '' END END AS reason
-FROM wanted AS w
-LEFT JOIN sysctl AS s ON s.name = w.name
-ORDER BY w.name
+WITH v(iface, value) AS (
+    SELECT substr(name, 15, length(name) - 34), CAST(coalesce(value, configured) AS INTEGER)
+    FROM sysctl
+    WHERE name GLOB 'net.ipv4.conf.*.accept_source_route' AND coalesce(value, configured) IS NOT NULL),
+e(iface, value) AS (
+    SELECT i.iface, min(i.value, a.value)
+    FROM v AS i
+    JOIN v AS a ON a.iface = 'all'
+    WHERE i.iface NOT IN ('all', 'lo'))
+SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
+       CASE WHEN value = 0 THEN 'pass' ELSE 'fail' END AS status,
+       'accept_source_route is in effect ' || value || ' (the kernel combines that of all with that of the interface); expected 0' AS reason
+FROM e
+ORDER BY iface

@@ -21,6 +21,6 @@ references: ["adjtimex(2)", "chronyc(1)"]
 SELECT 'clock' AS resource,
        CASE WHEN synced IS NULL THEN 'unknown' WHEN synced = 0 THEN 'fail' WHEN abs(coalesce(offset, 0)) > :time_offset_ms_max THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN synced IS NULL THEN 'the kernel did not tell' WHEN synced = 0 THEN 'is not synchronised'
-            ELSE 'is synchronised, ' || abs(coalesce(offset, 0)) || ' ms off, expected at most ' || :time_offset_ms_max END AS reason
+            ELSE 'is synchronised, ' || CASE WHEN abs(coalesce(offset, 0)) > :time_offset_ms_max THEN 'more than ' ELSE 'within ' END || :time_offset_ms_max || ' ms' END AS reason
 FROM time_sync
 WHERE kind = 'kernel'

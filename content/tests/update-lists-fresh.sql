@@ -26,5 +26,6 @@ references: ["apt.conf(5)", "apt-get(8)"]
 SELECT 'last refresh of the package lists' AS resource,
        CASE WHEN max(at) IS NULL THEN 'unknown' WHEN max(at) >= :now_ms - :update_check_days_max * 86400000 THEN 'pass' ELSE 'fail' END AS status,
        CASE WHEN max(at) IS NULL THEN 'no stamp tells when the package lists were last refreshed'
-            ELSE 'last refreshed ' || ((:now_ms - max(at)) / 86400000) || ' days ago; expected within ' || :update_check_days_max || ' days' END AS reason
+            WHEN max(at) >= :now_ms - :update_check_days_max * 86400000 THEN 'refreshed within the last ' || :update_check_days_max || ' days'
+            ELSE 'not refreshed for more than ' || :update_check_days_max || ' days' END AS reason
 FROM (SELECT at FROM update_policy WHERE key = 'stamp::update' UNION ALL SELECT NULL)

@@ -21,10 +21,11 @@ fix: |
   apt-get update && apt-get upgrade
 references: ["apt-get(8)"]
 */
-SELECT pkg || ' ' || candidate AS resource,
+SELECT pkg AS resource,
        CASE WHEN age_days IS NULL THEN 'unknown' WHEN age_days > :patch_days_other_max THEN 'fail' ELSE 'pass' END AS status,
-       'installed ' || installed || ', ' || candidate || ' was published ' || coalesce(age_days || ' days ago', 'at an unknown time') || ' in ' || coalesce(origin, '?')
-           || '; at most ' || :patch_days_other_max || ' days are allowed' || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
+       'installed ' || installed || '; ' || candidate || ' was published ' || CASE WHEN age_days IS NULL THEN 'at an unknown time'
+           WHEN age_days > :patch_days_other_max THEN 'more than ' || :patch_days_other_max || ' days ago' ELSE 'within the last ' || :patch_days_other_max || ' days' END
+           || coalesce(' in ' || origin, '') || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
 FROM pending_updates
 WHERE is_security = 0
 UNION ALL

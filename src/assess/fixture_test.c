@@ -3,6 +3,7 @@
  *
  * A test needs a case in which every row passes and a case with a row that fails. The subject's own name is "host". Only the tables that
  * the test declares are there, so that SQL which reads another one fails here. A third member of an expected row is its reason.
+ * Reasons must not change with the clock alone.
  * Takes ids as arguments to run only those; prints what differs.
  */
 #include "assess/fixture.h"
@@ -74,6 +75,27 @@ static void compare(const struct test *t, struct str name, const struct results 
     }
 }
 
+/* A reason that changes though nothing but the clock did ends a span: "since when" would be lost. So no "12 days ago". */
+static void stability_check(struct arena *a, const struct test *t, struct str name, const struct test_inputs *inputs, const struct results *got)
+{
+    struct err e = {0};
+    struct results later;
+    struct test_inputs moved = *inputs;
+    moved.now_ms += 25 * MS_HOUR;
+    results_init(&later, a);
+    if (!test_run_all(&moved, t, 1, &later, &e)) {
+        complain(t->id, name, "%s", e.text);
+        return;
+    }
+    for (size_t i = 0; i < got->count; i++)
+        for (size_t k = 0; k < later.count; k++) {
+            const struct result *x = &got->items[i], *y = &later.items[k];
+            if (result_compare(x, y) == 0 && x->status == y->status && !str_equal(x->reason, y->reason))
+                complain(t->id, name, "%.*s: the reason changes with the clock alone: \"%.*s\", a day later \"%.*s\"", STR_ARGS(x->resource),
+                         STR_ARGS(x->reason), STR_ARGS(y->reason));
+        }
+}
+
 static bool case_inputs(struct arena *a, const struct test *t, const struct json *one, struct test_inputs *ret, struct err *e)
 {
     struct str now = json_text(one, "now");
@@ -122,6 +144,7 @@ static void case_run(struct arena *a, const struct test *t, const struct json *o
         return;
     }
     compare(t, name, &want, &got);
+    stability_check(a, t, name, &inputs, &got);
     struct result_counts c = results_count(got.items, got.count);
     *has_pass = *has_pass || (c.of[RESULT_PASS] > 0 && (size_t)c.of[RESULT_PASS] == got.count);
     *has_fail = *has_fail || c.of[RESULT_FAIL] > 0;
