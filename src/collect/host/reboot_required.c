@@ -15,7 +15,9 @@ static const struct column reboot_required_columns[] = {
      "What was looked at: 'flag_file' (/run/reboot-required), 'kernel' (running against newest installed), 'libraries' (mapped "
      "files that were replaced).",
      COLUMN_KEY},
-    {"required", COLUMN_BOOL, "", "1 if a restart is needed for this reason.", 0},
+    {"required", COLUMN_BOOL, "",
+     "1 if a restart is needed for this reason, 0 if not; null if it cannot be told (a kernel that does not come from /boot).",
+     0},
     {"since", COLUMN_TIME, "ms UTC",
      "Since when: the time of the flag file, of the newest kernel's file; null if unknown or not required.", 0},
     {"detail", COLUMN_TEXT, "", "Packages of the flag file, the kernels' versions, or the replaced files (at most 8).", 0},
@@ -37,14 +39,20 @@ static const struct table_schema reboot_required_schema = {
 
 enum { REPLACED_SHOWN_MAX = 8, MAPS_BYTES_MAX = 8 << 20, MAPS_STEP_BYTES = 64 << 10, FLAG_FILE_BYTES_MAX = 64 << 10 };
 
-static void row_reason(struct gather *g, const char *reason, bool is_required, int64_t since_ms, struct str detail,
+/* Whether a restart is needed. */
+enum required { REQUIRED_NO, REQUIRED_YES, REQUIRED_UNKNOWN };
+
+static void row_reason(struct gather *g, const char *reason, enum required required, int64_t since_ms, struct str detail,
                        const struct proc_owner *owner)
 {
     struct rows *r = g->rows;
     struct str nothing = {0};
     row_begin(r);
     row_cstr(r, reason);
-    row_bool(r, is_required);
+    if (required == REQUIRED_UNKNOWN)
+        row_null(r);
+    else
+        row_bool(r, required == REQUIRED_YES);
     if (since_ms)
         row_int(r, since_ms);
     else
@@ -67,7 +75,7 @@ static void flag_file_look(struct gather *g)
     struct str text, line;
     if (!source_stat(g->source, "/run/reboot-required", true, &facts, &failed)) {
         if (failed.code == ERR_NOT_FOUND)
-            row_reason(g, "flag_file", false, 0, (struct str){0}, NULL);
+            row_reason(g, "flag_file", REQUIRED_NO, 0, (struct str){0}, NULL);
         else
             gather_missing(g, STR("flag_file"), "/run/reboot-required", arena_printf(g->arena, "%s", failed.text).data);
         return;
@@ -81,7 +89,7 @@ static void flag_file_look(struct gather *g)
             buf_str(&packages, str_trim(line));
         }
     }
-    row_reason(g, "flag_file", true, facts.mtime_ms, packages.size ? buf_view(&packages) : (struct str){0}, NULL);
+    row_reason(g, "flag_file", REQUIRED_YES, facts.mtime_ms, packages.size ? buf_view(&packages) : (struct str){0}, NULL);
     buf_release(&packages);
 }
 
@@ -117,8 +125,8 @@ static void kernel_look(struct gather *g)
             newest = release;
     }
     if (!newest.data) {
-        row_reason(g, "kernel", false, 0, arena_printf(g->arena, "running %s; no kernel of its kind in /boot", name.release),
-                   NULL);
+        row_reason(g, "kernel", REQUIRED_UNKNOWN, 0,
+                   arena_printf(g->arena, "running %s; no kernel of its kind in /boot", name.release), NULL);
         return;
     }
     struct file_facts facts = {0};
@@ -126,7 +134,7 @@ static void kernel_look(struct gather *g)
     struct str path = arena_printf(g->arena, "/boot/vmlinuz-%.*s", STR_ARGS(newest));
     if (is_required && !source_stat(g->source, path.data, true, &facts, &failed))
         facts.mtime_ms = 0;
-    row_reason(g, "kernel", is_required, facts.mtime_ms,
+    row_reason(g, "kernel", is_required ? REQUIRED_YES : REQUIRED_NO, facts.mtime_ms,
                arena_printf(g->arena, "running %s, newest installed %.*s", name.release, STR_ARGS(newest)), NULL);
 }
 
@@ -211,7 +219,7 @@ static void replaced_row(struct gather *g, int64_t pid, const struct replaced *r
     if (replaced->more)
         buf_printf(&detail, " and %zu more", replaced->more);
     proc_owner_read(g, pid, &owner);
-    row_reason(g, "libraries", true, 0, buf_view(&detail), &owner);
+    row_reason(g, "libraries", REQUIRED_YES, 0, buf_view(&detail), &owner);
     buf_release(&detail);
 }
 
@@ -242,7 +250,7 @@ static void libraries_look(struct gather *g)
         gather_missing(g, STR("libraries"), arena_printf(g->arena, "mapped files of %zu processes", denied).data,
                        "not permitted: needs root (CAP_SYS_PTRACE)");
     if (found == 0 && !denied && !is_late)
-        row_reason(g, "libraries", false, 0, (struct str){0}, NULL);
+        row_reason(g, "libraries", REQUIRED_NO, 0, (struct str){0}, NULL);
 }
 
 static bool reboot_required_gather(struct gather *g, struct err *e)
