@@ -175,6 +175,7 @@ static struct tpl_value path(struct tpl_lexer *l, const struct tpl_scope *scope)
             fail(l, "a name is missing behind '.'");
     }
     struct str whole = str_slice(l->text, start, l->at);
+    const char *slash = strrchr(l->file, '/');
     bool is_optional = !special.size && take_optional(l);
     for (size_t i = 0; i < count; i++) {
         is_itself = false;
@@ -183,7 +184,7 @@ static struct tpl_value path(struct tpl_lexer *l, const struct tpl_scope *scope)
         else if (is_optional || special.size)
             code = arena_printf(l->arena, "json_get(%.*s, \"%.*s\")", STR_ARGS(code), STR_ARGS(names[i]));
         else
-            code = arena_printf(l->arena, "html_get(out, %.*s, \"%.*s\", \"%s:%d: %.*s\")", STR_ARGS(code), STR_ARGS(names[i]), l->file,
+            code = arena_printf(l->arena, "html_get(out, %.*s, \"%.*s\", \"%s:%d: %.*s\")", STR_ARGS(code), STR_ARGS(names[i]), slash ? slash + 1 : l->file,
                                 l->line, STR_ARGS(whole));
     }
     return special.size ? pseudo(l, code, variable, is_itself) : (struct tpl_value){TPL_JSON, code};

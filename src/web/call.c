@@ -303,9 +303,8 @@ static bool call_prepare(struct call *c, struct err *e)
 {
     struct str raw[ROUTE_PARAMETERS_MAX] = {{0}};
     const char *allow;
-    if (!route_find(c->request->method, c->request->path, raw, &allow))
-        return err_set(e, ERR_INTERNAL, "the route is gone");
-    for (size_t i = 0; i < ROUTE_PARAMETERS_MAX; i++)
+    bool is_listed = route_find(c->request->method, c->request->path, raw, &allow) == c->route;
+    for (size_t i = 0; is_listed && i < ROUTE_PARAMETERS_MAX; i++)
         if (raw[i].size && !http_decode_segment(c->arena, raw[i], &c->parameters[i], e))
             return false;
     return check_body(c, e) && check_csrf(c, e) && read_at(c, e);

@@ -1,5 +1,6 @@
 // What scripts add to pages that work without them: the palette, the theme without a reload, menus that close, copying, waiting for a run.
-import { openPalette } from './palette.js';
+const paletteModule = document.querySelector('link[rel="modulepreload"]')?.href; // its address carries a hash
+const openPalette = async () => (await import(paletteModule)).openPalette();
 
 const editing = (t) => t.closest('input, textarea, select, [contenteditable]');
 

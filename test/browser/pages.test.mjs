@@ -1,0 +1,92 @@
+// Every page, light and dark, wide and narrow: no console error, no failed request, nothing wider than the screen, axe finds nothing.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import { addresses, end, launch, open, shots, url } from './site.mjs';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const widths = [360, 1440];
+const themes = ['light', 'dark'];
+
+let pages;
+
+before(async () => {
+  await launch();
+  pages = await addresses();
+});
+after(end);
+
+async function looksRight(page, name, width, theme) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${name}: ${wide} px wider than the screen`);
+  await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png`, fullPage: true });
+}
+
+describe('pages', () => {
+  it('are clean in both themes and widths', async () => {
+    for (const width of widths)
+      for (const theme of themes) {
+        const page = await open({ viewport: { width, height: 900 }, colorScheme: theme, hasTouch: width < 500 });
+        for (const [name, address] of pages) {
+          await page.goto(url + address, { waitUntil: 'load' });
+          assert.ok(await page.locator('h1').count(), `${name} has no heading`);
+          await looksRight(page, name, width, theme);
+        }
+        page.isClean();
+        await page.finish();
+      }
+  });
+
+  it('have nothing that axe objects to', async () => {
+    for (const theme of themes) {
+      const page = await open({ bypassCSP: true, colorScheme: theme });
+      for (const [name, address] of [...pages, ['sign-in', '/sign-in?token=' + '0'.repeat(64)], ['missing', '/nothing-here']]) {
+        page.expectsErrors = name === 'missing';
+        await page.goto(url + address);
+        await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
+        await page.addScriptTag({ content: axe });
+        const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+        const words = violations.map((v) => `${v.id}: ${v.help}\n` + v.nodes.slice(0, 5).map((n) => `  ${n.html}\n    ${n.failureSummary}`).join('\n'));
+        assert.equal(words.length, 0, `${name} (${theme})\n${words.join('\n')}`);
+      }
+      await page.finish();
+    }
+  });
+
+  it('stay within 60 KB', async () => {
+    const page = await open();
+    for (const [name, address] of pages) {
+      const answer = await page.goto(url + address);
+      const size = (await answer.body()).length;
+      assert.ok(size <= 60_000, `${name} is ${size} bytes`);
+    }
+    await page.finish();
+  });
+
+  it('work without scripts', async () => {
+    const page = await open({ javaScriptEnabled: false });
+    for (const [name, address] of pages) {
+      await page.goto(url + address);
+      assert.ok(await page.locator('h1').isVisible(), name);
+    }
+    await page.goto(url + '/tests');
+    await page.locator('#q').fill('ssh');
+    await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+    assert.match(page.url(), /\/tests\?q=ssh/);
+    await page.getByRole('button', { name: 'Dark' }).click();
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+    assert.match(page.url(), /\/tests\?q=ssh/);
+    page.isClean();
+    await page.finish();
+  });
+
+  it('print', async () => {
+    const page = await open();
+    await page.goto(url + '/');
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.locator('.side').isVisible(), false);
+    await page.screenshot({ path: `${shots}/overview-print.png`, fullPage: true });
+    await page.finish();
+  });
+});

@@ -1,0 +1,97 @@
+// What the browser tests share: one browser, one sign-in, and pages that fail the test on any console error or failed request.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+export const url = process.env.ASSAY_URL;
+export const shots = process.env.ASSAY_SHOTS;
+const args = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+let browser = null;
+let state = null;
+
+export async function launch() {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args });
+  return browser;
+}
+
+export async function end() {
+  await browser?.close();
+}
+
+// Signs in by the one-time link once; every other context takes over the cookie.
+export async function signedIn() {
+  if (state) return state;
+  const file = path.join(path.dirname(process.env.ASSAY_LOG), 'state.json');
+  if (fs.existsSync(file)) return (state = JSON.parse(fs.readFileSync(file, 'utf8')));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(process.env.ASSAY_LINK);
+  await page.getByRole('button', { name: 'Sign in as local administrator' }).click();
+  await page.waitForURL(url + '/');
+  state = await context.storageState();
+  fs.writeFileSync(file, JSON.stringify(state));
+  await context.close();
+  return state;
+}
+
+// A page that remembers what went wrong on it. `options` are those of a context: colorScheme, viewport, javaScriptEnabled, bypassCSP.
+export async function open(options = {}) {
+  const { signIn = true, ...rest } = options;
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...(signIn ? { storageState: await signedIn() } : {}), ...rest });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('console', (m) => {
+    if (m.type() === 'error' || m.type() === 'warning') wrong.push(`console ${m.type()}: ${m.text()}`);
+  });
+  page.on('pageerror', (e) => wrong.push(`script: ${e.message}`));
+  page.on('requestfailed', (r) => wrong.push(`request: ${r.url()} ${r.failure()?.errorText}`));
+  page.on('response', (r) => {
+    if (r.status() >= 400 && !page.expectsErrors) wrong.push(`answer: ${r.status()} ${r.url()}`);
+  });
+  page.wrong = wrong;
+  page.isClean = () => assert.deepEqual(wrong, []);
+  page.finish = () => context.close();
+  return page;
+}
+
+// One of everything, found through the API so that the tests hold for any host.
+export async function addresses() {
+  const { cookies } = await signedIn();
+  const cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
+  const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
+  const failing = await get('/api/v1/tests?status=fail&per_page=1');
+  const unknown = await get('/api/v1/tests?status=unknown&per_page=1');
+  const passing = await get('/api/v1/tests?status=pass&per_page=1');
+  const captures = await get('/api/v1/evidence?per_page=200');
+  const users = captures.rows.find((r) => r.table === 'users') ?? captures.rows[0];
+  const withFile = captures.rows.find((r) => r.table === 'fstab') ?? captures.rows[1];
+  const test = failing.rows[0] ?? unknown.rows[0] ?? passing.rows[0];
+  const list = {
+    overview: '/',
+    criteria: '/criteria',
+    criterion: '/criteria/CC6.1',
+    'criterion-out-of-scope': '/criteria/P1.1',
+    controls: '/controls',
+    'controls-found': '/controls?q=password&sort=score',
+    control: '/controls/' + (test.controls[0] ?? 'AC-06'),
+    'control-without-tests': '/controls/GOV-01',
+    tests: '/tests',
+    'tests-failing': '/tests?status=fail&sort=severity',
+    'tests-none': '/tests?q=nothing-is-called-this',
+    'test-failing': test.url,
+    evidence: '/evidence',
+    capture: users?.url,
+    'capture-file': withFile?.url,
+    parameters: '/parameters',
+    search: '/search?q=ssh',
+    'search-empty': '/search',
+    past: '/?at=now-1d',
+  };
+  if (unknown.rows[0]) list['test-unknown'] = unknown.rows[0].url;
+  if (passing.rows[0]) list['test-passing'] = passing.rows[0].url;
+  return Object.entries(list).filter(([, address]) => address);
+}
