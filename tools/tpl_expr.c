@@ -319,8 +319,8 @@ struct str tpl_output(struct tpl_lexer *l, const struct tpl_scope *scope, enum t
 {
     static const char *const calls[] = {"html_text", "html_text", "html_url", "html_url_part"};
     if (tpl_accept_word(l, "asset")) {
-        if (place != TPL_URL_WHOLE || peek(l) != '"')
-            fail(l, "asset \"name\" makes a whole URL");
+        if ((place != TPL_URL_WHOLE && place != TPL_ATTRIBUTE) || peek(l) != '"')
+            fail(l, "asset \"name\" makes a whole attribute");
         struct str s = take_string(l);
         tpl_done(l);
         return arena_printf(l->arena, "html_asset(out, \"%.*s\")", STR_ARGS(s));

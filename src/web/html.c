@@ -232,6 +232,16 @@ void html_filter_date(struct html *h, const struct json *v)
         write_date(h, instant(v));
 }
 
+/* "5 min 15 s" is read as "5 min": lists are for comparing, the title of the element has the instant. */
+static const char *first_unit(char *text)
+{
+    char *space = strchr(text, ' ');
+    space = space ? strchr(space + 1, ' ') : NULL;
+    if (space)
+        *space = 0;
+    return text;
+}
+
 void html_filter_ago(struct html *h, const struct json *v)
 {
     if (!html_is_true(v))
@@ -241,7 +251,7 @@ void html_filter_ago(struct html *h, const struct json *v)
     if (ms < MS_SECOND)
         buf_cstr(h->out, "just now");
     else
-        buf_printf(h->out, "%s ago", duration_format(ms, text));
+        buf_printf(h->out, "%s ago", first_unit(duration_format(ms, text)));
 }
 
 static void write_grouped(struct html *h, int64_t v)

@@ -41,6 +41,17 @@ until grep -q 'sign-in' "$scratch/out"; do
     sleep 0.1
 done
 
+# The first run, which serve starts by itself, must have been tested.
+until "$assay" --data "$data" status --json | grep -q '"has_evidence": *true'; do
+    tries=$((tries + 1))
+    if [ $tries -gt 900 ]; then
+        echo "no run within 90 s" && cat "$scratch/log"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+    sleep 0.1
+done
+
 ASSAY_URL=$(sed -n 's/^Assay is at //p' "$scratch/out")
 ASSAY_LINK=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/out" | head -1)
 ASSAY_LOG=$scratch/log

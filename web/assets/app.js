@@ -1,6 +1,6 @@
 // What scripts add to pages that work without them: the palette, the theme without a reload, menus that close, copying, waiting for a run.
-const paletteModule = document.querySelector('link[rel="modulepreload"]')?.href; // its address carries a hash
-const openPalette = async () => (await import(paletteModule)).openPalette();
+const paletteModule = document.querySelector('[data-palette]')?.dataset.palette; // its address carries a hash
+const openPalette = async () => paletteModule && (await import(paletteModule)).openPalette();
 
 const editing = (t) => t.closest('input, textarea, select, [contenteditable]');
 
@@ -35,8 +35,7 @@ for (const form of document.querySelectorAll('form.theme')) {
     e.preventDefault();
     document.documentElement.dataset.theme = theme;
     for (const b of form.querySelectorAll('button')) b.setAttribute('aria-pressed', String(b.value === theme));
-    const body = new URLSearchParams({ theme, back: '/health' });
-    await fetch('/theme', { method: 'POST', body, redirect: 'manual' });
+    await fetch('/theme', { method: 'POST', body: new URLSearchParams({ theme }) });
   });
 }
 
