@@ -95,7 +95,7 @@ static pid_t start(void (*how)(int listening), char address[80])
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)), 0);
     ck_assert_int_eq(listen(fd, 4), 0);
-    snprintf(address, 80, "unix:abstract=%s", at.sun_path + 1);
+    snprintf(address, 80, "unix:abstract=%.60s", at.sun_path + 1);
     pid_t pid = fork();
     if (pid == 0)
         how(fd);
