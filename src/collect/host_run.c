@@ -342,6 +342,8 @@ bool host_reperform(struct arena *a, const struct host_table *table, struct str 
     struct source *s = source_from_record(a, record, now_ms, e);
     if (!s)
         return false;
+    if (!source_record_is_whole(s))
+        return err_set(e, ERR_UNSUPPORTED, "a file of table %s was too large to keep: its digest is all there is", table->schema->name);
     struct gathered got = host_table_gather(table, a, s, NULL, NULL, 0);
     struct buf BUF_AUTO plain;
     buf_init(&plain, LIMIT_BLOB_BYTES);

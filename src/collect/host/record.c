@@ -243,3 +243,11 @@ bool record_parse(struct source *s, struct arena *a, struct str record, struct e
         qsort(s->readings, s->reading_count, sizeof(*s->readings), compare_readings);
     return true;
 }
+
+bool source_record_is_whole(const struct source *s)
+{
+    for (size_t i = 0; i < s->reading_count; i++)
+        if (s->readings[i].digest[0])
+            return false;
+    return true;
+}

@@ -43,6 +43,8 @@ void source_close(struct source *s);
 
 bool source_is_live(const struct source *s); /* kernel, netlink, D-Bus and process facts are there to ask */
 bool source_is_record(const struct source *s);
+/* False when a record holds a file by its digest only: what was read from it cannot be read again. */
+bool source_record_is_whole(const struct source *s);
 int64_t source_now_ms(const struct source *s); /* taken_at: the clock that gather functions use */
 
 /* The whole file, in `a`. Missing: ERR_NOT_FOUND. Not permitted: ERR_DENIED. Not a regular file: ERR_INVALID. Over size_max:
