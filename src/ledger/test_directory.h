@@ -24,7 +24,7 @@ struct test_directory {
     struct note_key root, collector;
     struct test_stream streams[4];
     int64_t run_sequence;
-    struct sha256 run_last;
+    char run_last[2 * SHA256_SIZE + 1]; /* leaf hash of the last run, "" before the first */
 };
 
 static inline void test_file_write(int dir, const char *path, struct str bytes)
@@ -77,9 +77,9 @@ static inline void test_directory_append(struct test_directory *d, const char *t
     d->ledger.now_ms += 7;
 }
 
-/* Signature line of `statement` under "label LF origin LF"; ret_digest is the hash of the statement. */
+/* Signature line of `statement` under "label LF origin LF". */
 static inline struct str test_statement_sign(struct test_directory *d, const char *label, const struct json *statement, const struct note_key *key,
-                                             const struct ed25519_private *private_key, struct sha256 *ret_digest)
+                                             const struct ed25519_private *private_key)
 {
     struct buf BUF_AUTO text;
     struct buf BUF_AUTO line;
@@ -89,8 +89,6 @@ static inline struct str test_statement_sign(struct test_directory *d, const cha
     buf_printf(&text, "%s\n%s\n", label, TEST_ORIGIN);
     ck_assert(json_write_canonical(&text, statement, &e));
     buf_char(&text, '\n');
-    if (ret_digest)
-        *ret_digest = sha256_of(buf_view(&text));
     note_sign_line(key, private_key, buf_view(&text), &line);
     return arena_str(d->arena, buf_view(&line));
 }
@@ -104,7 +102,7 @@ static inline void test_directory_key(struct test_directory *d, const char *role
     json_put_cstr(statement, "act", "add");
     json_put_cstr(statement, "role", role);
     json_put_str(statement, "vkey", arena_str(d->arena, buf_view(&vkey)));
-    test_directory_append(d, "key", 0, leaf, test_statement_sign(d, "assay/key@v1", statement, &d->root, &d->root_private, NULL));
+    test_directory_append(d, "key", 0, leaf, test_statement_sign(d, "assay/key@v1", statement, &d->root, &d->root_private));
 }
 
 static inline void test_directory_make(struct test_directory *d)
@@ -159,12 +157,17 @@ static inline void test_directory_run(struct test_directory *d, size_t blob_size
     json_put_cstr(item, "tbl", "sshd_effective");
     test_directory_append(d, "item", 2, item, (struct str){"", 0});
     struct json *run = json_object(d->arena), *statement = json_put_object(run, "run");
-    json_put_cstr(statement, "col", d->collector.name);
+    struct buf BUF_AUTO vkey;
+    buf_init(&vkey, 1024);
+    note_key_format(&d->collector, &vkey);
+    json_put_str(statement, "col", arena_str(d->arena, buf_view(&vkey)));
+    json_put_cstr(statement, "sub", "s:0123456789abcdef0123456789abcdef");
     json_put_int(statement, "seq", d->run_sequence++);
-    json_put_hex(statement, "prev", d->run_last.bytes, SHA256_SIZE);
+    json_put_str(statement, "prev", arena_str(d->arena, str_of(d->run_last)));
     json_put_str(json_put_object(statement, "tables"), "sshd_effective", c);
-    struct str line = test_statement_sign(d, "assay/run@v1", statement, &d->collector, &d->collector_private, &d->run_last);
+    struct str line = test_statement_sign(d, "assay/run@v1", statement, &d->collector, &d->collector_private);
     test_directory_append(d, "run", 1, run, line);
+    hex_encode(d->streams[1].last.bytes, SHA256_SIZE, d->run_last);
 }
 
 static inline void test_directory_parameter(struct test_directory *d, int64_t value)

@@ -11,7 +11,7 @@
 #include "ledger/internal.h"
 #include "ledger/verify.h"
 
-enum { VERIFY_KEYS_MAX = 64, VERIFY_COLLECTORS_MAX = 4096 };
+enum { VERIFY_KEYS_MAX = 64, VERIFY_SUBJECTS_MAX = 4096 };
 
 struct verify_stream {
     struct str name;
@@ -25,11 +25,11 @@ struct verify_key {
     uint64_t from;
 };
 
-/* The chain of one collector's statements. */
-struct verify_collector {
-    struct str name;
+/* The chain of the runs of one subject. */
+struct verify_subject {
+    struct str id;
     int64_t next;
-    struct sha256 text_digest, json_digest;
+    struct sha256 last; /* leaf hash of its last run */
 };
 
 struct verify_seal {
@@ -60,8 +60,8 @@ struct verify {
     size_t stream_capacity, stream_count;
     struct verify_key keys[VERIFY_KEYS_MAX];
     size_t key_count;
-    struct verify_collector *collectors;
-    size_t collector_count;
+    struct verify_subject *subjects;
+    size_t subject_count;
     struct verify_seal *seals;
     size_t seal_count, seal_capacity;
     uint64_t sealed_to;

@@ -124,19 +124,14 @@ static void seal_check(struct verify *v, uint64_t index, const struct json *leaf
 /* ---- keys and signatures ---- */
 
 static bool key_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement,
-                                const struct note_key *key, struct sha256 ret_digests[2], struct err *e)
+                                const struct note_key *key, struct err *e)
 {
     struct buf BUF_AUTO text;
     buf_init(&text, 128 << 10);
     buf_printf(&text, "%s\n%s\n", label, v->origin);
-    size_t start = text.size;
     if (!json_write_canonical(&text, statement, e))
         return false;
-    if (ret_digests)
-        ret_digests[0] = sha256_of(str_slice(buf_view(&text), start, text.size));
     buf_char(&text, '\n');
-    if (ret_digests)
-        ret_digests[1] = sha256_of(buf_view(&text));
     return note_verify(buf_view(&text), leaf->signatures, key, e);
 }
 
@@ -170,7 +165,7 @@ static void key_check(struct verify *v, uint64_t index, const struct leaf *leaf)
         verify_find(v, "E43", "leaf %llu: a key is registered before the root key", (unsigned long long)index);
         return;
     }
-    if (!key_statement_holds(v, leaf, "assay/key@v1", statement, root ? &root->key : &made.key, NULL, &e)) {
+    if (!key_statement_holds(v, leaf, "assay/key@v1", statement, root ? &root->key : &made.key, &e)) {
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
         return;
     }
@@ -178,58 +173,70 @@ static void key_check(struct verify *v, uint64_t index, const struct leaf *leaf)
         v->keys[v->key_count++] = made;
 }
 
-static struct verify_collector *collector_get(struct verify *v, struct str name)
+static struct verify_subject *subject_get(struct verify *v, struct str id)
 {
-    for (size_t i = 0; i < v->collector_count; i++)
-        if (str_equal(v->collectors[i].name, name))
-            return &v->collectors[i];
-    if (v->collector_count == VERIFY_COLLECTORS_MAX)
+    for (size_t i = 0; i < v->subject_count; i++)
+        if (str_equal(v->subjects[i].id, id))
+            return &v->subjects[i];
+    if (v->subject_count == VERIFY_SUBJECTS_MAX)
         return NULL;
-    if (!v->collectors)
-        v->collectors = arena_array(v->kept, VERIFY_COLLECTORS_MAX, sizeof(*v->collectors));
-    struct verify_collector *c = &v->collectors[v->collector_count++];
-    *c = (struct verify_collector){.name = arena_str(v->kept, name), .next = -1};
-    return c;
+    if (!v->subjects)
+        v->subjects = arena_array(v->kept, VERIFY_SUBJECTS_MAX, sizeof(*v->subjects));
+    struct verify_subject *s = &v->subjects[v->subject_count++];
+    *s = (struct verify_subject){.id = arena_str(v->kept, id)};
+    return s;
 }
 
-/* E43: the collector's signature over its statement. E45: its statements follow one another. */
-static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf)
+/* The registered collector key that the statement names as a whole vkey. */
+static const struct verify_key *collector_find(const struct verify *v, struct str vkey)
+{
+    struct note_key named;
+    struct err e = {0};
+    if (!note_key_parse(vkey, &named, &e))
+        return NULL;
+    const struct verify_key *key = key_find(v, "collector", str_of(named.name));
+    return key && memcmp(&key->key.public_key, &named.public_key, sizeof(named.public_key)) == 0 ? key : NULL;
+}
+
+/* E45: the statements about a subject follow one another, each naming the leaf of the run before. */
+static void run_order_check(struct verify *v, uint64_t index, const struct json *statement, struct sha256 hash)
+{
+    struct verify_subject *s = subject_get(v, json_text(statement, "sub"));
+    if (!s)
+        return;
+    int64_t sequence = json_int(statement, "seq", -1);
+    struct str prev = json_text(statement, "prev");
+    char last[2 * SHA256_SIZE + 1] = "";
+    if (s->next > 0)
+        hex_encode(s->last.bytes, SHA256_SIZE, last);
+    if (sequence != s->next)
+        verify_find(v, "E45", "leaf %llu: run %lld of subject %.*s, where %lld is due", (unsigned long long)index, (long long)sequence,
+                    STR_ARGS(str_slice(s->id, 0, 150)), (long long)s->next);
+    else if (!str_is(prev, last))
+        verify_find(v, "E45", "leaf %llu: run %lld does not follow from the run before it", (unsigned long long)index, (long long)sequence);
+    s->next = sequence + 1;
+    s->last = hash;
+}
+
+/* E43: the collector's signature over its statement. */
+static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf, struct sha256 hash)
 {
     const struct json *statement = json_get(leaf->json, "run");
-    struct str name = json_text(statement, "col");
-    struct sha256 digests[2], previous;
+    struct str vkey = json_text(statement, "col");
     struct err e = {0};
-    bool has_previous = false;
-    if (!statement || statement->type != JSON_OBJECT || name.size == 0) {
+    if (!statement || statement->type != JSON_OBJECT || vkey.size == 0 || json_text(statement, "sub").size == 0) {
         verify_find(v, "E42", "leaf %llu: a run leaf without the collector's statement", (unsigned long long)index);
         return;
     }
     v->report->runs_checked++;
-    const struct verify_key *key = key_find(v, "collector", name);
-    if (!key) {
+    const struct verify_key *key = collector_find(v, vkey);
+    if (!key)
         verify_find(v, "E43", "leaf %llu: the run is by %.*s, a key that is not registered", (unsigned long long)index,
-                    STR_ARGS(str_slice(name, 0, 200)));
-        return;
-    }
-    if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, digests, &e)) {
+                    STR_ARGS(str_slice(vkey, 0, 200)));
+    else if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
-        return;
-    }
-    int64_t sequence = json_int(statement, "seq", -1);
-    struct verify_collector *c = collector_get(v, name);
-    if (!c)
-        return;
-    if (c->next >= 0) {
-        bool is_hash = hash_member(statement, "prev", &previous, &has_previous);
-        if (sequence != c->next)
-            verify_find(v, "E45", "leaf %llu: run %lld of %.*s, where %lld is due", (unsigned long long)index, (long long)sequence,
-                        STR_ARGS(str_slice(name, 0, 150)), (long long)c->next);
-        else if (!is_hash || !has_previous || (!sha256_equal(previous, c->json_digest) && !sha256_equal(previous, c->text_digest)))
-            verify_find(v, "E45", "leaf %llu: run %lld does not follow from the run before it", (unsigned long long)index, (long long)sequence);
-    }
-    c->next = sequence + 1;
-    c->json_digest = digests[0];
-    c->text_digest = digests[1];
+    else
+        run_order_check(v, index, statement, hash);
 }
 
 /* ---- blobs ---- */
@@ -320,7 +327,7 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
     else if (str_is(leaf.type, "key"))
         key_check(v, index, &leaf);
     else if (str_is(leaf.type, "run"))
-        run_check(v, index, &leaf);
+        run_check(v, index, &leaf, hash);
     else if (str_is(leaf.type, "erase"))
         erase_note(v, leaf.json);
 }

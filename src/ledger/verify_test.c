@@ -313,7 +313,7 @@ START_TEST(leaves_that_break_a_rule_are_named_with_its_code)
     expect_leaf_code("record", "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":0,\"st\":\"s\",\"t\":5,\"v\":1}", "E50");
     expect_leaf_code("run", "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":0,\"st\":\"s\",\"t\":9999999999999,\"v\":1}", "E42");
     expect_leaf_code("run",
-                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"run\":{\"col\":\"" TEST_ORIGIN "/collector/01234567\",\"seq\":0},\"sp\":\"" SP0
+                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"run\":{\"col\":\"" TEST_ORIGIN "/collector/01234567\",\"seq\":0,\"sub\":\"s:0\"},\"sp\":\"" SP0
                      "\",\"sq\":0,\"st\":\"s\",\"t\":9999999999999,\"v\":1}",
                      "E43");
     expect_leaf_code("record",
@@ -329,7 +329,7 @@ START_TEST(a_repeated_run_a_foreign_key_and_a_swapped_blob_are_found)
     test_directory_make(&d);
     test_directory_run(&d, 100);
     d.run_sequence = 0;
-    d.run_last = (struct sha256){{0}};
+    d.run_last[0] = 0;
     test_directory_run(&d, 100);
     test_integrate(d.writer);
     struct verify_report r = verify(&d);

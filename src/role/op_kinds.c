@@ -4,6 +4,7 @@
 #include "keeper/kinds.h"
 #include "role/role.h"
 #include "web/ops.h"
+#include "web/ops.h"
 
 const struct op_kind *role_op_kinds(size_t *ret_count)
 {

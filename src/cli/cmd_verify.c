@@ -1,0 +1,97 @@
+/* cmd_verify.c - checks a whole data directory, and prints what was checked, what is wrong and what could not be checked. */
+#include "cli/cli.h"
+#include "ledger/verify.h"
+
+static struct json *report_json(struct arena *a, const struct verify_report *r)
+{
+    struct json *o = json_object(a);
+    json_put_bool(o, "ok", r->is_ok);
+    json_put_cstr(o, "origin", r->origin);
+    json_put_int(o, "size", (int64_t)r->size);
+    json_put_hex(o, "root", r->root.bytes, sizeof(r->root.bytes));
+    json_put_int(o, "unsigned_leaves", (int64_t)r->unsigned_leaves);
+    struct json *checked = json_put_object(o, "checked");
+    json_put_int(checked, "leaves", (int64_t)r->leaves_checked);
+    json_put_int(checked, "tiles", (int64_t)r->tiles_checked);
+    json_put_int(checked, "blobs", (int64_t)r->blobs_checked);
+    json_put_int(checked, "blobs_decrypted", (int64_t)r->blobs_decrypted);
+    json_put_int(checked, "runs", (int64_t)r->runs_checked);
+    json_put_int(checked, "checkpoints", (int64_t)r->checkpoints_checked);
+    json_put_int(o, "finding_count", (int64_t)r->finding_count);
+    struct json *findings = json_put_array(o, "findings");
+    for (size_t i = 0; i < r->finding_count && i < VERIFY_FINDINGS_MAX; i++) {
+        struct json *finding = json_push_object(findings);
+        json_put_cstr(finding, "code", r->findings[i].code);
+        json_put_cstr(finding, "text", r->findings[i].text);
+    }
+    struct json *notes = json_put_array(o, "notes");
+    for (size_t i = 0; i < r->note_count; i++)
+        json_push_str(notes, str_of(r->notes[i]));
+    return o;
+}
+
+static int print_text(const struct verify_report *r)
+{
+    struct buf BUF_AUTO b;
+    char root[2 * SHA256_SIZE + 1];
+    buf_init(&b, 1 << 20);
+    hex_encode(r->root.bytes, sizeof(r->root.bytes), root);
+    for (size_t i = 0; i < r->finding_count && i < VERIFY_FINDINGS_MAX; i++)
+        buf_printf(&b, "%s  %s\n", r->findings[i].code, r->findings[i].text);
+    if (r->finding_count > VERIFY_FINDINGS_MAX)
+        buf_printf(&b, "… and %zu more\n", r->finding_count - VERIFY_FINDINGS_MAX);
+    if (r->finding_count)
+        buf_char(&b, '\n');
+    buf_printf(&b, "%s: %s\norigin   %s\nleaves   %llu under the signed checkpoint, root %s\n", r->is_ok ? "OK" : "BROKEN",
+               r->is_ok ? "everything that was checked holds" : "the ledger is not as it was signed", r->origin, (unsigned long long)r->size, root);
+    if (r->unsigned_leaves)
+        buf_printf(&b, "         %llu more are in the journal and not signed yet\n", (unsigned long long)r->unsigned_leaves);
+    buf_printf(&b, "checked  %llu leaves, %llu tiles, %llu blobs (%llu decrypted), %llu runs, %llu checkpoints\n",
+               (unsigned long long)r->leaves_checked, (unsigned long long)r->tiles_checked, (unsigned long long)r->blobs_checked,
+               (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked, (unsigned long long)r->checkpoints_checked);
+    for (size_t i = 0; i < r->note_count; i++)
+        buf_printf(&b, "note     %s\n", r->notes[i]);
+    return cli_print(buf_view(&b));
+}
+
+/* "SIZE:HEX", as a seal's member cp has it. */
+static bool last_seen_parse(const char *text, struct checkpoint *ret)
+{
+    struct str rest = str_of(text), size;
+    int64_t n;
+    bool ok = str_cut(&rest, ':', &size) && str_to_int64(size, &n) && n >= 0 && hex_decode(rest, ret->root.bytes, sizeof(ret->root.bytes));
+    ret->size = ok ? (uint64_t)n : 0;
+    return ok;
+}
+
+static int run(struct cli_context *c)
+{
+    struct err e = {0};
+    struct verify_report report;
+    struct checkpoint seen = {0};
+    const char *last = cli_option(c, "last-seen");
+    struct verify_options o = {.log_vkey = cli_option(c, "key"), .without_blobs = cli_flag(c, "no-blobs")};
+    if (last && !last_seen_parse(last, &seen))
+        return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
+    o.last_seen = last ? &seen : NULL;
+    const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
+    if (!verify_directory(path, &o, c->arena, &report, &e))
+        return cli_fail(&e);
+    int status = c->json ? cli_print_json(report_json(c->arena, &report)) : print_text(&report);
+    return status ? status : report.is_ok ? 0 : 1;
+}
+
+const struct cli_command cli_command_verify = {
+    .name = "verify",
+    .summary = "check a data directory: signatures, tree, chains, blobs",
+    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--no-blobs] [PATH]",
+    .example = "assay verify /var/lib/assay",
+    .options = (const struct cli_option[]){{"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
+                                           {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
+                                           {"no-blobs", 0, NULL, "leaves and tiles only"},
+                                           {0}},
+    .details = "Exit status 0 only if everything holds; 1 and one line for each finding otherwise. Needs no keeper and writes nothing.",
+    .arguments_max = 1,
+    .has_json = true,
+    .run = run,
+};
