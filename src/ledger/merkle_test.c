@@ -141,7 +141,7 @@ static struct sha256 hash_of_base64(struct str text)
     struct sha256 h = {{0}};
     struct buf BUF_AUTO b;
     buf_init(&b, 4096);
-    if (base64_decode(text, &b)) /* some cases say "don't care 1" */
+    if (base64_decode(text, &b) && b.size > 0) /* some cases say "don't care 1" */
         memcpy(h.bytes, b.data, b.size < SHA256_SIZE ? b.size : SHA256_SIZE);
     return h;
 }
