@@ -103,8 +103,13 @@ static void add_loaded_only(struct gather *g, const struct units *units, const s
     const struct unit *unit = units_find(units, state->name);
     if (unit && str_equal(unit->name, state->name))
         return;
-    struct str enabled = units_is_wanted(units, state->name) ? STR("enabled") : unit ? unit->enabled : (struct str){0};
-    if (unit && str_is(enabled, "enabled") && !units_is_wanted(units, state->name))
+    struct str at_runtime = arena_printf(g->arena, "run/%.*s", STR_ARGS(state->name));
+    struct str enabled = unit ? unit->enabled : (struct str){0};
+    if (units_is_wanted(units, state->name))
+        enabled = STR("enabled");
+    else if (units_is_wanted(units, at_runtime))
+        enabled = STR("enabled-runtime");
+    else if (str_starts(enabled, "enabled") || str_is(enabled, "indirect"))
         enabled = STR("disabled"); /* another instance of the template is enabled, not this one */
     add_row(g, state->name, unit, enabled, state, bus);
 }

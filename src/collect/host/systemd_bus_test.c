@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <systemd/sd-bus.h>
 
+enum { ADDRESS_SIZE = 160 };
 static const char object[] = "/org/freedesktop/systemd1/unit/ssh_2eservice";
 
 static int list_units(sd_bus_message *m, void *context, sd_bus_error *error)
@@ -88,14 +89,14 @@ static void hang_up(int listening)
 }
 
 /* Starts `how` behind an abstract socket; its address is in `address`. */
-static pid_t start(void (*how)(int listening), char address[80])
+static pid_t start(void (*how)(int listening), char address[ADDRESS_SIZE])
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "assay-test-%d-%p", (int)getpid(), (void *)address);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)), 0);
     ck_assert_int_eq(listen(fd, 4), 0);
-    snprintf(address, 80, "unix:abstract=%.60s", at.sun_path + 1);
+    snprintf(address, ADDRESS_SIZE, "unix:abstract=%s", at.sun_path + 1);
     pid_t pid = fork();
     if (pid == 0)
         how(fd);
@@ -113,7 +114,7 @@ START_TEST(units_and_properties_are_read)
 {
     struct arena *a = arena_new("test", 4 << 20);
     struct err e = {0};
-    char address[80];
+    char address[ADDRESS_SIZE];
     pid_t pid = start(serve, address);
     struct systemd_bus *bus = systemd_bus_open(address, &e);
     ck_assert_msg(bus != NULL, "%s", e.text);
@@ -142,7 +143,7 @@ END_TEST
 START_TEST(a_silent_systemd_is_an_error_in_time)
 {
     struct err e = {0};
-    char address[80];
+    char address[ADDRESS_SIZE];
     pid_t pid = start(be_silent, address);
     int64_t began = env_monotonic_ms(&env_system);
     ck_assert_ptr_null(systemd_bus_open(address, &e));
@@ -155,7 +156,7 @@ END_TEST
 START_TEST(one_that_hangs_up_is_an_error)
 {
     struct err e = {0};
-    char address[80];
+    char address[ADDRESS_SIZE];
     pid_t pid = start(hang_up, address);
     ck_assert_ptr_null(systemd_bus_open(address, &e));
     ck_assert_int_eq(e.code, ERR_UNAVAILABLE);

@@ -98,7 +98,7 @@ static void parse_install(struct str key, struct str value, struct unit *unit)
     else if (str_is(key, "Also"))
         unit->has_also |= value.size > 0;
     else if (str_is(key, "DefaultInstance"))
-        unit->has_default_instance |= value.size > 0;
+        unit->default_instance = value;
 }
 
 void unit_parse(struct arena *a, struct str text, struct unit *unit)
@@ -208,7 +208,7 @@ static void add_unit(struct found *f, size_t rank, struct str name)
 
 static void add_wants(struct found *f, size_t rank, struct str directory)
 {
-    if (!is_persistent_directory(rank) && !str_is(str_of(directories[rank]), "/run/systemd/system"))
+    if (!is_persistent_directory(rank) && !str_starts(str_of(directories[rank]), "/run/"))
         return; /* what the distribution pulls in is static, not enabled */
     struct str *names;
     size_t count;
@@ -318,6 +318,15 @@ static struct unit *find_mutable(struct units *u, struct str name)
     return unit ? &u->items[unit - u->items] : NULL;
 }
 
+/* Whether getty@tty1.service is what "DefaultInstance=tty1" of getty@.service stands for. */
+static bool is_default_instance(const struct unit *unit, struct str name)
+{
+    ptrdiff_t at = str_find_char(name, '@');
+    struct str type = unit_type(name);
+    struct str instance = str_slice(name, (size_t)at + 1, name.size - type.size - 1);
+    return str_equal(instance, unit->default_instance);
+}
+
 static void mark_wanted(struct units *u)
 {
     for (size_t i = 0; i < u->wanted_count; i++) {
@@ -328,8 +337,13 @@ static void mark_wanted(struct units *u)
         char buffer[512];
         struct str of_template;
         struct unit *unit = find_mutable(u, name);
-        if (!unit && template_of(name, buffer, sizeof(buffer), &of_template))
+        bool is_instance = !unit && template_of(name, buffer, sizeof(buffer), &of_template);
+        if (is_instance)
             unit = find_mutable(u, of_template);
+        if (is_instance && unit && !is_default_instance(unit, name)) {
+            unit->is_instance_wanted = true;
+            continue;
+        }
         if (unit && unit->alias_of.size) {
             struct unit *leads_to = find_mutable(u, unit->alias_of);
             unit = leads_to ? leads_to : unit;
@@ -358,9 +372,9 @@ static struct str state_of(const struct unit *unit)
         return STR("transient");
     if (unit->is_linked_outside)
         return STR("linked");
-    if (unit->has_install)
+    if (unit->has_install && !unit->is_instance_wanted)
         return STR("disabled");
-    return unit->has_also || unit->has_default_instance ? STR("indirect") : STR("static");
+    return unit->has_also || unit->default_instance.size || unit->is_instance_wanted ? STR("indirect") : STR("static");
 }
 
 struct preset_rule {
@@ -397,7 +411,7 @@ static struct preset_rule *load_presets(struct gather *g, size_t *ret_count)
 
 static struct str preset_of(const struct unit *unit, const struct preset_rule *rules, size_t count)
 {
-    if (unit->alias_of.size || !(unit->is_masked || unit->has_install || unit->has_also))
+    if (unit->alias_of.size || !(unit->is_masked || unit->has_install || unit->has_also || unit->is_wanted_at_runtime))
         return (struct str){0};
     for (size_t i = 0; i < count; i++) /* most rules name one unit: the first byte decides */
         if ((rules[i].pattern.data[0] == unit->name.data[0] || rules[i].pattern.data[0] == '*') &&

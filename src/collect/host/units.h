@@ -35,7 +35,9 @@ struct unit {
     size_t rank; /* of the directory in the load path */
     bool is_linked_outside;
     bool is_masked;
-    bool has_install, has_also, has_default_instance;
+    struct str default_instance;
+    bool has_install, has_also;
+    bool is_instance_wanted; /* of a template: an instance that is not the default one */
     bool is_wanted, is_wanted_at_runtime;
 };
 
@@ -57,6 +59,7 @@ enum unit_probe units_probe(struct gather *g, const char *name);
 
 /* Whether the unit, one of its aliases or this very instance starts at boot. */
 bool units_is_enabled(const struct units *u, const char *name);
+/* Whether a link names exactly this unit; "run/NAME" for links made at run time. */
 bool units_is_wanted(const struct units *u, struct str name);
 /* "service" of "ssh.service"; empty if the suffix is none of systemd's. */
 struct str unit_type(struct str name);
