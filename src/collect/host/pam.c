@@ -29,7 +29,15 @@ static const struct table_schema pam_rules_schema = {
 
 enum { PAM_DEPTH_MAX = 16, PAM_RULES_MAX = 10000, PAM_FILES_MAX = 200 };
 
-static bool read_file(struct gather *g, struct str path, struct str only_type, int depth, struct pam_rules *ret);
+/* The file being read, and the ones that include it. */
+struct pam_file {
+    struct str path;
+    struct str only_type; /* of a file that another includes by a rule, only the rules of that rule's type count; empty: all */
+    int depth;
+    const struct pam_file *up;
+};
+
+static bool read_file(struct gather *g, const struct pam_file *f, struct pam_rules *ret);
 
 /* The next word; "[...]" is one, "\\]" inside stands for itself (pam.conf(5)). */
 static bool next_pam_word(struct str *line, struct str *ret)
@@ -66,30 +74,33 @@ static struct str join_words(struct arena *a, struct str line)
     return arena_str(a, buf_view(&out));
 }
 
-static void include(struct gather *g, struct str name, struct str only_type, int depth, struct str from, struct pam_rules *ret)
+static bool is_open(const struct pam_file *f, struct str path)
 {
-    struct str path =
-        name.size && name.data[0] == '/' ? arena_str(g->arena, name) : arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(name));
-    if (depth >= PAM_DEPTH_MAX || ret->files >= PAM_FILES_MAX) {
-        if (ret->files++ <= PAM_FILES_MAX) /* said once */
-            gather_missing(g, from, "what it includes", "includes are nested too deeply, or in a circle");
-        ret->files += PAM_FILES_MAX;
-        return;
-    }
-    ret->files++;
-    if (!read_file(g, path, only_type, depth + 1, ret))
-        gather_missing(g, path, "the included rules", "the file is not there");
+    for (; f; f = f->up)
+        if (str_equal(f->path, path))
+            return true;
+    return false;
 }
 
-static void read_rule(struct gather *g, struct str line, struct str path, int64_t number, struct str only_type, int depth,
-                      struct pam_rules *ret)
+static void include(struct gather *g, const struct pam_file *from, struct str name, struct str only_type, struct str origin,
+                    struct pam_rules *ret)
 {
-    struct pam_rule r = {.file = path, .line = number, .depth = depth};
-    struct str module, origin = conf_origin(g->arena, path, number);
+    struct pam_file f = {.only_type = only_type, .depth = from->depth + 1, .up = from};
+    f.path = name.data[0] == '/' ? arena_str(g->arena, name) : arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(name));
+    if (is_open(from, f.path) || f.depth > PAM_DEPTH_MAX || ret->files >= PAM_FILES_MAX)
+        gather_missing(g, origin, "what it includes", "includes are nested too deeply, or in a circle");
+    else if (!read_file(g, &f, ret))
+        gather_missing(g, f.path, "the included rules", "the file is not there");
+}
+
+static void read_rule(struct gather *g, const struct pam_file *f, struct str line, int64_t number, struct pam_rules *ret)
+{
+    struct pam_rule r = {.file = f->path, .line = number, .depth = f->depth};
+    struct str module, origin = conf_origin(g->arena, f->path, number);
     bool is_whole = next_pam_word(&line, &r.type);
     if (is_whole && str_is(r.type, "@include")) {
         if (next_pam_word(&line, &module))
-            include(g, module, only_type, depth, origin, ret);
+            include(g, f, module, f->only_type, origin, ret);
         return;
     }
     is_whole = is_whole && next_pam_word(&line, &r.control) && next_pam_word(&line, &module);
@@ -102,35 +113,34 @@ static void read_rule(struct gather *g, struct str line, struct str path, int64_
     r.control = r.control.data[0] == '[' ? r.control : conf_lower(g->arena, r.control);
     r.module = base_name(module);
     r.args = join_words(g->arena, line);
-    bool is_include = str_is(r.control, "include") || str_is(r.control, "substack");
-    if (only_type.size && !str_equal(only_type, r.type))
+    if (f->only_type.size && !str_equal(f->only_type, r.type))
         return;
-    if (ret->count >= PAM_RULES_MAX) {
-        gather_missing(g, origin, "further rules", "there are more rules than can be");
-        return;
-    }
     if (ret->count == ret->capacity)
         ret->items = arena_grow(g->arena, ret->items, ret->count, &ret->capacity, sizeof(*ret->items));
     ret->items[ret->count++] = r;
-    if (is_include)
-        include(g, module, r.type, depth, origin, ret);
+    if (str_is(r.control, "include") || str_is(r.control, "substack"))
+        include(g, f, module, r.type, origin, ret);
 }
 
-/* `only_type`: of a file that another includes by a rule, only the rules of that rule's type count. */
-static bool read_file(struct gather *g, struct str path, struct str only_type, int depth, struct pam_rules *ret)
+static bool read_file(struct gather *g, const struct pam_file *f, struct pam_rules *ret)
 {
     struct str text, line;
     struct err e = {0};
-    if (!source_read(g->source, g->arena, path.data, CONF_FILE_BYTES_MAX, &text, &e)) {
+    ret->files++;
+    if (!source_read(g->source, g->arena, f->path.data, CONF_FILE_BYTES_MAX, &text, &e)) {
         if (e.code != ERR_NOT_FOUND)
-            gather_missing(g, path, "its rules", e.text);
+            gather_missing(g, f->path, "its rules", e.text);
         return e.code != ERR_NOT_FOUND;
     }
     struct conf_reader r = conf_reader_of(g->arena, text, "#");
     r.is_joining = true;
-    while (conf_next_line(&r, &line) && ret->count <= PAM_RULES_MAX) {
+    while (conf_next_line(&r, &line)) {
         ptrdiff_t comment = str_find_char(line, '#');
-        read_rule(g, comment >= 0 ? str_slice(line, 0, (size_t)comment) : line, path, r.line, only_type, depth, ret);
+        if (ret->count == PAM_RULES_MAX) {
+            gather_missing(g, f->path, "further rules", "there are more rules than can be");
+            break;
+        }
+        read_rule(g, f, comment >= 0 ? str_slice(line, 0, (size_t)comment) : line, r.line, ret);
     }
     return true;
 }
@@ -138,7 +148,8 @@ static bool read_file(struct gather *g, struct str path, struct str only_type, i
 bool pam_read_service(struct gather *g, struct str service, struct pam_rules *ret)
 {
     *ret = (struct pam_rules){0};
-    return read_file(g, arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(service)), STR(""), 0, ret);
+    return read_file(
+        g, &(struct pam_file){.path = arena_printf(g->arena, "/etc/pam.d/%.*s", STR_ARGS(service)), .only_type = STR("")}, ret);
 }
 
 bool pam_argument(struct str args, const char *name, struct str *ret_value)

@@ -5,7 +5,7 @@
 #include "collect/host/host.h"
 
 struct pam_rule {
-    struct str type;    /* auth, account, password, session */
+    struct str type; /* auth, account, password, session */
     bool is_optional_module;
     struct str control; /* one word, or [..] as written */
     struct str module;  /* without its folder */
@@ -21,8 +21,8 @@ struct pam_rules {
     size_t files; /* read so far: includes that multiply end at a limit */
 };
 
-/* The rules of `service` (a file of /etc/pam.d), with includes followed. False when there is no such file. What could not be read is told
- * with gather_missing. */
+/* The rules of `service` (a file of /etc/pam.d), with includes followed. False when there is no such file. What could not be read
+ * is told with gather_missing. */
 bool pam_read_service(struct gather *g, struct str service, struct pam_rules *ret);
 /* The value of "name" or "name=value" among the arguments; false when it is not there. */
 bool pam_argument(struct str args, const char *name, struct str *ret_value);

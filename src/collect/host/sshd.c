@@ -185,7 +185,14 @@ struct reading {
 
 enum { SSHD_DEPTH_MAX = 16, SSHD_FILES_MAX = 500, SSHD_SETTINGS_MAX = 5000 };
 
-static void read_config(struct reading *r, struct str path, struct str *match, int depth);
+/* The file being read, and the ones that include it. */
+struct config {
+    struct str path;
+    int depth;
+    const struct config *up;
+};
+
+static void read_config(struct reading *r, const struct config *c, struct str *match);
 
 /* The rest of the line as words with one space between, quotes gone. */
 static struct str words_of(struct arena *a, struct str line)
@@ -202,8 +209,16 @@ static struct str words_of(struct arena *a, struct str line)
     return arena_str(a, buf_view(&out));
 }
 
+static bool is_open(const struct config *c, struct str path)
+{
+    for (; c; c = c->up)
+        if (str_equal(c->path, path))
+            return true;
+    return false;
+}
+
 /* Inside Match, Include holds for that block; a Match in an included file ends with the file. */
-static void include(struct reading *r, struct str arguments, struct str match, int depth)
+static void include(struct reading *r, const struct config *from, struct str arguments, struct str match)
 {
     struct gather *g = r->gather;
     struct str word;
@@ -213,13 +228,11 @@ static void include(struct reading *r, struct str arguments, struct str match, i
         conf_glob(g, arena_strndup(g->arena, pattern.data, pattern.size), &paths);
         for (size_t i = 0; i < paths.count; i++) {
             struct str own = match;
-            if (depth >= SSHD_DEPTH_MAX || r->files >= SSHD_FILES_MAX) {
-                if (r->files < SSHD_FILES_MAX * 2) /* said once */
-                    gather_missing(g, paths.items[i], "what it sets", "includes are nested too deeply, or in a circle");
-                r->files = SSHD_FILES_MAX * 2;
-                return;
-            }
-            read_config(r, paths.items[i], &own, depth + 1);
+            struct config c = {.path = paths.items[i], .depth = from->depth + 1, .up = from};
+            if (is_open(from, c.path) || c.depth > SSHD_DEPTH_MAX || r->files >= SSHD_FILES_MAX)
+                gather_missing(g, from->path, "what it includes", "includes are nested too deeply, or in a circle");
+            else
+                read_config(r, &c, &own);
         }
     }
 }
@@ -233,7 +246,7 @@ static void add_setting(struct reading *r, const struct keyword *k, struct str v
     r->settings[r->count++] = (struct setting){k, value, match, origin};
 }
 
-static void take_line(struct reading *r, struct str line, struct str path, int64_t number, struct str *match, int depth)
+static void take_line(struct reading *r, const struct config *c, struct str line, int64_t number, struct str *match)
 {
     struct gather *g = r->gather;
     struct str key, rest;
@@ -248,20 +261,20 @@ static void take_line(struct reading *r, struct str line, struct str path, int64
     if (str_is(key, "match"))
         *match = str_is(conf_lower(g->arena, value), "all") ? STR("") : value;
     else if (str_is(key, "include"))
-        include(r, value, *match, depth);
+        include(r, c, value, *match);
     else if (value.size && find_keyword(key))
-        add_setting(r, find_keyword(key), value, *match, conf_origin(g->arena, path, number));
+        add_setting(r, find_keyword(key), value, *match, conf_origin(g->arena, c->path, number));
 }
 
-static void read_config(struct reading *r, struct str path, struct str *match, int depth)
+static void read_config(struct reading *r, const struct config *c, struct str *match)
 {
     struct str text, line;
     r->files++;
-    if (!conf_read(r->gather, path.data, &text))
+    if (!conf_read(r->gather, c->path.data, &text))
         return;
     struct conf_reader reader = conf_reader_of(r->gather->arena, text, "#");
     while (conf_next_line(&reader, &line) && !gather_is_late(r->gather))
-        take_line(r, line, path, reader.line, match, depth);
+        take_line(r, c, line, reader.line, match);
 }
 
 /* ---- values as sshd -T writes them ---- */
@@ -450,7 +463,7 @@ size_t sshd_values(struct gather *g, const char *key, struct str **ret)
     const struct keyword *k = find_keyword(str_of(key));
     size_t count = 0;
     bool is_set = false;
-    read_config(&r, STR("/etc/ssh/sshd_config"), &match, 0);
+    read_config(&r, &(struct config){.path = STR("/etc/ssh/sshd_config")}, &match);
     struct str *values = arena_array(g->arena, r.count + 1, sizeof(*values));
     for (size_t i = 0; i < r.count; i++) {
         if (r.settings[i].keyword != k || !is_first_of(&r, i))
@@ -476,7 +489,7 @@ static bool sshd_effective_gather(struct gather *g, struct err *e)
         *e = unread;
         return false;
     }
-    read_config(&r, STR("/etc/ssh/sshd_config"), &match, 0);
+    read_config(&r, &(struct config){.path = STR("/etc/ssh/sshd_config")}, &match);
     show_settings(&r);
     show_defaults(&r);
     if (r.count == SSHD_SETTINGS_MAX || gather_is_late(g))

@@ -96,7 +96,7 @@ static void show_permission(void *context, const struct sudoers_permission *p)
         row_bool(r, p->is_negated);
         row_bool(r, p->is_nopasswd);
         row_text(r, p->tags);
-        row_bool(r, p->is_all);
+        row_bool(r, p->is_all && !rule->principals->items[i].is_negated);
         row_text(r, rule->line->file);
         row_int(r, rule->line->line);
         row_end(r);

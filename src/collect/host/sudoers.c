@@ -11,7 +11,14 @@ enum {
     LIST_ITEMS_MAX = 10000
 };
 
-static void read_file(struct sudoers *s, struct str path, int depth);
+/* The file being read, and the ones that include it. */
+struct sudoers_file {
+    struct str path;
+    int depth;
+    const struct sudoers_file *up;
+};
+
+static void read_file(struct sudoers *s, const struct sudoers_file *f);
 
 /* ---- lines ---- */
 
@@ -57,7 +64,24 @@ static struct str folder_of(struct str path)
     return str_slice(path, 0, i);
 }
 
-static void include_folder(struct sudoers *s, struct str folder, int depth)
+static bool is_open(const struct sudoers_file *f, struct str path)
+{
+    for (; f; f = f->up)
+        if (str_equal(f->path, path))
+            return true;
+    return false;
+}
+
+static void include_file(struct sudoers *s, const struct sudoers_file *from, struct str path)
+{
+    struct sudoers_file f = {.path = path, .depth = from->depth + 1, .up = from};
+    if (is_open(from, path) || f.depth > SUDOERS_DEPTH_MAX || s->files >= SUDOERS_FILES_MAX)
+        gather_missing(s->gather, from->path, "what it includes", "includes are nested too deeply, or in a circle");
+    else
+        read_file(s, &f);
+}
+
+static void include_folder(struct sudoers *s, const struct sudoers_file *from, struct str folder)
 {
     struct gather *g = s->gather;
     struct str *names;
@@ -65,24 +89,18 @@ static void include_folder(struct sudoers *s, struct str folder, int depth)
     conf_list(g, folder.data, &names, &count);
     for (size_t i = 0; i < count; i++)
         if (!str_ends(names[i], "~") && str_find_char(names[i], '.') < 0)
-            read_file(s, arena_printf(g->arena, "%.*s/%.*s", STR_ARGS(folder), STR_ARGS(names[i])), depth + 1);
+            include_file(s, from, arena_printf(g->arena, "%.*s/%.*s", STR_ARGS(folder), STR_ARGS(names[i])));
 }
 
-static void include(struct sudoers *s, struct str path, bool is_folder, struct str from, int depth)
+static void include(struct sudoers *s, const struct sudoers_file *from, struct str path, bool is_folder)
 {
     struct arena *a = s->gather->arena;
     struct str whole =
-        path.data[0] == '/' ? arena_str(a, path) : arena_printf(a, "%.*s%.*s", STR_ARGS(folder_of(from)), STR_ARGS(path));
-    if (depth >= SUDOERS_DEPTH_MAX || s->files >= SUDOERS_FILES_MAX) {
-        if (s->files < SUDOERS_FILES_MAX * 2) /* said once */
-            gather_missing(s->gather, from, "what it includes", "includes are nested too deeply, or in a circle");
-        s->files = SUDOERS_FILES_MAX * 2;
-        return;
-    }
+        path.data[0] == '/' ? arena_str(a, path) : arena_printf(a, "%.*s%.*s", STR_ARGS(folder_of(from->path)), STR_ARGS(path));
     if (is_folder)
-        include_folder(s, whole, depth);
+        include_folder(s, from, whole);
     else
-        read_file(s, whole, depth + 1);
+        include_file(s, from, whole);
 }
 
 static void add_line(struct sudoers *s, struct str text, struct str file, int64_t line)
@@ -120,14 +138,14 @@ static bool next_logical(struct arena *a, struct str *text, int64_t *number, int
     return true;
 }
 
-static void read_file(struct sudoers *s, struct str path, int depth)
+static void read_file(struct sudoers *s, const struct sudoers_file *f)
 {
     struct gather *g = s->gather;
     struct str text, line, target;
     struct err e = {0};
     s->files++;
-    if (!source_read(g->source, g->arena, path.data, CONF_FILE_BYTES_MAX, &text, &e)) {
-        gather_missing(g, path, "the rules in it", e.text);
+    if (!source_read(g->source, g->arena, f->path.data, CONF_FILE_BYTES_MAX, &text, &e)) {
+        gather_missing(g, f->path, "the rules in it", e.text);
         return;
     }
     int64_t number = 0, first = 0;
@@ -135,12 +153,12 @@ static void read_file(struct sudoers *s, struct str path, int depth)
     while (next_logical(g->arena, &text, &number, &first, &line) && s->line_count < SUDOERS_LINES_MAX) {
         line = str_trim(line);
         if (is_include(line, &is_folder, &target)) {
-            include(s, target, is_folder, path, depth);
+            include(s, f, target, is_folder);
             continue;
         }
         line = str_trim(str_slice(line, 0, comment_at(line)));
         if (line.size)
-            add_line(s, line, path, first);
+            add_line(s, line, f->path, first);
     }
 }
 
@@ -261,7 +279,7 @@ bool sudoers_read(struct gather *g, struct sudoers *ret, struct err *e)
         return false;
     }
     ret->is_there = true;
-    read_file(ret, STR("/etc/sudoers"), 0);
+    read_file(ret, &(struct sudoers_file){.path = STR("/etc/sudoers")});
     read_aliases(ret);
     return true;
 }
@@ -274,8 +292,24 @@ static const struct sudoers_alias *find_alias(const struct sudoers *s, const cha
     return s->alias_count ? bsearch(&key, s->aliases, s->alias_count, sizeof(key), compare_aliases) : NULL;
 }
 
-/* Negation of a word of a negated alias turns it back. A cut of ALIAS_DEPTH_MAX ends circles. */
-static void resolve(struct sudoers *s, const char *kind, struct str word, bool is_negated, int depth, struct sudoers_list *ret)
+/* The aliases that are being resolved: one inside itself stands for nothing. */
+struct alias_chain {
+    const struct sudoers_alias *alias;
+    int depth;
+    const struct alias_chain *up;
+};
+
+static bool is_being_resolved(const struct alias_chain *c, const struct sudoers_alias *alias)
+{
+    for (; c; c = c->up)
+        if (c->alias == alias || c->depth >= ALIAS_DEPTH_MAX)
+            return true;
+    return false;
+}
+
+/* Negation of a word of a negated alias turns it back. */
+static void resolve(struct sudoers *s, const char *kind, struct str word, bool is_negated, const struct alias_chain *up,
+                    struct sudoers_list *ret)
 {
     word = str_trim(word);
     while (word.size && word.data[0] == '!') {
@@ -285,9 +319,10 @@ static void resolve(struct sudoers *s, const char *kind, struct str word, bool i
     if (word.size == 0 || ret->count >= LIST_ITEMS_MAX)
         return;
     const struct sudoers_alias *alias = find_alias(s, kind, word);
-    if (alias && depth < ALIAS_DEPTH_MAX) {
-        for (size_t i = 0; i < alias->member_count; i++)
-            resolve(s, kind, alias->members[i], is_negated, depth + 1, ret);
+    if (alias) {
+        struct alias_chain here = {alias, up ? up->depth + 1 : 0, up};
+        for (size_t i = 0; i < alias->member_count && !is_being_resolved(up, alias); i++)
+            resolve(s, kind, alias->members[i], is_negated, &here, ret);
         return;
     }
     if (ret->count == ret->capacity)
@@ -297,7 +332,7 @@ static void resolve(struct sudoers *s, const char *kind, struct str word, bool i
 
 void sudoers_resolve(struct sudoers *s, const char *kind, struct str word, struct sudoers_list *ret)
 {
-    resolve(s, kind, word, false, 0, ret);
+    resolve(s, kind, word, false, NULL, ret);
 }
 
 void sudoers_resolve_all(struct sudoers *s, const char *kind, struct str list, struct sudoers_list *ret)
