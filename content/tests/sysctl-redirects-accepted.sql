@@ -26,9 +26,10 @@ WITH v(iface, value) AS (
     FROM sysctl
     WHERE name GLOB 'net.ipv4.conf.*.accept_redirects' AND coalesce(value, configured) IS NOT NULL),
 e(iface, value) AS (
-    SELECT i.iface, CASE WHEN (SELECT CAST(f.value AS INTEGER) FROM sysctl AS f WHERE f.name = 'net.ipv4.conf.' || i.iface || '.forwarding') = 1 THEN min(i.value, a.value) ELSE max(i.value, a.value) END
+    SELECT i.iface, CASE WHEN CAST(f.value AS INTEGER) = 1 THEN min(i.value, a.value) ELSE max(i.value, a.value) END
     FROM v AS i
     JOIN v AS a ON a.iface = 'all'
+    LEFT JOIN sysctl AS f ON f.name = 'net.ipv4.conf.' || i.iface || '.forwarding'
     WHERE i.iface NOT IN ('all', 'lo'))
 SELECT CASE iface WHEN 'default' THEN 'interfaces to come' ELSE 'interface ' || iface END AS resource,
        CASE WHEN value = 0 THEN 'pass' ELSE 'fail' END AS status,
