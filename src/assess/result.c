@@ -19,12 +19,12 @@ const char *result_status_words(enum result_status s)
 
 bool result_status_parse(struct str name, enum result_status *ret)
 {
-    for (size_t i = 0; i < 4; i++)
-        if (str_is(name, names[i])) {
-            *ret = (enum result_status)i;
-            return true;
-        }
-    return false;
+    /* Their first letters tell them apart. */
+    enum result_status s = name.size == 0 ? RESULT_SKIP : name.data[0] == 'p' ? RESULT_PASS : name.data[0] == 'f' ? RESULT_FAIL : name.data[0] == 'u' ? RESULT_UNKNOWN : RESULT_SKIP;
+    if (!str_is(name, names[s]))
+        return false;
+    *ret = s;
+    return true;
 }
 
 void results_init(struct results *r, struct arena *a)

@@ -216,6 +216,11 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
 static struct str first_reason(struct view *v, const char *test, struct str subject, const char *status)
 {
     struct err e = {0};
+    if (!v->is_past)
+        return db_one_text(v->arena, v->db, &e,
+                           "select resource || case reason when '' then '' else ': ' || reason end from span indexed by span_open"
+                           " where subject = ?2 and test = ?1 and to_leaf is null and status = ?3 order by resource limit 1",
+                           A(test), A(subject), A(status));
     return db_one_text(v->arena, v->db, &e,
                        "select resource || case reason when '' then '' else ': ' || reason end from span where test = ?1 and subject = ?2 and status = ?3"
                        " and from_leaf <= ?4 and (to_leaf is null or to_leaf > ?4) order by resource limit 1",
@@ -327,19 +332,27 @@ static void controls_put(struct json *page, const struct assessment *as)
 static bool evidence_put(struct view *v, struct json *page, int64_t *ret_incomplete, struct err *e)
 {
     int64_t of[3] = {0};
-    const char *sql_now = "select state, count(*) from capture_newest group by state";
-    const char *sql_past = "select state, count(*) from (select state, max(leaf) from capture where leaf <= ?1 group by subject, tbl) group by state";
     struct err inner = {0};
     struct db_row *row __attribute__((cleanup(db_row_release))) =
-        v->is_past ? db_query(v->db, &inner, sql_past, A(v->leaf_limit)) : db_query(v->db, &inner, sql_now);
-    while (row && db_next(row, &inner)) {
-        struct str state = db_text(row, 0);
-        of[str_is(state, "complete") ? 0 : str_is(state, "partial") ? 1 : 2] += db_int(row, 1);
+        v->is_past ? db_query(v->db, &inner,
+                              "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none')"
+                              " from (select state, max(leaf) from capture where leaf <= ?1 group by subject, tbl)",
+                              A(v->leaf_limit))
+                   : db_query(v->db, &inner, "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none') from capture_newest");
+    if (row && db_next(row, &inner))
+        for (int i = 0; i < 3; i++)
+            of[i] = db_int(row, i);
+    db_row_release(&row);
+    /* Streams count their leaves: host/<subject> its runs, host/<subject>/<table> its captures. */
+    int64_t captures = 0, runs = 0;
+    row = v->is_past ? db_query(v->db, &inner, "select (select count(*) from capture where leaf <= ?1), (select count(*) from run where leaf <= ?1)", A(v->leaf_limit))
+                     : db_query(v->db, &inner,
+                                "select sum(case when length(st) > 13 then sq + 1 else 0 end), sum(case when length(st) > 13 then 0 else sq + 1 end)"
+                                " from stream where st >= 'host/' and st < 'host0'");
+    if (row && db_next(row, &inner)) {
+        captures = db_int(row, 0);
+        runs = db_int(row, 1);
     }
-    int64_t captures = v->is_past ? db_one_int(v->db, &inner, 0, "select count(*) from capture where leaf <= ?1", A(v->leaf_limit))
-                                  : db_one_int(v->db, &inner, 0, "select sum(sq + 1) from stream where st like 'host/%/%'");
-    int64_t runs = v->is_past ? db_one_int(v->db, &inner, 0, "select count(*) from run where leaf <= ?1", A(v->leaf_limit))
-                              : db_one_int(v->db, &inner, 0, "select sum(sq + 1) from stream where st like 'host/%' and st not like 'host/%/%'");
     if (inner.code) {
         *e = inner;
         return false;
