@@ -3,8 +3,9 @@
  *
  *     content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d
  *
- * Reads *.yaml, schema.sql and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column: what: why
- * and exits with 1 if there is one. Every test must have its fixture fixtures/<id>.json. The third file lists what was read, for ninja.
+ * Reads *.yaml, schema.sql and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column:
+ * what: why and exits with 1 if there is one. Every test must have its fixture fixtures/<id>.json. The third file lists what was
+ * read, for ninja.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -147,7 +148,8 @@ static void put_criteria(struct arena *a, const struct content *c)
     fprintf(out, "};\nconst size_t content_criterion_count = %zu;\n\n", c->criterion_count);
 }
 
-static const char *const models[] = {"MODEL_CONFIG_STATE", "MODEL_PERIODIC", "MODEL_EVENT_SLA", "MODEL_EVENT_ATTRIBUTES", "MODEL_DOCUMENT"};
+static const char *const models[] = {"MODEL_CONFIG_STATE", "MODEL_PERIODIC", "MODEL_EVENT_SLA", "MODEL_EVENT_ATTRIBUTES",
+                                     "MODEL_DOCUMENT"};
 
 static void put_control(const struct control *x, const unsigned lists[6])
 {
@@ -171,8 +173,8 @@ static void put_control(const struct control *x, const unsigned lists[6])
     put_member("population", x->population);
     put_member("test_design", x->test_design);
     put_member("test_operation", x->test_operation);
-    fprintf(out, ".model = %s, .max_staleness_ms = INT64_C(%lld), .max_fail_fraction = %.3f, .max_fail_days = %d, ", models[x->model],
-        (long long)x->max_staleness_ms, x->max_fail_fraction, x->max_fail_days);
+    fprintf(out, ".model = %s, .max_staleness_ms = INT64_C(%lld), .max_fail_fraction = %.3f, .max_fail_days = %d, ",
+            models[x->model], (long long)x->max_staleness_ms, x->max_fail_fraction, x->max_fail_days);
     put_member("computation_json", x->computation_json);
     put_member("gap_questions_json", x->gap_questions_json);
     fputs("},\n", out);
@@ -272,7 +274,10 @@ static void put_requests(struct arena *a, const struct content *c)
 }
 
 /* An array of no elements is not C: a table that is empty gets one element of zeros that its count does not cover. */
-static void put_end(size_t count) { fputs(count ? "};\n" : "{0}};\n", out); }
+static void put_end(size_t count)
+{
+    fputs(count ? "};\n" : "{0}};\n", out);
+}
 
 static void put_parameters(const struct content *c)
 {
@@ -345,14 +350,18 @@ static const char *catalogue_digest(struct arena *a, const struct content *c)
         buf_printf(&b, "test %s %s\n", c->tests[i].id, c->tests[i].digest);
     for (size_t i = 0; i < c->parameter_count; i++) {
         const struct parameter *p = &c->parameters[i];
-        buf_printf(&b, "parameter %s %s %s %s %lld %lld\n", p->name, p->type, p->unit, p->default_value, (long long)p->min, (long long)p->max);
+        buf_printf(&b, "parameter %s %s %s %s %lld %lld\n", p->name, p->type, p->unit, p->default_value, (long long)p->min,
+                   (long long)p->max);
     }
     const char *digest = digest_hex(a, buf_view(&b));
     buf_release(&b);
     return digest;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 /* The names in a directory that end in `suffix`, sorted. */
 static size_t names_list(struct arena *a, const char *directory, const char *suffix, const char **ret_names, size_t max)
@@ -418,7 +427,8 @@ static size_t fixtures_check(struct arena *a, const struct content *c, const cha
         if (access(path, R_OK) == 0)
             continue;
         missing++;
-        fprintf(stderr, "content/tests/%s.sql:1:1: %s: it has no fixture content/fixtures/%s.json\n", c->tests[i].id, c->tests[i].id, c->tests[i].id);
+        fprintf(stderr, "content/tests/%s.sql:1:1: %s: it has no fixture content/fixtures/%s.json\n", c->tests[i].id,
+                c->tests[i].id, c->tests[i].id);
     }
     return missing;
 }

@@ -1,10 +1,10 @@
 /*
- * Runs every content/fixtures/<test-id>.json: {"cases":[{"name","now","parameters":{},"tables":{"t":[{column:value}]},"expect":[["resource","pass"]]}]}.
+ * Runs every content/fixtures/<test-id>.json:
+ * {"cases":[{"name","now","parameters":{},"tables":{"t":[{column:value}]},"expect":[["resource","pass"]]}]}.
  *
- * A test needs a case in which every row passes and a case with a row that fails. The subject's own name is "host". Only the tables that
- * the test declares are there, so that SQL which reads another one fails here. A third member of an expected row is its reason.
- * Reasons must not change with the clock alone.
- * Takes ids as arguments to run only those; prints what differs.
+ * A test needs a case in which every row passes and a case with a row that fails. The subject's own name is "host". Only the
+ * tables that the test declares are there, so that SQL which reads another one fails here. A third member of an expected row is
+ * its reason. Reasons must not change with the clock alone. Takes ids as arguments to run only those; prints what differs.
  */
 #include "assess/fixture.h"
 #include "assess/test_run.h"
@@ -13,8 +13,8 @@
 #include "os/file.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <fcntl.h>
+#include <stdarg.h>
 
 static int failures;
 
@@ -43,8 +43,7 @@ static struct str value_text(struct arena *a, const struct json *v)
 
 static bool expectation_read(struct arena *a, const struct test *t, const struct json *expect, struct results *ret)
 {
-    JSON_EACH(row, expect)
-    {
+    JSON_EACH (row, expect) {
         enum result_status s;
         const struct json *resource = json_at(row, 0), *status = json_at(row, 1), *reason = json_at(row, 2);
         if (!resource || !status || !result_status_parse(status->text, &s))
@@ -64,20 +63,22 @@ static void compare(const struct test *t, struct str name, const struct results 
         if (c < 0)
             complain(t->id, name, "expected %.*s: %s, but it is not there", STR_ARGS(w->resource), result_status_name(w->status));
         else if (c > 0)
-            complain(t->id, name, "did not expect %.*s: %s (%.*s)", STR_ARGS(g->resource), result_status_name(g->status), STR_ARGS(g->reason));
+            complain(t->id, name, "did not expect %.*s: %s (%.*s)", STR_ARGS(g->resource), result_status_name(g->status),
+                     STR_ARGS(g->reason));
         else if (w->status != g->status)
             complain(t->id, name, "%.*s: expected %s, got %s (%.*s)", STR_ARGS(g->resource), result_status_name(w->status),
                      result_status_name(g->status), STR_ARGS(g->reason));
         else if (w->reason.size > 0 && !str_equal(w->reason, g->reason))
-            complain(t->id, name, "%.*s: expected the reason \"%.*s\", got \"%.*s\"", STR_ARGS(g->resource), STR_ARGS(w->reason), STR_ARGS(g->reason));
+            complain(t->id, name, "%.*s: expected the reason \"%.*s\", got \"%.*s\"", STR_ARGS(g->resource), STR_ARGS(w->reason),
+                     STR_ARGS(g->reason));
         i += c <= 0;
         k += c >= 0;
     }
 }
 
 /* A reason that changes though nothing but the clock did ends a span: "since when" would be lost. So no "12 days ago". */
-static void stability_check(struct arena *a, const struct test *t, struct str name, const struct test_inputs *inputs, int64_t shift_ms,
-                            const struct results *got)
+static void stability_check(struct arena *a, const struct test *t, struct str name, const struct test_inputs *inputs,
+                            int64_t shift_ms, const struct results *got)
 {
     struct err e = {0};
     struct results later;
@@ -92,8 +93,8 @@ static void stability_check(struct arena *a, const struct test *t, struct str na
         for (size_t k = 0; k < later.count; k++) {
             const struct result *x = &got->items[i], *y = &later.items[k];
             if (result_compare(x, y) == 0 && x->status == y->status && !str_equal(x->reason, y->reason))
-                complain(t->id, name, "%.*s: the reason changes with the clock alone: \"%.*s\", later \"%.*s\"", STR_ARGS(x->resource),
-                         STR_ARGS(x->reason), STR_ARGS(y->reason));
+                complain(t->id, name, "%.*s: the reason changes with the clock alone: \"%.*s\", later \"%.*s\"",
+                         STR_ARGS(x->resource), STR_ARGS(x->reason), STR_ARGS(y->reason));
         }
 }
 
@@ -106,8 +107,7 @@ static bool case_inputs(struct arena *a, const struct test *t, const struct json
     const struct json *parameters = json_get(one, "parameters");
     struct test_value *values = arena_array(a, (parameters ? parameters->count : 0) + 1, sizeof *values);
     size_t count = 0;
-    JSON_EACH(p, parameters)
-    {
+    JSON_EACH (p, parameters) {
         bool is_declared = false;
         for (size_t i = 0; i < t->parameters.count; i++)
             is_declared = is_declared || str_is(p->key, t->parameters.items[i]);
@@ -117,8 +117,8 @@ static bool case_inputs(struct arena *a, const struct test *t, const struct json
     }
     struct table_provider *providers;
     *ret = (struct test_inputs){.subject = STR("host"), .now_ms = now_ms, .values = values, .value_count = count};
-    if (!fixture_tables(a, json_get(one, "tables"), t->tables.items, t->tables.count, schema_find, STR("host"), now_ms, &providers,
-                        &ret->provider_count, e))
+    if (!fixture_tables(a, json_get(one, "tables"), t->tables.items, t->tables.count, schema_find, STR("host"), now_ms,
+                        &providers, &ret->provider_count, e))
         return false;
     ret->providers = providers;
     return true;
@@ -168,8 +168,8 @@ static void test_check(int dir, const struct test *t)
     if (!cases) {
         complain(t->id, STR("-"), "%s", e.code ? e.text : "the file has no cases");
     } else {
-        JSON_EACH(one, cases)
-        case_run(a, t, one, &has_pass, &has_fail);
+        JSON_EACH (one, cases)
+            case_run(a, t, one, &has_pass, &has_fail);
         if (!has_pass)
             complain(t->id, STR("-"), "there is no case in which every row passes");
         if (!has_fail)

@@ -8,19 +8,21 @@
 static const struct {
     const char *name, *form;
 } entities[ENTITY_COUNT] = {
-    [ENTITY_CATEGORY] = {"category", "w"},
-    [ENTITY_CRITERION] = {"criterion", "U+.+"},
-    [ENTITY_CONTROL] = {"control", "U-##"},
-    [ENTITY_POLICY] = {"policy", "POL-##"},
-    [ENTITY_RISK] = {"risk", "RISK-###"},
-    [ENTITY_REQUEST] = {"request", "PBC-###"},
-    [ENTITY_PARAMETER] = {"parameter", "w"},
-    [ENTITY_TEST] = {"test", "k"},
+    [ENTITY_CATEGORY] = {"category", "w"},   [ENTITY_CRITERION] = {"criterion", "U+.+"},
+    [ENTITY_CONTROL] = {"control", "U-##"},  [ENTITY_POLICY] = {"policy", "POL-##"},
+    [ENTITY_RISK] = {"risk", "RISK-###"},    [ENTITY_REQUEST] = {"request", "PBC-###"},
+    [ENTITY_PARAMETER] = {"parameter", "w"}, [ENTITY_TEST] = {"test", "k"},
 };
 
-const char *entity_name(enum entity entity) { return entities[entity].name; }
+const char *entity_name(enum entity entity)
+{
+    return entities[entity].name;
+}
 
-bool text_is(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+bool text_is(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
 
 bool strings_hold(struct strings list, const char *item)
 {
@@ -30,16 +32,25 @@ bool strings_hold(struct strings list, const char *item)
     return false;
 }
 
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
 
 /* The length of a word at the start of `s`: a letter, then letters, digits and single separators between them. */
 static size_t word_length(struct str s, char separator)
 {
     size_t n = 0;
     while (n < s.size && (is_lower(s.data[n]) || (n > 0 && is_digit(s.data[n])) ||
-                             (n > 0 && s.data[n] == separator && s.data[n - 1] != separator && n + 1 < s.size)))
+                          (n > 0 && s.data[n] == separator && s.data[n - 1] != separator && n + 1 < s.size)))
         n++;
     return n;
 }
@@ -98,8 +109,10 @@ void problem_located(struct checker *k, const char *text)
     str_cut(&rest, ':', &column);
     if (!str_to_int64(line, &numbers[0]) || !str_to_int64(column, &numbers[1]))
         numbers[0] = numbers[1] = 1;
-    problem_record(k, (struct content_problem){.file = k->file, .line = (int)numbers[0], .column = (int)numbers[1],
-        .text = arena_str(k->arena, str_of(text)).data});
+    problem_record(k, (struct content_problem){.file = k->file,
+                                               .line = (int)numbers[0],
+                                               .column = (int)numbers[1],
+                                               .text = arena_str(k->arena, str_of(text)).data});
 }
 
 void problem_at(struct checker *k, const char *file, int line, int column, const char *format, ...)
@@ -142,7 +155,9 @@ const char *entity_define(struct checker *k, const struct yaml *map, const char 
     }
     const char *id = node->text.data;
     if (!id_matches(node->text, entities[entity].form))
-        problem(k, node, "%s \"%s\": not an id of this kind, which looks like \"%s\" (U capitals, # a digit, + a number, w a_word, k a-word)",
+        problem(
+            k, node,
+            "%s \"%s\": not an id of this kind, which looks like \"%s\" (U capitals, # a digit, + a number, w a_word, k a-word)",
             entities[entity].name, id, entities[entity].form);
     const struct mention *earlier = mention_find(&k->defined, entity, id);
     if (earlier)
@@ -162,7 +177,8 @@ static void check_references(struct checker *k)
     for (size_t i = 0; i < k->referred.count; i++) {
         const struct mention *m = &k->referred.items[i];
         if (!mention_find(&k->defined, m->entity, m->id))
-            problem_at(k, m->file, m->line, m->column, "%s: refers to %s \"%s\", which is not defined", m->by, entities[m->entity].name, m->id);
+            problem_at(k, m->file, m->line, m->column, "%s: refers to %s \"%s\", which is not defined", m->by,
+                       entities[m->entity].name, m->id);
     }
 }
 

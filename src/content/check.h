@@ -1,10 +1,10 @@
 /*
  * check.h - reads content from YAML and SQL texts and checks it as a whole: fields, ids, references, coverage.
  *
- * One call takes all sources, because most checks are between files: a control must name criteria, policies and tests that exist, every
- * criterion needs a control, a policy and a control must name each other. All problems are reported, not the first one only, each as
- * "file:line:column: what: why". Pure: reads no files, and the same sources give the same content and the same problems in the same
- * order. The build (tools/content_compile.c) and a run-time overlay use the same call.
+ * One call takes all sources, because most checks are between files: a control must name criteria, policies and tests that exist,
+ * every criterion needs a control, a policy and a control must name each other. All problems are reported, not the first one
+ * only, each as "file:line:column: what: why". Pure: reads no files, and the same sources give the same content and the same
+ * problems in the same order. The build (tools/content_compile.c) and a run-time overlay use the same call.
  *
  *     struct content_source sources[] = {{"content/criteria.yaml", text}, ..., {"content/tests/ssh-root-login.sql", text}};
  *     struct content *c = content_check(arena, sources, 9);
@@ -29,7 +29,8 @@ struct content_problem {
     const char *text; /* the whole line, with the position before it */
 };
 
-/* What was read. Strings and arrays live in the arena. With problems, what could be read is there, the rest is missing or empty. */
+/* What was read. Strings and arrays live in the arena. With problems, what could be read is there, the rest is missing or empty.
+ */
 struct content {
     struct category *categories;
     size_t category_count;

@@ -1,7 +1,8 @@
 #include "content/check_internal.h"
 
 /* Where an entity is defined, for problems about a whole entity. */
-static void problem_of(struct checker *k, enum entity entity, const char *id, const char *other_name, const char *other, const char *why)
+static void problem_of(struct checker *k, enum entity entity, const char *id, const char *other_name, const char *other,
+                       const char *why)
 {
     for (size_t i = 0; i < k->defined.count; i++) {
         const struct mention *m = &k->defined.items[i];
@@ -23,15 +24,18 @@ static void check_criteria(struct checker *k)
             bool is_named = strings_hold(control->criteria, criterion->id);
             named += is_named;
             if (is_named && !strings_hold(criterion->all_controls, control->id))
-                problem_of(k, ENTITY_CRITERION, criterion->id, "control ", control->id, " names it, but is not in all_library_controls");
+                problem_of(k, ENTITY_CRITERION, criterion->id, "control ", control->id,
+                           " names it, but is not in all_library_controls");
             if (!is_named && strings_hold(criterion->all_controls, control->id))
-                problem_of(k, ENTITY_CRITERION, criterion->id, "all_library_controls has ", control->id, ", which does not name it");
+                problem_of(k, ENTITY_CRITERION, criterion->id, "all_library_controls has ", control->id,
+                           ", which does not name it");
         }
         if (named == 0)
             problem_of(k, ENTITY_CRITERION, criterion->id, "", "", "no control covers it");
         for (size_t j = 0; j < criterion->typical_controls.count; j++)
             if (!strings_hold(criterion->all_controls, criterion->typical_controls.items[j]))
-                problem_of(k, ENTITY_CRITERION, criterion->id, "typical control ", criterion->typical_controls.items[j], " is not in all_library_controls");
+                problem_of(k, ENTITY_CRITERION, criterion->id, "typical control ", criterion->typical_controls.items[j],
+                           " is not in all_library_controls");
     }
 }
 
@@ -41,9 +45,11 @@ static void check_controls(struct checker *k)
     for (size_t i = 0; i < c->control_count; i++) {
         const struct control *control = &c->controls[i];
         if (control->primary_criterion && !strings_hold(control->criteria, control->primary_criterion))
-            problem_of(k, ENTITY_CONTROL, control->id, "primary criterion ", control->primary_criterion, " is not among its criteria");
+            problem_of(k, ENTITY_CONTROL, control->id, "primary criterion ", control->primary_criterion,
+                       " is not among its criteria");
         for (size_t j = 0; j < c->policy_count; j++) {
-            bool here = strings_hold(control->policies, c->policies[j].id), there = strings_hold(c->policies[j].controls, control->id);
+            bool here = strings_hold(control->policies, c->policies[j].id),
+                 there = strings_hold(c->policies[j].controls, control->id);
             if (here && !there)
                 problem_of(k, ENTITY_CONTROL, control->id, "names policy ", c->policies[j].id, ", which does not name it");
             if (there && !here)

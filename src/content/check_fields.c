@@ -24,14 +24,15 @@ static bool is_json_number(struct str s)
 
 static void json_of_text(struct buf *b, const struct yaml *v)
 {
-    if (v->is_plain && (is_json_number(v->text) || str_is(v->text, "true") || str_is(v->text, "false") || str_is(v->text, "null")))
+    if (v->is_plain &&
+        (is_json_number(v->text) || str_is(v->text, "true") || str_is(v->text, "false") || str_is(v->text, "null")))
         buf_str(b, v->text);
     else
         json_write_string(b, v->text);
 }
 
-/* The one place where plain scalars get a type: numbers, true, false and null stay what JSON would read, all else is a string. Recursion
- * is bounded by LIMIT_YAML_DEPTH. */
+/* The one place where plain scalars get a type: numbers, true, false and null stay what JSON would read, all else is a string.
+ * Recursion is bounded by LIMIT_YAML_DEPTH. */
 void json_of_yaml(struct buf *b, const struct yaml *v)
 {
     if (v->type == YAML_TEXT) {
@@ -39,7 +40,7 @@ void json_of_yaml(struct buf *b, const struct yaml *v)
         return;
     }
     buf_char(b, v->type == YAML_MAP ? '{' : '[');
-    YAML_EACH(member, v) {
+    YAML_EACH (member, v) {
         if (member != v->first)
             buf_char(b, ',');
         if (v->type == YAML_MAP) {
@@ -80,7 +81,7 @@ static struct strings texts_read(struct checker *k, const struct yaml *node, con
         return ret;
     }
     const char **items = arena_array(k->arena, node->count + 1, sizeof *items);
-    YAML_EACH(item, node) {
+    YAML_EACH (item, node) {
         if (!text_is_given(k, item, f, who))
             continue;
         text_check(k, item, f, who);
@@ -170,7 +171,7 @@ void fields_read(struct checker *k, const struct yaml *map, const struct field *
         problem(k, map, "%s: must be a map", who);
         return;
     }
-    YAML_EACH(member, map) {
+    YAML_EACH (member, map) {
         const struct field *f = field_find(fields, count, member->key);
         if (f)
             field_read(k, member, f, who, (char *)ret + f->offset);

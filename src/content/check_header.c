@@ -46,7 +46,7 @@ static void mappings_read(struct checker *k, const struct yaml *header, struct t
         return;
     }
     struct test_mapping *mappings = arena_array(k->arena, controls->count, sizeof *mappings);
-    YAML_EACH(item, controls) {
+    YAML_EACH (item, controls) {
         struct test_mapping *m = &mappings[ret->control_count++];
         *m = (struct test_mapping){"", ""};
         fields_read(k, item, mapping_fields, sizeof mapping_fields / sizeof mapping_fields[0], ret->id, m);
@@ -78,12 +78,14 @@ static void names_check(struct checker *k, const struct yaml *header, struct tes
     const struct yaml *topic = yaml_get(header, "topic");
     if (topic && topic->type == YAML_TEXT && !id_matches(topic->text, "k"))
         problem(k, topic, "%s: \"topic\" must be a word in lower case", ret->id);
-    YAML_EACH(item, yaml_get(header, "tables"))
+    YAML_EACH (item, yaml_get(header, "tables"))
         if (item->type == YAML_TEXT && !id_matches(item->text, "w"))
             problem(k, item, "%s: \"%s\" cannot be the name of a table", ret->id, item->text.data);
-    YAML_EACH(item, yaml_get(header, "paths"))
-        if (item->type == YAML_TEXT && (!str_starts(item->text, "/") || str_contains(item->text, "/../") || str_ends(item->text, "/")))
-            problem(k, item, "%s: \"%s\" must be an absolute path without \"..\" and without a slash at its end", ret->id, item->text.data);
+    YAML_EACH (item, yaml_get(header, "paths"))
+        if (item->type == YAML_TEXT &&
+            (!str_starts(item->text, "/") || str_contains(item->text, "/../") || str_ends(item->text, "/")))
+            problem(k, item, "%s: \"%s\" must be an absolute path without \"..\" and without a slash at its end", ret->id,
+                    item->text.data);
     const struct yaml *title = yaml_get(header, "title");
     if (title && title->type == YAML_TEXT && title->text.size > 100)
         problem(k, title, "%s: the title is longer than 100 bytes", ret->id);

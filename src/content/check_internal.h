@@ -1,8 +1,9 @@
 /*
  * check_internal.h - what the files of check*.c share: the check's state, and fields as data.
  *
- * An entity (a control, a risk ...) is read by a table of fields: the key in YAML, its kind, where it goes in the struct of content.h,
- * whether it may be missing, and what it refers to. Keys that no field names are problems, so a typing mistake never goes unseen.
+ * An entity (a control, a risk ...) is read by a table of fields: the key in YAML, its kind, where it goes in the struct of
+ * content.h, whether it may be missing, and what it refers to. Keys that no field names are problems, so a typing mistake never
+ * goes unseen.
  */
 #ifndef CONTENT_CHECK_INTERNAL_H
 #define CONTENT_CHECK_INTERNAL_H
@@ -11,8 +12,18 @@
 #include "content/check.h"
 #include "content/yaml.h"
 
-enum entity { ENTITY_NONE, ENTITY_CATEGORY, ENTITY_CRITERION, ENTITY_CONTROL, ENTITY_POLICY, ENTITY_RISK, ENTITY_REQUEST, ENTITY_PARAMETER,
-    ENTITY_TEST, ENTITY_COUNT };
+enum entity {
+    ENTITY_NONE,
+    ENTITY_CATEGORY,
+    ENTITY_CRITERION,
+    ENTITY_CONTROL,
+    ENTITY_POLICY,
+    ENTITY_RISK,
+    ENTITY_REQUEST,
+    ENTITY_PARAMETER,
+    ENTITY_TEST,
+    ENTITY_COUNT
+};
 
 /* An id as it stands somewhere: a definition (of `entity`) or a reference to one. */
 struct mention {
@@ -36,14 +47,14 @@ struct checker {
 };
 
 enum field_kind {
-    FIELD_TEXT,     /* const char *, not empty */
-    FIELD_TEXTS,    /* struct strings, at least one */
-    FIELD_TEXTS_0,  /* struct strings, may be empty */
-    FIELD_FLAG,     /* bool: true or false */
-    FIELD_NUMBER,   /* int; `null` gives 0 */
-    FIELD_INTEGER,  /* int64_t */
-    FIELD_JSON,     /* const char *: the node as compact JSON */
-    FIELD_IGNORED   /* allowed, checked elsewhere or not kept */
+    FIELD_TEXT,    /* const char *, not empty */
+    FIELD_TEXTS,   /* struct strings, at least one */
+    FIELD_TEXTS_0, /* struct strings, may be empty */
+    FIELD_FLAG,    /* bool: true or false */
+    FIELD_NUMBER,  /* int; `null` gives 0 */
+    FIELD_INTEGER, /* int64_t */
+    FIELD_JSON,    /* const char *: the node as compact JSON */
+    FIELD_IGNORED  /* allowed, checked elsewhere or not kept */
 };
 
 struct field {
@@ -51,16 +62,23 @@ struct field {
     enum field_kind kind;
     size_t offset;
     bool is_optional;
-    enum entity refers; /* FIELD_TEXT, FIELD_TEXTS*: ids of this kind; ENTITY_NONE otherwise */
+    enum entity refers;  /* FIELD_TEXT, FIELD_TEXTS*: ids of this kind; ENTITY_NONE otherwise */
     const char *allowed; /* " a b c " with spaces around: the only values; NULL: any */
 };
-#define FIELD(key_, kind_, type_, member_, ...) {.key = (key_), .kind = (kind_), .offset = offsetof(struct type_, member_), __VA_ARGS__}
-#define FIELD_SKIPPED(key_) {.key = (key_), .kind = FIELD_IGNORED}
-#define OPTIONAL .is_optional = true
+#define FIELD(key_, kind_, type_, member_, ...)                                                \
+    {                                                                                          \
+        .key = (key_), .kind = (kind_), .offset = offsetof(struct type_, member_), __VA_ARGS__ \
+    }
+#define FIELD_SKIPPED(key_)                  \
+    {                                        \
+        .key = (key_), .kind = FIELD_IGNORED \
+    }
+#define OPTIONAL        .is_optional = true
 #define REFERS(entity_) .refers = (entity_)
 #define ALLOWED(words_) .allowed = " " words_ " "
 
-void problem_at(struct checker *k, const char *file, int line, int column, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void problem_at(struct checker *k, const char *file, int line, int column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* At a node's value; NULL: line 1. */
 void problem(struct checker *k, const struct yaml *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -69,7 +87,8 @@ void problem_located(struct checker *k, const char *text);
 
 /* Reads `map` into `ret` by its fields; `who` names the entity in messages ("AC-01"). */
 void fields_read(struct checker *k, const struct yaml *map, const struct field *fields, size_t count, const char *who, void *ret);
-/* Defines the entity whose id is in member `key` of `map`; checks its form and that it is new. Returns the id, "" when missing. */
+/* Defines the entity whose id is in member `key` of `map`; checks its form and that it is new. Returns the id, "" when missing.
+ */
 const char *entity_define(struct checker *k, const struct yaml *map, const char *key, enum entity entity);
 void entity_refer(struct checker *k, const struct yaml *at, enum entity entity, const char *by);
 const char *entity_name(enum entity entity);

@@ -42,7 +42,7 @@ static const struct field control_fields[] = {
     FIELD("type", FIELD_TEXT, control, type, ALLOWED("preventive detective corrective")),
     FIELD("nature", FIELD_TEXT, control, nature, ALLOWED("manual automated hybrid")),
     FIELD("frequency", FIELD_TEXT, control, frequency,
-        ALLOWED("continuous multiple_daily daily weekly monthly quarterly semiannual annual per_event")),
+          ALLOWED("continuous multiple_daily daily weekly monthly quarterly semiannual annual per_event")),
     FIELD("core", FIELD_FLAG, control, is_core),
     FIELD("criteria", FIELD_TEXTS, control, criteria, REFERS(ENTITY_CRITERION)),
     FIELD("primary_criterion", FIELD_TEXT, control, primary_criterion, REFERS(ENTITY_CRITERION)),
@@ -117,14 +117,15 @@ static void criterion_finish(struct checker *k, const struct yaml *item, void *r
     struct criterion *c = ret;
     const struct yaml *focus = yaml_get(item, "points_of_focus_2022"), *total = yaml_get(focus, "total");
     int64_t count = 0, sum = 0;
-    YAML_EACH(member, focus) {
+    YAML_EACH (member, focus) {
         int64_t n = 0;
         if (member->type != YAML_TEXT || !str_to_int64(member->text, &n) || n < 0 || n > 1000)
             problem(k, member, "%s: points_of_focus_2022: \"%s\" must be a number from 0 to 1000", c->id, member->key.data);
         *(member == total ? &count : &sum) += n;
     }
     if (!total || count != sum)
-        problem(k, focus ? focus : item, "%s: points_of_focus_2022: \"total\" is %d, the kinds add up to %d", c->id, (int)count, (int)sum);
+        problem(k, focus ? focus : item, "%s: points_of_focus_2022: \"total\" is %d, the kinds add up to %d", c->id, (int)count,
+                (int)sum);
     c->points_of_focus = (int)count;
 }
 
@@ -155,18 +156,20 @@ static const struct {
     [MODEL_EVENT_ATTRIBUTES] = {"event_attributes", "event attributes"},
     [MODEL_DOCUMENT] = {"document", "max_age attributes"},
 };
-static const char computation_members[] = " model expected_interval max_staleness subject grace cadence grace_days attributes per trigger completion sla "
-                                          "sla_by_severity extension aggravator event max_age max_fail_fraction max_fail_days ";
+static const char computation_members[] =
+    " model expected_interval max_staleness subject grace cadence grace_days attributes per trigger completion sla "
+    "sla_by_severity extension aggravator event max_age max_fail_fraction max_fail_days ";
 
 static void computation_members_check(struct checker *k, const struct control *c, const struct yaml *computation)
 {
-    YAML_EACH(member, computation) {
+    YAML_EACH (member, computation) {
         struct str words = str_of(computation_members), word;
         bool is_known = false;
         while (str_next_word(&words, &word))
             is_known |= str_equal(word, member->key);
         if (!is_known)
-            problem_at(k, k->file, member->key_line, member->key_column, "%s: computation: unknown member \"%s\"", c->id, member->key.data);
+            problem_at(k, k->file, member->key_line, member->key_column, "%s: computation: unknown member \"%s\"", c->id,
+                       member->key.data);
     }
     struct str needs = str_of(models[c->model].required), need;
     while (str_next_word(&needs, &need))
@@ -254,7 +257,7 @@ static void *list_read(struct checker *k, const struct yaml *root, const struct 
     }
     char *items = arena_array(k->arena, list->count + 1, r->size);
     size_t n = 0;
-    YAML_EACH(item, list) {
+    YAML_EACH (item, list) {
         const char *id = entity_define(k, item, r->id_key, r->entity);
         if (*id == '\0')
             continue;
@@ -271,28 +274,42 @@ static void *list_read(struct checker *k, const struct yaml *root, const struct 
     return items;
 }
 
-#define READING(list_, key_, entity_, fields_, type_, finish_, count_) \
-    &(const struct reading){list_, key_, entity_, fields_, COUNT(fields_), sizeof(struct type_), finish_, count_}
+#define READING(list_, key_, entity_, fields_, type_, finish_, count_)                       \
+    &(const struct reading)                                                                  \
+    {                                                                                        \
+        list_, key_, entity_, fields_, COUNT(fields_), sizeof(struct type_), finish_, count_ \
+    }
 
 void check_library(struct checker *k, const struct yaml *root, const char *name)
 {
     struct content *c = k->content;
     if (strcmp(name, "criteria") == 0) {
-        c->categories = list_read(k, root, READING("categories", "id", ENTITY_CATEGORY, category_fields, category, NULL, NULL), &c->category_count);
-        c->criteria = list_read(k, root, READING("criteria", "id", ENTITY_CRITERION, criterion_fields, criterion, criterion_finish, "criteria_count"), &c->criterion_count);
+        c->categories = list_read(k, root, READING("categories", "id", ENTITY_CATEGORY, category_fields, category, NULL, NULL),
+                                  &c->category_count);
+        c->criteria = list_read(
+            k, root, READING("criteria", "id", ENTITY_CRITERION, criterion_fields, criterion, criterion_finish, "criteria_count"),
+            &c->criterion_count);
     } else if (strcmp(name, "controls") == 0) {
-        c->controls = list_read(k, root, READING("controls", "id", ENTITY_CONTROL, control_fields, control, control_finish, "control_count"), &c->control_count);
+        c->controls = list_read(
+            k, root, READING("controls", "id", ENTITY_CONTROL, control_fields, control, control_finish, "control_count"),
+            &c->control_count);
     } else if (strcmp(name, "policies") == 0) {
-        c->policies = list_read(k, root, READING("policies", "id", ENTITY_POLICY, policy_fields, policy, NULL, "policy_count"), &c->policy_count);
+        c->policies = list_read(k, root, READING("policies", "id", ENTITY_POLICY, policy_fields, policy, NULL, "policy_count"),
+                                &c->policy_count);
     } else if (strcmp(name, "risks") == 0) {
-        c->risks = list_read(k, root, READING("risks", "id", ENTITY_RISK, risk_fields, risk, risk_finish, "risk_count"), &c->risk_count);
+        c->risks =
+            list_read(k, root, READING("risks", "id", ENTITY_RISK, risk_fields, risk, risk_finish, "risk_count"), &c->risk_count);
     } else {
-        c->requests = list_read(k, root, READING("requests", "id", ENTITY_REQUEST, request_fields, request, NULL, "request_count"), &c->request_count);
+        c->requests =
+            list_read(k, root, READING("requests", "id", ENTITY_REQUEST, request_fields, request, NULL, "request_count"),
+                      &c->request_count);
     }
 }
 
 void check_parameters(struct checker *k, const struct yaml *root)
 {
     struct content *c = k->content;
-    c->parameters = list_read(k, root, READING("parameters", "name", ENTITY_PARAMETER, parameter_fields, parameter, parameter_finish, NULL), &c->parameter_count);
+    c->parameters =
+        list_read(k, root, READING("parameters", "name", ENTITY_PARAMETER, parameter_fields, parameter, parameter_finish, NULL),
+                  &c->parameter_count);
 }

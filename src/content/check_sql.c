@@ -1,6 +1,6 @@
 /*
- * What can be said of a test's SQL without a database: it is one SELECT, it reads the tables and parameters that its header declares and
- * no others, and it asks for nothing that differs from run to run.
+ * What can be said of a test's SQL without a database: it is one SELECT, it reads the tables and parameters that its header
+ * declares and no others, and it asks for nothing that differs from run to run.
  */
 #include "content/check_internal.h"
 
@@ -22,7 +22,10 @@ static bool is_word_byte(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
 }
 
-static char byte_at(const struct lexer *l, size_t at) { return at < l->sql.size ? l->sql.data[at] : '\0'; }
+static char byte_at(const struct lexer *l, size_t at)
+{
+    return at < l->sql.size ? l->sql.data[at] : '\0';
+}
 
 static void lexer_step(struct lexer *l)
 {
@@ -114,11 +117,14 @@ struct uses {
 
 static void sql_problem(const struct uses *u, const struct lexer *l, const char *what)
 {
-    problem_at(u->k, u->file, l->token_line, l->token_column, "%s: SQL: \"%.*s\": %s", u->test->id, (int)(l->text.size < 60 ? l->text.size : 60),
-        l->text.data, what);
+    problem_at(u->k, u->file, l->token_line, l->token_column, "%s: SQL: \"%.*s\": %s", u->test->id,
+               (int)(l->text.size < 60 ? l->text.size : 60), l->text.data, what);
 }
 
-static bool is_sign(const struct lexer *t, char c) { return t->token == TOKEN_SIGN && *t->text.data == c; }
+static bool is_sign(const struct lexer *t, char c)
+{
+    return t->token == TOKEN_SIGN && *t->text.data == c;
+}
 
 /* The names of common table expressions: what stands before `AS (SELECT`, or before a list of columns before that. */
 static void ctes_find(struct uses *u, struct str sql)
@@ -132,7 +138,8 @@ static void ctes_find(struct uses *u, struct str sql)
     }
     for (size_t i = 1; i + 2 < count; i++) {
         const struct lexer *first = &tokens[i + 2];
-        if (tokens[i].token != TOKEN_WORD || !word_is(tokens[i].text, "as") || !is_sign(&tokens[i + 1], '(') || first->token != TOKEN_WORD ||
+        if (tokens[i].token != TOKEN_WORD || !word_is(tokens[i].text, "as") || !is_sign(&tokens[i + 1], '(') ||
+            first->token != TOKEN_WORD ||
             !(word_is(first->text, "select") || word_is(first->text, "values") || word_is(first->text, "with")))
             continue;
         size_t name = i - 1;
@@ -178,8 +185,12 @@ static void parameter_use(struct uses *u, const struct lexer *l, bool *seen)
     sql_problem(u, l, "is bound, but the header's \"parameters\" does not name it");
 }
 
-static const char *const forbidden[] = {"random", "randomblob", "date", "time", "datetime", "julianday", "strftime", "unixepoch",
-    "current_timestamp", "current_date", "current_time", "load_extension", "insert", "update", "delete", "attach", "pragma"};
+static const char *const forbidden[] = {"random",       "randomblob",   "date",
+                                        "time",         "datetime",     "julianday",
+                                        "strftime",     "unixepoch",    "current_timestamp",
+                                        "current_date", "current_time", "load_extension",
+                                        "insert",       "update",       "delete",
+                                        "attach",       "pragma"};
 
 static void word_check(struct uses *u, const struct lexer *l)
 {
@@ -227,5 +238,6 @@ void check_test_uses(struct checker *k, const struct test *test, const char *fil
             problem_at(k, file, 1, 1, "%s: \"tables\" names %s, which the SQL does not read", test->id, test->tables.items[i]);
     for (size_t i = 0; i < test->parameters.count; i++)
         if (!parameters[i])
-            problem_at(k, file, 1, 1, "%s: \"parameters\" names %s, which the SQL does not use", test->id, test->parameters.items[i]);
+            problem_at(k, file, 1, 1, "%s: \"parameters\" names %s, which the SQL does not use", test->id,
+                       test->parameters.items[i]);
 }

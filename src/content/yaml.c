@@ -25,7 +25,10 @@ static int line_of(const struct yaml_reader *r, yaml_mark_t mark)
     return mark.line < INT_MAX / 2 ? (int)mark.line + r->first_line : INT_MAX / 2;
 }
 
-static int column_of(yaml_mark_t mark) { return mark.column < INT_MAX / 2 ? (int)mark.column + 1 : INT_MAX / 2; }
+static int column_of(yaml_mark_t mark)
+{
+    return mark.column < INT_MAX / 2 ? (int)mark.column + 1 : INT_MAX / 2;
+}
 
 static bool refuse(const struct yaml_reader *r, yaml_mark_t mark, const char *what, const char *why)
 {
@@ -49,11 +52,12 @@ static bool key_accept(struct yaml_reader *r, const yaml_event_t *event)
         return refuse(r, event->start_mark, "empty key", "every member of a map needs a name");
     if (str_is(key, "<<") && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         return refuse(r, event->start_mark, "merge key", "content says everything where it stands");
-    YAML_EACH(member, top->node) {
+    YAML_EACH (member, top->node) {
         if (!str_equal(member->key, key))
             continue;
         return err_set(r->e, ERR_INVALID, "%s:%d:%d: duplicate key: \"%.*s\" stands in line %d already", r->file,
-            line_of(r, event->start_mark), column_of(event->start_mark), (int)(key.size < 80 ? key.size : 80), key.data, member->key_line);
+                       line_of(r, event->start_mark), column_of(event->start_mark), (int)(key.size < 80 ? key.size : 80),
+                       key.data, member->key_line);
     }
     top->key.key = arena_str(r->arena, key);
     top->key.key_line = line_of(r, event->start_mark);
@@ -113,7 +117,7 @@ static bool container_begin(struct yaml_reader *r, const yaml_event_t *event, en
         return refuse(r, event->start_mark, "key", "a map or a list cannot be a key");
     if (r->depth == LIMIT_YAML_DEPTH)
         return err_set(r->e, ERR_TOO_LARGE, "%s:%d:%d: nesting: deeper than %d levels", r->file, line_of(r, event->start_mark),
-            column_of(event->start_mark), LIMIT_YAML_DEPTH);
+                       column_of(event->start_mark), LIMIT_YAML_DEPTH);
     struct yaml *node = value_accept(r, event, type);
     r->stack[r->depth++] = (struct frame){.node = node};
     return true;
@@ -162,9 +166,10 @@ static bool parser_refused(const struct yaml_reader *r)
         return err_set(r->e, ERR_LIMIT, "%s: out of memory", r->file);
     if (p->error == YAML_READER_ERROR)
         return err_set(r->e, ERR_INVALID, "%s:%d:%d: text: %s at byte %zu", r->file, line_of(r, p->mark), column_of(p->mark),
-            p->problem ? p->problem : "unreadable", p->problem_offset);
-    return err_set(r->e, ERR_INVALID, "%s:%d:%d: syntax: %s%s%s", r->file, line_of(r, p->problem_mark), column_of(p->problem_mark),
-        p->problem ? p->problem : "not YAML", p->context ? ", " : "", p->context ? p->context : "");
+                       p->problem ? p->problem : "unreadable", p->problem_offset);
+    return err_set(r->e, ERR_INVALID, "%s:%d:%d: syntax: %s%s%s", r->file, line_of(r, p->problem_mark),
+                   column_of(p->problem_mark), p->problem ? p->problem : "not YAML", p->context ? ", " : "",
+                   p->context ? p->context : "");
 }
 
 static bool read_events(struct yaml_reader *r)
@@ -209,7 +214,7 @@ const struct yaml *yaml_get(const struct yaml *map, const char *key)
 {
     if (!map || map->type != YAML_MAP)
         return NULL;
-    YAML_EACH(member, map)
+    YAML_EACH (member, map)
         if (str_is(member->key, key))
             return member;
     return NULL;

@@ -60,35 +60,82 @@ START_TEST(counts_lines_from_the_given_first_line)
 }
 END_TEST
 
-START_TEST(refuses_duplicate_keys) { refuses("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "f.yaml:5:3: duplicate key: \"c\" stands in line 3 already"); }
+START_TEST(refuses_duplicate_keys)
+{
+    refuses("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "f.yaml:5:3: duplicate key: \"c\" stands in line 3 already");
+}
 END_TEST
-START_TEST(refuses_anchors) { refuses("a: &x 1\nb: 2\n", "f.yaml:1:4: anchor: "); }
+START_TEST(refuses_anchors)
+{
+    refuses("a: &x 1\nb: 2\n", "f.yaml:1:4: anchor: ");
+}
 END_TEST
-START_TEST(refuses_anchors_on_containers) { refuses("a: &x\n  b: 1\n", "f.yaml:1:4: anchor: "); }
+START_TEST(refuses_anchors_on_containers)
+{
+    refuses("a: &x\n  b: 1\n", "f.yaml:1:4: anchor: ");
+}
 END_TEST
-START_TEST(refuses_aliases) { refuses("a: *x\n", "f.yaml:1:4: alias: "); }
+START_TEST(refuses_aliases)
+{
+    refuses("a: *x\n", "f.yaml:1:4: alias: ");
+}
 END_TEST
-START_TEST(refuses_tags) { refuses("a: !!str 1\n", "f.yaml:1:4: tag: "); }
+START_TEST(refuses_tags)
+{
+    refuses("a: !!str 1\n", "f.yaml:1:4: tag: ");
+}
 END_TEST
-START_TEST(refuses_own_tags) { refuses("a: !thing {b: 1}\n", "f.yaml:1:4: tag: "); }
+START_TEST(refuses_own_tags)
+{
+    refuses("a: !thing {b: 1}\n", "f.yaml:1:4: tag: ");
+}
 END_TEST
-START_TEST(refuses_merge_keys) { refuses("a: 1\n<<: {b: 2}\n", "f.yaml:2:1: merge key: "); }
+START_TEST(refuses_merge_keys)
+{
+    refuses("a: 1\n<<: {b: 2}\n", "f.yaml:2:1: merge key: ");
+}
 END_TEST
-START_TEST(refuses_directives) { refuses("%YAML 1.1\n---\na: 1\n", "f.yaml:1:1: directive: "); }
+START_TEST(refuses_directives)
+{
+    refuses("%YAML 1.1\n---\na: 1\n", "f.yaml:1:1: directive: ");
+}
 END_TEST
-START_TEST(refuses_a_second_document) { refuses("a: 1\n---\nb: 1\n", "f.yaml:2:1: document: "); }
+START_TEST(refuses_a_second_document)
+{
+    refuses("a: 1\n---\nb: 1\n", "f.yaml:2:1: document: ");
+}
 END_TEST
-START_TEST(refuses_an_empty_file) { refuses("# nothing\n", "f.yaml:1:1: document: the file is empty"); }
+START_TEST(refuses_an_empty_file)
+{
+    refuses("# nothing\n", "f.yaml:1:1: document: the file is empty");
+}
 END_TEST
-START_TEST(refuses_keys_that_are_not_texts) { refuses("? [a, b]\n: 1\n", "f.yaml:1:3: key: "); }
+START_TEST(refuses_keys_that_are_not_texts)
+{
+    refuses("? [a, b]\n: 1\n", "f.yaml:1:3: key: ");
+}
 END_TEST
-START_TEST(refuses_empty_keys) { refuses("a: 1\n'': 2\n", "f.yaml:2:1: empty key: "); }
+START_TEST(refuses_empty_keys)
+{
+    refuses("a: 1\n'': 2\n", "f.yaml:2:1: empty key: ");
+}
 END_TEST
-START_TEST(refuses_text_that_is_not_utf8) { refuses("a: \xff\xfe\n", "f.yaml:1:1: text: "); }
+START_TEST(refuses_text_that_is_not_utf8)
+{
+    refuses("a: \xff\xfe\n", "f.yaml:1:1: text: ");
+}
 END_TEST
-START_TEST(refuses_a_byte_order_mark) { refuses("\xef\xbb\xbf" "a: 1\n", "f.yaml:1:1: byte order mark: "); }
+START_TEST(refuses_a_byte_order_mark)
+{
+    refuses("\xef\xbb\xbf"
+            "a: 1\n",
+            "f.yaml:1:1: byte order mark: ");
+}
 END_TEST
-START_TEST(refuses_broken_syntax_with_position) { refuses("a: 1\nb: [1, 2\nc: 3\n", "f.yaml:3:2: syntax: "); }
+START_TEST(refuses_broken_syntax_with_position)
+{
+    refuses("a: 1\nb: [1, 2\nc: 3\n", "f.yaml:3:2: syntax: ");
+}
 END_TEST
 
 START_TEST(refuses_nesting_over_the_limit)
@@ -130,7 +177,7 @@ static void tree_holds(const struct yaml *v, int depth)
         ck_assert_ptr_null(v->first);
     }
     size_t count = 0;
-    YAML_EACH(member, v) {
+    YAML_EACH (member, v) {
         ck_assert((v->type == YAML_MAP) == (member->key.data != NULL));
         tree_holds(member, depth + 1);
         count++;
@@ -140,7 +187,8 @@ static void tree_holds(const struct yaml *v, int depth)
 
 START_TEST(any_bytes_give_a_tree_or_a_located_refusal)
 {
-    static const char seed_text[] = "id: x\ncontrols:\n- control: AC-06\n  reason: >\n    folded\n    text\n- {control: 'AC-09', reason: \"b\\u00e4\"}\nlist: [a, b]\n";
+    static const char seed_text[] = "id: x\ncontrols:\n- control: AC-06\n  reason: >\n    folded\n    text\n- {control: 'AC-09', "
+                                    "reason: \"b\\u00e4\"}\nlist: [a, b]\n";
     static const char alphabet[] = "&*!|>'\"%@`{}[],:-?#\n \t<ab0\xff\xc3\x00";
     uint64_t random = 1;
     for (int round = 0; round < 4000; round++) {
@@ -156,13 +204,15 @@ START_TEST(any_bytes_give_a_tree_or_a_located_refusal)
         if (root)
             tree_holds(root, 0);
         else
-            ck_assert_msg(strncmp(e.text, "f.yaml:", 7) == 0 && e.text[7] >= '1' && e.text[7] <= '9', "round %d: %s", round, e.text);
+            ck_assert_msg(strncmp(e.text, "f.yaml:", 7) == 0 && e.text[7] >= '1' && e.text[7] <= '9', "round %d: %s", round,
+                          e.text);
     }
 }
 END_TEST
 
-TEST_MAIN("yaml", reads_maps_lists_and_texts_with_positions, guesses_no_types, counts_lines_from_the_given_first_line, refuses_duplicate_keys,
-    refuses_anchors, refuses_anchors_on_containers, refuses_aliases, refuses_tags, refuses_own_tags, refuses_merge_keys, refuses_directives,
-    refuses_a_second_document, refuses_an_empty_file, refuses_keys_that_are_not_texts, refuses_empty_keys, refuses_text_that_is_not_utf8,
-    refuses_a_byte_order_mark, refuses_broken_syntax_with_position, refuses_nesting_over_the_limit, refuses_input_over_the_limit,
-    any_bytes_give_a_tree_or_a_located_refusal)
+TEST_MAIN("yaml", reads_maps_lists_and_texts_with_positions, guesses_no_types, counts_lines_from_the_given_first_line,
+          refuses_duplicate_keys, refuses_anchors, refuses_anchors_on_containers, refuses_aliases, refuses_tags, refuses_own_tags,
+          refuses_merge_keys, refuses_directives, refuses_a_second_document, refuses_an_empty_file,
+          refuses_keys_that_are_not_texts, refuses_empty_keys, refuses_text_that_is_not_utf8, refuses_a_byte_order_mark,
+          refuses_broken_syntax_with_position, refuses_nesting_over_the_limit, refuses_input_over_the_limit,
+          any_bytes_give_a_tree_or_a_located_refusal)
