@@ -26,7 +26,7 @@ echo "cold_start $((($(date +%s%N) - from) / 1000000)) ms (goal 200)"
 link=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/serve" | head -1)
 curl -s -o /dev/null -c "$scratch/jar" -L "$link"
 curl -s -o /dev/null -c "$scratch/jar" -b "$scratch/jar" -X POST -d "token=${link##*token=}" "http://127.0.0.1:$port/sign-in" || :
-cookie=$(awk 'NF >= 7 { printf "%s=%s", $6, $7 }' "$scratch/jar")
+cookie=$(awk '$6 == "assay" { printf "%s=%s", $6, $7 }' "$scratch/jar")
 for page in $pages; do
     code=$(curl -s -o "$scratch/page" -w '%{http_code} %{size_download}' -H "Cookie: $cookie" "http://127.0.0.1:$port$page")
     wrk -t1 -c16 -d3s --latency -H "Cookie: $cookie" "http://127.0.0.1:$port$page" >"$scratch/wrk"

@@ -388,11 +388,11 @@ int main(int argc, char **argv)
     buf_init(&c->literal, 1 << 20);
     struct buf header;
     buf_init(&header, 1 << 20);
-    buf_cstr(&header, "/* Made by tools/tpl.c from web/pages: do not edit. */\n#ifndef WEB_PAGES_H\n#define WEB_PAGES_H\n#include \"web/html.h\"\n");
-    buf_cstr(&c->out, "/* Made by tools/tpl.c from web/pages: do not edit. */\n#include \"pages.h\"\n\n");
+    const char *slash = strrchr(argv[2], '/');
+    buf_cstr(&header, "/* Made by tools/tpl.c: do not edit. */\n#pragma once\n#include \"web/html.h\"\n");
+    buf_printf(&c->out, "/* Made by tools/tpl.c: do not edit. */\n#include \"%s\"\n\n", slash ? slash + 1 : argv[2]);
     for (int i = 3; i < argc; i++)
         compile_page(c, argv[i], &header);
-    buf_cstr(&header, "#endif\n");
     c->file = "tpl";
     c->line = 0;
     write_file(c, argv[1], &c->out);

@@ -21,10 +21,15 @@ static bool answer_json(struct call *c, const struct json *v, struct err *e)
 
 bool handle_api(struct call *c, struct err *e)
 {
+    struct cache_state state;
+    site_state(c->site, c->now_ms, &state);
     if (!call_filter(c, e) || !call_view(c, e))
         return false;
     struct json *v = c->route->page->build(c, e);
-    return v && answer_json(c, v, e);
+    if (!v || !answer_json(c, v, e))
+        return false;
+    call_keep(c, &state);
+    return true;
 }
 
 bool handle_health(struct call *c, struct err *e)

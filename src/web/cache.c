@@ -7,6 +7,7 @@ struct entry {
     char etag[CACHE_ETAG_MAX];
     struct cache_state state;
     struct http_shared *page, *not_modified;
+    bool is_being_made; /* again, by the request that found it a minute old */
     uint64_t used;
 };
 
@@ -57,9 +58,10 @@ static struct entry *entry_find(struct cache *c, struct str key)
     return NULL;
 }
 
-static bool state_equal(const struct cache_state *a, const struct cache_state *b)
+/* Equal but for the minute. */
+static bool state_fits(const struct cache_state *a, const struct cache_state *b)
 {
-    return a->data_version == b->data_version && a->inode == b->inode && a->minute == b->minute && a->epoch == b->epoch;
+    return a->data_version == b->data_version && a->inode == b->inode && a->epoch == b->epoch;
 }
 
 struct http_shared *cache_get(struct cache *c, struct str key, const struct cache_state *state, struct str if_none_match)
@@ -67,8 +69,12 @@ struct http_shared *cache_get(struct cache *c, struct str key, const struct cach
     struct http_shared *found = NULL;
     pthread_mutex_lock(&c->mutex);
     struct entry *e = entry_find(c, key);
-    if (e && !state_equal(&e->state, state)) {
+    int64_t age_minutes = e ? state->minute - e->state.minute : 0;
+    if (e && (!state_fits(&e->state, state) || age_minutes < 0 || age_minutes > 1)) {
         entry_drop(c, e);
+        e = NULL;
+    } else if (e && age_minutes == 1 && !e->is_being_made) {
+        e->is_being_made = true;
         e = NULL;
     }
     if (e) {
@@ -115,6 +121,7 @@ void cache_put(struct cache *c, struct str key, const struct cache_state *state,
     memcpy(e->etag, etag.data, etag.size);
     e->etag[etag.size] = 0;
     e->state = *state;
+    e->is_being_made = false;
     e->page = page;
     e->not_modified = not_modified;
     e->used = ++c->clock;

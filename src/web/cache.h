@@ -2,7 +2,8 @@
  * cache.h - finished pages, kept until what they show may have changed.
  *
  * A page is kept under its key (address, session, theme) together with the state it was made from (state of the projection, the minute,
- * whether the keeper answers); asked for under another state it is gone. At most CACHE_ENTRIES_MAX pages and CACHE_BYTES_MAX bytes, least
+ * whether the keeper answers); asked for under another state it is gone. When only the minute is another, one request makes the page again
+ * and the others still get the old one meanwhile. At most CACHE_ENTRIES_MAX pages and CACHE_BYTES_MAX bytes, least
  * recently used first out. One mutex; any thread.
  */
 #ifndef WEB_CACHE_H

@@ -160,9 +160,16 @@ const struct page page_kind_sign_in = {.nav = "", .render = page_sign_in};
 
 /* ---- showing one ---- */
 
-/* Keeps the page for the next request of this session. */
-static void keep(struct call *c, const struct cache_state *state, const struct http_response *r)
+void call_keep(struct call *c, const struct cache_state *state)
 {
+    struct http_response *r = c->response;
+    struct sha256 digest = sha256_of(r->body);
+    char hex[25];
+    hex_encode(digest.bytes, 12, hex);
+    r->etag = arena_printf(c->arena, "\"%s\"", hex);
+    r->cache = "private, no-cache";
+    if (state->data_version < 0)
+        return;
     char key_text[CACHE_KEY_MAX];
     struct str key = call_cache_key(c->request, &c->session, key_text, sizeof(key_text));
     struct http_response short_answer = {.status = 304, .etag = r->etag, .cache = r->cache};
@@ -178,7 +185,7 @@ bool handle_page(struct call *c, struct err *e)
 {
     const struct page *page = c->route->page;
     struct cache_state state;
-    bool is_kept = site_state(c->site, c->now_ms, &state); /* before reading: a change meanwhile makes the page old */
+    site_state(c->site, c->now_ms, &state); /* before reading: a change meanwhile makes the page old */
     if (!call_filter(c, e) || !call_view(c, e))
         return false;
     struct json *v = page->build(c, e);
@@ -192,13 +199,7 @@ bool handle_page(struct call *c, struct err *e)
     buf_release(&b);
     if (is_full)
         return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
-    struct sha256 digest = sha256_of(body);
-    char hex[25];
-    hex_encode(digest.bytes, 12, hex);
     call_bytes(c, "text/html; charset=utf-8", body);
-    c->response->etag = arena_printf(c->arena, "\"%s\"", hex);
-    c->response->cache = "private, no-cache";
-    if (is_kept)
-        keep(c, &state, c->response);
+    call_keep(c, &state);
     return true;
 }

@@ -119,8 +119,8 @@ struct call {
     struct json *flash; /* a line above the page: {"kind","text","is_waiting"} */
 };
 
-/* What pages are made from, for the cache. False when there is no projection to read. */
-bool site_state(struct site *s, int64_t now_ms, struct cache_state *ret);
+/* What pages are made from, for the cache. data_version is -1 when there is no projection to read. */
+void site_state(struct site *s, int64_t now_ms, struct cache_state *ret);
 bool keeper_link_is_up(const struct keeper_link *k);
 struct keeper_link *keeper_link_new(const char *path);
 struct keeper_link *keeper_link_free(struct keeper_link *k);
@@ -152,6 +152,8 @@ void call_error(struct call *c, int status, struct str why);
 bool call_redirect(struct call *c, struct str location);
 /* Only a path of our own, to return to; "/" for anything else. */
 struct str call_own_path(struct str path);
+/* Gives the response its ETag and keeps it for the next request of this session, as long as `state` holds. */
+void call_keep(struct call *c, const struct cache_state *state);
 bool call_bytes(struct call *c, const char *type, struct str body);
 
 /* ---- shell.c: what surrounds every page ---- */

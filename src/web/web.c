@@ -68,7 +68,7 @@ static struct http_shared *asset_answer(const struct http_request *r)
     return http_shared_hold(takes_gzip ? asset_answers[i].gzip : asset_answers[i].raw);
 }
 
-bool site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
+void site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
 {
     struct err e = {0};
     pthread_mutex_lock(&s->state_mutex);
@@ -82,7 +82,6 @@ bool site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
     *ret = (struct cache_state){
         .data_version = version, .inode = (int64_t)s->state_inode, .minute = now_ms / MS_MINUTE, .epoch = keeper_link_is_up(s->keeper)};
     pthread_mutex_unlock(&s->state_mutex);
-    return version >= 0;
 }
 
 static enum http_next to_sign_in(const struct http_request *r, const struct route *route, struct http_response *ret)
@@ -151,11 +150,12 @@ static enum http_next on_head(void *context, struct http_request *r, struct http
     }
     if (route->permit != PERMIT_PUBLIC && !is_signed_in)
         return to_sign_in(r, route, ret);
-    if (route->handler == handle_page) {
+    if (route->handler == handle_page || route->handler == handle_api) {
         char key_text[CACHE_KEY_MAX];
         struct str key = call_cache_key(r, &session, key_text, sizeof(key_text));
         struct cache_state state;
-        if (key.data && site_state(s, env_now_ms(s->env), &state))
+        site_state(s, env_now_ms(s->env), &state);
+        if (key.data && state.data_version >= 0)
             ret->shared = cache_get(s->cache, key, &state, r->if_none_match);
         if (ret->shared)
             return HTTP_ANSWER;
