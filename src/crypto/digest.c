@@ -41,7 +41,7 @@ struct sha256 sha256_of(struct str data)
 
 struct sha256 sha256_of2(struct str a, struct str b)
 {
-    struct sha256 ret;
+    struct sha256 ret = {{0}};
     EVP_MD_CTX *c = digest_start();
     crypto_must(EVP_DigestUpdate(c, a.data, a.size) == 1 && (!b.size || EVP_DigestUpdate(c, b.data, b.size) == 1) &&
                     EVP_DigestFinal_ex(c, ret.bytes, NULL) == 1,
@@ -71,7 +71,7 @@ void sha256_stream_add(struct sha256_stream *s, const void *data, size_t size)
 
 struct sha256 sha256_stream_end(struct sha256_stream *s)
 {
-    struct sha256 ret;
+    struct sha256 ret = {{0}};
     crypto_must(EVP_DigestFinal_ex((EVP_MD_CTX *)s, ret.bytes, NULL) == 1, "SHA-256");
     EVP_MD_CTX_free((EVP_MD_CTX *)s);
     return ret;

@@ -5,7 +5,7 @@
 
 struct ed25519_public ed25519_public_of(const struct ed25519_private *key)
 {
-    struct ed25519_public ret;
+    struct ed25519_public ret = {{0}};
     size_t size = sizeof(ret.bytes);
     EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, key->seed, sizeof(key->seed));
     crypto_must(pkey && EVP_PKEY_get_raw_public_key(pkey, ret.bytes, &size) == 1 && size == sizeof(ret.bytes), "Ed25519");
