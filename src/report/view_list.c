@@ -144,7 +144,8 @@ void list_finish(struct list *l, struct json *page, struct str (*group_words)(st
     for (size_t i = 0; i < l->count; i++)
         if (status_matches(&l->rows[i], f->status) && group_matches(&l->rows[i], f->group) && text_matches(l->rows[i].text, f->q))
             l->rows[total++] = l->rows[i];
-    qsort(l->rows, (size_t)total, sizeof *l->rows, row_compare);
+    if (total > 0)
+        qsort(l->rows, (size_t)total, sizeof *l->rows, row_compare);
     struct json *rows = json_put_array(page, "rows");
     int64_t first = (filter_page(f) - 1) * filter_per_page(f);
     for (int64_t i = first; i < total && i < first + filter_per_page(f); i++)

@@ -37,6 +37,8 @@ static double score_after_fix(const struct control_state *c)
 {
     struct control_facts f = c->facts;
     if (f.model == MODEL_CONFIG_STATE && c->test_count > 0) {
+        if (c->live == LIVE_NOT_IN_FORCE)
+            return c->score.value; /* its tests apply to nothing here: nothing to fix */
         f.tests.of[RESULT_PASS] += f.tests.of[RESULT_FAIL] + f.tests.of[RESULT_UNKNOWN] + f.tests_stale;
         f.tests.of[RESULT_FAIL] = f.tests.of[RESULT_UNKNOWN] = f.tests_stale = 0;
         f.has_recent_pass = true;
@@ -99,7 +101,7 @@ static void would_change_put(struct view *v, struct json *o, const struct assess
     for (size_t i = 0; i < count && i < WOULD_CHANGE_MAX; i++) {
         const struct control_state *c = &as->controls[changes[i].control];
         struct json *item = json_push_object(list);
-        const char *verb = changes[i].is_machine ? (c->live == LIVE_FAILING ? "Make every test pass for" : "Capture what is unknown for") : "Record the first occurrence of";
+        const char *verb = changes[i].is_machine ? (c->live == LIVE_FAILING ? "Make every test pass for" : c->live == LIVE_NOT_STARTED ? "Run the tests of" : "Find out what is unknown about") : "Record the first occurrence of";
         json_put_str(item, "text", arena_printf(v->arena, "%s %s, %s", verb, c->control->id, c->control->title));
         json_put_str(item, "effect", arena_printf(v->arena, "%s %.*s → %.*s, R +%.*s", c->control->id, STR_ARGS(decimal_text(v->arena, c->score.value)),
                                                   STR_ARGS(decimal_text(v->arena, changes[i].score)),
