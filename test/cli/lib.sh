@@ -14,32 +14,34 @@ cleanup() {
 }
 trap cleanup EXIT
 
+# Each case runs in a subshell of its own: fail and skip leave it at once, wherever they are called.
 fail() {
     echo "  $*"
-    [ -s "$d/err" ] && sed 's/^/  | /' "$d/err" | head -5
-    return 1
+    sed 's/^/  | /' "$d/err" 2>/dev/null | head -5
+    exit 1
 }
 expect() {
     wanted=$1
     shift
     got=0
+    : >"$d/err"
     "$@" >"$d/out" 2>"$d/err" </dev/null || got=$?
     [ "$got" -eq "$wanted" ] || fail "exit status $got instead of $wanted: $*"
 }
 one_line() {
-    [ "$(wc -l <"$d/err")" -eq 1 ] || fail "not one line on standard error" || return 1
+    [ "$(wc -l <"$d/err")" -eq 1 ] || fail "not one line on standard error"
     grep -Eq "^assay: .*$1" "$d/err" || fail "the line does not match: $1"
 }
 skip() {
     echo "  skipped: $*"
-    return 77
+    exit 77
 }
 is_root() { [ "$(id -u)" -eq 0 ]; }
 # A scratch file system of SIZE at $1, or the case is skipped.
 mount_small() {
-    is_root || skip "needs root to mount" || return
+    is_root || skip "needs root to mount"
     mkdir -p "$1"
-    mount -t tmpfs -o "size=$2" tmpfs "$1" 2>/dev/null || skip "may not mount here" || return
+    mount -t tmpfs -o "size=$2" tmpfs "$1" 2>/dev/null || skip "may not mount here"
     mounts="$mounts $1"
 }
 # A small tree that is not running, enough for the tables of accounts.
@@ -54,7 +56,7 @@ make_host() {
 # A data directory with one collected run of such a tree.
 make_data() {
     make_host "$d/host"
-    expect 0 "$assay" --data "$d/data" init || return
+    expect 0 "$assay" --data "$d/data" init
     collect "$d/data" "$d/host"
 }
 # Collects; failing tests (status 1) are what a bare tree gives.
@@ -69,8 +71,11 @@ run_cases() {
         case ${1-} in "" | "$name") ;; *) continue ;; esac
         d=$scratch/$name
         mkdir -p "$d"
-        code=0
-        (set -e; "case_$name") || code=$?
+        (
+            set -e
+            "case_$name"
+        )
+        code=$?
         case $code in
         0) passed=$((passed + 1)) ;;
         77) skipped=$((skipped + 1)); echo "skipped: $name" ;;
