@@ -225,6 +225,24 @@ START_TEST(a_stanza_without_end_is_left_out_and_the_next_one_is_read)
 }
 END_TEST
 
+START_TEST(an_image_without_dpkg_lists_its_packages_in_status_d)
+{
+    struct arena *a = arena_new("test", 64 << 20);
+    struct err e = {0};
+    const char *root =
+        tree_make(a, STR("=== file 0644 /var/lib/dpkg/status.d/base\nPackage: base-files\nVersion: 12\nArchitecture: amd64\n"
+                         "=== file 0644 /var/lib/dpkg/status.d/base.md5sums\n00 x\n"
+                         "=== file 0644 /var/lib/dpkg/status.d/tz\nPackage: tzdata\nVersion: 2024a\n"));
+    struct source *s = source_tree(a, root, TREE_NOW_MS, &e);
+    struct gathered g = golden_gather("packages", a, s);
+    ck_assert_int_eq(g.state, TABLE_COMPLETE);
+    ck_assert_uint_eq(g.rows->row_count, 2);
+    ck_assert(str_is(tree_cell(g.rows, "name", "tzdata", "status")->text, "installed"));
+    tree_remove(root);
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(a_query_for_one_path_names_its_package_only)
 {
     struct arena *a = arena_new("test", 256 << 20);
@@ -251,6 +269,7 @@ int main(void)
     tcase_add_test(c, without_lists_pending_updates_is_none_and_says_what_to_do);
     tcase_add_test(c, lists_that_were_not_refreshed_for_a_week_make_the_table_partial);
     tcase_add_test(c, a_stanza_without_end_is_left_out_and_the_next_one_is_read);
+    tcase_add_test(c, an_image_without_dpkg_lists_its_packages_in_status_d);
     tcase_add_test(c, a_query_for_one_path_names_its_package_only);
     return golden_main("tables of software, updates, kernel settings, shell and identity", c);
 }

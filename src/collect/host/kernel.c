@@ -127,15 +127,15 @@ static bool kernel_gather(struct gather *g, struct err *e)
         return err_errno(e, errno, "uname");
     struct str cmdline = pseudo_file(g, "proc/cmdline"), modules_disabled = pseudo_file(g, "proc/sys/kernel/modules_disabled");
     bool is_uefi = proc_has(g, "sys/firmware/efi");
-    bool has_securityfs = proc_has(g, "sys/kernel/security/lsm");
-    struct str lockdown = pseudo_file(g, "sys/kernel/security/lockdown");
+    struct str lockdown = pseudo_file(g, "sys/kernel/security/lockdown"), modules = pseudo_file(g, "sys/kernel/security/lsm");
+    bool is_lsm_denied = !modules.data && proc_has(g, "sys/kernel/security/lsm");
     row_begin(r);
     row_cstr(r, name.release);
     row_cstr(r, name.version);
     row_text(r, cmdline.data ? conf_redact(g->arena, cmdline) : cmdline);
     row_taint(g);
     row_text(r, chosen_word(lockdown));
-    row_text(r, pseudo_file(g, "sys/kernel/security/lsm"));
+    row_text(r, modules);
     row_secure_boot(g, is_uefi);
     row_cstr(r, tpm_version(g));
     if (modules_disabled.data)
@@ -144,9 +144,8 @@ static bool kernel_gather(struct gather *g, struct err *e)
         row_null(r);
     row_bool(r, is_uefi);
     row_end(r);
-    if (!has_securityfs)
-        gather_missing(g, STR("lsm"), "active security modules and lockdown",
-                       "securityfs is not mounted at /sys/kernel/security");
+    if (is_lsm_denied)
+        gather_missing(g, STR("lsm"), "active security modules", "/sys/kernel/security/lsm may not be read");
     return true;
 }
 

@@ -21,7 +21,7 @@ enum {
     LIST_NAMES_MAX = 1 << 20,
     LINK_BYTES_MAX = 4096,
     READ_STEP_BYTES = 64 << 10,
-    PIECE_BYTES = 256 << 10,
+    PIECE_BYTES = 256 << 10, PIECES_KEPT_BYTES = 64 << 10,
     RECORDS_BYTES_MAX = 1 << 30
 };
 
@@ -445,7 +445,7 @@ bool source_read_pieces(struct source *s, struct arena *a, const char *path, siz
 {
     int place = s->kind == SOURCE_RECORD ? -1 : open_place(s, path, true);
     struct stat st;
-    bool is_large = place >= 0 && fstat(place, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > LIMIT_CAPTURED_FILE_BYTES;
+    bool is_large = place >= 0 && fstat(place, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > PIECES_KEPT_BYTES;
     if (!is_large) {
         struct str all;
         if (place >= 0)

@@ -54,9 +54,9 @@ bool source_read(struct source *s, struct arena *a, const char *path, size_t siz
 /* At most the first size_max bytes. */
 bool source_read_head(struct source *s, struct arena *a, const char *path, size_t size_max, struct str *ret_bytes,
                       struct err *e) MUST_USE;
-/* A file that may be too large to hold: `take` gets its bytes in order, in pieces; it returns false to stop. A file of up to
- * LIMIT_CAPTURED_FILE_BYTES is recorded as by source_read; of a larger one digest and size are, and a record cannot give it
- * (ERR_UNSUPPORTED). Nothing is redacted in a larger one. Errors as source_read; ERR_CANCELLED when stopped. */
+/* A file that may be too large to hold: `take` gets its bytes in order, in pieces; it returns false to stop. A file of up to 64 KiB is
+ * recorded as by source_read; of a larger one digest and size are, and a record cannot give it (ERR_UNSUPPORTED). Nothing is redacted in
+ * a larger one. Errors as source_read; ERR_CANCELLED when stopped. */
 bool source_read_pieces(struct source *s, struct arena *a, const char *path, size_t size_max,
                         bool (*take)(void *context, struct str piece), void *context, struct err *e) MUST_USE;
 /* At most size_max bytes from `offset`; a negative offset counts from the end of the file (-size_max gives its tail, and if the
