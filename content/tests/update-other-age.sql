@@ -22,10 +22,11 @@ fix: |
 references: ["apt-get(8)"]
 */
 SELECT pkg AS resource,
-       CASE WHEN age_days IS NULL THEN 'unknown' WHEN age_days > :patch_days_other_max THEN 'fail' ELSE 'pass' END AS status,
-       'installed ' || installed || '; ' || candidate || ' was published ' || CASE WHEN age_days IS NULL THEN 'at an unknown time'
-           WHEN age_days > :patch_days_other_max THEN 'more than ' || :patch_days_other_max || ' days ago' ELSE 'within the last ' || :patch_days_other_max || ' days' END
-           || coalesce(' in ' || origin, '') || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
+       CASE WHEN behind_since < :now_ms - :patch_days_other_max * 86400000 THEN 'fail' ELSE 'unknown' END AS status,
+       'installed ' || installed || ', ' || candidate || ' is pending' || coalesce(' in ' || origin, '')
+           || CASE WHEN behind_since < :now_ms - :patch_days_other_max * 86400000 THEN '; something newer has been out for more than ' || :patch_days_other_max || ' days'
+                   ELSE '; the archive does not tell whether that has been out for more than ' || :patch_days_other_max || ' days' END
+           || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
 FROM pending_updates
 WHERE is_security = 0
 UNION ALL

@@ -4,11 +4,13 @@ title: Security updates are installed in time
 topic: updates
 why: >
   A published security update tells everybody where the hole is. From that day on it is a race, and auditors recompute
-  it: published when, installed when.
+  it: published when, installed when. An archive dates only its whole index, so a pending update is in time for sure
+  only once it is installed.
 controls:
   - control: VUL-02
     reason: >
-      Patches follow the remediation limits by severity; this gives the age of each missing security update.
+      Patches follow the remediation limits by severity; this finds packages with a security update pending that have
+      been behind for longer than the limit, and shows the others as not proven.
 severity: critical
 parameters: [patch_days_security_max]
 tables: [pending_updates]
@@ -19,10 +21,11 @@ fix: |
 references: ["apt-get(8)"]
 */
 SELECT pkg AS resource,
-       CASE WHEN age_days IS NULL THEN 'unknown' WHEN age_days > :patch_days_security_max THEN 'fail' ELSE 'pass' END AS status,
-       'installed ' || installed || '; ' || candidate || ' was published ' || CASE WHEN age_days IS NULL THEN 'at an unknown time'
-           WHEN age_days > :patch_days_security_max THEN 'more than ' || :patch_days_security_max || ' days ago' ELSE 'within the last ' || :patch_days_security_max || ' days' END
-           || coalesce(' in ' || origin, '') || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
+       CASE WHEN behind_since < :now_ms - :patch_days_security_max * 86400000 THEN 'fail' ELSE 'unknown' END AS status,
+       'installed ' || installed || ', ' || candidate || ' is pending' || coalesce(' in ' || origin, '')
+           || CASE WHEN behind_since < :now_ms - :patch_days_security_max * 86400000 THEN '; something newer has been out for more than ' || :patch_days_security_max || ' days'
+                   ELSE '; the archive does not tell whether that has been out for more than ' || :patch_days_security_max || ' days' END
+           || CASE WHEN held = 1 THEN ' (held back)' ELSE '' END AS reason
 FROM pending_updates
 WHERE is_security = 1
 UNION ALL

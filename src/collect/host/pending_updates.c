@@ -29,11 +29,16 @@ static const struct column pending_updates_columns[] = {
      0},
     {"held", COLUMN_BOOL, "", "1 if upgrades of the package are held back.", 0},
     {"source_name", COLUMN_TEXT, "", "Source package, as security advisories name it.", 0},
+    {"behind_since", COLUMN_TIME, "ms UTC",
+     "Date of the oldest Release file whose archive offers anything newer than what is installed: the package has been behind "
+     "since "
+     "then or longer. Null if no such archive tells its date.",
+     0},
 };
 
 static const struct table_schema pending_updates_schema = {
     .name = "pending_updates",
-    .version = 1,
+    .version = 2,
     .words = "One row an installed package with a newer version in apt's lists (pins are not regarded). Partial when lists are "
              "missing, expired or not refreshed for 7 days: then no rows mean nothing.",
     .criteria = "CC7.1",
@@ -76,10 +81,11 @@ struct installed {
     struct str arch;
     struct str source_name;
     bool is_held;
-    struct offer best;      /* newest of the archives with the usual priority */
-    struct offer security;  /* newest of security archives */
-    struct offer backports; /* newest of archives that are not automatic */
-    struct installed *next; /* of the same hash */
+    int64_t behind_since_ms; /* oldest date of an archive with anything newer; 0: unknown */
+    struct offer best;       /* newest of the archives with the usual priority */
+    struct offer security;   /* newest of security archives */
+    struct offer backports;  /* newest of archives that are not automatic */
+    struct installed *next;  /* of the same hash */
 };
 
 struct update_run {
@@ -220,6 +226,14 @@ static void offer_take(struct update_run *run, struct offer *offer, struct str v
         *offer = (struct offer){arena_str(run->gather->arena, version), run->release};
 }
 
+/* An archive that offers something newer has done so since its date at least: the oldest of them says most. */
+static void behind_take(const struct release *release, struct installed *item, struct str version)
+{
+    if (release && release->date_ms && (!item->behind_since_ms || release->date_ms < item->behind_since_ms) &&
+        dpkg_version_compare(version, item->version) > 0)
+        item->behind_since_ms = release->date_ms;
+}
+
 static void package_offered(struct update_run *run, const struct dpkg_package *p)
 {
     struct str name = p->field[DPKG_NAME], version = p->field[DPKG_VERSION], arch = p->field[DPKG_ARCH];
@@ -235,6 +249,7 @@ static void package_offered(struct update_run *run, const struct dpkg_package *p
                 offer_take(run, &item->backports, version);
             continue;
         }
+        behind_take(run->release, item, version);
         offer_take(run, &item->best, version);
         if (run->release && run->release->is_security)
             offer_take(run, &item->security, version);
@@ -472,6 +487,11 @@ static void update_row(struct update_run *run, const struct installed *item)
     }
     row_bool(r, item->is_held);
     row_text(r, item->source_name);
+    int64_t behind_since_ms = item->behind_since_ms ? item->behind_since_ms : dated ? dated->date_ms : 0;
+    if (behind_since_ms)
+        row_int(r, behind_since_ms);
+    else
+        row_null(r);
     row_end(r);
 }
 
