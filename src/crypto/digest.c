@@ -88,10 +88,13 @@ void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_SIZE])
 
 bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key, size_t size)
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
-    crypto_must(kdf && context, "HKDF");
-    EVP_KDF_free(kdf);
+    static _Thread_local EVP_KDF_CTX *context;
+    if (!context) {
+        EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+        context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+        crypto_must(context != NULL, "HKDF");
+        EVP_KDF_free(kdf);
+    }
     int hkdf_mode = mode == CRYPTO_HKDF_EXPAND ? EVP_KDF_HKDF_MODE_EXPAND_ONLY : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
     OSSL_PARAM params[6], *p = params;
     char digest[] = "SHA512";
@@ -104,7 +107,7 @@ bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct st
         *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.data, info.size);
     *p = OSSL_PARAM_construct_end();
     bool is_ok = EVP_KDF_derive(context, ret_key, size, params) == 1;
-    EVP_KDF_CTX_free(context);
+    EVP_KDF_CTX_reset(context); /* forgets the secret */
     return is_ok;
 }
 

@@ -36,10 +36,11 @@ static struct derived derive(const uint8_t key[32], const uint8_t salt[SEALED_SA
 
 static EVP_CIPHER_CTX *gcm_start(const uint8_t key[32], bool is_encrypting)
 {
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    static _Thread_local EVP_CIPHER *cipher;
+    if (!cipher)
+        cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
     crypto_must(cipher && c && EVP_CipherInit_ex2(c, cipher, key, NULL, is_encrypting, NULL) == 1, "AES-256-GCM");
-    EVP_CIPHER_free(cipher);
     return c;
 }
 
