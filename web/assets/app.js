@@ -58,5 +58,11 @@ for (const block of document.querySelectorAll('pre.code')) {
   block.prepend(button);
 }
 
+const here = document.querySelector('.tree [aria-current]');
+if (here) {
+  const tree = here.closest('.tree');
+  tree.scrollTop = here.offsetTop - tree.offsetTop - tree.clientHeight / 2;
+}
+
 const waiting = document.querySelector('[data-reload]');
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reload));
