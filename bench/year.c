@@ -1,12 +1,13 @@
 /*
- * year.c - writes a history of hourly captures of many hosts into a new data directory, through the real operations and a real keeper.
+ * year.c - writes a history of hourly captures of many hosts into a new data directory, through the real operations and a real
+ * keeper.
  *
  *   bench-year DATA HOSTS DAYS
  *
- * The tables are this host's, read once (without the file walk); each made host has them under its own name. In each hour each host
- * makes a run: a table changes now and then (a row less, or back), volatile ones more often; and an evaluation, in which now and then
- * a result changes. The clock is our own, so that the history ends now. Keeper and signer are children of this program, so that they
- * get that clock; operations of one hour are sent together, as many hosts would.
+ * The tables are this host's, read once (without the file walk); each made host has them under its own name. In each hour each
+ * host makes a run: a table changes now and then (a row less, or back), volatile ones more often; and an evaluation, in which now
+ * and then a result changes. The clock is our own, so that the history ends now. Keeper and signer are children of this program,
+ * so that they get that clock; operations of one hour are sent together, as many hosts would.
  */
 #include "assess/catalog.h"
 #include "assess/fixture.h"
@@ -48,11 +49,11 @@ struct made_host {
 };
 
 struct bench {
-    struct arena *arena;  /* for ever */
-    struct arena *hour;   /* one hour's operations */
+    struct arena *arena; /* for ever */
+    struct arena *hour;  /* one hour's operations */
     struct data_dir data;
     struct env env;
-    int64_t *clock_ms;    /* shared with the keeper */
+    int64_t *clock_ms; /* shared with the keeper */
     int keeper_fd;
     struct keeper_client *client;
     struct db *projection;
@@ -120,8 +121,14 @@ static void children_start(struct bench *b)
         close(keeper[0]);
         size_t kind_count;
         const struct op_kind *kinds = role_op_kinds(&kind_count);
-        struct keeper_options o = {.data_dir = b->data.path, .kinds = kinds, .kind_count = kind_count, .env = &b->env, .calls = &os_file_real,
-                                   .signer_fd = signer[0], .client_fd = keeper[1], .signals_fd = -1};
+        struct keeper_options o = {.data_dir = b->data.path,
+                                   .kinds = kinds,
+                                   .kind_count = kind_count,
+                                   .env = &b->env,
+                                   .calls = &os_file_real,
+                                   .signer_fd = signer[0],
+                                   .client_fd = keeper[1],
+                                   .signals_fd = -1};
         bool is_told = false, ok = keeper_run(&o, &is_told, &e);
         if (!ok)
             fprintf(stderr, "bench-year: keeper: %s\n", e.text);
@@ -198,7 +205,8 @@ static void templates_gather(struct bench *b)
         made->row_count = made->gathered.rows->row_count;
         rows_encode(made->gathered.rows, &rows);
         rows_encode(made->gathered.status, &status);
-        struct str less = made->row_count > 1 ? without_row(b->arena, buf_view(&rows), made->row_count / 2) : arena_str(b->arena, buf_view(&rows));
+        struct str less = made->row_count > 1 ? without_row(b->arena, buf_view(&rows), made->row_count / 2)
+                                              : arena_str(b->arena, buf_view(&rows));
         made->plain[0] = arena_printf(b->arena, "%.*s\n%.*s", STR_ARGS(buf_view(&rows)), STR_ARGS(buf_view(&status)));
         made->plain[1] = arena_printf(b->arena, "%.*s\n%.*s", STR_ARGS(less), STR_ARGS(buf_view(&status)));
     }
@@ -221,7 +229,8 @@ static struct results results_template(struct bench *b)
         }
     }
     p[b->table_count] = fixture_provider(b->arena, status, STR("host"), *b->clock_ms);
-    struct test_inputs inputs = {.providers = p, .provider_count = b->table_count + 1, .subject = STR("host"), .now_ms = *b->clock_ms};
+    struct test_inputs inputs = {
+        .providers = p, .provider_count = b->table_count + 1, .subject = STR("host"), .now_ms = *b->clock_ms};
     struct results r;
     results_init(&r, b->arena);
     if (!test_run_all(&inputs, content_tests, content_test_count, &r, &e))
@@ -368,7 +377,8 @@ static struct op *eval_op(struct bench *b, struct made_host *h, int64_t run, boo
         one->status = one->status == RESULT_FAIL ? RESULT_PASS : RESULT_FAIL;
     }
     size_t changed = 0;
-    struct str difference = is_changed ? results_difference(b->hour, *b->clock_ms, &before, &h->results, &changed) : (struct str){0};
+    struct str difference =
+        is_changed ? results_difference(b->hour, *b->clock_ms, &before, &h->results, &changed) : (struct str){0};
     struct result_counts counts = results_count(h->results.items, h->results.count);
     json_put_int(op->body, "run", run);
     json_put_int(op->body, "cat", b->catalog);
@@ -385,7 +395,8 @@ static struct op *eval_op(struct bench *b, struct made_host *h, int64_t run, boo
 static void hour_write(struct bench *b, bool is_first)
 {
     struct op **ops = arena_array(b->hour, b->host_count, sizeof *ops);
-    int64_t *runs = arena_array(b->hour, b->host_count, sizeof *runs), *evals = arena_array(b->hour, b->host_count, sizeof *evals);
+    int64_t *runs = arena_array(b->hour, b->host_count, sizeof *runs),
+            *evals = arena_array(b->hour, b->host_count, sizeof *evals);
     for (size_t i = 0; i < b->host_count; i++)
         ops[i] = run_op(b, &b->hosts[i]);
     submit_all(b, ops, b->host_count, runs);
@@ -410,7 +421,8 @@ static void prepare(struct bench *b, const char *path)
     children_start(b);
     if (!b->client || !keeper_register_keys(b->client, &b->data, &e))
         die("keys", &e);
-    if (!(b->projection = data_dir_projection(&b->data, &e)) || !catalog_ensure(b->client, b->projection, &b->env, b->arena, &b->catalog, &e))
+    if (!(b->projection = data_dir_projection(&b->data, &e)) ||
+        !catalog_ensure(b->client, b->projection, &b->env, b->arena, &b->catalog, &e))
         die("catalogue", &e);
     struct buf BUF_AUTO vkey;
     buf_init(&vkey, sizeof b->vkey - 1);
@@ -424,11 +436,15 @@ int main(int argc, char **argv)
 {
     int64_t hosts, days;
     struct err e = {0};
-    if (argc != 4 || !str_to_int64(str_of(argv[2]), &hosts) || !str_to_int64(str_of(argv[3]), &days) || hosts < 1 || hosts > 1000 || days < 1 || days > 3660) {
+    if (argc != 4 || !str_to_int64(str_of(argv[2]), &hosts) || !str_to_int64(str_of(argv[3]), &days) || hosts < 1 ||
+        hosts > 1000 || days < 1 || days > 3660) {
         fprintf(stderr, "usage: bench-year DATA HOSTS DAYS (DATA new or empty)\n");
         return 2;
     }
-    struct bench b = {.arena = arena_new("bench", (size_t)4 << 30), .hour = arena_new("hour", (size_t)2 << 30), .host_count = (size_t)hosts, .seed = 1};
+    struct bench b = {.arena = arena_new("bench", (size_t)4 << 30),
+                      .hour = arena_new("hour", (size_t)2 << 30),
+                      .host_count = (size_t)hosts,
+                      .seed = 1};
     b.clock_ms = mmap(NULL, sizeof *b.clock_ms, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     b.env = (struct env){shared_now, real_monotonic, real_random, &b};
     int64_t end_ms = env_now_ms(&env_system), began_ms = env_monotonic_ms(&env_system);
@@ -452,7 +468,7 @@ int main(int argc, char **argv)
     arena_free(b.hour);
     arena_free(b.arena);
     data_dir_close(&b.data);
-    printf("hosts %lld\ndays %lld\nleaves %llu\nseconds %.1f\noperations_per_second %.0f\n", (long long)hosts, (long long)days, (unsigned long long)b.leaves, seconds,
-           (double)(hosts * days * 48) / seconds);
+    printf("hosts %lld\ndays %lld\nleaves %llu\nseconds %.1f\noperations_per_second %.0f\n", (long long)hosts, (long long)days,
+           (unsigned long long)b.leaves, seconds, (double)(hosts * days * 48) / seconds);
     return 0;
 }

@@ -4,12 +4,13 @@
 #include "assess/ops.h"
 #include "assess/seal_blob.h"
 
-bool assess_after_run(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, const struct assess_run *run,
-                      struct assess_outcome *ret, struct err *e)
+bool assess_after_run(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a,
+                      const struct assess_run *run, struct assess_outcome *ret, struct err *e)
 {
     struct assess_outcome o = {0};
     int64_t catalog, parameter;
-    struct test_inputs inputs = {.providers = run->providers, .provider_count = run->provider_count, .subject = run->subject, .now_ms = run->taken_at_ms};
+    struct test_inputs inputs = {
+        .providers = run->providers, .provider_count = run->provider_count, .subject = run->subject, .now_ms = run->taken_at_ms};
     struct test_value *values;
     if (!catalog_ensure(k, projection, env, a, &catalog, e) ||
         !parameter_values(projection, a, INT64_MAX, &values, &inputs.value_count, &parameter, e))
@@ -18,7 +19,8 @@ bool assess_after_run(struct keeper_client *k, struct db *projection, const stru
     results_init(&o.results, a);
     struct results before;
     results_init(&before, a);
-    if (!test_run_all(&inputs, content_tests, content_test_count, &o.results, e) || !results_open(projection, run->subject, &before, e))
+    if (!test_run_all(&inputs, content_tests, content_test_count, &o.results, e) ||
+        !results_open(projection, run->subject, &before, e))
         return err_wrap(e, "evaluate the tests");
     o.counts = results_count(o.results.items, o.results.count);
     struct str difference = results_difference(a, run->taken_at_ms, &before, &o.results, &o.changed);

@@ -1,5 +1,6 @@
 /*
- * after_run.h - from the captures of a run to an `eval` leaf: evaluates all tests, compares with what is open, and submits the difference.
+ * after_run.h - from the captures of a run to an `eval` leaf: evaluates all tests, compares with what is open, and submits the
+ * difference.
  *
  *     struct assess_run run = {.subject = ..., .run_leaf = ..., .taken_at_ms = ..., .providers = p, .provider_count = n};
  *     struct assess_outcome o;
@@ -26,7 +27,7 @@ struct assess_outcome {
     int64_t leaf;   /* of the evaluation */
 };
 
-bool assess_after_run(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, const struct assess_run *run,
-                      struct assess_outcome *ret, struct err *e) MUST_USE;
+bool assess_after_run(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a,
+                      const struct assess_run *run, struct assess_outcome *ret, struct err *e) MUST_USE;
 
 #endif

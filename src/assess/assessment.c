@@ -70,16 +70,16 @@ size_t assessment_criterion_index(struct str id)
 static bool subject_last_load(struct assessment *as, struct db *db, struct subject_state *s, struct err *e)
 {
     s->last_run = -1;
-    DB_EACH(row, db, e, "select taken_at, t, run from evaluation where subject = ?1 and leaf <= ?2 order by leaf desc limit 1", A(s->id), A(as->leaf_limit))
-    {
+    DB_EACH (row, db, e, "select taken_at, t, run from evaluation where subject = ?1 and leaf <= ?2 order by leaf desc limit 1",
+             A(s->id), A(as->leaf_limit)) {
         s->last_taken_ms = db_int(row, 0);
         s->last_received_ms = db_int(row, 1);
         s->last_run = db_int(row, 2);
     }
     struct interval *observed = NULL;
     size_t count = 0, capacity = 0;
-    DB_EACH(row, db, e, "select from_t, to_t from coverage where subject = ?1 and from_t <= ?2 order by from_t", A(s->id), A(s->last_taken_ms))
-    {
+    DB_EACH (row, db, e, "select from_t, to_t from coverage where subject = ?1 and from_t <= ?2 order by from_t", A(s->id),
+             A(s->last_taken_ms)) {
         if (count == capacity)
             observed = arena_grow(as->arena, observed, count, &capacity, sizeof *observed);
         int64_t to_ms = db_int(row, 1);
@@ -95,8 +95,7 @@ static bool subject_last_load(struct assessment *as, struct db *db, struct subje
 static bool subjects_load(struct assessment *as, struct db *db, struct err *e)
 {
     size_t capacity = 0;
-    DB_EACH(row, db, e, "select id, name, kind, facts from subject where first_leaf <= ?1 order by id", A(as->leaf_limit))
-    {
+    DB_EACH (row, db, e, "select id, name, kind, facts from subject where first_leaf <= ?1 order by id", A(as->leaf_limit)) {
         if (as->subject_count == capacity)
             as->subjects = arena_grow(as->arena, as->subjects, as->subject_count, &capacity, sizeof *as->subjects);
         as->subjects[as->subject_count++] = (struct subject_state){.id = arena_str(as->arena, db_text(row, 0)),
@@ -135,7 +134,8 @@ static void loader_add(struct loader *l, struct db_row *row, int64_t to_ms)
         l->subject = l->subject_index == SIZE_MAX ? (struct str){0} : l->as->subjects[l->subject_index].id;
     }
     struct str name = db_text(row, 1);
-    size_t test = l->test_next < content_test_count && str_is(name, content_tests[l->test_next].id) ? l->test_next : assessment_test_index(name);
+    size_t test = l->test_next < content_test_count && str_is(name, content_tests[l->test_next].id) ? l->test_next
+                                                                                                    : assessment_test_index(name);
     l->test_next = test == SIZE_MAX ? 0 : test + 1;
     enum result_status status;
     /* Tests that this program no longer has are not shown; what they found stays in the ledger. */
@@ -179,16 +179,16 @@ static void spans_bucket(struct loader *l)
 static bool spans_load(struct assessment *as, struct db *db, struct err *e)
 {
     struct loader l = {.as = as, .subject_index = SIZE_MAX};
-    DB_EACH(row, db, e,
-            "select subject, test, status, from_t, pass, fail, unknown, skip, to_t, to_leaf from test_span"
-            " indexed by test_span_closed where to_leaf is not null and to_t > ?1 and from_leaf <= ?2 order by to_t",
-            A(as->window.from_ms), A(as->leaf_limit))
-    loader_add(&l, row, db_int(row, 9) > as->leaf_limit ? INT64_MAX : db_int(row, 8));
-    DB_EACH(row, db, e,
-            "select subject, test, status, from_t, pass, fail, unknown, skip from test_span indexed by test_span_open"
-            " where to_leaf is null and from_leaf <= ?1",
-            A(as->leaf_limit))
-    loader_add(&l, row, INT64_MAX);
+    DB_EACH (row, db, e,
+             "select subject, test, status, from_t, pass, fail, unknown, skip, to_t, to_leaf from test_span"
+             " indexed by test_span_closed where to_leaf is not null and to_t > ?1 and from_leaf <= ?2 order by to_t",
+             A(as->window.from_ms), A(as->leaf_limit))
+        loader_add(&l, row, db_int(row, 9) > as->leaf_limit ? INT64_MAX : db_int(row, 8));
+    DB_EACH (row, db, e,
+             "select subject, test, status, from_t, pass, fail, unknown, skip from test_span indexed by test_span_open"
+             " where to_leaf is null and from_leaf <= ?1",
+             A(as->leaf_limit))
+        loader_add(&l, row, INT64_MAX);
     if (e->code)
         return false;
     as->tests = arena_array(as->arena, content_test_count + 1, sizeof *as->tests);
@@ -258,7 +258,8 @@ struct stretch *test_stretches(const struct assessment *as, struct arena *a, siz
     struct stretch *parts = arena_array(a, n->stretch_count + 1, sizeof *parts);
     for (size_t i = 0; i < n->stretch_count; i++)
         parts[i] = n->stretches[i].stretch;
-    return stretches_observed(a, parts, n->stretch_count, s->observed, s->observed_count, TEST_STALENESS_DAYS * MS_DAY, as->at_ms, ret_count);
+    return stretches_observed(a, parts, n->stretch_count, s->observed, s->observed_count, TEST_STALENESS_DAYS * MS_DAY, as->at_ms,
+                              ret_count);
 }
 
 struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject, size_t *ret_count)
@@ -281,7 +282,8 @@ struct stretch *control_stretches(const struct assessment *as, struct arena *a, 
         }
     }
     struct stretch *merged = stretches_merge(a, parts, count, &merged_count);
-    return stretches_observed(a, merged, merged_count, s->observed, s->observed_count, c->facts.max_staleness_ms, as->at_ms, ret_count);
+    return stretches_observed(a, merged, merged_count, s->observed, s->observed_count, c->facts.max_staleness_ms, as->at_ms,
+                              ret_count);
 }
 
 void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS])
@@ -366,7 +368,9 @@ struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms
     for (size_t t = 0; t < content_test_count; t++)
         test_sum(as, &as->tests[t]);
     for (size_t s = 0; s < as->subject_count; s++) {
-        as->subjects[s].status = as->subjects[s].is_stale || as->subjects[s].observed_count == 0 ? RESULT_UNKNOWN : result_counts_worst(&as->subjects[s].tests);
+        as->subjects[s].status = as->subjects[s].is_stale || as->subjects[s].observed_count == 0
+                                     ? RESULT_UNKNOWN
+                                     : result_counts_worst(&as->subjects[s].tests);
         subject_days_add(as, s);
     }
     assessment_score(as);

@@ -1,8 +1,9 @@
 /*
  * assessment.h - where we stand at an instant: every test, control and criterion, and readiness, from the projection in one pass.
  *
- * Reads the spans that touch the window (the last 90 days up to the instant) and nothing older, so its cost does not grow with history.
- * "As of" goes by leaves: what was known at at_ms are the leaves up to leaf_limit; windows count by taken_at. All in the arena.
+ * Reads the spans that touch the window (the last 90 days up to the instant) and nothing older, so its cost does not grow with
+ * history. "As of" goes by leaves: what was known at at_ms are the leaves up to leaf_limit; windows count by taken_at. All in the
+ * arena.
  *
  *     struct assessment *as = assessment_load(db, arena, at_ms, leaf_limit, &e);
  */
@@ -22,11 +23,11 @@ struct test_stretch {
 
 /* One test on one subject, now. */
 struct test_now {
-    bool is_present;           /* it has an open span as of the instant */
-    bool is_stale;             /* ... but the subject was not observed for too long: then status is unknown */
+    bool is_present; /* it has an open span as of the instant */
+    bool is_stale;   /* ... but the subject was not observed for too long: then status is unknown */
     enum result_status status;
-    struct result_counts counts; /* resources, as last observed */
-    int64_t since_ms;          /* of the status as last observed */
+    struct result_counts counts;          /* resources, as last observed */
+    int64_t since_ms;                     /* of the status as last observed */
     const struct test_stretch *stretches; /* of the window, in time order; the last one is the open one if is_present */
     size_t stretch_count;
 };
@@ -36,7 +37,7 @@ struct subject_state {
     const struct interval *observed; /* coverage up to the instant */
     size_t observed_count;
     int64_t last_taken_ms, last_received_ms; /* of the newest evaluation; 0: never */
-    int64_t last_run;      /* its run's leaf; -1 */
+    int64_t last_run;                        /* its run's leaf; -1 */
     bool is_stale;
     struct result_counts tests; /* tests by status now */
     enum result_status status;
@@ -48,8 +49,8 @@ struct test_state {
     bool is_present;           /* on any subject */
     enum result_status status; /* worst of its subjects; unknown when it never ran */
     struct result_counts resources;
-    int64_t subjects_of[4];    /* subjects by status */
-    int64_t since_ms;          /* since when it has had this status; 0: unknown */
+    int64_t subjects_of[4]; /* subjects by status */
+    int64_t since_ms;       /* since when it has had this status; 0: unknown */
 };
 
 struct control_state {
@@ -122,13 +123,16 @@ struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms
 /* The newest leaf received at or before at_ms; -1 none. Leaves' times never decrease, so this is a binary search. */
 int64_t leaf_limit_at(struct db *db, int64_t at_ms, struct err *e);
 
-/* The history of a control (worst of its tests) or of one test on a subject, over the window, with staleness carried out; out of scope as skip. */
-struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject, size_t *ret_count);
+/* The history of a control (worst of its tests) or of one test on a subject, over the window, with staleness carried out; out of
+ * scope as skip. */
+struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject,
+                                  size_t *ret_count);
 struct stretch *test_stretches(const struct assessment *as, struct arena *a, size_t test, size_t subject, size_t *ret_count);
-/* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, which starts zeroed. */
+/* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, which starts
+ * zeroed. */
 void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS]);
 
-size_t assessment_test_index(struct str id);    /* SIZE_MAX when there is none */
+size_t assessment_test_index(struct str id); /* SIZE_MAX when there is none */
 size_t assessment_control_index(struct str id);
 size_t assessment_criterion_index(struct str id);
 size_t assessment_subject_index(const struct assessment *as, struct str id);

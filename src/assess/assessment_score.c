@@ -53,7 +53,8 @@ static void facts_window_add(struct assessment *as, size_t index)
     struct subject_history *histories = arena_array(as->arena, as->subject_count + 1, sizeof *histories);
     size_t count = 0;
     int64_t ok_since_ms = 0, bad_since_ms = 0;
-    bool is_ok = c->facts.tests.of[RESULT_PASS] > 0 && c->facts.tests.of[RESULT_FAIL] + c->facts.tests.of[RESULT_UNKNOWN] + c->facts.tests_stale == 0;
+    bool is_ok = c->facts.tests.of[RESULT_PASS] > 0 &&
+                 c->facts.tests.of[RESULT_FAIL] + c->facts.tests.of[RESULT_UNKNOWN] + c->facts.tests_stale == 0;
     for (size_t s = 0; s < as->subject_count; s++) {
         size_t n;
         struct stretch *stretches = control_stretches(as, as->arena, index, s, &n);
@@ -82,12 +83,13 @@ static void control_fill(struct assessment *as, size_t index)
     c->limits = WINDOW_LIMITS_DEFAULT;
     c->limits.max_fail_fraction = control->max_fail_fraction > 0 ? control->max_fail_fraction : c->limits.max_fail_fraction;
     c->limits.max_fail_ms = control->max_fail_days > 0 ? control->max_fail_days * MS_DAY : c->limits.max_fail_ms;
-    c->facts = (struct control_facts){.model = control->model,
-                                      .at_ms = as->at_ms,
-                                      .max_staleness_ms = control->max_staleness_ms > 0 ? control->max_staleness_ms : 3 * MS_DAY,
-                                      .cadence_ms = frequency_cycle_ms(control->model == MODEL_CONFIG_STATE && strcmp(control->frequency, "annual") == 0
-                                                                           ? "continuous" /* tested by machine each day, whatever the paper says */
-                                                                           : control->frequency)};
+    c->facts = (struct control_facts){
+        .model = control->model,
+        .at_ms = as->at_ms,
+        .max_staleness_ms = control->max_staleness_ms > 0 ? control->max_staleness_ms : 3 * MS_DAY,
+        .cadence_ms = frequency_cycle_ms(control->model == MODEL_CONFIG_STATE && strcmp(control->frequency, "annual") == 0
+                                             ? "continuous" /* tested by machine each day, whatever the paper says */
+                                             : control->frequency)};
     facts_tests_add(as, c);
     if (control->model == MODEL_CONFIG_STATE && c->test_count > 0) {
         facts_window_add(as, index);
@@ -171,7 +173,8 @@ static void categories_fill(struct assessment *as)
     for (size_t k = 0; k < content_category_count; k++) {
         struct category_state *c = &as->categories[k];
         size_t *mine = arena_array(as->arena, content_criterion_count + 1, sizeof *mine);
-        *c = (struct category_state){.category = &content_categories[k], .criteria = mine, .is_in_scope = content_categories[k].is_mandatory};
+        *c = (struct category_state){
+            .category = &content_categories[k], .criteria = mine, .is_in_scope = content_categories[k].is_mandatory};
         for (size_t i = 0; i < content_criterion_count; i++)
             if (strcmp(content_criteria[i].category, content_categories[k].id) == 0) {
                 mine[c->criterion_count++] = i;
@@ -254,7 +257,8 @@ static void blockers_fill(struct assessment *as)
         for (size_t t = 0; t < content_test_count; t++)
             if (as->tests[t].status == RESULT_FAIL && strcmp(content_tests[t].severity, "critical") == 0)
                 b->items[b->item_count++] = content_tests[t].id;
-        b->text = arena_printf(as->arena, critical == 1 ? "%zu critical finding is open" : "%zu critical findings are open", critical);
+        b->text =
+            arena_printf(as->arena, critical == 1 ? "%zu critical finding is open" : "%zu critical findings are open", critical);
         b->why = "a critical finding alone can fail its criterion";
         b->what = "fix it first: each test says how";
     }

@@ -49,8 +49,8 @@ static struct strings strings_of(struct arena *a, const struct json *list)
     size_t count = list ? list->count : 0;
     const char **items = arena_array(a, count + 1, sizeof(char *));
     size_t n = 0;
-    JSON_EACH(item, list)
-    items[n++] = arena_strndup(a, item->text.data, item->text.size);
+    JSON_EACH (item, list)
+        items[n++] = arena_strndup(a, item->text.data, item->text.size);
     return (struct strings){items, n};
 }
 
@@ -64,8 +64,7 @@ bool catalog_parse(struct arena *a, struct str text, struct catalog *ret, struct
         return err_set(e, ERR_CORRUPT, "catalogue: it does not hold tests, parameters and a digest");
     struct catalog c = {.digest = json_text(o, "digest")};
     c.tests = arena_array(a, tests->count + 1, sizeof(struct test));
-    JSON_EACH(item, tests)
-    {
+    JSON_EACH (item, tests) {
         struct test *t = &c.tests[c.test_count++];
         t->id = text_z(a, item, "id");
         t->source = text_z(a, item, "source");
@@ -76,8 +75,7 @@ bool catalog_parse(struct arena *a, struct str text, struct catalog *ret, struct
         t->empty = str_is(json_text(item, "empty"), "not_applicable") ? EMPTY_NOT_APPLICABLE : EMPTY_UNKNOWN;
     }
     c.parameters = arena_array(a, parameters->count + 1, sizeof(struct parameter));
-    JSON_EACH(item, parameters)
-    {
+    JSON_EACH (item, parameters) {
         struct parameter *p = &c.parameters[c.parameter_count++];
         p->name = text_z(a, item, "name");
         p->type = text_z(a, item, "type");
@@ -87,11 +85,13 @@ bool catalog_parse(struct arena *a, struct str text, struct catalog *ret, struct
     return true;
 }
 
-bool catalog_ensure(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, int64_t *ret_leaf, struct err *e)
+bool catalog_ensure(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, int64_t *ret_leaf,
+                    struct err *e)
 {
     struct err none = {0};
-    int64_t leaf = db_one_int(projection, &none, -1,
-                              "select leaf from catalog where digest = ?1 and leaf = (select max(leaf) from catalog)", A(content_digest));
+    int64_t leaf =
+        db_one_int(projection, &none, -1, "select leaf from catalog where digest = ?1 and leaf = (select max(leaf) from catalog)",
+                   A(content_digest));
     if (none.code) {
         *e = none;
         return false;

@@ -1,7 +1,8 @@
 /*
  * catalog.h - the tests in force, written into the ledger, so that old runs are re-performed with the old tests.
  *
- * A catalogue is JSON: {"digest":content_digest,"tests":[{"id","source","digest","tables":[],"parameters":[],"empty":"unknown","sql"}...],
+ * A catalogue is JSON:
+ * {"digest":content_digest,"tests":[{"id","source","digest","tables":[],"parameters":[],"empty":"unknown","sql"}...],
  * "parameters":[{"name","type","default"}...]}.
  */
 #ifndef ASSESS_CATALOG_H
@@ -22,6 +23,7 @@ struct catalog {
 struct str catalog_compose(struct arena *a);
 bool catalog_parse(struct arena *a, struct str text, struct catalog *ret, struct err *e) MUST_USE;
 /* The newest catalogue's leaf, after submitting one if the compiled-in tests are not those of the newest. */
-bool catalog_ensure(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, int64_t *ret_leaf, struct err *e) MUST_USE;
+bool catalog_ensure(struct keeper_client *k, struct db *projection, const struct env *env, struct arena *a, int64_t *ret_leaf,
+                    struct err *e) MUST_USE;
 
 #endif

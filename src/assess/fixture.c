@@ -6,8 +6,8 @@ struct fixture_page {
     struct table_page page;
 };
 
-static bool fixture_pages(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints, size_t hint_count,
-                          const struct table_page **ret_pages, size_t *ret_count, struct err *e)
+static bool fixture_pages(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints,
+                          size_t hint_count, const struct table_page **ret_pages, size_t *ret_count, struct err *e)
 {
     (void)a;
     (void)schema;
@@ -23,7 +23,8 @@ static bool fixture_pages(void *context, struct arena *a, const struct table_sch
 struct table_provider fixture_provider(struct arena *a, const struct rows *rows, struct str subject, int64_t taken_at_ms)
 {
     struct fixture_page *f = ARENA_NEW(a, struct fixture_page);
-    f->page = (struct table_page){.rows = rows, .subject = subject, .run_id = STR("1"), .taken_at_ms = taken_at_ms, .received_at_ms = taken_at_ms};
+    f->page = (struct table_page){
+        .rows = rows, .subject = subject, .run_id = STR("1"), .taken_at_ms = taken_at_ms, .received_at_ms = taken_at_ms};
     return (struct table_provider){.schema = rows->schema, .pages = fixture_pages, .context = f};
 }
 
@@ -50,9 +51,9 @@ static bool cell_add(struct rows *r, const struct column *column, const struct j
 static bool row_add(struct rows *r, const struct json *row, int64_t now_ms, struct err *e)
 {
     size_t ignored;
-    JSON_EACH(member, row)
-    if (!table_column_find(r->schema, member->key, &ignored))
-        return err_set(e, ERR_INVALID, "there is no column %.*s", STR_ARGS(member->key));
+    JSON_EACH (member, row)
+        if (!table_column_find(r->schema, member->key, &ignored))
+            return err_set(e, ERR_INVALID, "there is no column %.*s", STR_ARGS(member->key));
     row_begin(r);
     for (size_t i = 0; i < r->schema->column_count; i++)
         if (!cell_add(r, &r->schema->columns[i], json_get(row, r->schema->columns[i].name), now_ms, e))
@@ -61,13 +62,12 @@ static bool row_add(struct rows *r, const struct json *row, int64_t now_ms, stru
     return true;
 }
 
-static bool table_add(struct arena *a, const struct json *tables, const struct table_schema *schema, struct str subject, int64_t now_ms,
-                      struct table_provider *ret, struct err *e)
+static bool table_add(struct arena *a, const struct json *tables, const struct table_schema *schema, struct str subject,
+                      int64_t now_ms, struct table_provider *ret, struct err *e)
 {
     struct rows *r = rows_new(a, schema);
     int number = 0;
-    JSON_EACH(row, json_get(tables, schema->name))
-    {
+    JSON_EACH (row, json_get(tables, schema->name)) {
         number++;
         if (row->type != JSON_OBJECT)
             return err_set(e, ERR_INVALID, "table %s, row %d: not an object", schema->name, number);
@@ -78,12 +78,12 @@ static bool table_add(struct arena *a, const struct json *tables, const struct t
     return true;
 }
 
-bool fixture_tables(struct arena *a, const struct json *tables, const char *const *wanted, size_t wanted_count, fixture_schema_find *find,
-                    struct str subject, int64_t now_ms, struct table_provider **ret, size_t *ret_count, struct err *e)
+bool fixture_tables(struct arena *a, const struct json *tables, const char *const *wanted, size_t wanted_count,
+                    fixture_schema_find *find, struct str subject, int64_t now_ms, struct table_provider **ret, size_t *ret_count,
+                    struct err *e)
 {
     struct table_provider *p = arena_array(a, wanted_count + 1, sizeof *p);
-    JSON_EACH(member, tables)
-    {
+    JSON_EACH (member, tables) {
         bool is_known = str_is(member->key, table_status_schema.name);
         for (size_t i = 0; i < wanted_count; i++)
             is_known = is_known || str_is(member->key, wanted[i]);

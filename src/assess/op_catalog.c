@@ -18,7 +18,8 @@ static bool catalog_make(struct db *projection, struct arena *a, const struct op
     return true;
 }
 
-static bool catalog_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+static bool catalog_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                          struct err *e)
 {
     (void)a;
     (void)blobs;

@@ -1,15 +1,18 @@
-/* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span, test_span. */
+/* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span,
+ * test_span. */
 #include "assess/ops.h"
 #include "assess/result.h"
 
 static bool eval_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
-    int64_t run = json_int(op->body, "run", -1), catalog = json_int(op->body, "cat", -1), parameter = json_int(op->body, "par", -1);
+    int64_t run = json_int(op->body, "run", -1), catalog = json_int(op->body, "cat", -1),
+            parameter = json_int(op->body, "par", -1);
     int64_t at_ms = json_int(op->body, "at", -1);
     const struct json *counts = json_get(op->body, "cnt");
     struct err inner = {0};
     struct str subject = db_one_text(a, projection, &inner, "select subject from run where leaf = ?1", A(run));
-    int64_t catalog_found = inner.code ? -1 : db_one_int(projection, &inner, -1, "select leaf from catalog where leaf = ?1", A(catalog));
+    int64_t catalog_found =
+        inner.code ? -1 : db_one_int(projection, &inner, -1, "select leaf from catalog where leaf = ?1", A(catalog));
     int64_t newest = inner.code ? -1 : db_one_int(projection, &inner, -1, "select max(leaf) from parameter");
     if (inner.code) {
         *e = inner;
@@ -51,8 +54,7 @@ static bool coverage_extend(struct change *c, int64_t taken_at_ms, struct err *e
 {
     struct err inner = {0};
     int64_t id = -1, to_ms = 0;
-    DB_EACH(row, c->db, &inner, "select id, to_t from coverage where subject = ?1 order by from_t desc limit 1", A(c->subject))
-    {
+    DB_EACH (row, c->db, &inner, "select id, to_t from coverage where subject = ?1 order by from_t desc limit 1", A(c->subject)) {
         id = db_int(row, 0);
         to_ms = db_int(row, 1);
     }
@@ -67,19 +69,22 @@ static bool coverage_extend(struct change *c, int64_t taken_at_ms, struct err *e
     return db_run(c->db, e, "insert into coverage(subject, from_t, to_t) values(?1, ?2, ?2)", A(c->subject), A(c->at_ms));
 }
 
-/* Closes the open span of a resource. A span that would be empty (opened at this very instant) stays, of length zero: it was recorded. */
+/* Closes the open span of a resource. A span that would be empty (opened at this very instant) stays, of length zero: it was
+ * recorded. */
 static bool span_close(struct change *c, struct str test, struct str resource, struct err *e)
 {
-    return db_run(c->db, e,
-                  "update span set to_leaf = ?4, to_t = ?5 where subject = ?1 and test = ?2 and resource = ?3 and to_leaf is null",
-                  A(c->subject), A(test), A(resource), A(c->leaf), A(c->at_ms));
+    return db_run(
+        c->db, e,
+        "update span set to_leaf = ?4, to_t = ?5 where subject = ?1 and test = ?2 and resource = ?3 and to_leaf is null",
+        A(c->subject), A(test), A(resource), A(c->leaf), A(c->at_ms));
 }
 
 static bool span_open(struct change *c, struct str test, struct str resource, struct str status, struct str reason, struct err *e)
 {
-    return db_run(c->db, e,
-                  "insert into span(subject, test, resource, status, reason, from_leaf, from_t) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                  A(c->subject), A(test), A(resource), A(status), A(reason), A(c->leaf), A(c->at_ms));
+    return db_run(
+        c->db, e,
+        "insert into span(subject, test, resource, status, reason, from_leaf, from_t) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        A(c->subject), A(test), A(resource), A(status), A(reason), A(c->leaf), A(c->at_ms));
 }
 
 /* Brings the line of one test up to its resources. */
@@ -87,18 +92,18 @@ static bool test_span_update(struct change *c, struct str test, struct err *e)
 {
     struct result_counts now = {{0}};
     struct err inner = {0};
-    DB_EACH(row, c->db, &inner, "select status, count(*) from span where subject = ?1 and test = ?2 and to_leaf is null group by status",
-            A(c->subject), A(test))
-    {
+    DB_EACH (row, c->db, &inner,
+             "select status, count(*) from span where subject = ?1 and test = ?2 and to_leaf is null group by status",
+             A(c->subject), A(test)) {
         enum result_status s;
         if (result_status_parse(db_text(row, 0), &s))
             now.of[s] = db_int(row, 1);
     }
     int64_t id = -1;
     bool is_same = false;
-    DB_EACH(row, c->db, &inner, "select id, pass, fail, unknown, skip from test_span where subject = ?1 and test = ?2 and to_leaf is null",
-            A(c->subject), A(test))
-    {
+    DB_EACH (row, c->db, &inner,
+             "select id, pass, fail, unknown, skip from test_span where subject = ?1 and test = ?2 and to_leaf is null",
+             A(c->subject), A(test)) {
         id = db_int(row, 0);
         is_same = db_int(row, 1) == now.of[RESULT_PASS] && db_int(row, 2) == now.of[RESULT_FAIL] &&
                   db_int(row, 3) == now.of[RESULT_UNKNOWN] && db_int(row, 4) == now.of[RESULT_SKIP];
@@ -109,15 +114,16 @@ static bool test_span_update(struct change *c, struct str test, struct err *e)
     }
     if (is_same)
         return true;
-    if (id >= 0 && !db_run(c->db, e, "update test_span set to_leaf = ?2, to_t = ?3 where id = ?1", A(id), A(c->leaf), A(c->at_ms)))
+    if (id >= 0 &&
+        !db_run(c->db, e, "update test_span set to_leaf = ?2, to_t = ?3 where id = ?1", A(id), A(c->leaf), A(c->at_ms)))
         return false;
     if (now.of[0] + now.of[1] + now.of[2] + now.of[3] == 0)
         return true; /* the test is gone */
     return db_run(c->db, e,
                   "insert into test_span(subject, test, status, pass, fail, unknown, skip, from_leaf, from_t)"
                   " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                  A(c->subject), A(test), A(result_status_name(result_counts_worst(&now))), A(now.of[RESULT_PASS]), A(now.of[RESULT_FAIL]),
-                  A(now.of[RESULT_UNKNOWN]), A(now.of[RESULT_SKIP]), A(c->leaf), A(c->at_ms));
+                  A(c->subject), A(test), A(result_status_name(result_counts_worst(&now))), A(now.of[RESULT_PASS]),
+                  A(now.of[RESULT_FAIL]), A(now.of[RESULT_UNKNOWN]), A(now.of[RESULT_SKIP]), A(c->leaf), A(c->at_ms));
 }
 
 static bool line_apply(struct change *c, struct arena *a, struct str line, struct str *test, struct err *e)
@@ -125,7 +131,8 @@ static bool line_apply(struct change *c, struct arena *a, struct str line, struc
     struct json *v = json_parse(a, line, JSON_LIMITS_DEFAULT, e);
     if (!v)
         return false;
-    const struct json *sign = json_at(v, 0), *name = json_at(v, 1), *resource = json_at(v, 2), *status = json_at(v, 3), *reason = json_at(v, 4);
+    const struct json *sign = json_at(v, 0), *name = json_at(v, 1), *resource = json_at(v, 2), *status = json_at(v, 3),
+                      *reason = json_at(v, 4);
     enum result_status word;
     bool is_new = sign && str_is(sign->text, "+") && v->count == 5 && result_status_parse(status->text, &word);
     bool is_gone = sign && str_is(sign->text, "-") && v->count == 3;
@@ -151,7 +158,8 @@ static bool changes_apply(struct change *c, struct arena *a, struct str text, st
     return !test.data || test_span_update(c, test, e);
 }
 
-static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                       struct err *e)
 {
     const struct json *counts = json_get(leaf->json, "cnt"), *blob = json_at(json_get(leaf->json, "b"), 0);
     int64_t run = json_int(leaf->json, "run", -1), at_ms = json_int(leaf->json, "at", -1);
@@ -164,9 +172,10 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
     if (!db_run(projection, e,
                 "insert into evaluation(leaf, subject, run, catalog, parameter, t, taken_at, x, c, pass, fail, unknown, skip)"
                 " values(?1, ?2, ?3, ?4, ?13, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(leaf->t), A(at_ms), A(blob ? x : (struct str){0}),
-                A(blob ? commitment : (struct str){0}), A(json_int(counts, "pass", 0)), A(json_int(counts, "fail", 0)),
-                A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0)), A(json_int(leaf->json, "par", -1))) ||
+                A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(leaf->t), A(at_ms),
+                A(blob ? x : (struct str){0}), A(blob ? commitment : (struct str){0}), A(json_int(counts, "pass", 0)),
+                A(json_int(counts, "fail", 0)), A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0)),
+                A(json_int(leaf->json, "par", -1))) ||
         !coverage_extend(&c, at_ms, e))
         return false;
     if (!blob)

@@ -1,4 +1,5 @@
-/* parameter.set: an organisation-wide value, with its reason and history. Parameters hold no personal data, so the value is in the leaf. */
+/* parameter.set: an organisation-wide value, with its reason and history. Parameters hold no personal data, so the value is in
+ * the leaf. */
 #include "assess/ops.h"
 #include "content/content.h"
 
@@ -8,15 +9,16 @@ bool parameter_check(struct str name, struct str value, struct err *e)
 {
     const struct parameter *p = content_parameter(name);
     if (!p)
-        return err_set(e, ERR_NOT_FOUND, "parameter %.*s: there is none of this name (assay record list parameter)", STR_ARGS(name));
+        return err_set(e, ERR_NOT_FOUND, "parameter %.*s: there is none of this name (assay record list parameter)",
+                       STR_ARGS(name));
     if (!str_is_utf8(value) || value.size > VALUE_BYTES_MAX)
         return err_set(e, ERR_INVALID, "parameter %s: a value is UTF-8 of at most %d bytes", p->name, VALUE_BYTES_MAX);
     if (strcmp(p->type, "integer") != 0)
         return true;
     int64_t number;
     if (!str_to_int64(value, &number) || number < p->min || number > p->max)
-        return err_set(e, ERR_INVALID, "parameter %s: \"%.*s\" is no integer from %lld to %lld", p->name, STR_ARGS(value), (long long)p->min,
-                       (long long)p->max);
+        return err_set(e, ERR_INVALID, "parameter %s: \"%.*s\" is no integer from %lld to %lld", p->name, STR_ARGS(value),
+                       (long long)p->min, (long long)p->max);
     return true;
 }
 
@@ -49,15 +51,17 @@ static bool parameter_make(struct db *projection, struct arena *a, const struct 
     return true;
 }
 
-static bool parameter_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+static bool parameter_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                            struct err *e)
 {
     (void)a;
     (void)blobs;
     if (!str_is(json_text(leaf->json, "type"), "parameter"))
         return err_set(e, ERR_CORRUPT, "leaf %llu: a record of no type that we know", (unsigned long long)leaf->index);
-    return db_run(projection, e, "insert into parameter(leaf, name, value, t, actor, reason) values(?1, ?2, ?3, ?4, ?5, ?6)", A(leaf->index),
-                  A(json_text(leaf->json, "id")), A(json_text(leaf->json, "val")), A(leaf->t), A(json_text(leaf->json, "a")),
-                  A(json_text(leaf->json, "why")));
+    return db_run(projection, e, "insert into parameter(leaf, name, value, t, actor, reason) values(?1, ?2, ?3, ?4, ?5, ?6)",
+                  A(leaf->index), A(json_text(leaf->json, "id")), A(json_text(leaf->json, "val")), A(leaf->t),
+                  A(json_text(leaf->json, "a")), A(json_text(leaf->json, "why")));
 }
 
-const struct op_kind op_parameter_set = {.kind = "parameter.set", .leaf_type = "record", .make = parameter_make, .apply = parameter_apply};
+const struct op_kind op_parameter_set = {
+    .kind = "parameter.set", .leaf_type = "record", .make = parameter_make, .apply = parameter_apply};

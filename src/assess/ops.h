@@ -1,14 +1,14 @@
 /*
- * ops.h - the operation kinds of this room: `catalog` (which tests there are), `parameter.set` (organisation-wide values), `eval` (what the
- * tests of one run found). The keeper is given this table at start; rebuild applies the same functions.
+ * ops.h - the operation kinds of this room: `catalog` (which tests there are), `parameter.set` (organisation-wide values), `eval`
+ * (what the tests of one run found). The keeper is given this table at start; rebuild applies the same functions.
  *
  * Leaves:
  *   catalog  {"digest":hex}, blob: the tests and parameters as catalog.h writes them
  *   record   {"type":"parameter","id":name,"val":value,"why":reason}
- *   eval     {"run":leaf,"cat":leaf,"par":leaf or -1,"at":taken_at,"cnt":{"pass","fail","unknown","skip"}}; a blob only when something
- *            changed: JSON lines, first {"at":..,"digest":SHA-256 of the whole result set}, then ["+",test,resource,status,reason] for what is
- *            new or different and ["-",test,resource] for what is gone, sorted by test and resource
- * Spans are cut at taken_at (never before the subject's last one), so windows count by the source's clock; as-of questions go by leaf.
+ *   eval     {"run":leaf,"cat":leaf,"par":leaf or -1,"at":taken_at,"cnt":{"pass","fail","unknown","skip"}}; a blob only when
+ * something changed: JSON lines, first {"at":..,"digest":SHA-256 of the whole result set}, then ["+",test,resource,status,reason]
+ * for what is new or different and ["-",test,resource] for what is gone, sorted by test and resource Spans are cut at taken_at
+ * (never before the subject's last one), so windows count by the source's clock; as-of questions go by leaf.
  */
 #ifndef ASSESS_OPS_H
 #define ASSESS_OPS_H
@@ -20,8 +20,8 @@ extern const struct op_kind op_eval;
 extern const struct op_kind op_catalog;
 extern const struct op_kind op_parameter_set;
 
-/* A subject that was not observed for longer than this has a hole in its coverage. Shorter than any control's staleness limit, so that
- * those are computed exactly from the holes; longer than a day, so that daily runs that drift make none. */
+/* A subject that was not observed for longer than this has a hole in its coverage. Shorter than any control's staleness limit, so
+ * that those are computed exactly from the holes; longer than a day, so that daily runs that drift make none. */
 #define COVERAGE_BREAK_MS (26 * MS_HOUR)
 
 /* ERR_INVALID, with the limits, unless `value` is fit for the parameter. */

@@ -9,8 +9,7 @@ static struct str rows_of(struct world *w, const char *sql)
     struct err e = {0};
     struct buf b;
     buf_init(&b, 1 << 20);
-    DB_EACH(row, w->db, &e, sql)
-    {
+    DB_EACH (row, w->db, &e, sql) {
         for (int i = 0; i < 6; i++)
             buf_printf(&b, "%s%.*s", i ? "|" : "", STR_ARGS(db_text(row, i)));
         buf_char(&b, '\n');
@@ -22,7 +21,9 @@ static struct str rows_of(struct world *w, const char *sql)
 }
 
 #define SPANS "select test, resource, status, reason, from_t, ifnull(to_t, '-') from span order by id"
-#define TEST_SPANS "select test, status, pass || '/' || fail || '/' || unknown || '/' || skip, from_t, ifnull(to_t, '-'), '' from test_span order by id"
+#define TEST_SPANS                                                                                                             \
+    "select test, status, pass || '/' || fail || '/' || unknown || '/' || skip, from_t, ifnull(to_t, '-'), '' from test_span " \
+    "order by id"
 #define COVERAGE "select subject = '" HOST "', from_t, to_t, '', '', '' from coverage order by id"
 
 START_TEST(only_changes_open_and_close_spans)
@@ -43,7 +44,8 @@ START_TEST(only_changes_open_and_close_spans)
     world_evaluate(&w, HOST, 3000);
     ck_assert_str_eq(rows_of(&w, SPANS).data, "a|x|pass||1000|3000\na|y|fail|old|1000|3000\nb|host|unknown|no table|1000|3000\n"
                                               "a|x|fail|new|3000|-\nb|host|pass||3000|-\n");
-    ck_assert_str_eq(rows_of(&w, TEST_SPANS).data, "a|fail|1/1/0/0|1000|3000|\nb|unknown|0/0/1/0|1000|3000|\na|fail|0/1/0/0|3000|-|\nb|pass|1/0/0/0|3000|-|\n");
+    ck_assert_str_eq(rows_of(&w, TEST_SPANS).data,
+                     "a|fail|1/1/0/0|1000|3000|\nb|unknown|0/0/1/0|1000|3000|\na|fail|0/1/0/0|3000|-|\nb|pass|1/0/0/0|3000|-|\n");
     ck_assert_str_eq(rows_of(&w, "select taken_at, x is null, pass, fail, unknown, skip from evaluation order by leaf").data,
                      "1000|0|1|1|1|0\n2000|1|1|1|1|0\n3000|0|1|1|0|0\n");
     ck_assert_str_eq(rows_of(&w, COVERAGE).data, "1|1000|3000|||\n");
@@ -62,7 +64,8 @@ START_TEST(a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_no
         world_evaluate(&w, HOST, at[i]);
     }
     ck_assert_str_eq(rows_of(&w, COVERAGE).data, "1|86400000|172800000|||\n1|432000000|435600000|||\n");
-    ck_assert_str_eq(rows_of(&w, "select from_t <= ifnull(to_t, from_t), '', '', '', '', '' from span group by 1").data, "1|||||\n");
+    ck_assert_str_eq(rows_of(&w, "select from_t <= ifnull(to_t, from_t), '', '', '', '', '' from span group by 1").data,
+                     "1|||||\n");
     world_release(&w);
 }
 END_TEST
@@ -113,8 +116,8 @@ START_TEST(an_evaluation_of_no_run_is_refused)
 }
 END_TEST
 
-/* A random history: the spans that are open are always exactly the last result set, spans of one resource never overlap, and a second
- * projection that only sees the leaves holds the same rows. */
+/* A random history: the spans that are open are always exactly the last result set, spans of one resource never overlap, and a
+ * second projection that only sees the leaves holds the same rows. */
 START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
 {
     uint64_t seed = 5;
@@ -133,7 +136,8 @@ START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
                 world_result(&w, test, resource, s, test_random(&seed) % 9 ? "" : "why");
             }
         for (size_t i = 0; i < w.results.count; i++)
-            results_add(&want, w.results.items[i].test, w.results.items[i].resource, w.results.items[i].status, w.results.items[i].reason);
+            results_add(&want, w.results.items[i].test, w.results.items[i].resource, w.results.items[i].status,
+                        w.results.items[i].reason);
         results_finish(&want, 0);
         world_evaluate(&w, HOST, run * MS_HOUR);
         struct results open;
@@ -143,21 +147,29 @@ START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
         struct sha256 one = results_digest(want.items, want.count), two = results_digest(open.items, open.count);
         ck_assert(sha256_equal(one, two));
     }
-    static const char *const tables[] = {SPANS, TEST_SPANS, COVERAGE, "select leaf, subject, run, catalog, taken_at, ifnull(x, '-') from evaluation order by leaf"};
+    static const char *const tables[] = {
+        SPANS, TEST_SPANS, COVERAGE,
+        "select leaf, subject, run, catalog, taken_at, ifnull(x, '-') from evaluation order by leaf"};
     for (size_t i = 0; i < 4; i++)
         ck_assert_str_eq(rows_of(&w, tables[i]).data, rows_of(&second, tables[i]).data);
-    ck_assert_str_eq(rows_of(&w, "select count(*), '', '', '', '', '' from span a join span b on a.subject = b.subject and a.test = b.test"
-                                 " and a.resource = b.resource and a.id < b.id and b.from_t < ifnull(a.to_t, 1 << 60)")
-                         .data,
-                     "0|||||\n");
-    ck_assert_str_eq(rows_of(&w, "select count(*), '', '', '', '', '' from (select test, sum(status = 'fail') f from span where to_leaf is null group by test) s"
-                                 " join test_span t on t.test = s.test and t.to_leaf is null where t.fail <> s.f or (s.f > 0) <> (t.status = 'fail')")
-                         .data,
-                     "0|||||\n");
+    ck_assert_str_eq(
+        rows_of(&w, "select count(*), '', '', '', '', '' from span a join span b on a.subject = b.subject and a.test = b.test"
+                    " and a.resource = b.resource and a.id < b.id and b.from_t < ifnull(a.to_t, 1 << 60)")
+            .data,
+        "0|||||\n");
+    ck_assert_str_eq(
+        rows_of(
+            &w,
+            "select count(*), '', '', '', '', '' from (select test, sum(status = 'fail') f from span where to_leaf is null group "
+            "by test) s"
+            " join test_span t on t.test = s.test and t.to_leaf is null where t.fail <> s.f or (s.f > 0) <> (t.status = 'fail')")
+            .data,
+        "0|||||\n");
     world_release(&w);
     world_release(&second);
 }
 END_TEST
 
 TEST_MAIN("assess ops", only_changes_open_and_close_spans, a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_not,
-          parameters_are_checked_and_keep_their_history, an_evaluation_of_no_run_is_refused, open_spans_are_the_last_results_and_replay_gives_the_same_rows)
+          parameters_are_checked_and_keep_their_history, an_evaluation_of_no_run_is_refused,
+          open_spans_are_the_last_results_and_replay_gives_the_same_rows)

@@ -8,13 +8,15 @@ enum { DUE_SOON_DAYS = 14, COVERAGE_FULL_PERCENT = 95 };
 
 const char *live_state_name(enum live_state s)
 {
-    static const char *const names[] = {"OK", "FAILING", "STALE", "UNKNOWN", "DUE_SOON", "OVERDUE", "NOT_STARTED", "NOT_IN_FORCE"};
+    static const char *const names[] = {"OK",       "FAILING", "STALE",       "UNKNOWN",
+                                        "DUE_SOON", "OVERDUE", "NOT_STARTED", "NOT_IN_FORCE"};
     return names[s];
 }
 
 const char *live_state_words(enum live_state s)
 {
-    static const char *const words[] = {"OK", "Failing", "Stale", "Unknown", "Due soon", "Overdue", "Not started", "Not in force"};
+    static const char *const words[] = {"OK",       "Failing", "Stale",       "Unknown",
+                                        "Due soon", "Overdue", "Not started", "Not in force"};
     return words[s];
 }
 
@@ -30,7 +32,7 @@ int64_t frequency_cycle_ms(const char *frequency)
     static const struct {
         const char *name;
         int64_t days;
-    } cycles[] = {{"continuous", 1}, {"multiple_daily", 1}, {"daily", 1},        {"weekly", 7},  {"monthly", 30},
+    } cycles[] = {{"continuous", 1}, {"multiple_daily", 1}, {"daily", 1},         {"weekly", 7},  {"monthly", 30},
                   {"quarterly", 91}, {"semiannual", 182},   {"semi_annual", 182}, {"annual", 365}};
     for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++)
         if (strcmp(frequency, cycles[i].name) == 0)
@@ -78,7 +80,8 @@ static bool has_full_window(const struct control_facts *f)
     double in_force = (double)(f->window.in_force.to_ms - f->window.in_force.from_ms);
     double asked = (double)(f->window_asked.to_ms - f->window_asked.from_ms);
     double full = COVERAGE_FULL_PERCENT / 100.0;
-    return asked > 0 && in_force >= full * asked && f->window.coverage * in_force >= full * asked && is_good(f->window.conclusion);
+    return asked > 0 && in_force >= full * asked && f->window.coverage * in_force >= full * asked &&
+           is_good(f->window.conclusion);
 }
 
 struct control_score control_score(const struct control_facts *f)
@@ -95,10 +98,15 @@ struct control_score control_score(const struct control_facts *f)
     bool is_old = is_config ? live == LIVE_STALE : newest_ms > 0 && 2 * (f->at_ms - newest_ms) > 3 * f->cadence_ms;
     struct control_score s = {
         .levels = {{0, "nothing is recorded", true},
-                   {0.25, is_config ? "designed: written, owned, approved" : "designed, or supported by tests", f->is_designed || f->is_claimed || is_supported},
-                   {0.5, is_config ? "implemented: a test passed in the last 90 days" : "implemented: one occurrence with valid evidence", is_implemented},
+                   {0.25, is_config ? "designed: written, owned, approved" : "designed, or supported by tests",
+                    f->is_designed || f->is_claimed || is_supported},
+                   {0.5,
+                    is_config ? "implemented: a test passed in the last 90 days"
+                              : "implemented: one occurrence with valid evidence",
+                    is_implemented},
                    {0.75, "operated for one full cycle, and no high finding is open", is_cycled},
-                   {1, is_config ? "90 days with 95 % coverage, concluded as operated" : "three cycles, concluded as operated", is_full}},
+                   {1, is_config ? "90 days with 95 % coverage, concluded as operated" : "three cycles, concluded as operated",
+                    is_full}},
         .caps = {{0.25, "a test fails now", f->tests.of[RESULT_FAIL] > 0},
                  {0.25, "there is only a claim, no evidence", f->is_claimed && !is_implemented},
                  {0.5, "the newest evidence is older than it may be", is_old},
@@ -177,7 +185,8 @@ struct readiness readiness_evaluate(const double *criteria, size_t count, size_t
 
 const char *criterion_status_name(enum criterion_status s)
 {
-    static const char *const names[] = {"NOT_MET_SIGNAL", "CANNOT_CONCLUDE", "PERIOD_GAP", "DESIGN_ONLY", "MET_WITH_EXCEPTIONS", "MET"};
+    static const char *const names[] = {"NOT_MET_SIGNAL", "CANNOT_CONCLUDE",     "PERIOD_GAP",
+                                        "DESIGN_ONLY",    "MET_WITH_EXCEPTIONS", "MET"};
     return names[s];
 }
 
@@ -198,7 +207,8 @@ enum criterion_status criterion_evaluate(const struct control_conclusion *contro
         if (c->role != ROLE_KEY)
             continue;
         bool is_covered = is_compensated(controls, count, i);
-        bool needs_cover = c->conclusion == CONCLUSION_NOT_OPERATING || c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE || c->is_partial_period;
+        bool needs_cover = c->conclusion == CONCLUSION_NOT_OPERATING || c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE ||
+                           c->is_partial_period;
         has_not_met |= c->conclusion == CONCLUSION_NOT_OPERATING && !is_covered;
         has_unknown |= c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE && !is_covered;
         has_gap |= c->is_partial_period && !is_covered;

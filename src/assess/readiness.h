@@ -1,9 +1,10 @@
 /*
- * readiness.h - from facts about controls to live states, scores, and readiness. Pure; rules of soc2-domain.md 4.5 (live status, roll-up) and 5.1.
+ * readiness.h - from facts about controls to live states, scores, and readiness. Pure; rules of soc2-domain.md 4.5 (live status,
+ * roll-up) and 5.1.
  *
- * A control's score is the highest level that its facts reach, then capped. A criterion is 0.5 * min + 0.5 * mean over its key controls;
- * readiness R = 100 * min(mean S, min S + 0.25), rounded half up. Nothing is ever raised by absence: turning a pass into unknown, or
- * leaving a fact out, never raises a score (readiness_test.c holds that as a property).
+ * A control's score is the highest level that its facts reach, then capped. A criterion is 0.5 * min + 0.5 * mean over its key
+ * controls; readiness R = 100 * min(mean S, min S + 0.25), rounded half up. Nothing is ever raised by absence: turning a pass
+ * into unknown, or leaving a fact out, never raises a score (readiness_test.c holds that as a property).
  */
 #ifndef ASSESS_READINESS_H
 #define ASSESS_READINESS_H
@@ -14,17 +15,17 @@
 enum live_state {
     LIVE_OK,
     LIVE_FAILING,
-    LIVE_STALE,    /* no result within the staleness limit */
-    LIVE_UNKNOWN,  /* observed, but something could not be read */
+    LIVE_STALE,   /* no result within the staleness limit */
+    LIVE_UNKNOWN, /* observed, but something could not be read */
     LIVE_DUE_SOON,
     LIVE_OVERDUE,
     LIVE_NOT_STARTED,
     LIVE_NOT_IN_FORCE
 };
 enum { LIVE_STATES = LIVE_NOT_IN_FORCE + 1 };
-const char *live_state_name(enum live_state s);           /* "DUE_SOON" */
-const char *live_state_words(enum live_state s);          /* "Due soon" */
-enum result_status live_state_status(enum live_state s);  /* which of the four shapes shows it */
+const char *live_state_name(enum live_state s);          /* "DUE_SOON" */
+const char *live_state_words(enum live_state s);         /* "Due soon" */
+enum result_status live_state_status(enum live_state s); /* which of the four shapes shows it */
 
 /* All that is known about a control at an instant. Zeros are "nothing is known". */
 struct control_facts {
@@ -34,19 +35,19 @@ struct control_facts {
     int64_t tests_mapped;
     struct result_counts tests; /* current worst of each test and subject that is fresh */
     int64_t tests_stale;
-    bool has_recent_pass;       /* a test that passed within the last 90 days */
-    int64_t ok_since_ms;        /* all fresh and none failing or unknown since then; 0 when not */
+    bool has_recent_pass; /* a test that passed within the last 90 days */
+    int64_t ok_since_ms;  /* all fresh and none failing or unknown since then; 0 when not */
     int64_t max_staleness_ms;
     struct window_outcome window; /* the last 90 days; config_state only */
     struct interval window_asked;
     /* what people recorded (reviews, meetings, events, approved documents) */
-    bool is_claimed;    /* somebody says that it is done */
-    bool is_designed;   /* written, owned, approved */
+    bool is_claimed;  /* somebody says that it is done */
+    bool is_designed; /* written, owned, approved */
     bool has_owner;
-    int64_t occurrences_valid;      /* with evidence, in the last cycles */
-    int64_t last_occurrence_ms;     /* 0: never */
-    int64_t next_due_ms;            /* 0: none */
-    bool has_bad_occurrence;        /* the newest expected one was missed or is incomplete */
+    int64_t occurrences_valid;  /* with evidence, in the last cycles */
+    int64_t last_occurrence_ms; /* 0: never */
+    int64_t next_due_ms;        /* 0: none */
+    bool has_bad_occurrence;    /* the newest expected one was missed or is incomplete */
     enum conclusion occurrences_conclusion;
     bool has_population_failure;
     bool has_high_finding;

@@ -84,7 +84,11 @@ END_TEST
 
 START_TEST(a_review_is_ok_then_due_soon_then_overdue)
 {
-    struct control_facts f = {.model = MODEL_PERIODIC, .at_ms = now, .occurrences_valid = 1, .last_occurrence_ms = now - 30 * MS_DAY, .cadence_ms = 91 * MS_DAY};
+    struct control_facts f = {.model = MODEL_PERIODIC,
+                              .at_ms = now,
+                              .occurrences_valid = 1,
+                              .last_occurrence_ms = now - 30 * MS_DAY,
+                              .cadence_ms = 91 * MS_DAY};
     f.next_due_ms = now + 60 * MS_DAY;
     ck_assert_int_eq(control_live_state(&f), LIVE_OK);
     ck_assert_double_eq_tol(control_score(&f).value, 0.75, 1e-9);
@@ -162,7 +166,8 @@ START_TEST(absence_never_raises_a_score)
         if (test_random(&seed) % 2)
             give_full_window(&f);
         f.model = test_random(&seed) % 3 ? MODEL_CONFIG_STATE : MODEL_EVENT_SLA;
-        f.tests = (struct result_counts){{[RESULT_PASS] = (int64_t)(test_random(&seed) % 4), [RESULT_UNKNOWN] = (int64_t)(test_random(&seed) % 2)}};
+        f.tests = (struct result_counts){
+            {[RESULT_PASS] = (int64_t)(test_random(&seed) % 4), [RESULT_UNKNOWN] = (int64_t)(test_random(&seed) % 2)}};
         f.has_recent_pass = f.tests.of[RESULT_PASS] > 0;
         double before = control_score(&f).value;
         if (f.tests.of[RESULT_PASS] > 0) {

@@ -38,7 +38,8 @@ static void differ(struct reperforming *r, const char *kind, const char *format,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    r->report->differences[r->report->kept++] = (struct reperform_difference){kind, r->evaluation, arena_str(r->arena, str_of(text))};
+    r->report->differences[r->report->kept++] =
+        (struct reperform_difference){kind, r->evaluation, arena_str(r->arena, str_of(text))};
 }
 
 /* The leaf's JSON from the ledger itself; NULL without a reader or when it is not integrated. */
@@ -62,7 +63,8 @@ static bool names_blob(const struct json *leaf, size_t index, struct str c, stru
     return str_equal(json_text(b, "c"), c) && str_equal(json_text(b, "x"), x);
 }
 
-static bool blob_read(struct reperforming *r, struct arena *a, int64_t leaf, struct str c, struct str x, struct str *ret, struct err *e)
+static bool blob_read(struct reperforming *r, struct arena *a, int64_t leaf, struct str c, struct str x, struct str *ret,
+                      struct err *e)
 {
     const char *name = arena_strndup(r->step, x.data, x.size), *commitment = arena_strndup(r->step, c.data, c.size);
     return r->o->blobs->open(r->o->blobs->context, a, (uint64_t)leaf, commitment, name, ret, e);
@@ -73,7 +75,8 @@ static bool blob_read(struct reperforming *r, struct arena *a, int64_t leaf, str
 static int64_t made_at(struct reperforming *r, int64_t capture)
 {
     struct err e = {0};
-    return db_one_int(r->o->projection, &e, 0, "select taken_from from run where leaf = (select run from capture where leaf = ?1)", A(capture));
+    return db_one_int(r->o->projection, &e, 0,
+                      "select taken_from from run where leaf = (select run from capture where leaf = ?1)", A(capture));
 }
 
 /* The bytes it was read from, through the parser of today. */
@@ -90,7 +93,8 @@ static void capture_reparse(struct reperforming *r, const struct capture *c, str
         if (e.code == ERR_UNSUPPORTED)
             r->report->rows_only++; /* a file too large to keep: its digest is all there is */
         else
-            differ(r, "parser", "capture %lld, table %.*s: parsing the recorded bytes again fails: %s", (long long)c->leaf, STR_ARGS(c->table), e.text);
+            differ(r, "parser", "capture %lld, table %.*s: parsing the recorded bytes again fails: %s", (long long)c->leaf,
+                   STR_ARGS(c->table), e.text);
         return;
     }
     r->report->reparsed++;
@@ -104,9 +108,12 @@ static void capture_reparse(struct reperforming *r, const struct capture *c, str
         has_is = str_next_line(&rest_is, &is);
         line++;
     } while (has_was && has_is && str_equal(was, is));
-    differ(r, "parser", "capture %lld, table %.*s: parsing the recorded bytes again gives other rows (parser version %lld then, %d now); line %d was %.*s, is %.*s",
-           (long long)c->leaf, STR_ARGS(c->table), (long long)c->version, t->schema->version, line, has_was ? (int)(was.size < 300 ? was.size : 300) : 7,
-           has_was ? was.data : "nothing", has_is ? (int)(is.size < 300 ? is.size : 300) : 7, has_is ? is.data : "nothing");
+    differ(r, "parser",
+           "capture %lld, table %.*s: parsing the recorded bytes again gives other rows (parser version %lld then, %d now); line "
+           "%d was %.*s, is %.*s",
+           (long long)c->leaf, STR_ARGS(c->table), (long long)c->version, t->schema->version, line,
+           has_was ? (int)(was.size < 300 ? was.size : 300) : 7, has_was ? was.data : "nothing",
+           has_is ? (int)(is.size < 300 ? is.size : 300) : 7, has_is ? is.data : "nothing");
 }
 
 static bool capture_check(struct reperforming *r, struct captures *captures, const struct capture *c)
@@ -115,9 +122,11 @@ static bool capture_check(struct reperforming *r, struct captures *captures, con
     struct str plain, record;
     r->report->captures++;
     const struct json *leaf = ledger_leaf(r, c->leaf);
-    if (leaf && (!names_blob(leaf, 0, c->c, c->x) || !str_equal(json_text(leaf, "tbl"), c->table) || !str_equal(json_text(leaf, "sub"), c->subject) ||
-                 (c->bytes_x.data && !names_blob(leaf, 1, c->bytes_c, c->bytes_x)))) {
-        differ(r, "ledger", "capture %lld, table %.*s: the projection is not what the ledger says (assay rebuild)", (long long)c->leaf, STR_ARGS(c->table));
+    if (leaf &&
+        (!names_blob(leaf, 0, c->c, c->x) || !str_equal(json_text(leaf, "tbl"), c->table) ||
+         !str_equal(json_text(leaf, "sub"), c->subject) || (c->bytes_x.data && !names_blob(leaf, 1, c->bytes_c, c->bytes_x)))) {
+        differ(r, "ledger", "capture %lld, table %.*s: the projection is not what the ledger says (assay rebuild)",
+               (long long)c->leaf, STR_ARGS(c->table));
         return false;
     }
     if (!captures_bytes(captures, r->step, c, &plain, &record, &e)) {
@@ -201,8 +210,9 @@ static bool values_open(struct reperforming *r, int64_t leaf, struct test_value 
     DB_EACH (row, r->o->projection, e, "select leaf, name, value from parameter where leaf <= ?1", A(leaf)) {
         const struct json *json = ledger_leaf(r, db_int(row, 0));
         if (json && (!str_equal(json_text(json, "id"), db_text(row, 1)) || !str_equal(json_text(json, "val"), db_text(row, 2))))
-            differ(r, "parameter", "parameter %.*s: the ledger's leaf %lld says %.*s, the projection %.*s", STR_ARGS(db_text(row, 1)), (long long)db_int(row, 0),
-                   STR_ARGS(json_text(json, "val")), STR_ARGS(db_text(row, 2)));
+            differ(r, "parameter", "parameter %.*s: the ledger's leaf %lld says %.*s, the projection %.*s",
+                   STR_ARGS(db_text(row, 1)), (long long)db_int(row, 0), STR_ARGS(json_text(json, "val")),
+                   STR_ARGS(db_text(row, 2)));
     }
     struct test_value *values = arena_array(r->step, r->catalog.parameter_count + set_count + 1, sizeof *values);
     size_t count = 0;
@@ -213,7 +223,8 @@ static bool values_open(struct reperforming *r, int64_t leaf, struct test_value 
         for (size_t k = 0; k < set_count; k++)
             is_set = is_set || str_is(set[k].name, r->catalog.parameters[i].name);
         if (!is_set)
-            values[count++] = (struct test_value){str_of(r->catalog.parameters[i].name), str_of(r->catalog.parameters[i].default_value)};
+            values[count++] =
+                (struct test_value){str_of(r->catalog.parameters[i].name), str_of(r->catalog.parameters[i].default_value)};
     }
     *ret = values;
     *ret_count = count;
@@ -241,8 +252,10 @@ static bool recorded_apply(struct reperforming *r, struct results *set, struct s
             is_first = false;
             continue;
         }
-        const struct json *sign = json_at(v, 0), *test = json_at(v, 1), *resource = json_at(v, 2), *status = json_at(v, 3), *reason = json_at(v, 4);
-        struct result key = {.test = test ? test->text : (struct str){0}, .resource = resource ? resource->text : (struct str){0}};
+        const struct json *sign = json_at(v, 0), *test = json_at(v, 1), *resource = json_at(v, 2), *status = json_at(v, 3),
+                          *reason = json_at(v, 4);
+        struct result key = {.test = test ? test->text : (struct str){0},
+                             .resource = resource ? resource->text : (struct str){0}};
         size_t low = 0, high = old_count;
         while (low < high) {
             size_t middle = low + (high - low) / 2;
@@ -267,7 +280,8 @@ static bool recorded_apply(struct reperforming *r, struct results *set, struct s
     char hex[2 * SHA256_SIZE + 1];
     hex_encode(d.bytes, SHA256_SIZE, hex);
     if (!str_is(digest, hex))
-        differ(r, "bytes", "evaluation %lld: the recorded differences do not add up to the result set that it names", (long long)r->evaluation);
+        differ(r, "bytes", "evaluation %lld: the recorded differences do not add up to the result set that it names",
+               (long long)r->evaluation);
     return true;
 }
 
@@ -279,12 +293,14 @@ static void results_compare(struct reperforming *r, const struct results *was, c
         const struct result *w = i < was->count ? &was->items[i] : NULL, *n = k < is->count ? &is->items[k] : NULL;
         int c = !w ? 1 : !n ? -1 : result_compare(w, n);
         if (c < 0)
-            differ(r, "result", "test %.*s, resource %.*s: was %s (%.*s), is not there now", STR_ARGS(w->test), STR_ARGS(w->resource), result_status_name(w->status), STR_ARGS(w->reason));
+            differ(r, "result", "test %.*s, resource %.*s: was %s (%.*s), is not there now", STR_ARGS(w->test),
+                   STR_ARGS(w->resource), result_status_name(w->status), STR_ARGS(w->reason));
         else if (c > 0)
-            differ(r, "result", "test %.*s, resource %.*s: was not there, is %s (%.*s)", STR_ARGS(n->test), STR_ARGS(n->resource), result_status_name(n->status), STR_ARGS(n->reason));
-        else if (!result_same(w, n))
-            differ(r, "result", "test %.*s, resource %.*s: was %s (%.*s), is %s (%.*s)", STR_ARGS(w->test), STR_ARGS(w->resource), result_status_name(w->status), STR_ARGS(w->reason),
+            differ(r, "result", "test %.*s, resource %.*s: was not there, is %s (%.*s)", STR_ARGS(n->test), STR_ARGS(n->resource),
                    result_status_name(n->status), STR_ARGS(n->reason));
+        else if (!result_same(w, n))
+            differ(r, "result", "test %.*s, resource %.*s: was %s (%.*s), is %s (%.*s)", STR_ARGS(w->test), STR_ARGS(w->resource),
+                   result_status_name(w->status), STR_ARGS(w->reason), result_status_name(n->status), STR_ARGS(n->reason));
         i += c <= 0;
         k += c >= 0;
     }
@@ -300,14 +316,16 @@ static void leaf_compare(struct reperforming *r, const struct evaluation *v)
     const struct json *leaf = ledger_leaf(r, v->leaf);
     if (!leaf)
         return;
-    bool is_same = json_int(leaf, "run", -1) == v->run && json_int(leaf, "cat", -1) == v->catalog && json_int(leaf, "par", -1) == v->parameter &&
-                   json_int(leaf, "at", -1) == v->at_ms && (v->x.data ? names_blob(leaf, 0, v->c, v->x) : json_at(json_get(leaf, "b"), 0) == NULL);
+    bool is_same = json_int(leaf, "run", -1) == v->run && json_int(leaf, "cat", -1) == v->catalog &&
+                   json_int(leaf, "par", -1) == v->parameter && json_int(leaf, "at", -1) == v->at_ms &&
+                   (v->x.data ? names_blob(leaf, 0, v->c, v->x) : json_at(json_get(leaf, "b"), 0) == NULL);
     if (!is_same)
         differ(r, "ledger", "evaluation %lld: the projection is not what the ledger says (assay rebuild)", (long long)v->leaf);
 }
 
 /* One evaluation again. `recorded` goes along with the ledger; is_wanted: run the tests, too. */
-static bool evaluation_check(struct reperforming *r, struct str subject, const struct evaluation *v, struct results *recorded, bool is_wanted, struct err *e)
+static bool evaluation_check(struct reperforming *r, struct str subject, const struct evaluation *v, struct results *recorded,
+                             bool is_wanted, struct err *e)
 {
     struct err unread = {0};
     struct str text;
@@ -321,7 +339,8 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
     if (!is_wanted)
         return true;
     leaf_compare(r, v);
-    struct captures *captures = captures_open(r->o->projection, r->o->blobs, &(struct captures_options){.subject = subject, .run_leaf = v->run}, e);
+    struct captures *captures =
+        captures_open(r->o->projection, r->o->blobs, &(struct captures_options){.subject = subject, .run_leaf = v->run}, e);
     struct test_inputs inputs = {.subject = subject, .now_ms = v->at_ms};
     struct test_value *values;
     struct results again;
@@ -349,10 +368,13 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
     struct arena *a = arena_new("a subject's evaluations", STEP_BYTES_MAX);
     struct results recorded;
     results_init(&recorded, a);
-    DB_EACH (row, r->o->projection, e, "select leaf, run, catalog, parameter, taken_at, x, c from evaluation where subject = ?1 order by leaf", A(subject)) {
+    DB_EACH (row, r->o->projection, e,
+             "select leaf, run, catalog, parameter, taken_at, x, c from evaluation where subject = ?1 order by leaf",
+             A(subject)) {
         if (count == capacity)
             list = arena_grow(a, list, count, &capacity, sizeof *list);
-        list[count++] = (struct evaluation){db_int(row, 0), db_int(row, 1), db_int(row, 2), db_int(row, 3), db_int(row, 4), {0}, {0}};
+        list[count++] =
+            (struct evaluation){db_int(row, 0), db_int(row, 1), db_int(row, 2), db_int(row, 3), db_int(row, 4), {0}, {0}};
         if (!db_is_null(row, 5)) {
             list[count - 1].x = arena_str(a, db_text(row, 5));
             list[count - 1].c = arena_str(a, db_text(row, 6));
@@ -372,8 +394,14 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
 
 bool reperform(const struct reperform_options *o, struct arena *a, struct reperform_report *ret, struct err *e)
 {
-    struct reperform_report report = {.differences = arena_array(a, REPERFORM_DIFFERENCES_MAX, sizeof(struct reperform_difference))};
-    struct reperforming r = {.o = o, .arena = a, .report = &report, .evaluation = -1, .catalog_leaf = -1, .step = arena_new("an evaluation", STEP_BYTES_MAX),
+    struct reperform_report report = {.differences =
+                                          arena_array(a, REPERFORM_DIFFERENCES_MAX, sizeof(struct reperform_difference))};
+    struct reperforming r = {.o = o,
+                             .arena = a,
+                             .report = &report,
+                             .evaluation = -1,
+                             .catalog_leaf = -1,
+                             .step = arena_new("an evaluation", STEP_BYTES_MAX),
                              .catalog_arena = arena_new("a catalogue", (size_t)256 << 20)};
     struct err inner = {0};
     struct str *subjects = NULL;

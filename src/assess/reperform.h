@@ -1,10 +1,10 @@
 /*
  * reperform.h - runs every past evaluation again from the captured bytes, and compares row by row.
  *
- * For each evaluation: its leaf says which run, catalogue and parameters it used; the captures of that run are opened (name, commitment
- * and decryption are checked), the tests of that catalogue run over them with :now_ms of then, and the results are compared with what the
- * ledger recorded. Captures that kept the bytes of their files are parsed again, once each. Everything is checked against the ledger's
- * own leaves where a reader is given, so a tampered projection shows too.
+ * For each evaluation: its leaf says which run, catalogue and parameters it used; the captures of that run are opened (name,
+ * commitment and decryption are checked), the tests of that catalogue run over them with :now_ms of then, and the results are
+ * compared with what the ledger recorded. Captures that kept the bytes of their files are parsed again, once each. Everything is
+ * checked against the ledger's own leaves where a reader is given, so a tampered projection shows too.
  */
 #ifndef ASSESS_REPERFORM_H
 #define ASSESS_REPERFORM_H
@@ -22,8 +22,8 @@ struct reperform_options {
     void *context;
 };
 
-/* kind: "bytes" (stored bytes are changed or missing), "parser" (the recorded bytes give other rows today), "parameter", "test" (the
- * catalogue is not what it says), "result" (a row differs), "ledger" (the projection is not what the ledger says). */
+/* kind: "bytes" (stored bytes are changed or missing), "parser" (the recorded bytes give other rows today), "parameter", "test"
+ * (the catalogue is not what it says), "result" (a row differs), "ledger" (the projection is not what the ledger says). */
 struct reperform_difference {
     const char *kind;
     int64_t evaluation; /* leaf; -1 when it belongs to none */

@@ -20,7 +20,11 @@ const char *result_status_words(enum result_status s)
 bool result_status_parse(struct str name, enum result_status *ret)
 {
     /* Their first letters tell them apart. */
-    enum result_status s = name.size == 0 ? RESULT_SKIP : name.data[0] == 'p' ? RESULT_PASS : name.data[0] == 'f' ? RESULT_FAIL : name.data[0] == 'u' ? RESULT_UNKNOWN : RESULT_SKIP;
+    enum result_status s = name.size == 0        ? RESULT_SKIP
+                           : name.data[0] == 'p' ? RESULT_PASS
+                           : name.data[0] == 'f' ? RESULT_FAIL
+                           : name.data[0] == 'u' ? RESULT_UNKNOWN
+                                                 : RESULT_SKIP;
     if (!str_is(name, names[s]))
         return false;
     *ret = s;
@@ -37,7 +41,8 @@ void results_add(struct results *r, struct str test, struct str resource, enum r
     if (r->count == r->capacity)
         r->items = arena_grow(r->arena, r->items, r->count, &r->capacity, sizeof(struct result));
     /* The test's id is the same text for a whole run: rows of one test share it. */
-    struct str own = r->count > 0 && str_equal(r->items[r->count - 1].test, test) ? r->items[r->count - 1].test : arena_str(r->arena, test);
+    struct str own =
+        r->count > 0 && str_equal(r->items[r->count - 1].test, test) ? r->items[r->count - 1].test : arena_str(r->arena, test);
     r->items[r->count] = (struct result){own, arena_str(r->arena, resource), status, arena_str(r->arena, reason)};
     r->count++;
 }

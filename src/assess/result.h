@@ -3,8 +3,8 @@
  *
  * `unknown` is everything that could not be observed: missing tables, errors, timeouts. `skip` is shown as "not applicable".
  * Texts are UTF-8 without control characters other than LF and TAB (test_run makes them so) and live in the arena of their set.
- * The canonical form of a set is its JSON lines ["test","resource","status","reason"], sorted by test and resource: same facts, same
- * bytes. Digests of result sets are taken over it.
+ * The canonical form of a set is its JSON lines ["test","resource","status","reason"], sorted by test and resource: same facts,
+ * same bytes. Digests of result sets are taken over it.
  */
 #ifndef ASSESS_RESULT_H
 #define ASSESS_RESULT_H
@@ -51,7 +51,8 @@ bool result_same(const struct result *a, const struct result *b);   /* all four 
 struct result_counts results_count(const struct result *items, size_t count);
 /* fail > unknown > pass > skip; skip for no result at all. */
 enum result_status result_counts_worst(const struct result_counts *c);
-/* Appends one line of the canonical form; `sign` "+" or "-" (without status and reason) makes the lines of a change, NULL of a set. */
+/* Appends one line of the canonical form; `sign` "+" or "-" (without status and reason) makes the lines of a change, NULL of a
+ * set. */
 void result_write(struct buf *b, const char *sign, const struct result *r);
 struct sha256 results_digest(const struct result *items, size_t count);
 

@@ -4,6 +4,7 @@
 
 #include "keeper/keeper.h"
 
-bool op_blob_seal(const struct env *env, struct arena *a, struct op *op, const char *media, struct str plain, struct err *e) MUST_USE;
+bool op_blob_seal(const struct env *env, struct arena *a, struct op *op, const char *media, struct str plain,
+                  struct err *e) MUST_USE;
 
 #endif

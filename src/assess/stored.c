@@ -2,18 +2,18 @@
 
 #include "base/limits.h"
 
-bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit, struct test_value **ret, size_t *ret_count, int64_t *ret_leaf,
-                      struct err *e)
+bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit, struct test_value **ret, size_t *ret_count,
+                      int64_t *ret_leaf, struct err *e)
 {
     struct test_value *values = NULL;
     size_t count = 0, capacity = 0;
     int64_t newest = -1;
     struct err inner = {0};
-    DB_EACH(row, projection, &inner,
-            "select name, value, leaf from parameter as p where leaf = (select max(leaf) from parameter where name = p.name and leaf <= ?1)"
-            " order by name",
-            A(leaf_limit))
-    {
+    DB_EACH (row, projection, &inner,
+             "select name, value, leaf from parameter as p where leaf = (select max(leaf) from parameter where name = p.name and "
+             "leaf <= ?1)"
+             " order by name",
+             A(leaf_limit)) {
         if (count == capacity)
             values = arena_grow(a, values, count, &capacity, sizeof *values);
         values[count++] = (struct test_value){arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1))};
@@ -32,9 +32,9 @@ bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit
 bool results_open(struct db *projection, struct str subject, struct results *ret, struct err *e)
 {
     struct err inner = {0};
-    DB_EACH(row, projection, &inner,
-            "select test, resource, status, reason from span where subject = ?1 and to_leaf is null order by test, resource", A(subject))
-    {
+    DB_EACH (row, projection, &inner,
+             "select test, resource, status, reason from span where subject = ?1 and to_leaf is null order by test, resource",
+             A(subject)) {
         enum result_status s;
         if (!result_status_parse(db_text(row, 2), &s))
             return err_set(e, ERR_CORRUPT, "projection: a span of test %.*s has no known status", STR_ARGS(db_text(row, 0)));
@@ -47,7 +47,8 @@ bool results_open(struct db *projection, struct str subject, struct results *ret
     return true;
 }
 
-struct str results_difference(struct arena *a, int64_t at_ms, const struct results *before, const struct results *after, size_t *ret_changed)
+struct str results_difference(struct arena *a, int64_t at_ms, const struct results *before, const struct results *after,
+                              size_t *ret_changed)
 {
     struct buf b BUF_AUTO;
     buf_init(&b, LIMIT_BLOB_BYTES);

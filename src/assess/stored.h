@@ -8,11 +8,12 @@
 #include "db/db.h"
 
 /* The values in force as of a leaf (-1: none yet); ret_leaf is the newest parameter leaf up to there, -1 without one. */
-bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit, struct test_value **ret, size_t *ret_count, int64_t *ret_leaf,
-                      struct err *e) MUST_USE;
+bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit, struct test_value **ret, size_t *ret_count,
+                      int64_t *ret_leaf, struct err *e) MUST_USE;
 /* The open results of a subject, sorted. */
 bool results_open(struct db *projection, struct str subject, struct results *ret, struct err *e) MUST_USE;
 /* The blob of an evaluation (see ops.h): empty when nothing changed. */
-struct str results_difference(struct arena *a, int64_t at_ms, const struct results *before, const struct results *after, size_t *ret_changed);
+struct str results_difference(struct arena *a, int64_t at_ms, const struct results *before, const struct results *after,
+                              size_t *ret_changed);
 
 #endif

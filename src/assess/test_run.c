@@ -22,7 +22,7 @@ struct test_runner {
     size_t shortfall_capacity;
     const char **asked; /* tables whose status was read */
     size_t asked_count, asked_capacity;
-    bool has_status; /* there is a table_status to ask */
+    bool has_status;       /* there is a table_status to ask */
     struct arena *scratch; /* of one test */
 };
 
@@ -201,7 +201,8 @@ static bool bind_values(struct test_runner *t, const struct test *test, sqlite3_
             is_declared = is_declared || strcmp(test->parameters.items[k], name + 1) == 0;
         struct str value = test_value_of(t->inputs->values, t->inputs->value_count, str_of(name + 1));
         if (!value.data || !is_declared) {
-            *ret_reason = arena_printf(t->scratch, "parameter %s is not %s", name + 1, value.data ? "declared in the header" : "known");
+            *ret_reason =
+                arena_printf(t->scratch, "parameter %s is not %s", name + 1, value.data ? "declared in the header" : "known");
             return false;
         }
         const struct parameter *p = content_parameter(str_of(name + 1));

@@ -1,14 +1,13 @@
 /*
  * test_run.h - runs tests: SQL over tables gives results. A pure function of tables, test, parameters and now_ms.
  *
- * One runner holds one confined SQLite connection with the tables of one capture run as virtual tables, for all tests of that run.
- * A test cannot fail to run: whatever goes wrong becomes one `unknown` result on the subject, with the reason. The rules:
- *   a declared table that is not there or whose state is none   one unknown: "table X could not be read: ..."
- *   a declared table that is partial                             the rows stand, and one unknown for each table and scope that is missing
- *   no row                                                       what the test's header says of an empty population: unknown or skip
- *   an SQL error, a write, a timeout, too many rows              one unknown that names it, and no rows
- *   a row without resource, a word that is no status             one unknown that names it, and no rows
- *   the same resource twice                                      the worse row stands
+ * One runner holds one confined SQLite connection with the tables of one capture run as virtual tables, for all tests of that
+ * run. A test cannot fail to run: whatever goes wrong becomes one `unknown` result on the subject, with the reason. The rules: a
+ * declared table that is not there or whose state is none   one unknown: "table X could not be read: ..." a declared table that
+ * is partial                             the rows stand, and one unknown for each table and scope that is missing no row what the
+ * test's header says of an empty population: unknown or skip an SQL error, a write, a timeout, too many rows              one
+ * unknown that names it, and no rows a row without resource, a word that is no status             one unknown that names it, and
+ * no rows the same resource twice                                      the worse row stands
  *
  *     struct test_runner *t = test_runner_new(&inputs, &e);
  *     for (...) test_run(t, &content_tests[i], &results);        // sorted, appended
@@ -45,7 +44,8 @@ struct test_runner *test_runner_free(struct test_runner *t);
 /* Appends the results of one test to `ret`, sorted by resource; at least one. */
 void test_run(struct test_runner *t, const struct test *test, struct results *ret);
 /* Runs `count` tests and leaves the set sorted and complete. */
-bool test_run_all(const struct test_inputs *inputs, const struct test *tests, size_t count, struct results *ret, struct err *e) MUST_USE;
+bool test_run_all(const struct test_inputs *inputs, const struct test *tests, size_t count, struct results *ret,
+                  struct err *e) MUST_USE;
 /* The value in force and where it comes from: `values`, else the default; data NULL for an unknown name. */
 struct str test_value_of(const struct test_value *values, size_t count, struct str name);
 

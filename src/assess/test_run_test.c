@@ -4,7 +4,8 @@
 #include "base/test.h"
 #include "base/times.h"
 
-static const struct column user_columns[] = {{"name", COLUMN_TEXT, "", "", COLUMN_KEY}, {"uid", COLUMN_INTEGER, "", "", 0}, {"seen", COLUMN_TIME, "", "", 0}};
+static const struct column user_columns[] = {
+    {"name", COLUMN_TEXT, "", "", COLUMN_KEY}, {"uid", COLUMN_INTEGER, "", "", 0}, {"seen", COLUMN_TIME, "", "", 0}};
 static const struct table_schema users_schema = {.name = "users", .version = 1, .columns = user_columns, .column_count = 3};
 static const struct column group_columns[] = {{"name", COLUMN_TEXT, "", "", 0}};
 static const struct table_schema groups_schema = {.name = "groups", .version = 1, .columns = group_columns, .column_count = 1};
@@ -18,14 +19,17 @@ static const char *const both[] = {"users", "groups"};
 #define TWO_USERS "{\"users\":[{\"name\":\"root\",\"uid\":0},{\"name\":\"eve\",\"uid\":7}]}"
 
 /* Runs one SELECT over JSON tables; the results as one text "resource=status(reason);...". */
-static struct str run_limited(struct arena *a, const char *tables, const char *sql, struct test test, int64_t time_limit_ms, int64_t rows_max)
+static struct str run_limited(struct arena *a, const char *tables, const char *sql, struct test test, int64_t time_limit_ms,
+                              int64_t rows_max)
 {
     struct err e = {0};
     struct json *json = json_parse(a, str_of(tables), JSON_LIMITS_DEFAULT, &e);
     ck_assert_msg(json != NULL, "%s", e.text);
-    struct test_inputs inputs = {.subject = STR("host"), .now_ms = 5 * MS_DAY, .time_limit_ms = time_limit_ms, .rows_max = rows_max};
+    struct test_inputs inputs = {
+        .subject = STR("host"), .now_ms = 5 * MS_DAY, .time_limit_ms = time_limit_ms, .rows_max = rows_max};
     struct table_provider *providers;
-    ck_assert_msg(fixture_tables(a, json, both, 2, find, STR("host"), inputs.now_ms, &providers, &inputs.provider_count, &e), "%s", e.text);
+    ck_assert_msg(fixture_tables(a, json, both, 2, find, STR("host"), inputs.now_ms, &providers, &inputs.provider_count, &e),
+                  "%s", e.text);
     inputs.providers = providers;
     struct test_value values[] = {{STR("limit_one"), STR("5")}, {STR("word_one"), STR("x")}};
     inputs.values = values;
@@ -41,7 +45,8 @@ static struct str run_limited(struct arena *a, const char *tables, const char *s
     struct buf b;
     buf_init(&b, 1 << 20);
     for (size_t i = 0; i < r.count; i++)
-        buf_printf(&b, "%.*s=%s(%.*s);", STR_ARGS(r.items[i].resource), result_status_name(r.items[i].status), STR_ARGS(r.items[i].reason));
+        buf_printf(&b, "%.*s=%s(%.*s);", STR_ARGS(r.items[i].resource), result_status_name(r.items[i].status),
+                   STR_ARGS(r.items[i].reason));
     struct str text = arena_str(a, buf_view(&b));
     buf_release(&b);
     return text;
@@ -66,8 +71,10 @@ static void fresh(void)
 START_TEST(results_carry_resource_status_and_reason)
 {
     fresh();
-    ck_assert_str_eq(run(a, TWO_USERS, "select name as resource, case uid when 0 then 'fail' else 'pass' end as status, 'uid ' || uid as reason from users"),
-                     "eve=pass(uid 7);root=fail(uid 0);");
+    ck_assert_str_eq(
+        run(a, TWO_USERS,
+            "select name as resource, case uid when 0 then 'fail' else 'pass' end as status, 'uid ' || uid as reason from users"),
+        "eve=pass(uid 7);root=fail(uid 0);");
     arena_free(a);
 }
 END_TEST
@@ -95,11 +102,13 @@ END_TEST
 START_TEST(a_table_that_could_not_be_read_makes_the_test_unknown)
 {
     fresh();
-    const char *tables = "{\"users\":[{\"name\":\"root\"}],\"table_status\":[{\"tbl\":\"users\",\"scope\":\"\",\"state\":\"none\",\"reason\":\"Permission denied\"}]}";
+    const char *tables = "{\"users\":[{\"name\":\"root\"}],\"table_status\":[{\"tbl\":\"users\",\"scope\":\"\",\"state\":"
+                         "\"none\",\"reason\":\"Permission denied\"}]}";
     const char *sql = "select name as resource, 'pass' as status, '' as reason from users";
     ck_assert_str_eq(run(a, tables, sql), "host=unknown(table users could not be read: Permission denied);");
     struct test t = {.tables = users_only(), .empty = EMPTY_NOT_APPLICABLE};
-    ck_assert_str_eq(run_limited(a, tables, sql, t, 0, 0).data, "host=unknown(table users could not be read: Permission denied);");
+    ck_assert_str_eq(run_limited(a, tables, sql, t, 0, 0).data,
+                     "host=unknown(table users could not be read: Permission denied);");
     static const char *const missing[] = {"processes"};
     ck_assert_str_eq(run_limited(a, tables, sql, (struct test){.tables = {missing, 1}}, 0, 0).data,
                      "host=unknown(table processes could not be read: it was not captured);");
@@ -110,14 +119,16 @@ END_TEST
 START_TEST(a_partial_table_keeps_its_rows_and_says_what_is_missing)
 {
     fresh();
-    const char *tables = "{\"users\":[{\"name\":\"root\"}],\"table_status\":["
-                         "{\"tbl\":\"users\",\"scope\":\"/etc/x\",\"state\":\"partial\",\"missing\":\"hash\",\"reason\":\"Permission denied\"},"
-                         "{\"tbl\":\"groups\",\"scope\":\"\",\"state\":\"partial\"}]}";
+    const char *tables =
+        "{\"users\":[{\"name\":\"root\"}],\"table_status\":["
+        "{\"tbl\":\"users\",\"scope\":\"/etc/x\",\"state\":\"partial\",\"missing\":\"hash\",\"reason\":\"Permission denied\"},"
+        "{\"tbl\":\"groups\",\"scope\":\"\",\"state\":\"partial\"}]}";
     ck_assert_str_eq(run(a, tables, "select name as resource, 'pass' as status, '' as reason from users"),
                      "root=pass();users: /etc/x=unknown(table users was read in part: hash: Permission denied);");
     struct test t = {.tables = users_only(), .empty = EMPTY_NOT_APPLICABLE};
-    ck_assert_str_eq(run_limited(a, tables, "select name as resource, 'pass' as status, '' as reason from users where 0", t, 0, 0).data,
-                     "users: /etc/x=unknown(table users was read in part: hash: Permission denied);");
+    ck_assert_str_eq(
+        run_limited(a, tables, "select name as resource, 'pass' as status, '' as reason from users where 0", t, 0, 0).data,
+        "users: /etc/x=unknown(table users was read in part: hash: Permission denied);");
     arena_free(a);
 }
 END_TEST
@@ -127,7 +138,8 @@ START_TEST(errors_of_the_sql_are_unknown_and_named)
     fresh();
     ck_assert_str_eq(run(a, TWO_USERS, "selekt 1"), "host=unknown(SQL error: near \"selekt\": syntax error);");
     ck_assert_str_eq(run(a, TWO_USERS, ""), "host=unknown(SQL error: there is no statement);");
-    ck_assert(strstr(run(a, TWO_USERS, "select nope as resource, 'pass' as status, '' as reason from users"), "no such column: nope"));
+    ck_assert(
+        strstr(run(a, TWO_USERS, "select nope as resource, 'pass' as status, '' as reason from users"), "no such column: nope"));
     ck_assert(strstr(run(a, TWO_USERS, "select 'a' as resource, 'pass' as status, '' as reason; select 1"), "one SELECT"));
     arena_free(a);
 }
@@ -136,8 +148,14 @@ END_TEST
 START_TEST(a_test_that_writes_or_attaches_is_refused)
 {
     fresh();
-    static const char *const bad[] = {"create table x(y)", "delete from users", "insert into users values(1,2,3)", "attach '/tmp/x' as y", "pragma user_version=3",
-                                      "select load_extension('x') as resource, 'pass' as status, '' as reason", "drop table users", "vacuum"};
+    static const char *const bad[] = {"create table x(y)",
+                                      "delete from users",
+                                      "insert into users values(1,2,3)",
+                                      "attach '/tmp/x' as y",
+                                      "pragma user_version=3",
+                                      "select load_extension('x') as resource, 'pass' as status, '' as reason",
+                                      "drop table users",
+                                      "vacuum"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const char *text = run(a, TWO_USERS, bad[i]);
         ck_assert_msg(strncmp(text, "host=unknown(SQL error: ", 24) == 0, "%s: %s", bad[i], text);
@@ -150,7 +168,8 @@ START_TEST(a_test_that_runs_for_ever_times_out)
 {
     fresh();
     ck_assert_str_eq(run_limited(a, TWO_USERS,
-                                 "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) as resource, 'pass' as status, '' as reason from n",
+                                 "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) as resource, "
+                                 "'pass' as status, '' as reason from n",
                                  (struct test){.tables = users_only()}, 50, 0)
                          .data,
                      "host=unknown(timed out: the test ran longer than 50 ms);");
@@ -163,7 +182,9 @@ END_TEST
 START_TEST(too_many_resources_are_unknown_and_none_of_them_counts)
 {
     fresh();
-    ck_assert_str_eq(run_limited(a, TWO_USERS, "select name as resource, 'pass' as status, '' as reason from users", (struct test){.tables = users_only()}, 0, 1).data,
+    ck_assert_str_eq(run_limited(a, TWO_USERS, "select name as resource, 'pass' as status, '' as reason from users",
+                                 (struct test){.tables = users_only()}, 0, 1)
+                         .data,
                      "host=unknown(more than 1 resources, the limit of one test);");
     arena_free(a);
 }
@@ -183,7 +204,10 @@ END_TEST
 START_TEST(of_a_resource_that_comes_twice_the_worse_stands)
 {
     fresh();
-    ck_assert_str_eq(run(a, TWO_USERS, "select 'x' as resource, case uid when 0 then 'fail' else 'pass' end as status, name as reason from users"), "x=fail(root);");
+    ck_assert_str_eq(
+        run(a, TWO_USERS,
+            "select 'x' as resource, case uid when 0 then 'fail' else 'pass' end as status, name as reason from users"),
+        "x=fail(root);");
     arena_free(a);
 }
 END_TEST
@@ -193,7 +217,9 @@ START_TEST(now_and_declared_parameters_are_bound_and_others_refused)
     fresh();
     static const char *const names[] = {"limit_one", "word_one"};
     struct test t = {.tables = users_only(), .parameters = {names, 2}};
-    ck_assert_str_eq(run_limited(a, TWO_USERS, "select :now_ms as resource, 'pass' as status, (:limit_one + 1) || :word_one as reason", t, 0, 0).data,
+    ck_assert_str_eq(run_limited(a, TWO_USERS,
+                                 "select :now_ms as resource, 'pass' as status, (:limit_one + 1) || :word_one as reason", t, 0, 0)
+                         .data,
                      "432000000=pass(6x);");
     ck_assert_str_eq(run_limited(a, TWO_USERS, "select 'a' as resource, 'pass' as status, :limit_two as reason", t, 0, 0).data,
                      "host=unknown(parameter limit_two is not known);");
@@ -207,8 +233,9 @@ END_TEST
 START_TEST(texts_that_are_no_utf8_or_control_the_terminal_are_made_harmless)
 {
     fresh();
-    ck_assert_str_eq(run(a, TWO_USERS, "select cast(x'61ff62' as text) as resource, 'fail' as status, char(27) || '[31m' as reason"),
-                     "a\\xffb=fail(\\x1b[31m);");
+    ck_assert_str_eq(
+        run(a, TWO_USERS, "select cast(x'61ff62' as text) as resource, 'fail' as status, char(27) || '[31m' as reason"),
+        "a\\xffb=fail(\\x1b[31m);");
     arena_free(a);
 }
 END_TEST
@@ -224,14 +251,16 @@ START_TEST(the_order_of_rows_never_matters)
         buf_init(&two, 1 << 16);
         char rows[20][64];
         for (int i = 0; i < 20; i++)
-            snprintf(rows[i], sizeof rows[i], "{\"name\":\"u%d\",\"uid\":%d}", (int)(test_random(&seed) % 12), (int)(test_random(&seed) % 4));
+            snprintf(rows[i], sizeof rows[i], "{\"name\":\"u%d\",\"uid\":%d}", (int)(test_random(&seed) % 12),
+                     (int)(test_random(&seed) % 4));
         for (int i = 0; i < 20; i++) {
             buf_printf(&one, "%s%s", i ? "," : "{\"users\":[", rows[i]);
             buf_printf(&two, "%s%s", i ? "," : "{\"users\":[", rows[19 - i]);
         }
         buf_cstr(&one, "]}");
         buf_cstr(&two, "]}");
-        const char *sql = "select name as resource, case uid when 0 then 'fail' when 1 then 'unknown' when 2 then 'skip' else 'pass' end as status, 'uid ' || uid as reason from users";
+        const char *sql = "select name as resource, case uid when 0 then 'fail' when 1 then 'unknown' when 2 then 'skip' else "
+                          "'pass' end as status, 'uid ' || uid as reason from users";
         ck_assert_str_eq(run(a, one.data, sql), run(a, two.data, sql));
         buf_release(&one);
         buf_release(&two);
@@ -240,9 +269,10 @@ START_TEST(the_order_of_rows_never_matters)
 }
 END_TEST
 
-TEST_MAIN("test_run", results_carry_resource_status_and_reason, other_columns_than_the_three_are_an_error_of_the_test, no_rows_are_never_a_pass,
-          a_table_that_could_not_be_read_makes_the_test_unknown, a_partial_table_keeps_its_rows_and_says_what_is_missing,
-          errors_of_the_sql_are_unknown_and_named, a_test_that_writes_or_attaches_is_refused, a_test_that_runs_for_ever_times_out,
+TEST_MAIN("test_run", results_carry_resource_status_and_reason, other_columns_than_the_three_are_an_error_of_the_test,
+          no_rows_are_never_a_pass, a_table_that_could_not_be_read_makes_the_test_unknown,
+          a_partial_table_keeps_its_rows_and_says_what_is_missing, errors_of_the_sql_are_unknown_and_named,
+          a_test_that_writes_or_attaches_is_refused, a_test_that_runs_for_ever_times_out,
           too_many_resources_are_unknown_and_none_of_them_counts, a_broken_row_spoils_the_whole_test,
           of_a_resource_that_comes_twice_the_worse_stands, now_and_declared_parameters_are_bound_and_others_refused,
           texts_that_are_no_utf8_or_control_the_terminal_are_made_harmless, the_order_of_rows_never_matters)

@@ -193,7 +193,9 @@ struct stretch *stretches_observed(struct arena *a, const struct stretch *s, siz
             while (k < observed_count && observed[k].to_ms + max_staleness_ms <= from_ms)
                 k++;
             bool is_known = k < observed_count && observed[k].from_ms <= from_ms;
-            int64_t next_ms = k >= observed_count ? end_ms : is_known ? observed[k].to_ms + max_staleness_ms : observed[k].from_ms;
+            int64_t next_ms = k >= observed_count ? end_ms
+                              : is_known          ? observed[k].to_ms + max_staleness_ms
+                                                  : observed[k].from_ms;
             int64_t to_ms = min64(end_ms, next_ms);
             enum result_status status = is_known || s[i].status == RESULT_SKIP ? s[i].status : RESULT_UNKNOWN;
             stretch_push(out, ret_count, (struct stretch){from_ms, to_ms, status});

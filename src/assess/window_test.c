@@ -128,7 +128,8 @@ START_TEST(merging_takes_the_worst_at_each_instant)
     struct stretch parts[] = {{0, 100, RESULT_PASS}, {20, 40, RESULT_FAIL}, {30, 60, RESULT_UNKNOWN}, {110, 120, RESULT_SKIP}};
     size_t n;
     struct stretch *m = stretches_merge(a, parts, 4, &n);
-    static const struct stretch want[] = {{0, 20, RESULT_PASS}, {20, 40, RESULT_FAIL}, {40, 60, RESULT_UNKNOWN}, {60, 100, RESULT_PASS}, {100, 120, RESULT_SKIP}};
+    static const struct stretch want[] = {
+        {0, 20, RESULT_PASS}, {20, 40, RESULT_FAIL}, {40, 60, RESULT_UNKNOWN}, {60, 100, RESULT_PASS}, {100, 120, RESULT_SKIP}};
     ck_assert_uint_eq(n, 5);
     for (size_t i = 0; i < n; i++) {
         ck_assert_int_eq(m[i].from_ms, want[i].from_ms);
@@ -182,6 +183,7 @@ START_TEST(order_never_matters_and_unknown_is_never_pass)
 END_TEST
 
 TEST_MAIN("window", a_failure_of_three_days_that_was_fixed_is_a_deviation, seventeen_days_without_data_block_a_conclusion,
-          alternate_evidence_closes_the_gap, a_failure_that_is_never_fixed_is_not_operating, one_weak_subject_is_not_averaged_away,
-          a_subject_that_came_late_makes_a_partial_period, nothing_observed_is_insufficient_and_never_a_pass,
-          merging_takes_the_worst_at_each_instant, order_never_matters_and_unknown_is_never_pass)
+          alternate_evidence_closes_the_gap, a_failure_that_is_never_fixed_is_not_operating,
+          one_weak_subject_is_not_averaged_away, a_subject_that_came_late_makes_a_partial_period,
+          nothing_observed_is_insufficient_and_never_a_pass, merging_takes_the_worst_at_each_instant,
+          order_never_matters_and_unknown_is_never_pass)

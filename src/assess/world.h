@@ -1,5 +1,6 @@
 /*
- * world.h - a made projection for tests: subjects, runs and evaluations applied through the operation kinds, without keeper or ledger.
+ * world.h - a made projection for tests: subjects, runs and evaluations applied through the operation kinds, without keeper or
+ * ledger.
  *
  *     struct world w;
  *     world_init(&w);
@@ -60,10 +61,12 @@ static inline void world_release(struct world *w)
 static inline void world_leaf(struct world *w, const char *type, int64_t t, const char *stream)
 {
     struct err e = {0};
-    world_check(db_run(w->db, &e, "insert into leaf(idx, type, t, st, sq, hash) values(?1, ?2, ?3, ?4, 0, ?5)", A(w->next_leaf), A(type), A(t), A(stream),
-                       A(db_blob("", 0))),
+    world_check(db_run(w->db, &e, "insert into leaf(idx, type, t, st, sq, hash) values(?1, ?2, ?3, ?4, 0, ?5)", A(w->next_leaf),
+                       A(type), A(t), A(stream), A(db_blob("", 0))),
                 &e);
-    world_check(db_run(w->db, &e, "insert or replace into meta(key, value) values('next', ?1)", A(arena_printf(w->arena, "%lld", (long long)w->next_leaf + 1))), &e);
+    world_check(db_run(w->db, &e, "insert or replace into meta(key, value) values('next', ?1)",
+                       A(arena_printf(w->arena, "%lld", (long long)w->next_leaf + 1))),
+                &e);
     w->next_leaf++;
 }
 
@@ -109,9 +112,11 @@ static inline void world_subject(struct world *w, const char *subject, const cha
 {
     struct err e = {0};
     for (struct world *each = w; each; each = each->replay)
-        world_check(db_run(each->db, &e, "insert into subject(id, kind, name, first_leaf, last_leaf, facts) values(?1, 'host', ?2, ?3, ?3, '{}')", A(subject),
-                           A(name), A(each->next_leaf)),
-                    &e);
+        world_check(
+            db_run(each->db, &e,
+                   "insert into subject(id, kind, name, first_leaf, last_leaf, facts) values(?1, 'host', ?2, ?3, ?3, '{}')",
+                   A(subject), A(name), A(each->next_leaf)),
+            &e);
     (void)t;
 }
 
@@ -125,7 +130,8 @@ static inline int64_t world_run(struct world *w, const char *subject, int64_t at
     struct err e = {0};
     for (struct world *each = w; each; each = each->replay) {
         world_check(db_run(each->db, &e,
-                           "insert into run(leaf, subject, t, taken_from, taken_to, shape, collector, changed) values(?1, ?2, ?3, ?4, ?3, 0, 'c', 0)",
+                           "insert into run(leaf, subject, t, taken_from, taken_to, shape, collector, changed) values(?1, ?2, "
+                           "?3, ?4, ?3, 0, 'c', 0)",
                            A(each->next_leaf), A(subject), A(at_ms), A(at_ms - 100)),
                     &e);
         world_leaf(each, "run", at_ms, "host");

@@ -20,9 +20,10 @@ static void parameter_put(struct buf *b, const struct json *p)
 
 static void history_put(struct buf *b, const struct json *p)
 {
-    JSON_EACH(change, json_get(p, "history"))
-    buf_printf(b, "%.*s  %.*s = %.*s  (leaf %lld)  %.*s\n", STR_ARGS(json_text(json_get(change, "at"), "text")), STR_ARGS(json_text(p, "name")),
-               STR_ARGS(json_text(change, "value")), (long long)json_int(change, "leaf", -1), STR_ARGS(json_text(change, "reason")));
+    JSON_EACH (change, json_get(p, "history"))
+        buf_printf(b, "%.*s  %.*s = %.*s  (leaf %lld)  %.*s\n", STR_ARGS(json_text(json_get(change, "at"), "text")),
+                   STR_ARGS(json_text(p, "name")), STR_ARGS(json_text(change, "value")), (long long)json_int(change, "leaf", -1),
+                   STR_ARGS(json_text(change, "reason")));
 }
 
 static int list(struct cli_context *c, const char *name, bool is_history)
@@ -42,8 +43,7 @@ static int list(struct cli_context *c, const char *name, bool is_history)
         status = cli_print_json(json_get(page, "rows"));
     } else {
         status = 0;
-        JSON_EACH(p, json_get(page, "rows"))
-        {
+        JSON_EACH (p, json_get(page, "rows")) {
             if (name && !str_is(json_text(p, "name"), name))
                 continue;
             if (c->json)
@@ -68,7 +68,9 @@ static int set(struct cli_context *c, const char *name, const char *value)
     if (!parameter_check(str_of(name), str_of(value), &e))
         return cli_fail(&e);
     struct keeper_client *keeper = keeper_open(c->data_dir, &e);
-    struct op op = {.kind = "parameter.set", .actor = STR("local:admin"), .body = parameter_body(c->arena, str_of(name), str_of(value), str_of(reason))};
+    struct op op = {.kind = "parameter.set",
+                    .actor = STR("local:admin"),
+                    .body = parameter_body(c->arena, str_of(name), str_of(value), str_of(reason))};
     struct json *answer;
     op_id_new(c->env, op.id);
     if (!keeper || !keeper_submit(keeper, c->arena, &op, &answer, &e)) {
@@ -78,7 +80,8 @@ static int set(struct cli_context *c, const char *name, const char *value)
     keeper_close(keeper);
     if (c->json)
         return cli_print_json(answer);
-    return cli_print(arena_printf(c->arena, "%s = %s, leaf %lld; tests use it from the next run on\n", name, value, (long long)json_int(answer, "leaf", -1)));
+    return cli_print(arena_printf(c->arena, "%s = %s, leaf %lld; tests use it from the next run on\n", name, value,
+                                  (long long)json_int(answer, "leaf", -1)));
 }
 
 static int run(struct cli_context *c)

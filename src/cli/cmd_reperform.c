@@ -41,12 +41,15 @@ static struct str report_text(struct arena *a, const struct reperform_report *r)
     struct buf b BUF_AUTO;
     buf_init(&b, 8 << 20);
     for (size_t i = 0; i < r->kept; i++)
-        buf_printf(&b, "%s: evaluation %lld: %.*s\n", r->differences[i].kind, (long long)r->differences[i].evaluation, STR_ARGS(r->differences[i].text));
+        buf_printf(&b, "%s: evaluation %lld: %.*s\n", r->differences[i].kind, (long long)r->differences[i].evaluation,
+                   STR_ARGS(r->differences[i].text));
     if (r->difference_count > r->kept)
         buf_printf(&b, "and %llu more\n", (unsigned long long)(r->difference_count - r->kept));
-    buf_printf(&b, "%llu evaluations again, %llu results compared; %llu captures, %llu of them parsed again from their bytes, %llu by their rows\n",
-               (unsigned long long)r->evaluations, (unsigned long long)r->results, (unsigned long long)r->captures, (unsigned long long)r->reparsed,
-               (unsigned long long)r->rows_only);
+    buf_printf(&b,
+               "%llu evaluations again, %llu results compared; %llu captures, %llu of them parsed again from their bytes, %llu "
+               "by their rows\n",
+               (unsigned long long)r->evaluations, (unsigned long long)r->results, (unsigned long long)r->captures,
+               (unsigned long long)r->reparsed, (unsigned long long)r->rows_only);
     if (r->difference_count == 0)
         buf_cstr(&b, r->evaluations ? "no difference\n" : "there is nothing to perform again yet\n");
     else
@@ -67,7 +70,8 @@ static int run(struct cli_context *c)
         return cli_fail(&e);
     int ledger_fd = data_dir_ledger(&o.data, &e);
     struct ledger_reader *ledger = ledger_fd >= 0 ? ledger_reader_open(ledger_fd, &e) : NULL;
-    struct reperform_options options_now = {.projection = o.view.db, .ledger = ledger, .last = last, .progress = isatty(2) ? progress : NULL};
+    struct reperform_options options_now = {
+        .projection = o.view.db, .ledger = ledger, .last = last, .progress = isatty(2) ? progress : NULL};
     options_now.blobs = ledger ? blob_opener_direct(c->arena, c->data_dir, &e) : NULL;
     struct reperform_report report;
     int status;
@@ -90,7 +94,8 @@ const struct cli_command cli_command_reperform = {
     .usage = "[--last N] [DIR]",
     .example = "assay reperform ./data",
     .options = options,
-    .details = "A difference is named: bytes (changed or missing), parser, parameter, test, result, ledger. Exit status 1 when there is one.",
+    .details = "A difference is named: bytes (changed or missing), parser, parameter, test, result, ledger. Exit status 1 when "
+               "there is one.",
     .arguments_max = 1,
     .has_json = true,
     .run = run,

@@ -55,18 +55,16 @@ static void readiness_put(struct screen *s, const struct json *page)
     put_shape(&s->b, json_text(r, "status"), s->has_colour);
     buf_printf(&s->b, " %lld of 100, %.*s", (long long)json_int(r, "score", 0), STR_ARGS(json_text(r, "band_words")));
     buf_printf(&s->b, "   (%.*s", STR_ARGS(json_text(r, "formula")));
-    JSON_EACH(input, json_get(r, "inputs"))
-    buf_printf(&s->b, "; %.*s %.*s", STR_ARGS(json_text(input, "name")), STR_ARGS(json_text(input, "value")));
+    JSON_EACH (input, json_get(r, "inputs"))
+        buf_printf(&s->b, "; %.*s %.*s", STR_ARGS(json_text(input, "name")), STR_ARGS(json_text(input, "value")));
     buf_cstr(&s->b, ")\n");
-    JSON_EACH(c, json_get(page, "categories"))
-    {
+    JSON_EACH (c, json_get(page, "categories")) {
         label(s, "");
         put_padded(&s->b, json_text(c, "name"), 24);
         buf_printf(&s->b, "%3lld%s\n", (long long)json_int(c, "score", 0), json_bool(c, "in_scope") ? "" : "   not in scope");
     }
     const char *name = "Worst";
-    JSON_EACH(c, json_get(r, "worst"))
-    {
+    JSON_EACH (c, json_get(r, "worst")) {
         label(s, name);
         name = "";
         put_shape(&s->b, json_text(c, "status"), s->has_colour);
@@ -77,7 +75,8 @@ static void readiness_put(struct screen *s, const struct json *page)
         buf_printf(&s->b, "  %.*s\n", STR_ARGS(json_text(c, "why")));
     }
     label(s, "Evidence");
-    buf_printf(&s->b, "%lld %% by machine: %.*s\n", (long long)json_int(r, "machine_share", 0), STR_ARGS(json_text(r, "machine_share_words")));
+    buf_printf(&s->b, "%lld %% by machine: %.*s\n", (long long)json_int(r, "machine_share", 0),
+               STR_ARGS(json_text(r, "machine_share_words")));
 }
 
 static void counts_put(struct screen *s, const struct json *page)
@@ -92,16 +91,14 @@ static void counts_put(struct screen *s, const struct json *page)
     }
     buf_char(&s->b, '\n');
     label(s, "Controls");
-    JSON_EACH(state, json_path(page, "controls.states"))
-    {
+    JSON_EACH (state, json_path(page, "controls.states")) {
         put_shape(&s->b, json_text(state, "status"), s->has_colour);
         buf_printf(&s->b, " %lld %.*s   ", (long long)json_int(state, "count", 0), STR_ARGS(json_text(state, "words")));
     }
     buf_char(&s->b, '\n');
     const struct json *window = json_get(page, "window");
     label(s, "Window");
-    JSON_EACH(cell, json_get(window, "cells"))
-    {
+    JSON_EACH (cell, json_get(window, "cells")) {
         struct str state = json_text(cell, "state");
         if (str_is(state, "none"))
             buf_cstr(&s->b, "·");
@@ -110,14 +107,14 @@ static void counts_put(struct screen *s, const struct json *page)
     }
     buf_char(&s->b, '\n');
     label(s, "");
-    buf_printf(&s->b, "%.*s to %.*s: %.*s\n", STR_ARGS(json_text(window, "from")), STR_ARGS(json_text(window, "to")), STR_ARGS(json_text(window, "words")));
+    buf_printf(&s->b, "%.*s to %.*s: %.*s\n", STR_ARGS(json_text(window, "from")), STR_ARGS(json_text(window, "to")),
+               STR_ARGS(json_text(window, "words")));
 }
 
 static void blockers_put(struct screen *s, const struct json *page)
 {
     const char *name = "Blockers";
-    JSON_EACH(blocker, json_get(page, "blockers"))
-    {
+    JSON_EACH (blocker, json_get(page, "blockers")) {
         label(s, name);
         name = "";
         put_shape(&s->b, STR("fail"), s->has_colour);
@@ -128,15 +125,14 @@ static void blockers_put(struct screen *s, const struct json *page)
 static void tests_put(struct screen *s, const struct json *tests, const char *status, const char *title, int64_t shown)
 {
     int64_t count = 0;
-    JSON_EACH(t, json_get(tests, "rows"))
-    count += str_is(json_text(t, "status"), status);
+    JSON_EACH (t, json_get(tests, "rows"))
+        count += str_is(json_text(t, "status"), status);
     if (count == 0)
         return;
     buf_char(&s->b, '\n');
     heading(s, title);
     int64_t number = 0;
-    JSON_EACH(t, json_get(tests, "rows"))
-    {
+    JSON_EACH (t, json_get(tests, "rows")) {
         if (!str_is(json_text(t, "status"), status) || ++number > shown)
             continue;
         buf_cstr(&s->b, "  ");
@@ -160,8 +156,7 @@ static void tests_put(struct screen *s, const struct json *tests, const char *st
 
 static void changes_put(struct screen *s, const struct json *page)
 {
-    JSON_EACH(change, json_get(page, "broke"))
-    {
+    JSON_EACH (change, json_get(page, "broke")) {
         if (change == json_get(page, "broke")->first) {
             buf_char(&s->b, '\n');
             heading(s, "Broke since yesterday");
@@ -169,7 +164,8 @@ static void changes_put(struct screen *s, const struct json *page)
         buf_cstr(&s->b, "  ");
         put_shape(&s->b, STR("fail"), s->has_colour);
         buf_printf(&s->b, " %.*s on %.*s, %.*s ago: %.*s\n", STR_ARGS(json_text(json_get(change, "test"), "id")),
-                   STR_ARGS(json_text(json_get(change, "subject"), "name")), STR_ARGS(json_text(json_get(change, "since"), "ago")), STR_ARGS(json_text(change, "reason")));
+                   STR_ARGS(json_text(json_get(change, "subject"), "name")),
+                   STR_ARGS(json_text(json_get(change, "since"), "ago")), STR_ARGS(json_text(change, "reason")));
     }
 }
 
@@ -177,8 +173,7 @@ static void next_put(struct screen *s, const struct json *page)
 {
     buf_char(&s->b, '\n');
     heading(s, "Next");
-    JSON_EACH(step, json_get(page, "next"))
-    {
+    JSON_EACH (step, json_get(page, "next")) {
         buf_printf(&s->b, "  %lld. %.*s\n", (long long)json_int(step, "rank", 0), STR_ARGS(json_text(step, "text")));
         struct str command = json_text(step, "command"), why = json_text(step, "why");
         if (why.size > 0)

@@ -23,7 +23,7 @@ struct subject_tables {
     struct captures *captures; /* NULL: live */
     const char *words;         /* "this host, now" */
     struct opened_view opened;
-    bool has_data;             /* the data directory is open: parameters come from it */
+    bool has_data; /* the data directory is open: parameters come from it */
     int64_t parameter_leaf;
 };
 
@@ -35,8 +35,8 @@ static bool stored_open(struct cli_context *c, struct subject_tables *s, struct 
     int64_t run = -1;
     if (!blobs)
         return false;
-    DB_EACH(row, db, &inner, "select leaf, subject, taken_to from run where leaf <= ?1 order by leaf desc limit 1", A(s->opened.view.leaf_limit))
-    {
+    DB_EACH (row, db, &inner, "select leaf, subject, taken_to from run where leaf <= ?1 order by leaf desc limit 1",
+             A(s->opened.view.leaf_limit)) {
         run = db_int(row, 0);
         s->inputs.subject = arena_str(c->arena, db_text(row, 1));
         s->inputs.now_ms = db_int(row, 2);
@@ -80,7 +80,8 @@ static bool tables_open(struct cli_context *c, struct subject_tables *s, struct 
         return false;
     }
     struct test_value *values;
-    if (s->has_data && !parameter_values(s->opened.view.db, c->arena, s->opened.view.leaf_limit, &values, &s->inputs.value_count, &s->parameter_leaf, e))
+    if (s->has_data && !parameter_values(s->opened.view.db, c->arena, s->opened.view.leaf_limit, &values, &s->inputs.value_count,
+                                         &s->parameter_leaf, e))
         return false;
     s->inputs.values = s->has_data ? values : NULL;
     return is_stored ? stored_open(c, s, e) : live_tables_open(c, s, e);
@@ -151,8 +152,8 @@ static void results_put(struct cli_context *c, struct buf *b, const struct resul
         of[worst]++;
         i = end;
     }
-    buf_printf(b, "\n%lld pass, %lld fail, %lld unknown, %lld not applicable\n", (long long)of[RESULT_PASS], (long long)of[RESULT_FAIL],
-               (long long)of[RESULT_UNKNOWN], (long long)of[RESULT_SKIP]);
+    buf_printf(b, "\n%lld pass, %lld fail, %lld unknown, %lld not applicable\n", (long long)of[RESULT_PASS],
+               (long long)of[RESULT_FAIL], (long long)of[RESULT_UNKNOWN], (long long)of[RESULT_SKIP]);
 }
 
 /* ---- explain ---- */
@@ -182,8 +183,8 @@ static void captures_put(struct buf *b, const struct subject_tables *s, const st
     for (size_t i = 0; i < t->tables.count; i++) {
         const struct capture *c = s->captures ? captures_find(s->captures, s->inputs.subject, str_of(t->tables.items[i])) : NULL;
         if (c)
-            buf_printf(b, "    %s: leaf %lld, %.*s, %lld rows, version %lld, confirmed by run %lld\n", t->tables.items[i], (long long)c->leaf, STR_ARGS(c->state),
-                       (long long)c->row_count, (long long)c->version, (long long)c->run);
+            buf_printf(b, "    %s: leaf %lld, %.*s, %lld rows, version %lld, confirmed by run %lld\n", t->tables.items[i],
+                       (long long)c->leaf, STR_ARGS(c->state), (long long)c->row_count, (long long)c->version, (long long)c->run);
         else
             buf_printf(b, "    %s%s\n", t->tables.items[i], s->captures ? ": not captured" : "");
     }

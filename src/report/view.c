@@ -43,7 +43,9 @@ struct json *time_new(struct view *v, int64_t at_ms)
     json_put_str(o, "text", arena_printf(v->arena, "%s", time_format(at_ms - at_ms % MS_SECOND, text)));
     json_put_str(o, "date", arena_printf(v->arena, "%s", time_format_date(at_ms, text)));
     int64_t ago_ms = v->at_ms - at_ms;
-    json_put_str(o, "ago", ago_ms < MS_SECOND ? STR("now") : arena_printf(v->arena, "%s", duration_format(ago_ms - ago_ms % MS_SECOND, text)));
+    json_put_str(o, "ago",
+                 ago_ms < MS_SECOND ? STR("now")
+                                    : arena_printf(v->arena, "%s", duration_format(ago_ms - ago_ms % MS_SECOND, text)));
     return o;
 }
 
@@ -223,8 +225,9 @@ struct json *criterion_brief(struct view *v, const struct assessment *as, const 
         json_put_cstr(o, "why", "no control serves it");
     } else {
         const struct control_state *w = &as->controls[c->weakest];
-        json_put_str(o, "why", arena_printf(v->arena, "its weakest key control is %s (%.*s): %s", w->control->id,
-                                            STR_ARGS(decimal_text(v->arena, w->score.value)), score_words(w)));
+        json_put_str(o, "why",
+                     arena_printf(v->arena, "its weakest key control is %s (%.*s): %s", w->control->id,
+                                  STR_ARGS(decimal_text(v->arena, w->score.value)), score_words(w)));
     }
     json_put_str(o, "url", url_criterion(v, c->criterion));
     return o;
@@ -244,7 +247,8 @@ struct json *view_nav(struct view *v, struct err *e)
     if (!as)
         return NULL;
     struct json *o = json_object(v->arena);
-    json_put_str(o, "origin", arena_str(v->arena, db_one_text(v->arena, v->db, &inner, "select value from meta where key = 'origin'")));
+    json_put_str(o, "origin",
+                 arena_str(v->arena, db_one_text(v->arena, v->db, &inner, "select value from meta where key = 'origin'")));
     int64_t controls = 0, tests = 0, criteria = 0, evidence = 0, last_ms = 0;
     bool is_stale = as->subject_count == 0;
     for (size_t i = 0; i < content_control_count; i++)

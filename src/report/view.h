@@ -1,9 +1,10 @@
 /*
- * view.h - view models: every page, the API and `assay status` are these JSON trees, computed from the projection as of an instant.
+ * view.h - view models: every page, the API and `assay status` are these JSON trees, computed from the projection as of an
+ * instant.
  *
- * A view is opened for one request: a read-only projection, an arena that owns all it returns, the instant to show, and a way to read
- * blobs (only the page of one capture needs it). Controls and readiness are computed once per view, when first asked for. Nothing here
- * writes, looks at the wall clock or at the host.
+ * A view is opened for one request: a read-only projection, an arena that owns all it returns, the instant to show, and a way to
+ * read blobs (only the page of one capture needs it). Controls and readiness are computed once per view, when first asked for.
+ * Nothing here writes, looks at the wall clock or at the host.
  *
  *     struct view v = {.db = db, .arena = a, .now_ms = now};
  *     if (!view_open(&v, at_ms, &e)) ...                      // at_ms 0: now
@@ -17,10 +18,9 @@
  *   LIST    {"rows":[...],"total":N (after filter),"all":N (before),"page":1,"pages":3,"per_page":50,
  *            "filter":{"q":"","status":"","group":"","sort":"","desc":false},"groups":[{"id","words","count"}],
  *            "statuses":[{"status","words","count"}]}            groups and statuses count before their own filter
- *   CELL    {"date":"2026-11-21","state":"pass"|"fail"|"unknown"|"none","words":"2026-11-21: failing"}; one day; none: not in force
- *   LINK    {"id","title","url"}
- * Numbers with a fraction are JSON numbers with at most 4 decimals. Every page has "as_of", "title", "nav" (below). Members are always
- * present; what does not apply is null, "" or [].
+ *   CELL    {"date":"2026-11-21","state":"pass"|"fail"|"unknown"|"none","words":"2026-11-21: failing"}; one day; none: not in
+ * force LINK    {"id","title","url"} Numbers with a fraction are JSON numbers with at most 4 decimals. Every page has "as_of",
+ * "title", "nav" (below). Members are always present; what does not apply is null, "" or [].
  */
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
@@ -33,9 +33,11 @@
 struct assessment; /* assess/assessment.h */
 struct ledger_reader;
 
-/* How a view gets at plaintext: over the keeper (commands, web) or not at all (read NULL: pages say that the bytes are sealed). */
+/* How a view gets at plaintext: over the keeper (commands, web) or not at all (read NULL: pages say that the bytes are sealed).
+ */
 struct view_blobs {
-    bool (*read)(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain, struct err *e);
+    bool (*read)(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
+                 struct err *e);
     void *context;
 };
 
@@ -48,16 +50,18 @@ struct view {
     /* filled by view_open */
     int64_t at_ms;
     bool is_past;
-    int64_t leaf_limit;             /* leaves up to here count; -1: none */
-    struct assessment *assessment;  /* computed when first needed */
+    int64_t leaf_limit;            /* leaves up to here count; -1: none */
+    struct assessment *assessment; /* computed when first needed */
 };
 
 /* What a list is asked for; empty texts and zeros are defaults (all, page 1, 50 a page). */
 struct view_filter {
     struct str q;      /* words that must all occur in id, title and texts, case-insensitive */
-    struct str status; /* "fail", "unknown", "pass", "skip", or "attention" (fail and unknown); controls: also a live state, as "not_started" */
+    struct str status; /* "fail", "unknown", "pass", "skip", or "attention" (fail and unknown); controls: also a live state, as
+                          "not_started" */
     struct str group;  /* tests: topic; controls: family; criteria: category; evidence: subject; search: kind */
-    struct str sort;   /* tests: status, title, severity, since, topic; controls: id, state, score, owner; criteria: id, score; evidence: table, taken, received, rows, state */
+    struct str sort;   /* tests: status, title, severity, since, topic; controls: id, state, score, owner; criteria: id, score;
+                          evidence: table, taken, received, rows, state */
     bool is_descending;
     int64_t page;
     int64_t per_page; /* at most 1000 */
@@ -67,26 +71,26 @@ struct view_filter {
 bool view_open(struct view *v, int64_t at_ms, struct err *e) MUST_USE;
 
 /* The navigation's counts, also the member "nav" of every page:
- * {"origin":"host/assay/0f..","attention":{"controls":3,"tests":12,"criteria":33,"evidence":1 (subjects whose evidence is stale)},
- *  "last_run":TIME,"is_stale":false,"subjects":1} */
+ * {"origin":"host/assay/0f..","attention":{"controls":3,"tests":12,"criteria":33,"evidence":1 (subjects whose evidence is
+ * stale)}, "last_run":TIME,"is_stale":false,"subjects":1} */
 struct json *view_nav(struct view *v, struct err *e);
 
 /* Overview (also `assay status --json`):
  * {"title":"Overview","as_of":AS_OF,"nav":{},"has_evidence":true,
  *  "readiness":{"score":0,"band":"NOT_READY"|"AT_RISK"|"READY","band_words":"Not ready","status":"fail"|"unknown"|"pass",
- *     "formula":"R = 100 × min(mean S, min S + 0.25)","inputs":[{"name":"mean S","value":"0.0312","words":"mean of 33 criterion scores"}...],
- *     "machine_share":100,"machine_share_words":"36 of 36 pieces of evidence were collected by machine",
+ *     "formula":"R = 100 × min(mean S, min S + 0.25)","inputs":[{"name":"mean S","value":"0.0312","words":"mean of 33 criterion
+ * scores"}...], "machine_share":100,"machine_share_words":"36 of 36 pieces of evidence were collected by machine",
  *     "worst":[CRIT,CRIT,CRIT],
  *     "would_change":[{"text":"Fix ssh-root-login on web-1","effect":"AC-06 0.25 → 0.75","url"}...]},
  *  "categories":[{"id":"security","name":"Security","in_scope":true,"score":0,"band","band_words","status","criteria":33,
  *     "mean":0.0312,"min":0,"formula","inputs":[...],"worst":[CRIT x3],"blockers":2,"url"}...],
- *  "blockers":[{"code":"scope_not_approved","text":"The scope has not been approved","why","what":"what to do","count":1,"items":[LINK..5],"url"}...],
- *  "window":{"from":"2026-08-24","to":"2026-11-21","days":90,"covered":1,"failing":1,"unknown":0,"not_in_force":89,"cells":[CELL x90],"words"},
- *  "broke":[{"test":LINK,"severity","subject":{"id","name"},"resources":3,"since":TIME,"status":"fail","status_words","reason":"first reason"}...],
- *  "recovered":[same shape, status pass],
- *  "next":[{"rank":1,"text":"...","why":"...","command":"assay test --explain x","url"}..7],
- *  "tests":{"total":128,"pass":70,"fail":31,"unknown":20,"skip":7},
- *  "resources":{"pass","fail","unknown","skip"},
+ *  "blockers":[{"code":"scope_not_approved","text":"The scope has not been approved","why","what":"what to
+ * do","count":1,"items":[LINK..5],"url"}...],
+ *  "window":{"from":"2026-08-24","to":"2026-11-21","days":90,"covered":1,"failing":1,"unknown":0,"not_in_force":89,"cells":[CELL
+ * x90],"words"},
+ *  "broke":[{"test":LINK,"severity","subject":{"id","name"},"resources":3,"since":TIME,"status":"fail","status_words","reason":"first
+ * reason"}...], "recovered":[same shape, status pass], "next":[{"rank":1,"text":"...","why":"...","command":"assay test --explain
+ * x","url"}..7], "tests":{"total":128,"pass":70,"fail":31,"unknown":20,"skip":7}, "resources":{"pass","fail","unknown","skip"},
  *  "controls":{"total":140,"states":[{"state":"FAILING","words":"Failing","status":"fail","count":9}...]},
  *  "criteria":{"total":61,"in_scope":33},
  *  "evidence":{"captures":46,"runs":1,"tables":46,"complete":40,"partial":4,"none":2},
@@ -94,19 +98,23 @@ struct json *view_nav(struct view *v, struct err *e);
  * CRIT = {"id":"CC1.1","title","score":0,"status","why":"its weakest key control is GOV-01 (0): nothing is recorded","url"} */
 struct json *view_overview(struct view *v, struct err *e);
 
-/* LIST of {"id":"CC6.1","title","category","category_name","series":"CC6","series_title","in_scope","score":0.25,"status","status_words",
+/* LIST of
+ * {"id":"CC6.1","title","category","category_name","series":"CC6","series_title","in_scope","score":0.25,"status","status_words",
  *  "key":3,"supporting":9,"failing":2,"unknown":0,"weakest":LINK,"url"}; "title", "as_of", "nav" beside;
- *  "tree":[{"id":"security","name","in_scope","score","series":[{"id":"CC6","title","criteria":[{"id","title","score","status","url"}]}]}] */
+ *  "tree":[{"id":"security","name","in_scope","score","series":[{"id":"CC6","title","criteria":[{"id","title","score","status","url"}]}]}]
+ */
 struct json *view_criteria(struct view *v, const struct view_filter *f, struct err *e);
 
-/* {"title":"CC6.1 ...","as_of","nav","id","name":"...","summary","category","category_name","in_scope","series","series_title","coso_principle":0,
+/* {"title":"CC6.1
+ * ...","as_of","nav","id","name":"...","summary","category","category_name","in_scope","series","series_title","coso_principle":0,
  *  "points_of_focus":11,"score":0.25,"status","status_words","formula","inputs":[{"name","value","words"}],"why":[text..],"next":[{"text","url"}],
  *  "controls":[{"id","title","role":"key"|"supporting","state","status","status_words","score":0.25,"tests":{"total","pass","fail","unknown","skip"},"url"}],
  *  "topics":[{"text"}],"typical_evidence":[text],"population","operating_test","typical_frequency",
  *  "crosswalk":[{"framework":"iso27001_2022","name":"ISO/IEC 27001:2022","ids":["A.5.4"]}],"tree":as above} */
 struct json *view_criterion(struct view *v, struct str id, struct err *e);
 
-/* LIST of {"id":"AC-06","title","family","owner_role","owner":null,"model":"config_state","model_words":"Setting, tested by machine","frequency",
+/* LIST of {"id":"AC-06","title","family","owner_role","owner":null,"model":"config_state","model_words":"Setting, tested by
+ * machine","frequency",
  *  "is_core","state":"FAILING","status":"fail","status_words":"Failing","score":0.25,"since":TIME,"tests":{"total","pass","fail","unknown","skip"},
  *  "criteria":["CC6.1"],"primary":"CC6.1","url"} */
 struct json *view_controls(struct view *v, const struct view_filter *f, struct err *e);
@@ -119,15 +127,18 @@ struct json *view_controls(struct view *v, const struct view_filter *f, struct e
  *     "is_failing_at_end":false,"thresholds":[{"name":"max_staleness","value":"3 days","words"}...]},
  *  "strip":[CELL x90],
  *  "criteria":[{"id","title","role","score","status","url"}],
- *  "tests":[{"id","title","severity","status","status_words","reason":"mapping reason","fail","unknown","pass","skip","since":TIME,"url"}],
+ *  "tests":[{"id","title","severity","status","status_words","reason":"mapping
+ * reason","fail","unknown","pass","skip","since":TIME,"url"}],
  *  "evidence":[text],"data_sources":[text],"failure_modes":[text],"population","test_design","test_operation","policies":[LINK],
  *  "requests":[{"id","text","kind"}],"risks":[{"id","title"}],"computation":{as written},
  *  "questions":[{"id","question"}],
  *  "history":[{"at":TIME,"test":LINK,"subject":{"id","name"},"from":STATUS|"","to":STATUS,"words","url"}..50]} */
 struct json *view_control(struct view *v, struct str id, struct err *e);
 
-/* LIST of {"id":"ssh-root-login","title","topic","severity","status","status_words","pass":0,"fail":2,"unknown":0,"skip":0,"since":TIME,
- *  "subjects":1,"failing_subjects":1,"controls":["AC-06"],"url"}; default order: fail, unknown, pass, skip, then severity, then id */
+/* LIST of
+ * {"id":"ssh-root-login","title","topic","severity","status","status_words","pass":0,"fail":2,"unknown":0,"skip":0,"since":TIME,
+ *  "subjects":1,"failing_subjects":1,"controls":["AC-06"],"url"}; default order: fail, unknown, pass, skip, then severity, then
+ * id */
 struct json *view_tests(struct view *v, const struct view_filter *f, struct err *e);
 
 /* f filters and pages the resources ("status", "q", group: subject).
@@ -137,40 +148,43 @@ struct json *view_tests(struct view *v, const struct view_filter *f, struct err 
  *  "controls":[{"id","title","reason","state","status","status_words","url"}],
  *  "tables":[{"name","words","captures":[{"subject":{"id","name"},"leaf":12,"state":"complete","rows":20,"taken":TIME,"url"}]}],
  *  "subjects":[{"id","name","status","status_words","pass","fail","unknown","skip","since":TIME,"last_run":TIME}],
- *  "resources":LIST of {"resource","subject":{"id","name"},"status","status_words","reason","since":TIME,"leaf":N,"url":"/evidence/.."},
+ *  "resources":LIST of
+ * {"resource","subject":{"id","name"},"status","status_words","reason","since":TIME,"leaf":N,"url":"/evidence/.."},
  *  "history":[{"at":TIME,"test":LINK,"subject":{},"from","to","words","url"}..50],
  *  "strip":[CELL x90],"explain":"assay test --explain ID","next":[{"text","command","url"}]} */
 struct json *view_test(struct view *v, struct str id, const struct view_filter *f, struct err *e);
 
 /* LIST of the newest capture of every subject and table as of the instant:
  * {"leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
- *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it unchanged),"tests":4,"url":"/evidence/12"};
+ *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it
+ * unchanged),"tests":4,"url":"/evidence/12"};
  *  "runs":[{"leaf","subject":{},"taken":TIME,"received":TIME,"tables":46,"changed":3}..20] */
 struct json *view_evidence(struct view *v, const struct view_filter *f, struct err *e);
 
 /* f filters ("q" over the cells) and pages the rows.
- * {"title","as_of","nav","leaf","run":11,"table","words","criteria":"CC6.1, CC6.3","subject":{"id","name"},"state","status","status_words","note","version",
- *  "row_count","taken":TIME,"received":TIME,"confirmed":TIME,"collector","digest","commitment","name_of_bytes":"x hex","is_readable":true,"unreadable":"why",
- *  "columns":[{"name","type":"text","unit","words"}],
- *  "rows":LIST with "rows":[["cell","cell",null]...],
- *  "status_rows":[{"scope","state","missing","reason"}],
+ * {"title","as_of","nav","leaf","run":11,"table","words","criteria":"CC6.1,
+ * CC6.3","subject":{"id","name"},"state","status","status_words","note","version",
+ *  "row_count","taken":TIME,"received":TIME,"confirmed":TIME,"collector","digest","commitment","name_of_bytes":"x
+ * hex","is_readable":true,"unreadable":"why", "columns":[{"name","type":"text","unit","words"}], "rows":LIST with
+ * "rows":[["cell","cell",null]...], "status_rows":[{"scope","state","missing","reason"}],
  *  "record":[{"path","kind":"file","size":1234,"text":"...up to 64 KiB","is_cut":false,"is_text":true,
  *     "digest":"of a file too large to keep","error":"why it could not be read"}],
  *  "raw":"the canonical rows, up to 256 KiB","raw_is_cut":false,
- *  "proof":null | {"leaf","hash","leaf_text","tree_size","root","path":["hex"...],"checkpoint":"whole note","prove":"assay prove 12"},
- *  "used_by":[{"id","title","status","status_words","url"}],
+ *  "proof":null | {"leaf","hash","leaf_text","tree_size","root","path":["hex"...],"checkpoint":"whole note","prove":"assay prove
+ * 12"}, "used_by":[{"id","title","status","status_words","url"}],
  *  "versions":[{"leaf","taken":TIME,"rows","state","is_this":true,"url"}..50]} */
 struct json *view_capture(struct view *v, uint64_t leaf, const struct view_filter *f, struct err *e);
 
-/* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test, capture, subject, parameter. */
+/* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test,
+ * capture, subject, parameter. */
 struct json *view_search_index(struct view *v, struct err *e);
 
 /* LIST of {"name","value","default","unit","words","type","min","max","is_default","changed":TIME,"tests":[ids],
  *  "history":[{"at":TIME,"value","reason","leaf"}]} */
 struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e);
 
-/* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the minute of now_ms, since staleness
- * and "ago" depend on the clock. */
+/* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the minute of now_ms,
+ * since staleness and "ago" depend on the clock. */
 struct str view_version(struct db *db, struct arena *a, int64_t now_ms, struct err *e);
 
 #endif

@@ -11,7 +11,8 @@ static const struct column reading_columns[] = {
     {"path", COLUMN_TEXT, "", "", 0},   {"op", COLUMN_TEXT, "", "", 0},    {"size", COLUMN_INTEGER, "", "", 0},
     {"digest", COLUMN_TEXT, "", "", 0}, {"error", COLUMN_TEXT, "", "", 0}, {"text", COLUMN_TEXT, "", "", 0},
 };
-static const struct table_schema reading_schema = {.name = "readings", .version = 1, .columns = reading_columns, .column_count = COLUMN_COUNT(reading_columns)};
+static const struct table_schema reading_schema = {
+    .name = "readings", .version = 1, .columns = reading_columns, .column_count = COLUMN_COUNT(reading_columns)};
 
 static struct str cut(struct view *v, struct str s, size_t size_max, bool *ret_is_cut)
 {
@@ -36,7 +37,9 @@ static void record_put(struct view *v, struct json *page, struct str record)
     ptrdiff_t split = str_find(record, STR("\n\n"));
     struct err ignored = {0};
     int version;
-    struct rows *rows = split < 0 ? NULL : rows_decode(v->arena, &reading_schema, arena_str(v->arena, str_slice(record, 0, (size_t)split + 1)), &version, &ignored);
+    struct rows *rows = split < 0 ? NULL
+                                  : rows_decode(v->arena, &reading_schema,
+                                                arena_str(v->arena, str_slice(record, 0, (size_t)split + 1)), &version, &ignored);
     struct str bytes = split < 0 ? (struct str){0} : str_slice(record, (size_t)split + 2, record.size);
     for (size_t i = 0; rows && i < rows->row_count; i++) {
         const struct cell *c = rows_cell(rows, i, 0);
@@ -83,7 +86,8 @@ static bool row_matches(const struct rows *rows, size_t row, struct str q)
             const struct cell *c = rows_cell(rows, row, k);
             char number[24];
             snprintf(number, sizeof number, "%lld", (long long)c->integer);
-            is_found = c->type == CELL_TEXT ? text_matches(c->text, word) : c->type == CELL_INTEGER && text_matches(str_of(number), word);
+            is_found = c->type == CELL_TEXT ? text_matches(c->text, word)
+                                            : c->type == CELL_INTEGER && text_matches(str_of(number), word);
         }
         if (!is_found)
             return false;
@@ -119,7 +123,8 @@ static void status_rows_put(struct view *v, struct json *page, const struct rows
         struct json *o = json_push_object(list);
         for (size_t k = 0; k < 4; k++) {
             size_t column;
-            const struct cell *c = table_column_find(status->schema, str_of(names[k]), &column) ? rows_cell(status, i, column) : NULL;
+            const struct cell *c =
+                table_column_find(status->schema, str_of(names[k]), &column) ? rows_cell(status, i, column) : NULL;
             json_put_str(o, names[k], c && c->type == CELL_TEXT ? arena_str(v->arena, c->text) : STR(""));
         }
     }
@@ -188,9 +193,10 @@ static void used_by_put(struct view *v, struct json *page, const struct assessme
 static bool versions_put(struct view *v, struct json *page, const struct capture *c, struct err *e)
 {
     struct json *list = json_put_array(page, "versions");
-    DB_EACH(row, v->db, e, "select leaf, taken_at, row_count, state from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order by leaf desc limit ?4",
-            A(c->subject), A(c->table), A(v->leaf_limit), A(VERSIONS_MAX))
-    {
+    DB_EACH (row, v->db, e,
+             "select leaf, taken_at, row_count, state from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order by leaf "
+             "desc limit ?4",
+             A(c->subject), A(c->table), A(v->leaf_limit), A(VERSIONS_MAX)) {
         struct json *o = json_push_object(list);
         json_put_int(o, "leaf", db_int(row, 0));
         put_time(v, o, "taken", db_int(row, 1));
@@ -217,8 +223,10 @@ static bool facts_put(struct view *v, struct json *page, const struct capture *c
     json_put_int(page, "row_count", c->row_count);
     json_put_str(page, "commitment", c->c);
     json_put_str(page, "name_of_bytes", c->x);
-    DB_EACH(row, v->db, e, "select c.run, c.taken_at, c.t, c.digest, r.collector from capture c left join run r on r.leaf = c.run where c.leaf = ?1", A(c->leaf))
-    {
+    DB_EACH (
+        row, v->db, e,
+        "select c.run, c.taken_at, c.t, c.digest, r.collector from capture c left join run r on r.leaf = c.run where c.leaf = ?1",
+        A(c->leaf)) {
         json_put_int(page, "run", db_int(row, 0));
         put_time(v, page, "taken", db_int(row, 1));
         put_time(v, page, "received", db_int(row, 2));
@@ -227,22 +235,27 @@ static bool facts_put(struct view *v, struct json *page, const struct capture *c
         json_put_str(page, "collector", arena_str(v->arena, db_text(row, 4)));
     }
     /* The newest run that saw it unchanged: known for the newest capture of its table only. */
-    bool is_newest = db_one_int(v->db, e, 0, "select max(leaf) from capture where subject = ?1 and tbl = ?2 and leaf <= ?3", A(c->subject), A(c->table),
-                                A(v->leaf_limit)) == c->leaf;
+    bool is_newest = db_one_int(v->db, e, 0, "select max(leaf) from capture where subject = ?1 and tbl = ?2 and leaf <= ?3",
+                                A(c->subject), A(c->table), A(v->leaf_limit)) == c->leaf;
     put_time(v, page, "confirmed", is_newest ? c->received_at_ms : 0);
     return e->code == ERR_NONE;
 }
 
-static void content_put(struct view *v, struct json *page, struct captures *captures, const struct capture *c, const struct view_filter *f)
+static void content_put(struct view *v, struct json *page, struct captures *captures, const struct capture *c,
+                        const struct view_filter *f)
 {
     const struct host_table *t = host_table_find(c->table);
     const struct rows *rows = NULL, *status = NULL;
     struct str raw = STR(""), record = STR("");
     struct err e = {0};
     bool is_cut = false;
-    bool is_readable = v->blobs.read && t && captures_rows(captures, c, &rows, &status, &e) && captures_bytes(captures, v->arena, c, &raw, &record, &e);
+    bool is_readable = v->blobs.read && t && captures_rows(captures, c, &rows, &status, &e) &&
+                       captures_bytes(captures, v->arena, c, &raw, &record, &e);
     json_put_bool(page, "is_readable", is_readable);
-    json_put_str(page, "unreadable", is_readable ? STR("") : !v->blobs.read ? STR("its bytes are sealed here") : arena_printf(v->arena, "%s", t ? e.text : "this program has no such table"));
+    json_put_str(page, "unreadable",
+                 is_readable      ? STR("")
+                 : !v->blobs.read ? STR("its bytes are sealed here")
+                                  : arena_printf(v->arena, "%s", t ? e.text : "this program has no such table"));
     columns_put(page, t ? t->schema : NULL);
     rows_put(v, page, rows, f);
     status_rows_put(v, page, status);
@@ -283,7 +296,9 @@ struct json *view_capture(struct view *v, uint64_t leaf, const struct view_filte
         err_set(e, ERR_NOT_FOUND, "capture %llu: there is none", (unsigned long long)leaf);
     } else {
         struct capture c = capture_copy(v, &items[0]);
-        page = page_new(v, arena_printf(v->arena, "%.*s of %.*s", STR_ARGS(c.table), STR_ARGS(json_text(subject_new(v, c.subject), "name"))), e);
+        page = page_new(
+            v, arena_printf(v->arena, "%.*s of %.*s", STR_ARGS(c.table), STR_ARGS(json_text(subject_new(v, c.subject), "name"))),
+            e);
         if (page && (!facts_put(v, page, &c, &inner) || !versions_put(v, page, &c, &inner))) {
             *e = inner;
             page = NULL;

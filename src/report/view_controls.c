@@ -42,8 +42,9 @@ static void facts_put(struct view *v, struct json *o, const struct control_state
 static void control_row(struct view *v, struct list *l, const struct assessment *as, size_t index)
 {
     /* What needs somebody first: failing, overdue, stale, unknown, due, not started, fine, not in force. */
-    static const int order[LIVE_STATES] = {[LIVE_FAILING] = 0, [LIVE_OVERDUE] = 1, [LIVE_STALE] = 2, [LIVE_UNKNOWN] = 3,
-                                           [LIVE_DUE_SOON] = 4, [LIVE_NOT_STARTED] = 5, [LIVE_OK] = 6, [LIVE_NOT_IN_FORCE] = 7};
+    static const int order[LIVE_STATES] = {
+        [LIVE_FAILING] = 0,  [LIVE_OVERDUE] = 1,     [LIVE_STALE] = 2, [LIVE_UNKNOWN] = 3,
+        [LIVE_DUE_SOON] = 4, [LIVE_NOT_STARTED] = 5, [LIVE_OK] = 6,    [LIVE_NOT_IN_FORCE] = 7};
     const struct control_state *c = &as->controls[index];
     struct json *o = json_object(v->arena);
     json_put_cstr(o, "id", c->control->id);
@@ -62,12 +63,15 @@ static void control_row(struct view *v, struct list *l, const struct assessment 
     else if (sort_is(l->filter, "score"))
         number = (int64_t)(c->score.value * 100);
     list_add(l, (struct list_row){.row = o,
-                                  .text = arena_printf(v->arena, "%s %s %s %s", c->control->id, c->control->title, c->control->statement, c->control->owner_role),
+                                  .text = arena_printf(v->arena, "%s %s %s %s", c->control->id, c->control->title,
+                                                       c->control->statement, c->control->owner_role),
                                   .status = live_state_status(c->live),
                                   .state = lower_state(v, c->live),
                                   .group = str_of(c->control->family),
                                   .sort_number = sort_is(l->filter, "owner") ? 0 : number,
-                                  .sort_text = sort_is(l->filter, "owner") ? arena_printf(v->arena, "%s %s", c->control->owner_role, c->control->id) : str_of(c->control->id)});
+                                  .sort_text = sort_is(l->filter, "owner")
+                                                   ? arena_printf(v->arena, "%s %s", c->control->owner_role, c->control->id)
+                                                   : str_of(c->control->id)});
 }
 
 struct json *view_controls(struct view *v, const struct view_filter *f, struct err *e)
@@ -91,18 +95,25 @@ static void why_put(struct view *v, struct json *page, const struct assessment *
     struct json *why = json_put_array(page, "why"), *next = json_put_array(page, "next");
     bool is_config = c->control->model == MODEL_CONFIG_STATE;
     if (c->test_count == 0)
-        json_push_str(why, STR("No test is mapped to it: a host cannot show it. It needs occurrences, events or documents that people record."));
+        json_push_str(
+            why,
+            STR("No test is mapped to it: a host cannot show it. It needs occurrences, events or documents that people record."));
     else if (!is_config)
-        json_push_str(why, STR("Its tests are supporting evidence: they can show that it fails, and never alone that it operates."));
+        json_push_str(why,
+                      STR("Its tests are supporting evidence: they can show that it fails, and never alone that it operates."));
     for (size_t i = 0; i < c->test_count; i++) {
         const struct test_state *t = &as->tests[c->tests[i]];
         if (t->status != RESULT_FAIL && t->status != RESULT_UNKNOWN)
             continue;
-        json_push_str(why, arena_printf(v->arena, "%s %s", t->test->id, t->status == RESULT_FAIL ? "fails" : t->is_present ? "is unknown" : "has not run"));
+        json_push_str(why, arena_printf(v->arena, "%s %s", t->test->id,
+                                        t->status == RESULT_FAIL ? "fails"
+                                        : t->is_present          ? "is unknown"
+                                                                 : "has not run"));
         struct json *o = json_push_object(next);
         json_put_str(o, "text", arena_printf(v->arena, "%s: %s", t->status == RESULT_FAIL ? "Fix" : "Find out", t->test->title));
         json_put_cstr(o, "why", t->test->why);
-        json_put_str(o, "command", t->is_present ? arena_printf(v->arena, "assay test --explain %s", t->test->id) : STR("assay collect"));
+        json_put_str(o, "command",
+                     t->is_present ? arena_printf(v->arena, "assay test --explain %s", t->test->id) : STR("assay collect"));
         json_put_str(o, "url", url_test(v, t->test));
     }
     if (!is_config && c->live == LIVE_NOT_STARTED) {
@@ -112,7 +123,8 @@ static void why_put(struct view *v, struct json *page, const struct assessment *
         json_put_cstr(o, "command", "");
         json_put_cstr(o, "url", "");
     }
-    json_push_str(why, arena_printf(v->arena, "Score %.*s: %s.", STR_ARGS(decimal_text(v->arena, c->score.value)), score_words(c)));
+    json_push_str(why,
+                  arena_printf(v->arena, "Score %.*s: %s.", STR_ARGS(decimal_text(v->arena, c->score.value)), score_words(c)));
 }
 
 static void score_put(struct json *page, const struct control_state *c)
@@ -142,7 +154,9 @@ static void put_days(struct json *o, const char *key, int64_t ms)
 
 static enum result_status conclusion_status(enum conclusion c)
 {
-    return c == CONCLUSION_OPERATED || c == CONCLUSION_OPERATED_WITH_DEVIATIONS ? RESULT_PASS : c == CONCLUSION_NOT_OPERATING ? RESULT_FAIL : RESULT_UNKNOWN;
+    return c == CONCLUSION_OPERATED || c == CONCLUSION_OPERATED_WITH_DEVIATIONS ? RESULT_PASS
+           : c == CONCLUSION_NOT_OPERATING                                      ? RESULT_FAIL
+                                                                                : RESULT_UNKNOWN;
 }
 
 static struct str conclusion_why(struct view *v, const struct control_state *c)
@@ -151,14 +165,17 @@ static struct str conclusion_why(struct view *v, const struct control_state *c)
     if (o->in_force.from_ms >= o->in_force.to_ms)
         return STR("nothing was observed in the window");
     if (o->coverage < c->limits.min_coverage)
-        return arena_printf(v->arena, "only %.*s %% of the time was observed; 90 %% are needed", STR_ARGS(decimal_text(v->arena, (double)(int64_t)(o->coverage * 1000) / 10)));
+        return arena_printf(v->arena, "only %.*s %% of the time was observed; 90 %% are needed",
+                            STR_ARGS(decimal_text(v->arena, (double)(int64_t)(o->coverage * 1000) / 10)));
     if (o->longest_unknown_ms > c->limits.max_unknown_ms)
-        return arena_printf(v->arena, "unknown for %.*s at a stretch; 14 days are the limit", STR_ARGS(days_text(v, o->longest_unknown_ms)));
+        return arena_printf(v->arena, "unknown for %.*s at a stretch; 14 days are the limit",
+                            STR_ARGS(days_text(v, o->longest_unknown_ms)));
     if (o->deviations == 0)
         return STR("observed, without a failure");
     if (o->is_failing_at_end)
         return STR("it fails at the end of the window");
-    return arena_printf(v->arena, "%lld deviations, the longest %.*s", (long long)o->deviations, STR_ARGS(days_text(v, o->longest_fail_ms)));
+    return arena_printf(v->arena, "%lld deviations, the longest %.*s", (long long)o->deviations,
+                        STR_ARGS(days_text(v, o->longest_fail_ms)));
 }
 
 static void window_put(struct view *v, struct json *page, const struct assessment *as, const struct control_state *c)
@@ -178,7 +195,8 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     struct json *flags = json_put_array(o, "flags");
     if (is_evaluated && w->is_partial_period)
         json_push_str(flags, STR("PARTIAL_PERIOD"));
-    json_put_str(o, "why", is_evaluated ? conclusion_why(v, c) : STR("tests alone cannot conclude about a control of this model"));
+    json_put_str(o, "why",
+                 is_evaluated ? conclusion_why(v, c) : STR("tests alone cannot conclude about a control of this model"));
     put_decimal(o, "coverage", w->coverage);
     put_decimal(o, "fail_fraction", w->fail_fraction);
     put_days(o, "pass_days", w->pass_ms);
@@ -195,7 +213,9 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     put_input(v, t, "coverage", STR("at least 90 %"), "below it there is not enough evidence");
     put_input(v, t, "longest unknown run", STR("at most 14 days"), "beyond it there is not enough evidence");
     put_input(v, t, "staleness", days_text(v, c->facts.max_staleness_ms), "how long a result counts without a newer one");
-    put_input(v, t, "failing", arena_printf(v->arena, "at most %.*s %%", STR_ARGS(decimal_text(v->arena, c->limits.max_fail_fraction * 100))), "of the observed time");
+    put_input(v, t, "failing",
+              arena_printf(v->arena, "at most %.*s %%", STR_ARGS(decimal_text(v->arena, c->limits.max_fail_fraction * 100))),
+              "of the observed time");
     put_input(v, t, "longest failure", days_text(v, c->limits.max_fail_ms), "at most, on any one subject");
 }
 
@@ -266,7 +286,8 @@ void put_history(struct view *v, struct json *o, const struct assessment *as, co
                     continue;
                 if (count == capacity)
                     moments = arena_grow(v->arena, moments, count, &capacity, sizeof *moments);
-                moments[count++] = (struct moment){now->from_ms, 0, tests[i], s, before ? before->status : RESULT_SKIP, now->status, !before};
+                moments[count++] =
+                    (struct moment){now->from_ms, 0, tests[i], s, before ? before->status : RESULT_SKIP, now->status, !before};
             }
         }
     if (count > 0)
@@ -281,8 +302,9 @@ void put_history(struct view *v, struct json *o, const struct assessment *as, co
         json_put(item, "subject", subject_new(v, as->subjects[m->subject].id));
         json_put_cstr(item, "from", m->is_first ? "" : result_status_name(m->from));
         json_put_cstr(item, "to", result_status_name(m->to));
-        json_put_str(item, "words", m->is_first ? arena_printf(v->arena, "first seen: %s", result_status_words(m->to))
-                                                : arena_printf(v->arena, "%s → %s", result_status_words(m->from), result_status_words(m->to)));
+        json_put_str(item, "words",
+                     m->is_first ? arena_printf(v->arena, "first seen: %s", result_status_words(m->to))
+                                 : arena_printf(v->arena, "%s → %s", result_status_words(m->from), result_status_words(m->to)));
         json_put_str(item, "url", url_test(v, t));
     }
 }
@@ -331,8 +353,7 @@ static void paper_put(struct view *v, struct json *page, const struct control *c
     related_put(v, page, control);
     json_put(page, "computation", parsed(v, control->computation_json));
     struct json *questions = json_put_array(page, "questions");
-    JSON_EACH(q, parsed(v, control->gap_questions_json))
-    {
+    JSON_EACH (q, parsed(v, control->gap_questions_json)) {
         struct json *o = json_push_object(questions);
         json_put_str(o, "id", json_text(q, "id"));
         json_put_str(o, "question", json_text(q, "question"));

@@ -86,13 +86,16 @@ static void criterion_row(struct view *v, struct list *l, const struct assessmen
     if (c->weakest == SIZE_MAX)
         json_put_null(o, "weakest");
     else
-        put_link(v, o, "weakest", as->controls[c->weakest].control->id, as->controls[c->weakest].control->title, url_control(v, as->controls[c->weakest].control));
+        put_link(v, o, "weakest", as->controls[c->weakest].control->id, as->controls[c->weakest].control->title,
+                 url_control(v, as->controls[c->weakest].control));
     json_put_str(o, "url", url_criterion(v, c->criterion));
-    list_add(l, (struct list_row){.row = o,
-                                  .text = arena_printf(v->arena, "%s %s %s", c->criterion->id, c->criterion->title, c->criterion->summary),
-                                  .status = s,
-                                  .group = str_of(c->criterion->category),
-                                  .sort_number = sort_is(l->filter, "score") ? (int64_t)(c->score.value * 10000) * 1000 + (int64_t)index : (int64_t)index});
+    list_add(l, (struct list_row){
+                    .row = o,
+                    .text = arena_printf(v->arena, "%s %s %s", c->criterion->id, c->criterion->title, c->criterion->summary),
+                    .status = s,
+                    .group = str_of(c->criterion->category),
+                    .sort_number = sort_is(l->filter, "score") ? (int64_t)(c->score.value * 10000) * 1000 + (int64_t)index
+                                                               : (int64_t)index});
 }
 
 struct json *view_criteria(struct view *v, const struct view_filter *f, struct err *e)
@@ -130,28 +133,40 @@ static void formula_put(struct view *v, struct json *page, const struct assessme
     json_put_cstr(page, "formula", "S = 0.5 × min(key s) + 0.5 × mean(key s); at most 0.4 while a topic has no control");
     struct json *inputs = json_put_array(page, "inputs");
     put_input(v, inputs, "min", decimal_text(v->arena, c->score.min),
-              c->weakest == SIZE_MAX ? "no control serves it" : arena_printf(v->arena, "%s, the weakest key control", as->controls[c->weakest].control->id).data);
-    put_input(v, inputs, "mean", decimal_text(v->arena, c->score.mean), arena_printf(v->arena, "over %zu key controls", c->key_count).data);
+              c->weakest == SIZE_MAX
+                  ? "no control serves it"
+                  : arena_printf(v->arena, "%s, the weakest key control", as->controls[c->weakest].control->id).data);
+    put_input(v, inputs, "mean", decimal_text(v->arena, c->score.mean),
+              arena_printf(v->arena, "over %zu key controls", c->key_count).data);
     put_input(v, inputs, "topics without a control", STR("0"), "the control library serves every topic");
     struct json *why = json_put_array(page, "why"), *next = json_put_array(page, "next");
     if (!c->has_primary && c->key_count > 0)
         json_push_str(why, STR("No control names this as its primary criterion, so each of its controls counts as key."));
     for (size_t i = 0; i < c->key_count; i++) {
         const struct control_state *k = &as->controls[c->key[i]];
-        json_push_str(why, arena_printf(v->arena, "%s scores %.*s: %s.", k->control->id, STR_ARGS(decimal_text(v->arena, k->score.value)), score_words(k)));
+        json_push_str(why, arena_printf(v->arena, "%s scores %.*s: %s.", k->control->id,
+                                        STR_ARGS(decimal_text(v->arena, k->score.value)), score_words(k)));
         if (k->score.value >= 0.75)
             continue;
         struct json *o = json_push_object(next);
-        json_put_str(o, "text", arena_printf(v->arena, "%s %s, %s", k->live == LIVE_FAILING ? "Fix what fails in" : k->live == LIVE_NOT_STARTED ? "Start" : "Look at", k->control->id, k->control->title));
+        json_put_str(o, "text",
+                     arena_printf(v->arena, "%s %s, %s",
+                                  k->live == LIVE_FAILING       ? "Fix what fails in"
+                                  : k->live == LIVE_NOT_STARTED ? "Start"
+                                                                : "Look at",
+                                  k->control->id, k->control->title));
         json_put_str(o, "url", url_control(v, k->control));
     }
 }
 
 static const struct {
     const char *id, *name;
-} frameworks[] = {{"iso27001_2022", "ISO/IEC 27001:2022 Annex A"}, {"iso27001_2022_clauses", "ISO/IEC 27001:2022 clauses"},
-                  {"nist_csf_2", "NIST CSF 2.0"},                  {"nist_800_53r5", "NIST SP 800-53 rev. 5"},
-                  {"hipaa", "HIPAA Security Rule"},                {"gdpr", "GDPR"},
+} frameworks[] = {{"iso27001_2022", "ISO/IEC 27001:2022 Annex A"},
+                  {"iso27001_2022_clauses", "ISO/IEC 27001:2022 clauses"},
+                  {"nist_csf_2", "NIST CSF 2.0"},
+                  {"nist_800_53r5", "NIST SP 800-53 rev. 5"},
+                  {"hipaa", "HIPAA Security Rule"},
+                  {"gdpr", "GDPR"},
                   {"ccm4", "CSA CCM v4"}};
 
 static void crosswalk_put(struct view *v, struct json *page, const struct criterion *c)
@@ -159,8 +174,7 @@ static void crosswalk_put(struct view *v, struct json *page, const struct criter
     struct err ignored = {0};
     struct json *list = json_put_array(page, "crosswalk");
     struct json *map = json_parse(v->arena, str_of(c->crosswalk_json ? c->crosswalk_json : "{}"), JSON_LIMITS_DEFAULT, &ignored);
-    JSON_EACH(member, map)
-    {
+    JSON_EACH (member, map) {
         if (member->type != JSON_ARRAY)
             continue;
         struct json *o = json_push_object(list);
@@ -171,8 +185,8 @@ static void crosswalk_put(struct view *v, struct json *page, const struct criter
         json_put_str(o, "framework", member->key);
         json_put_str(o, "name", name);
         struct json *ids = json_put_array(o, "ids");
-        JSON_EACH(id, member)
-        json_push_str(ids, id->type == JSON_STRING ? id->text : json_text(id, "id"));
+        JSON_EACH (id, member)
+            json_push_str(ids, id->type == JSON_STRING ? id->text : json_text(id, "id"));
     }
 }
 

@@ -41,10 +41,14 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
     put_time(v, o, "confirmed", c->received_at_ms);
     json_put_int(o, "tests", tests_using(c->table));
     json_put_str(o, "url", arena_printf(v->arena, "/evidence/%lld", (long long)c->leaf));
-    int64_t number = sort_is(l->filter, "taken") ? -taken_ms : sort_is(l->filter, "received") ? -received_ms : sort_is(l->filter, "rows") ? -c->row_count
-                     : sort_is(l->filter, "state") ? -(int64_t)state_status(c->state) : 0;
+    int64_t number = sort_is(l->filter, "taken")      ? -taken_ms
+                     : sort_is(l->filter, "received") ? -received_ms
+                     : sort_is(l->filter, "rows")     ? -c->row_count
+                     : sort_is(l->filter, "state")    ? -(int64_t)state_status(c->state)
+                                                      : 0;
     list_add(l, (struct list_row){.row = o,
-                                  .text = arena_printf(v->arena, "%.*s %s %.*s", STR_ARGS(c->table), t ? t->schema->words : "", STR_ARGS(json_text(json_get(o, "subject"), "name"))),
+                                  .text = arena_printf(v->arena, "%.*s %s %.*s", STR_ARGS(c->table), t ? t->schema->words : "",
+                                                       STR_ARGS(json_text(json_get(o, "subject"), "name"))),
                                   .status = state_status(c->state),
                                   .state = arena_strndup(v->arena, c->state.data, c->state.size),
                                   .group = arena_str(v->arena, c->subject),
@@ -60,11 +64,11 @@ static struct str subject_words(struct view *v, struct str id)
 static bool runs_put(struct view *v, struct json *page, struct err *e)
 {
     struct json *list = json_put_array(page, "runs");
-    DB_EACH(row, v->db, e,
-            "select r.leaf, r.subject, r.taken_to, r.t, json_array_length(s.tables), r.changed from run r join run_shape s on s.id = r.shape"
-            " where r.leaf <= ?1 order by r.leaf desc limit ?2",
-            A(v->leaf_limit), A(RUNS_SHOWN))
-    {
+    DB_EACH (row, v->db, e,
+             "select r.leaf, r.subject, r.taken_to, r.t, json_array_length(s.tables), r.changed from run r join run_shape s on "
+             "s.id = r.shape"
+             " where r.leaf <= ?1 order by r.leaf desc limit ?2",
+             A(v->leaf_limit), A(RUNS_SHOWN)) {
         struct json *o = json_push_object(list);
         json_put_int(o, "leaf", db_int(row, 0));
         json_put(o, "subject", subject_new(v, arena_str(v->arena, db_text(row, 1))));
@@ -80,7 +84,8 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
 {
     struct err inner = {0};
     struct json *page = page_new(v, STR("Evidence"), e);
-    struct captures *captures = page ? captures_open(v->db, NULL, &(struct captures_options){.at_ms = v->is_past ? v->at_ms : 0}, e) : NULL;
+    struct captures *captures =
+        page ? captures_open(v->db, NULL, &(struct captures_options){.at_ms = v->is_past ? v->at_ms : 0}, e) : NULL;
     if (!captures)
         return NULL;
     const struct capture *items;
@@ -89,8 +94,7 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
     list_init(&l, v, f);
     for (size_t i = 0; i < count && !inner.code; i++) {
         int64_t taken_ms = 0, received_ms = 0;
-        DB_EACH(row, v->db, &inner, "select taken_at, t from capture where leaf = ?1", A(items[i].leaf))
-        {
+        DB_EACH (row, v->db, &inner, "select taken_at, t from capture where leaf = ?1", A(items[i].leaf)) {
             taken_ms = db_int(row, 0);
             received_ms = db_int(row, 1);
         }

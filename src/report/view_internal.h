@@ -1,5 +1,6 @@
 /*
- * view_internal.h - what the views share: small builders for the shapes that view.h names, and the list that filters, sorts and pages.
+ * view_internal.h - what the views share: small builders for the shapes that view.h names, and the list that filters, sorts and
+ * pages.
  */
 #ifndef REPORT_VIEW_INTERNAL_H
 #define REPORT_VIEW_INTERNAL_H
@@ -49,12 +50,12 @@ void put_history(struct view *v, struct json *o, const struct assessment *as, co
 
 struct list_row {
     struct json *row;
-    struct str text;        /* what `q` looks in */
+    struct str text; /* what `q` looks in */
     enum result_status status;
-    const char *state;      /* further word that the filter's status may name, lower case; or NULL */
+    const char *state; /* further word that the filter's status may name, lower case; or NULL */
     struct str group;
-    int64_t sort_number;    /* the smaller first */
-    struct str sort_text;   /* then by this */
+    int64_t sort_number;  /* the smaller first */
+    struct str sort_text; /* then by this */
 };
 
 struct list {

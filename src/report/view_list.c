@@ -109,7 +109,8 @@ static void statuses_put(struct list *l, struct json *page)
     for (int s = RESULT_FAIL; s >= RESULT_SKIP; s--) {
         int64_t count = 0;
         for (size_t i = 0; i < l->count; i++)
-            count += (int)l->rows[i].status == s && group_matches(&l->rows[i], l->filter->group) && text_matches(l->rows[i].text, l->filter->q);
+            count += (int)l->rows[i].status == s && group_matches(&l->rows[i], l->filter->group) &&
+                     text_matches(l->rows[i].text, l->filter->q);
         struct json *o = json_push_object(statuses);
         put_status_as(o, (enum result_status)s, result_status_words((enum result_status)s));
         json_put_cstr(o, "words", result_status_words((enum result_status)s));

@@ -18,9 +18,12 @@ static void readiness_put(struct view *v, struct json *o, const struct assessmen
     put_status(o, band_status(r->band));
     json_put_cstr(o, "formula", "R = 100 × min(mean S, min S + 0.25)");
     struct json *inputs = json_put_array(o, "inputs");
-    put_input(v, inputs, "mean S", decimal_text(v->arena, r->mean), arena_printf(v->arena, "mean of %zu criterion scores", criteria).data);
-    put_input(v, inputs, "min S", decimal_text(v->arena, r->min), r->worst_count > 0 ? arena_printf(v->arena, "the lowest: %s", as->criteria[r->worst[0]].criterion->id).data : "");
-    put_input(v, inputs, "blockers", arena_printf(v->arena, "%zu", as->blocker_count), "READY needs none, and every S at least 0.75");
+    put_input(v, inputs, "mean S", decimal_text(v->arena, r->mean),
+              arena_printf(v->arena, "mean of %zu criterion scores", criteria).data);
+    put_input(v, inputs, "min S", decimal_text(v->arena, r->min),
+              r->worst_count > 0 ? arena_printf(v->arena, "the lowest: %s", as->criteria[r->worst[0]].criterion->id).data : "");
+    put_input(v, inputs, "blockers", arena_printf(v->arena, "%zu", as->blocker_count),
+              "READY needs none, and every S at least 0.75");
     struct json *worst = json_put_array(o, "worst");
     for (size_t i = 0; i < r->worst_count; i++)
         json_push(worst, criterion_brief(v, as, &as->criteria[r->worst[i]]));
@@ -101,11 +104,16 @@ static void would_change_put(struct view *v, struct json *o, const struct assess
     for (size_t i = 0; i < count && i < WOULD_CHANGE_MAX; i++) {
         const struct control_state *c = &as->controls[changes[i].control];
         struct json *item = json_push_object(list);
-        const char *verb = changes[i].is_machine ? (c->live == LIVE_FAILING ? "Make every test pass for" : c->live == LIVE_NOT_STARTED ? "Run the tests of" : "Find out what is unknown about") : "Record the first occurrence of";
+        const char *verb = changes[i].is_machine ? (c->live == LIVE_FAILING       ? "Make every test pass for"
+                                                    : c->live == LIVE_NOT_STARTED ? "Run the tests of"
+                                                                                  : "Find out what is unknown about")
+                                                 : "Record the first occurrence of";
         json_put_str(item, "text", arena_printf(v->arena, "%s %s, %s", verb, c->control->id, c->control->title));
-        json_put_str(item, "effect", arena_printf(v->arena, "%s %.*s → %.*s, R +%.*s", c->control->id, STR_ARGS(decimal_text(v->arena, c->score.value)),
-                                                  STR_ARGS(decimal_text(v->arena, changes[i].score)),
-                                                  STR_ARGS(decimal_text(v->arena, (double)(int64_t)(changes[i].gain * 100 + 0.5) / 100))));
+        json_put_str(item, "effect",
+                     arena_printf(v->arena, "%s %.*s → %.*s, R +%.*s", c->control->id,
+                                  STR_ARGS(decimal_text(v->arena, c->score.value)),
+                                  STR_ARGS(decimal_text(v->arena, changes[i].score)),
+                                  STR_ARGS(decimal_text(v->arena, (double)(int64_t)(changes[i].gain * 100 + 0.5) / 100))));
         json_put_str(item, "url", url_control(v, c->control));
     }
 }
@@ -119,9 +127,10 @@ static void overall_put(struct view *v, struct json *page, const struct assessme
     readiness_put(v, o, as, &as->readiness, in_scope);
     int64_t all = as->evidence_all;
     json_put_int(o, "machine_share", all > 0 ? (100 * as->evidence_machine + all / 2) / all : 0);
-    json_put_str(o, "machine_share_words", all > 0 ? arena_printf(v->arena, "%lld of %lld pieces of evidence were collected by machine",
-                                                                  (long long)as->evidence_machine, (long long)all)
-                                                   : STR("there is no evidence yet"));
+    json_put_str(o, "machine_share_words",
+                 all > 0 ? arena_printf(v->arena, "%lld of %lld pieces of evidence were collected by machine",
+                                        (long long)as->evidence_machine, (long long)all)
+                         : STR("there is no evidence yet"));
     would_change_put(v, o, as);
 }
 
@@ -170,7 +179,11 @@ static void blockers_put(struct view *v, struct json *page, const struct assessm
         struct json *items = json_put_array(o, "items");
         for (size_t k = 0; k < b->item_count && k < BLOCKER_ITEMS_MAX; k++)
             blocker_item_push(v, items, b->kind, b->items[k]);
-        json_put_cstr(o, "url", !b->kind ? "" : strcmp(b->kind, "test") == 0 ? "/tests?status=fail" : strcmp(b->kind, "control") == 0 ? "/controls" : "/criteria");
+        json_put_cstr(o, "url",
+                      !b->kind                          ? ""
+                      : strcmp(b->kind, "test") == 0    ? "/tests?status=fail"
+                      : strcmp(b->kind, "control") == 0 ? "/controls"
+                                                        : "/criteria");
     }
 }
 
@@ -188,7 +201,10 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     struct json *cells = json_array(v->arena);
     for (int d = 0; d < WINDOW_DAYS; d++) {
         const struct window_day *day = &as->days[d];
-        enum result_status s = !day->is_in_force ? RESULT_SKIP : day->fail > 0 ? RESULT_FAIL : day->unknown > 0 || !day->is_covered ? RESULT_UNKNOWN : RESULT_PASS;
+        enum result_status s = !day->is_in_force                      ? RESULT_SKIP
+                               : day->fail > 0                        ? RESULT_FAIL
+                               : day->unknown > 0 || !day->is_covered ? RESULT_UNKNOWN
+                                                                      : RESULT_PASS;
         covered += day->is_covered;
         failing += day->fail > 0;
         unknown += day->is_in_force && (day->unknown > 0 || !day->is_covered);
@@ -197,9 +213,10 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
         struct json *cell = json_push_object(cells);
         json_put_str(cell, "date", arena_str(v->arena, str_of(text)));
         json_put_cstr(cell, "state", states[s]);
-        json_put_str(cell, "words", !day->is_in_force ? arena_printf(v->arena, "%s: not in force", text)
-                                                      : arena_printf(v->arena, "%s: %lld failing, %lld unknown, %lld passing", text, (long long)day->fail,
-                                                                     (long long)day->unknown, (long long)day->pass));
+        json_put_str(cell, "words",
+                     !day->is_in_force ? arena_printf(v->arena, "%s: not in force", text)
+                                       : arena_printf(v->arena, "%s: %lld failing, %lld unknown, %lld passing", text,
+                                                      (long long)day->fail, (long long)day->unknown, (long long)day->pass));
         json_put_int(cell, "fail", day->fail);
         json_put_int(cell, "unknown", day->unknown);
         json_put_int(cell, "pass", day->pass);
@@ -209,8 +226,9 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     json_put_int(o, "unknown", unknown);
     json_put_int(o, "not_in_force", silent);
     json_put(o, "cells", cells);
-    json_put_str(o, "words", arena_printf(v->arena, "%lld of %d days observed, %lld with a failing test, %lld with something unknown", (long long)covered,
-                                          WINDOW_DAYS, (long long)failing, (long long)unknown));
+    json_put_str(o, "words",
+                 arena_printf(v->arena, "%lld of %d days observed, %lld with a failing test, %lld with something unknown",
+                              (long long)covered, WINDOW_DAYS, (long long)failing, (long long)unknown));
 }
 
 /* ---- what changed since yesterday ---- */
@@ -224,12 +242,14 @@ static struct str first_reason(struct view *v, const char *test, struct str subj
                            " where subject = ?2 and test = ?1 and to_leaf is null and status = ?3 order by resource limit 1",
                            A(test), A(subject), A(status));
     return db_one_text(v->arena, v->db, &e,
-                       "select resource || case reason when '' then '' else ': ' || reason end from span where test = ?1 and subject = ?2 and status = ?3"
+                       "select resource || case reason when '' then '' else ': ' || reason end from span where test = ?1 and "
+                       "subject = ?2 and status = ?3"
                        " and from_leaf <= ?4 and (to_leaf is null or to_leaf > ?4) order by resource limit 1",
                        A(test), A(subject), A(status), A(v->leaf_limit));
 }
 
-static void change_put(struct view *v, struct json *list, const struct test_state *t, const struct test_now *n, struct str subject)
+static void change_put(struct view *v, struct json *list, const struct test_state *t, const struct test_now *n,
+                       struct str subject)
 {
     struct json *o = json_push_object(list);
     put_link(v, o, "test", t->test->id, t->test->title, url_test(v, t->test));
@@ -259,7 +279,8 @@ static void changes_put(struct view *v, struct json *page, const struct assessme
                     continue;
                 if (n->status == RESULT_FAIL && broke->count < CHANGES_MAX)
                     change_put(v, broke, &as->tests[t], n, as->subjects[s].id);
-                if (n->status == RESULT_PASS && n->stretches[i - 1].stretch.status == RESULT_FAIL && recovered->count < CHANGES_MAX)
+                if (n->status == RESULT_PASS && n->stretches[i - 1].stretch.status == RESULT_FAIL &&
+                    recovered->count < CHANGES_MAX)
                     change_put(v, recovered, &as->tests[t], n, as->subjects[s].id);
             }
 }
@@ -286,12 +307,15 @@ static void next_put(struct view *v, struct json *page, const struct assessment 
     for (size_t s = 0; s < as->subject_count; s++)
         is_stale = is_stale || as->subjects[s].is_stale;
     if (as->subject_count == 0)
-        next_push(v, list, STR("Capture this host"), STR("nothing has been observed yet, so everything is unknown"), STR("assay collect"), STR("/evidence"));
+        next_push(v, list, STR("Capture this host"), STR("nothing has been observed yet, so everything is unknown"),
+                  STR("assay collect"), STR("/evidence"));
     else if (is_stale)
-        next_push(v, list, STR("Capture again"), STR("what was seen is older than three days, so it is unknown now"), STR("assay collect"), STR("/evidence"));
+        next_push(v, list, STR("Capture again"), STR("what was seen is older than three days, so it is unknown now"),
+                  STR("assay collect"), STR("/evidence"));
     if (incomplete > 0)
         next_push(v, list, arena_printf(v->arena, "See why %lld tables were not read completely", (long long)incomplete),
-                  STR("what rests on them is unknown; each says what was missing, often root's rights"), STR("assay query --at now \"SELECT tbl, scope, state, reason FROM table_status WHERE state <> 'complete'\""),
+                  STR("what rests on them is unknown; each says what was missing, often root's rights"),
+                  STR("assay query --at now \"SELECT tbl, scope, state, reason FROM table_status WHERE state <> 'complete'\""),
                   STR("/evidence?status=unknown"));
     size_t findings = 0;
     for (int severity = 3; severity >= 0 && findings < 4; severity--)
@@ -300,8 +324,9 @@ static void next_put(struct view *v, struct json *page, const struct assessment 
             if (state->status != RESULT_FAIL || severity_rank(state->test->severity) != severity)
                 continue;
             findings++;
-            next_push(v, list, arena_printf(v->arena, "Fix: %s", state->test->title), arena_printf(v->arena, "%s severity, %lld failing", state->test->severity,
-                                                                                                (long long)state->resources.of[RESULT_FAIL]),
+            next_push(v, list, arena_printf(v->arena, "Fix: %s", state->test->title),
+                      arena_printf(v->arena, "%s severity, %lld failing", state->test->severity,
+                                   (long long)state->resources.of[RESULT_FAIL]),
                       arena_printf(v->arena, "assay test --explain %s", state->test->id), url_test(v, state->test));
         }
     for (size_t i = 0; i < as->blocker_count; i++)
@@ -313,7 +338,8 @@ static void next_put(struct view *v, struct json *page, const struct assessment 
 
 static void controls_put(struct json *page, const struct assessment *as)
 {
-    static const enum live_state order[LIVE_STATES] = {LIVE_FAILING, LIVE_OVERDUE, LIVE_STALE, LIVE_UNKNOWN, LIVE_DUE_SOON, LIVE_OK, LIVE_NOT_STARTED, LIVE_NOT_IN_FORCE};
+    static const enum live_state order[LIVE_STATES] = {LIVE_FAILING,  LIVE_OVERDUE, LIVE_STALE,       LIVE_UNKNOWN,
+                                                       LIVE_DUE_SOON, LIVE_OK,      LIVE_NOT_STARTED, LIVE_NOT_IN_FORCE};
     struct json *o = json_put_object(page, "controls");
     json_put_int(o, "total", (int64_t)content_control_count);
     struct json *states = json_put_array(o, "states");
@@ -340,17 +366,22 @@ static bool evidence_put(struct view *v, struct json *page, int64_t *ret_incompl
                               "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none')"
                               " from (select state, max(leaf) from capture where leaf <= ?1 group by subject, tbl)",
                               A(v->leaf_limit))
-                   : db_query(v->db, &inner, "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none') from capture_newest");
+                   : db_query(v->db, &inner,
+                              "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none') from capture_newest");
     if (row && db_next(row, &inner))
         for (int i = 0; i < 3; i++)
             of[i] = db_int(row, i);
     db_row_release(&row);
     /* Streams count their leaves: host/<subject> its runs, host/<subject>/<table> its captures. */
     int64_t captures = 0, runs = 0;
-    row = v->is_past ? db_query(v->db, &inner, "select (select count(*) from capture where leaf <= ?1), (select count(*) from run where leaf <= ?1)", A(v->leaf_limit))
-                     : db_query(v->db, &inner,
-                                "select sum(case when length(st) > 13 then sq + 1 else 0 end), sum(case when length(st) > 13 then 0 else sq + 1 end)"
-                                " from stream where st >= 'host/' and st < 'host0'");
+    row = v->is_past
+              ? db_query(v->db, &inner,
+                         "select (select count(*) from capture where leaf <= ?1), (select count(*) from run where leaf <= ?1)",
+                         A(v->leaf_limit))
+              : db_query(v->db, &inner,
+                         "select sum(case when length(st) > 13 then sq + 1 else 0 end), sum(case when length(st) > 13 then 0 "
+                         "else sq + 1 end)"
+                         " from stream where st >= 'host/' and st < 'host0'");
     if (row && db_next(row, &inner)) {
         captures = db_int(row, 0);
         runs = db_int(row, 1);

@@ -10,26 +10,33 @@ struct json *view_search_index(struct view *v, struct err *e)
 {
     static const struct {
         const char *id, *title, *url;
-    } pages[] = {{"overview", "Overview", "/"}, {"criteria", "Criteria", "/criteria"}, {"controls", "Controls", "/controls"}, {"tests", "Tests", "/tests"}, {"evidence", "Evidence", "/evidence"}};
+    } pages[] = {{"overview", "Overview", "/"},
+                 {"criteria", "Criteria", "/criteria"},
+                 {"controls", "Controls", "/controls"},
+                 {"tests", "Tests", "/tests"},
+                 {"evidence", "Evidence", "/evidence"}};
     struct err inner = {0};
     struct json *o = json_object(v->arena), *items = json_put_array(o, "items");
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
         item_push(v, items, pages[i].id, pages[i].title, "page", str_of(pages[i].url));
     for (size_t i = 0; i < content_criterion_count; i++)
-        item_push(v, items, content_criteria[i].id, content_criteria[i].title, "criterion", url_criterion(v, &content_criteria[i]));
+        item_push(v, items, content_criteria[i].id, content_criteria[i].title, "criterion",
+                  url_criterion(v, &content_criteria[i]));
     for (size_t i = 0; i < content_control_count; i++)
         item_push(v, items, content_controls[i].id, content_controls[i].title, "control", url_control(v, &content_controls[i]));
     for (size_t i = 0; i < content_test_count; i++)
         item_push(v, items, content_tests[i].id, content_tests[i].title, "test", url_test(v, &content_tests[i]));
     for (size_t i = 0; i < content_parameter_count; i++)
-        item_push(v, items, content_parameters[i].name, content_parameters[i].words, "parameter", arena_printf(v->arena, "/tests?q=%s", content_parameters[i].name));
-    DB_EACH(row, v->db, &inner, "select id, name from subject where first_leaf <= ?1 order by name", A(v->leaf_limit))
-    {
+        item_push(v, items, content_parameters[i].name, content_parameters[i].words, "parameter",
+                  arena_printf(v->arena, "/tests?q=%s", content_parameters[i].name));
+    DB_EACH (row, v->db, &inner, "select id, name from subject where first_leaf <= ?1 order by name", A(v->leaf_limit)) {
         struct str id = arena_str(v->arena, db_text(row, 0)), name = arena_str(v->arena, db_text(row, 1));
         item_push(v, items, id.data, name.data, "subject", arena_printf(v->arena, "/evidence?group=%.*s", STR_ARGS(id)));
     }
-    DB_EACH(row, v->db, &inner, "select n.leaf, n.tbl, s.name from capture_newest n join subject s on s.id = n.subject where n.leaf <= ?1 order by n.tbl, s.name", A(v->leaf_limit))
-    {
+    DB_EACH (row, v->db, &inner,
+             "select n.leaf, n.tbl, s.name from capture_newest n join subject s on s.id = n.subject where n.leaf <= ?1 order by "
+             "n.tbl, s.name",
+             A(v->leaf_limit)) {
         struct str leaf = arena_printf(v->arena, "%lld", (long long)db_int(row, 0));
         struct str title = arena_printf(v->arena, "%.*s of %.*s", STR_ARGS(db_text(row, 1)), STR_ARGS(db_text(row, 2)));
         item_push(v, items, leaf.data, title.data, "capture", url_of(v, "evidence", leaf));
@@ -41,13 +48,14 @@ struct json *view_search_index(struct view *v, struct err *e)
     return o;
 }
 
-static bool history_put(struct view *v, struct json *o, const struct parameter *p, struct str *ret_value, int64_t *ret_changed_ms, struct err *e)
+static bool history_put(struct view *v, struct json *o, const struct parameter *p, struct str *ret_value, int64_t *ret_changed_ms,
+                        struct err *e)
 {
     struct json *list = json_put_array(o, "history");
     *ret_value = str_of(p->default_value);
     *ret_changed_ms = 0;
-    DB_EACH(row, v->db, e, "select t, value, reason, leaf from parameter where name = ?1 and leaf <= ?2 order by leaf desc", A(p->name), A(v->leaf_limit))
-    {
+    DB_EACH (row, v->db, e, "select t, value, reason, leaf from parameter where name = ?1 and leaf <= ?2 order by leaf desc",
+             A(p->name), A(v->leaf_limit)) {
         struct json *item = json_push_object(list);
         struct str value = arena_str(v->arena, db_text(row, 1));
         put_time(v, item, "at", db_int(row, 0));
@@ -94,7 +102,10 @@ struct json *view_parameters(struct view *v, const struct view_filter *f, struct
             for (size_t k = 0; k < content_tests[t].parameters.count; k++)
                 if (strcmp(content_tests[t].parameters.items[k], p->name) == 0)
                     json_push_str(tests, str_of(content_tests[t].id));
-        list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%s %s", p->name, p->words), .status = RESULT_PASS, .sort_text = str_of(p->name)});
+        list_add(&l, (struct list_row){.row = o,
+                                       .text = arena_printf(v->arena, "%s %s", p->name, p->words),
+                                       .status = RESULT_PASS,
+                                       .sort_text = str_of(p->name)});
     }
     list_finish(&l, page, NULL);
     return page;

@@ -142,8 +142,7 @@ START_TEST(the_strip_has_a_cell_for_each_day)
     const struct json *strip = json_get(view_test(&v, str_of(content_tests[3].id), NULL, &e), "strip");
     ck_assert_uint_eq(strip->count, 90);
     int64_t of[4] = {0}; /* none, pass, unknown, fail */
-    JSON_EACH(cell, strip)
-    {
+    JSON_EACH (cell, strip) {
         struct str state = json_text(cell, "state");
         of[str_is(state, "none") ? 0 : str_is(state, "pass") ? 1 : str_is(state, "unknown") ? 2 : 3]++;
     }
@@ -165,8 +164,8 @@ START_TEST(silence_makes_everything_unknown)
     ck_assert_int_eq(json_int(json_get(page, "tests"), "pass", -1), 0);
     ck_assert_int_eq(json_int(json_get(page, "tests"), "unknown", -1), (int64_t)content_test_count);
     ck_assert(json_bool(json_get(page, "nav"), "is_stale"));
-    JSON_EACH(state, json_path(page, "controls.states"))
-    ck_assert(!str_is(json_text(state, "state"), "OK"));
+    JSON_EACH (state, json_path(page, "controls.states"))
+        ck_assert(!str_is(json_text(state, "state"), "OK"));
     world_release(&w);
 }
 END_TEST
@@ -185,7 +184,8 @@ START_TEST(lists_search_filter_sort_and_page)
     list = view_tests(&v, &words, &e);
     ck_assert_int_ge(json_int(list, "total", -1), 1);
     ck_assert_uint_eq(json_get(list, "rows")->count, 1);
-    struct view_filter up = {.sort = STR("id"), .per_page = 1000}, down = {.sort = STR("id"), .is_descending = true, .per_page = 1000};
+    struct view_filter up = {.sort = STR("id"), .per_page = 1000},
+                       down = {.sort = STR("id"), .is_descending = true, .per_page = 1000};
     const struct json *a = json_get(view_controls(&v, &up, &e), "rows"), *b = json_get(view_controls(&v, &down, &e), "rows");
     ck_assert(str_equal(json_text(a->first, "id"), json_text(b->last, "id")));
     ck_assert_uint_eq(a->count, content_control_count);
@@ -206,9 +206,9 @@ START_TEST(a_year_of_daily_runs_that_pass_brings_settings_to_one)
     }
     struct view v = view_of(&w, 0);
     int settings = 0;
-    JSON_EACH(c, json_get(view_controls(&v, &(struct view_filter){.per_page = 1000}, &e), "rows"))
-    {
-        bool is_tested = json_int(json_get(c, "tests"), "total", 0) > 0, is_setting = str_is(json_text(c, "model"), "config_state");
+    JSON_EACH (c, json_get(view_controls(&v, &(struct view_filter){.per_page = 1000}, &e), "rows")) {
+        bool is_tested = json_int(json_get(c, "tests"), "total", 0) > 0,
+             is_setting = str_is(json_text(c, "model"), "config_state");
         if (is_tested && is_setting) {
             ck_assert(str_is(json_text(c, "state"), "OK"));
             ck_assert_int_eq(json_int(c, "score", -1), 1);
@@ -222,6 +222,7 @@ START_TEST(a_year_of_daily_runs_that_pass_brings_settings_to_one)
 }
 END_TEST
 
-TEST_MAIN("views", an_empty_directory_shows_that_nothing_is_known, every_page_is_built, what_broke_today_is_told_and_what_was_mended_is_not_failing,
-          the_past_is_shown_as_it_was_known, the_strip_has_a_cell_for_each_day, silence_makes_everything_unknown,
-          lists_search_filter_sort_and_page, a_year_of_daily_runs_that_pass_brings_settings_to_one)
+TEST_MAIN("views", an_empty_directory_shows_that_nothing_is_known, every_page_is_built,
+          what_broke_today_is_told_and_what_was_mended_is_not_failing, the_past_is_shown_as_it_was_known,
+          the_strip_has_a_cell_for_each_day, silence_makes_everything_unknown, lists_search_filter_sort_and_page,
+          a_year_of_daily_runs_that_pass_brings_settings_to_one)

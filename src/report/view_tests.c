@@ -23,7 +23,8 @@ static void test_row(struct view *v, struct list *l, const struct test_state *t)
     static const int order[] = {[RESULT_FAIL] = 0, [RESULT_UNKNOWN] = 1, [RESULT_PASS] = 2, [RESULT_SKIP] = 3};
     int severity = 3 - severity_rank(t->test->severity);
     struct list_row row = {.row = o,
-                           .text = arena_printf(v->arena, "%s %s %s %s", t->test->id, t->test->title, t->test->topic, t->test->why),
+                           .text =
+                               arena_printf(v->arena, "%s %s %s %s", t->test->id, t->test->title, t->test->topic, t->test->why),
                            .status = t->status,
                            .group = str_of(t->test->topic),
                            .sort_number = order[t->status] * 10 + severity,
@@ -67,8 +68,8 @@ static void parameters_put(struct view *v, struct json *page, const struct test 
         struct err e = {0};
         struct str value = str_of(p->default_value);
         int64_t changed_ms = 0;
-        DB_EACH(row, v->db, &e, "select value, t from parameter where name = ?1 and leaf <= ?2 order by leaf desc limit 1", A(p->name), A(v->leaf_limit))
-        {
+        DB_EACH (row, v->db, &e, "select value, t from parameter where name = ?1 and leaf <= ?2 order by leaf desc limit 1",
+                 A(p->name), A(v->leaf_limit)) {
             value = arena_str(v->arena, db_text(row, 0));
             changed_ms = db_int(row, 1);
         }
@@ -109,10 +110,10 @@ static bool tables_put(struct view *v, struct json *page, const struct assessmen
         json_put_cstr(o, "name", t->tables.items[i]);
         struct json *captures = json_put_array(o, "captures");
         for (size_t s = 0; s < as->subject_count; s++) {
-            DB_EACH(row, v->db, e,
-                    "select leaf, state, row_count, taken_at from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order by leaf desc limit 1",
-                    A(as->subjects[s].id), A(t->tables.items[i]), A(v->leaf_limit))
-            {
+            DB_EACH (row, v->db, e,
+                     "select leaf, state, row_count, taken_at from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order "
+                     "by leaf desc limit 1",
+                     A(as->subjects[s].id), A(t->tables.items[i]), A(v->leaf_limit)) {
                 struct json *c = json_push_object(captures);
                 json_put(c, "subject", subject_new(v, as->subjects[s].id));
                 json_put_int(c, "leaf", db_int(row, 0));
@@ -142,16 +143,17 @@ static void subjects_put(struct view *v, struct json *page, const struct assessm
 }
 
 /* Since when a resource has had its status: the chain of spans before it that only differ in their reason. */
-static int64_t resource_since(struct view *v, struct str subject, const char *test, struct str resource, struct str status, int64_t leaf, int64_t from_ms)
+static int64_t resource_since(struct view *v, struct str subject, const char *test, struct str resource, struct str status,
+                              int64_t leaf, int64_t from_ms)
 {
     enum { STEPS_MAX = 64 };
     struct err e = {0};
     for (int i = 0; i < STEPS_MAX; i++) {
         int64_t before = -1, before_ms = 0;
-        DB_EACH(row, v->db, &e,
-                "select from_leaf, from_t from span where test = ?1 and to_leaf = ?2 and subject = ?3 and resource = ?4 and status = ?5 order by id desc limit 1",
-                A(test), A(leaf), A(subject), A(resource), A(status))
-        {
+        DB_EACH (row, v->db, &e,
+                 "select from_leaf, from_t from span where test = ?1 and to_leaf = ?2 and subject = ?3 and resource = ?4 and "
+                 "status = ?5 order by id desc limit 1",
+                 A(test), A(leaf), A(subject), A(resource), A(status)) {
             before = db_int(row, 0);
             before_ms = db_int(row, 1);
         }
@@ -163,16 +165,17 @@ static int64_t resource_since(struct view *v, struct str subject, const char *te
     return from_ms;
 }
 
-#define RESOURCES_FROM                                                                                                           \
-    " from span where test = ?1 and from_leaf <= ?2 and (to_leaf is null or to_leaf > ?2) and (?3 = '' or subject = ?3)"         \
+#define RESOURCES_FROM                                                                                                   \
+    " from span where test = ?1 and from_leaf <= ?2 and (to_leaf is null or to_leaf > ?2) and (?3 = '' or subject = ?3)" \
     " and (?4 = '' or instr(lower(resource || ' ' || reason), lower(?4)) > 0)"
 #define RESOURCES_STATUS " and (?5 = '' or status = ?5 or (?5 = 'attention' and status in ('fail', 'unknown')))"
 
-static bool resources_counts_put(struct view *v, struct json *o, const struct test *t, struct str subject, struct str q, struct err *e)
+static bool resources_counts_put(struct view *v, struct json *o, const struct test *t, struct str subject, struct str q,
+                                 struct err *e)
 {
     struct result_counts c = {{0}};
-    DB_EACH(row, v->db, e, "select status, count(*)" RESOURCES_FROM " group by status", A(t->id), A(v->leaf_limit), A(subject), A(q))
-    {
+    DB_EACH (row, v->db, e, "select status, count(*)" RESOURCES_FROM " group by status", A(t->id), A(v->leaf_limit), A(subject),
+             A(q)) {
         enum result_status s;
         if (result_status_parse(db_text(row, 0), &s))
             c.of[s] = db_int(row, 1);
@@ -187,21 +190,26 @@ static bool resources_counts_put(struct view *v, struct json *o, const struct te
     return e->code == ERR_NONE;
 }
 
-static bool resources_put(struct view *v, struct json *page, const struct assessment *as, const struct test *t, const struct view_filter *f, struct err *e)
+static bool resources_put(struct view *v, struct json *page, const struct assessment *as, const struct test *t,
+                          const struct view_filter *f, struct err *e)
 {
     f = f ? f : &view_filter_none;
-    struct str subject = f->group.data ? f->group : STR(""), q = f->q.data ? str_trim(f->q) : STR(""), status = f->status.data ? f->status : STR("");
+    struct str subject = f->group.data ? f->group : STR(""), q = f->q.data ? str_trim(f->q) : STR(""),
+               status = f->status.data ? f->status : STR("");
     struct json *o = json_put_object(page, "resources"), *rows = json_put_array(o, "rows");
     int64_t all = db_one_int(v->db, e, 0, "select count(*)" RESOURCES_FROM, A(t->id), A(v->leaf_limit), A(""), A(""));
-    int64_t total = db_one_int(v->db, e, 0, "select count(*)" RESOURCES_FROM RESOURCES_STATUS, A(t->id), A(v->leaf_limit), A(subject), A(q), A(status));
-    DB_EACH(row, v->db, e,
-            "select subject, resource, status, reason, from_t, from_leaf" RESOURCES_FROM RESOURCES_STATUS
-            " order by case status when 'fail' then 0 when 'unknown' then 1 when 'pass' then 2 else 3 end, subject, resource limit ?6 offset ?7",
-            A(t->id), A(v->leaf_limit), A(subject), A(q), A(status), A(filter_per_page(f)), A((filter_page(f) - 1) * filter_per_page(f)))
-    {
+    int64_t total = db_one_int(v->db, e, 0, "select count(*)" RESOURCES_FROM RESOURCES_STATUS, A(t->id), A(v->leaf_limit),
+                               A(subject), A(q), A(status));
+    DB_EACH (row, v->db, e,
+             "select subject, resource, status, reason, from_t, from_leaf" RESOURCES_FROM RESOURCES_STATUS
+             " order by case status when 'fail' then 0 when 'unknown' then 1 when 'pass' then 2 else 3 end, subject, resource "
+             "limit ?6 offset ?7",
+             A(t->id), A(v->leaf_limit), A(subject), A(q), A(status), A(filter_per_page(f)),
+             A((filter_page(f) - 1) * filter_per_page(f))) {
         enum result_status s = RESULT_UNKNOWN;
         struct json *item = json_push_object(rows);
-        struct str id = arena_str(v->arena, db_text(row, 0)), resource = arena_str(v->arena, db_text(row, 1)), word = arena_str(v->arena, db_text(row, 2));
+        struct str id = arena_str(v->arena, db_text(row, 0)), resource = arena_str(v->arena, db_text(row, 1)),
+                   word = arena_str(v->arena, db_text(row, 2));
         size_t index = assessment_subject_index(as, id);
         bool is_stale = index != SIZE_MAX && as->subjects[index].is_stale;
         result_status_parse(word, &s);
@@ -279,7 +287,9 @@ struct json *view_test(struct view *v, struct str id, const struct view_filter *
     json_put_cstr(page, "why", t->why);
     json_put_cstr(page, "fix", t->fix);
     json_put_cstr(page, "empty", t->empty == EMPTY_NOT_APPLICABLE ? "not_applicable" : "unknown");
-    json_put_cstr(page, "empty_words", t->empty == EMPTY_NOT_APPLICABLE ? "If it finds nothing to look at, it does not apply." : "If it finds nothing to look at, it is unknown: nothing is never a pass.");
+    json_put_cstr(page, "empty_words",
+                  t->empty == EMPTY_NOT_APPLICABLE ? "If it finds nothing to look at, it does not apply."
+                                                   : "If it finds nothing to look at, it is unknown: nothing is never a pass.");
     json_put_cstr(page, "sql", t->sql);
     json_put_cstr(page, "source", t->source);
     json_put_cstr(page, "digest", t->digest);
