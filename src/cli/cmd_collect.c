@@ -23,7 +23,7 @@ static struct json *outcome_json(struct arena *a, const struct run_once *run, in
     const struct collect_outcome *o = &run->collected;
     struct json *v = json_object(a);
     json_put_str(v, "subject", str_of(o->subject));
-    json_put_cstr(v, "known_by", o->is_subject_of_path ? "path" : "machine-id");
+    json_put_cstr(v, "known_by", o->known_by);
     json_put_int(v, "run", o->run_leaf);
     json_put_int(v, "taken_at", o->taken_at_ms);
     json_put_int(v, "changed", (int64_t)o->changed);
@@ -70,8 +70,8 @@ static int print_outcome(struct cli_context *c, const struct run_once *run, int6
     struct buf BUF_AUTO out;
     buf_init(&out, 1 << 20);
     print_tables(&out, o);
-    buf_printf(&out, "run %lld of %s%s, %lld ms\n", (long long)o->run_leaf, o->subject,
-               o->is_subject_of_path ? " (known by its path)" : "", (long long)duration_ms);
+    buf_printf(&out, "run %lld of %s (known by its %s), %lld ms\n", (long long)o->run_leaf, o->subject, o->known_by,
+               (long long)duration_ms);
     buf_printf(&out, "tests: %lld pass, %lld fail, %lld unknown, %lld not applicable; %zu results changed (evaluation %lld)\n",
                (long long)n[RESULT_PASS], (long long)n[RESULT_FAIL], (long long)n[RESULT_UNKNOWN], (long long)n[RESULT_SKIP],
                run->assessed.changed, (long long)run->assessed.leaf);

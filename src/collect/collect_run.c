@@ -6,6 +6,7 @@
 #include "os/program.h"
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct collecting {
     struct db *projection;
@@ -17,28 +18,36 @@ struct collecting {
     size_t blob_count;
 };
 
-bool collect_subject(const struct data_dir *d, const char *root, char ret_subject[SUBJECT_TEXT_SIZE], bool *ret_is_of_path,
+/* What the pseudonym is made of where there is no machine-id. */
+static bool identity_without_id(struct arena *a, const char *root, struct str *ret_id, const char **ret_known_by, struct err *e)
+{
+    char text[PATH_MAX];
+    if (root && !realpath(root, text))
+        return err_set(e, ERR_NOT_FOUND, "%s: no such folder", root);
+    if (!root && (gethostname(text, HOST_NAME_MAX + 1) != 0 || !text[0]))
+        return err_set(e, ERR_NOT_FOUND, "this host has neither /etc/machine-id nor a name; make the first with systemd-machine-id-setup");
+    *ret_known_by = root ? "path" : "hostname";
+    *ret_id = arena_printf(a, "%s:%s", *ret_known_by, text);
+    return true;
+}
+
+bool collect_subject(const struct data_dir *d, const char *root, char ret_subject[SUBJECT_TEXT_SIZE], const char **ret_known_by,
                      struct err *e)
 {
     uint8_t key[32];
-    char path[PATH_MAX];
     struct str id = {0};
     struct err unread = {0};
+    const char *known_by = "machine-id";
     if (!keys_load_secret(d->fd, "subject", key, e))
         return false;
     struct arena *a = arena_new("subject", 1 << 20);
     struct source *s = root ? source_tree(a, root, 0, e) : source_live(a, 0);
     bool is_ok = s != NULL;
-    bool is_of_path = is_ok && (!source_read(s, a, "/etc/machine-id", 4096, &id, &unread) || str_trim(id).size < 32);
-    if (is_of_path && !root) {
-        is_ok = err_set(e, ERR_NOT_FOUND, "/etc/machine-id: this host has no identity; make one with systemd-machine-id-setup");
-    } else if (is_of_path) {
-        is_ok = realpath(root, path) != NULL || err_set(e, ERR_NOT_FOUND, "%s: no such folder", root);
-        id = arena_printf(a, "path:%s", path);
-    }
+    if (is_ok && (!source_read(s, a, "/etc/machine-id", 4096, &id, &unread) || str_trim(id).size < 32))
+        is_ok = identity_without_id(a, root, &id, &known_by, e);
     if (is_ok) {
         subject_pseudonym(key, str_trim(id), ret_subject);
-        *ret_is_of_path = is_of_path;
+        *ret_known_by = known_by;
     }
     arena_free(a);
     memory_wipe(key, sizeof(key));
@@ -185,7 +194,7 @@ static bool submit(struct collecting *c, struct keeper_client *k, const struct d
     struct json *statement = json_put_object(op.body, "run");
     json_put_cstr(statement, "ver", PROGRAM_VERSION);
     json_put_str(statement, "sub", subject);
-    json_put_cstr(statement, "by", c->outcome->is_subject_of_path ? "path" : "machine-id");
+    json_put_cstr(statement, "by", c->outcome->known_by);
     struct json *obs = json_put_array(statement, "obs");
     json_push_int(obs, from_ms);
     json_push_int(obs, to_ms < from_ms ? from_ms : to_ms);
@@ -217,7 +226,7 @@ bool collect_run(struct keeper_client *k, struct db *projection, const struct da
                            .tables = json_object(a),
                            .states = json_object(a)};
     run.context = &c;
-    if (!collect_subject(d, options->root, outcome.subject, &outcome.is_subject_of_path, e) ||
+    if (!collect_subject(d, options->root, outcome.subject, &outcome.known_by, e) ||
         !host_run_tables(a, options->names, options->name_count, &run.tables, &run.table_count, e))
         return false;
     outcome.tables = arena_array(a, run.table_count, sizeof(*outcome.tables));

@@ -22,7 +22,7 @@ struct collect_table_outcome {
 
 struct collect_outcome {
     char subject[SUBJECT_TEXT_SIZE];
-    bool is_subject_of_path; /* the tree has no machine-id: it is known by its path */
+    const char *known_by; /* what the subject's pseudonym stands on: "machine-id", else "path" of a tree or "hostname" of this host */
     int64_t run_leaf;
     int64_t taken_at_ms; /* what tests take as now */
     size_t changed;
@@ -40,9 +40,9 @@ struct collect_options {
     void *context;
 };
 
-/* The pseudonym of the subject: of etc/machine-id, else of the path of the tree. ERR_NOT_FOUND when the running host has no
- * machine-id. */
-bool collect_subject(const struct data_dir *d, const char *root, char ret_subject[SUBJECT_TEXT_SIZE], bool *ret_is_of_path,
+/* The pseudonym of the subject: of etc/machine-id; without one (a fresh image, a bare container) of the tree's path or of the running
+ * host's name, which two hosts may share: ret_known_by says so, and so does the run. */
+bool collect_subject(const struct data_dir *d, const char *root, char ret_subject[SUBJECT_TEXT_SIZE], const char **ret_known_by,
                      struct err *e) MUST_USE;
 /* ret lives in `a`. What host_run and keeper_submit say; ERR_CONFLICT when another run of the subject came in between. */
 bool collect_run(struct keeper_client *k, struct db *projection, const struct data_dir *d, struct arena *a,

@@ -111,6 +111,14 @@ case_a_clock_that_jumps_back_keeps_order() {
     expect 0 "$assay" verify "$d/data"
 }
 
+case_a_host_without_machine_id_is_known_by_its_path_and_says_so() {
+    make_host "$d/host"
+    rm "$d/host/etc/machine-id"
+    expect 0 "$assay" --data "$d/data" init
+    collect "$d/data" "$d/host"
+    grep -q 'known by its path' "$d/out" || fail "it is not said: $(tail -5 "$d/out")"
+}
+
 case_a_table_of_100_megabytes_is_bounded() {
     make_host "$d/host"
     python3 - "$d/host/etc/passwd" <<'PY'
