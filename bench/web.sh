@@ -32,10 +32,10 @@ for page in $pages; do
     wrk -t1 -c16 -d3s --latency -H "Cookie: $cookie" "http://127.0.0.1:$port$page" >"$scratch/wrk"
     echo "page $page $code bytes: $(awk '/Requests\/sec/ { print $2 }' "$scratch/wrk") requests/s, p99 $(awk '$1 == "99%" { print $2 }' "$scratch/wrk")"
 done
-children=$(pgrep -P $parent | tr '\n' ' ')
+family() { for pid in "$@"; do echo "$pid"; family $(pgrep -P "$pid"); done; }
 total=0
-for pid in $parent $children; do
+for pid in $(family $parent); do
     pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
     total=$((total + pss))
 done
-echo "memory_pss $((total / 1024)) MB over $(echo $parent $children | wc -w) processes (goal 60)"
+echo "memory_pss $((total / 1024)) MB over $(family $parent | wc -l) processes (goal 60)"
