@@ -166,6 +166,30 @@ START_TEST(rows_of_another_version_are_read_by_the_names_of_columns)
 }
 END_TEST
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+START_TEST(changed_bytes_are_refused_or_written_again_as_they_are)
+{
+    uint64_t state = (uint64_t)_i + 1;
+    struct arena *a = arena_new("test", 16 << 20);
+    struct rows *r = rows_new(a, &things);
+    for (int n = 0; n < 6; n++)
+        add(r, random_text(a, &state).data, (int64_t)test_random(&state), random_text(a, &state));
+    struct buf BUF_AUTO out;
+    buf_init(&out, 1 << 20);
+    rows_encode(r, &out);
+    for (int k = 0; k < 200; k++) {
+        uint8_t *copy = malloc(out.size);
+        memcpy(copy, out.data, out.size);
+        for (uint64_t changes = test_random(&state) % 3; changes > 0; changes--)
+            copy[test_random(&state) % out.size] = (uint8_t) "\"\\,[]{}:\n0-9nulx\xff"[test_random(&state) % 18];
+        LLVMFuzzerTestOneInput(copy, k % 4 ? out.size : test_random(&state) % out.size);
+        free(copy);
+    }
+    arena_free(a);
+}
+END_TEST
+
 /* ---- SQL ---- */
 
 struct fake {
@@ -346,6 +370,7 @@ int main(void)
     tcase_set_timeout(c, 60);
     tcase_add_test(c, encoding_sorts_lines_and_shows_odd_bytes_as_hex);
     tcase_add_loop_test(c, decoding_gives_back_what_was_encoded, 0, 200);
+    tcase_add_loop_test(c, changed_bytes_are_refused_or_written_again_as_they_are, 0, 50);
     tcase_add_test(c, decoding_never_accepts_what_encoding_does_not_write);
     tcase_add_test(c, rows_of_another_version_are_read_by_the_names_of_columns);
     tcase_add_test(c, sql_reads_rows_and_hidden_columns);
