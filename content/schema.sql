@@ -43,7 +43,6 @@ create index evaluation_by_subject on evaluation(subject, leaf);
 create table span(id integer primary key, subject text not null, test text not null, resource text not null, status text not null,
                   reason text not null, from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
 create index span_open on span(subject, test, resource) where to_leaf is null;
-create index span_by_test on span(test, from_leaf);
 -- Per test and subject: the worst of its resources (fail > unknown > pass > skip), with counts.
 create table test_span(id integer primary key, subject text not null, test text not null, status text not null, pass integer not null,
                        fail integer not null, unknown integer not null, skip integer not null,
@@ -51,7 +50,6 @@ create table test_span(id integer primary key, subject text not null, test text 
 -- These two hold all that "where do we stand" reads, so that it never touches the table.
 create index test_span_open on test_span(subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is null;
 create index test_span_closed on test_span(to_t, subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is not null;
-create index test_span_by_test on test_span(test, from_t);
 create index span_by_end on span(test, to_leaf);
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
 create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;

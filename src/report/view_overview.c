@@ -242,9 +242,9 @@ static struct str first_reason(struct view *v, const char *test, struct str subj
                            " where subject = ?2 and test = ?1 and to_leaf is null and status = ?3 order by resource limit 1",
                            A(test), A(subject), A(status));
     return db_one_text(v->arena, v->db, &e,
-                       "select resource || case reason when '' then '' else ': ' || reason end from span where test = ?1 and "
-                       "subject = ?2 and status = ?3"
-                       " and from_leaf <= ?4 and (to_leaf is null or to_leaf > ?4) order by resource limit 1",
+                       "select resource || case reason when '' then '' else ': ' || reason end from (select * from span where test = ?1"
+                       " and to_leaf is null union all select * from span where test = ?1 and to_leaf > ?4)"
+                       " where subject = ?2 and status = ?3 and from_leaf <= ?4 order by resource limit 1",
                        A(test), A(subject), A(status), A(v->leaf_limit));
 }
 
