@@ -44,19 +44,86 @@ bool durable_dir_make(const struct os_file_calls *calls, int dir, const char *pa
     return true;
 }
 
-/* I5: whole, synced, never overwritten; one that is there already must have the same bytes. */
+/* A directory whose new names are not durable yet. Syncing it once for all its new files, instead of once for each, halves the syncs of a
+ * large batch. */
+static bool dirty_sync(struct edge *g, struct err *e)
+{
+    for (; g->dirty_count > 0; g->dirty_count--) {
+        const char *path = g->dirty[g->dirty_count - 1];
+        int fd = g->calls->openat(g->calls->context, g->dir, path, O_RDONLY | O_DIRECTORY, 0);
+        if (fd < 0)
+            return err_errno(e, errno, "open directory %s", path);
+        bool is_synced = g->calls->fsync(g->calls->context, fd) == 0 || err_errno(e, errno, "sync directory %s", path);
+        g->calls->close(g->calls->context, fd);
+        if (!is_synced)
+            return false;
+    }
+    return true;
+}
+
+static bool dirty_note(struct edge *g, const char *path, struct err *e)
+{
+    for (size_t i = 0; i < g->dirty_count; i++)
+        if (strcmp(g->dirty[i], path) == 0)
+            return true;
+    if (g->dirty_count == sizeof(g->dirty) / sizeof(g->dirty[0]) && !dirty_sync(g, e))
+        return false;
+    memcpy(g->dirty[g->dirty_count++], path, TILE_PATH_SIZE);
+    return true;
+}
+
+static bool bytes_write(const struct os_file_calls *c, int fd, const char *path, struct str bytes, struct err *e)
+{
+    for (size_t done = 0; done < bytes.size;) {
+        ssize_t n = c->pwrite(c->context, fd, bytes.data + done, bytes.size - done, (off_t)done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_errno(e, n < 0 ? errno : EIO, "write %s", path);
+        done += (size_t)n;
+    }
+    return c->fsync(c->context, fd) == 0 || err_errno(e, errno, "sync %s", path);
+}
+
+/* A writer that crashed may have written this tile already: then it must be the same. */
+static bool is_same(struct edge *g, const char *path, struct str bytes, struct err *e)
+{
+    struct buf BUF_AUTO there;
+    buf_init(&there, bytes.size + 1);
+    bool is_read = os_file_read(g->calls, g->dir, path, &there, e);
+    if (!is_read && e->code != ERR_TOO_LARGE)
+        return false;
+    return (is_read && str_equal(buf_view(&there), bytes)) || err_set(e, ERR_CORRUPT, "%s exists with other bytes", path);
+}
+
+/* I5: whole and synced under a temporary name, then linked, never overwritten; the directory is synced before a checkpoint needs the tile. */
 static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, struct str bytes, struct err *e)
 {
+    const struct os_file_calls *c = g->calls;
     char path[TILE_PATH_SIZE], parent[TILE_PATH_SIZE];
+    static const char temporary[] = "tile/new.tmp0"; /* one writer, one tile at a time */
     tile_path(level, n, width, path);
     memcpy(parent, path, sizeof(parent));
     *strrchr(parent, '/') = 0;
     bool is_new_dir = width < TILE_WIDTH || n % 1000 == 0 || g->is_resuming;
-    if (is_new_dir && !durable_dir_make(g->calls, g->dir, parent, 0755, g->is_resuming, e))
+    if ((is_new_dir && !durable_dir_make(c, g->dir, parent, 0755, g->is_resuming, e)) || !dirty_note(g, parent, e))
         return false;
     if (width == TILE_WIDTH && g->filled_count < sizeof(g->filled) / sizeof(g->filled[0]))
         memcpy(g->filled[g->filled_count++], path, TILE_PATH_SIZE);
-    return os_file_create_once(g->calls, g->dir, path, bytes, 0644, e);
+    int fd = c->openat(c->context, g->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+    if (fd < 0 && errno == EEXIST) { /* left by a crash behind its link: truncating it would truncate the tile */
+        c->unlinkat(c->context, g->dir, temporary, 0);
+        fd = c->openat(c->context, g->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+    }
+    if (fd < 0)
+        return err_errno(e, errno, "create %s", temporary);
+    bool is_ok = bytes_write(c, fd, path, bytes, e);
+    if (c->close(c->context, fd) != 0 && is_ok)
+        is_ok = err_errno(e, errno, "close %s", path);
+    if (is_ok && c->linkat(c->context, g->dir, temporary, path) != 0)
+        is_ok = errno == EEXIST ? is_same(g, path, bytes, e) : err_errno(e, errno, "link %s", path);
+    c->unlinkat(c->context, g->dir, temporary, 0);
+    return is_ok;
 }
 
 static struct str hashes_view(const struct sha256 *hashes, unsigned width)
@@ -104,7 +171,7 @@ bool edge_flush(struct edge *g, struct err *e)
             return false;
         at->written = at->width;
     }
-    return true;
+    return dirty_sync(g, e);
 }
 
 /* From the partial tiles, without the tree to the left: RFC 6962's root folds the perfect subtrees from right to left. */

@@ -124,6 +124,8 @@ struct edge {
     struct buf bundle;
     char filled[256][TILE_PATH_SIZE]; /* full tiles whose partial ones may go now */
     size_t filled_count;
+    char dirty[32][TILE_PATH_SIZE]; /* directories to be synced */
+    size_t dirty_count;
 };
 void edge_init(struct edge *g, const struct os_file_calls *calls, int dir);
 void edge_release(struct edge *g);

@@ -109,9 +109,9 @@ static void head_check(struct verify *v, struct str note)
         return;
     struct merkle_nodes nodes = tile_store_nodes(&v->store);
     struct sha256 root;
-    if (strcmp(seen->origin, v->origin) != 0 || seen->size > v->head.size)
-        verify_find(v, "E14", "the checkpoint seen before has %llu leaves of %s, this one %llu: this is an older or another ledger",
-                    (unsigned long long)seen->size, seen->origin, (unsigned long long)v->head.size);
+    if ((seen->origin[0] && strcmp(seen->origin, v->origin) != 0) || seen->size > v->head.size)
+        verify_find(v, "E14", "the checkpoint seen before has %llu leaves, this one %llu: this is an older or another ledger",
+                    (unsigned long long)seen->size, (unsigned long long)v->head.size);
     else if (!merkle_root(&nodes, seen->size, &root, &e) || !sha256_equal(root, seen->root))
         verify_find(v, "E14", "the checkpoint seen before, of %llu leaves, is no prefix of this ledger", (unsigned long long)seen->size);
 }

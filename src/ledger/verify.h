@@ -22,7 +22,7 @@ enum { VERIFY_FINDINGS_MAX = 100, VERIFY_NOTES_MAX = 32 };
 
 struct verify_options {
     const char *log_vkey;              /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
-    const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); NULL: none */
+    const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); its origin may be empty; NULL: none */
     bool without_blobs;                /* leaves and tiles only */
 };
 

@@ -112,7 +112,7 @@ static void seal_check(struct verify *v, uint64_t index, const struct json *leaf
     if (json_get(leaf, "cp") && !checkpoint_is_known(v, json_text(leaf, "cp")))
         verify_find(v, "E50", "leaf %llu: the seal names a checkpoint that this ledger never had", (unsigned long long)index);
     if (json_get(leaf, "blobs") && (uint64_t)json_int(leaf, "blobs", 0) > v->blobs_since_seal)
-        verify_find(v, "E50", "leaf %llu: the seal counts %lld blobs, the leaves under it name %llu", (unsigned long long)index,
+        verify_find(v, "W50", "leaf %llu: the seal counts %lld blobs, the leaves under it name %llu", (unsigned long long)index,
                     (long long)json_int(leaf, "blobs", 0), (unsigned long long)v->blobs_since_seal);
     v->sealed_to = index + 1;
     v->blobs_since_seal = 0;

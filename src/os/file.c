@@ -169,7 +169,11 @@ static bool write_temporary(const struct os_file_calls *calls, int dir, const ch
     int n = snprintf(temporary, temporary_size, "%s.tmp%d", path, (int)getpid());
     if (n < 0 || (size_t)n >= temporary_size)
         return err_set(e, ERR_INVALID, "path is too long: %.100s...", path);
-    int fd = calls->openat(calls->context, dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+    int fd = calls->openat(calls->context, dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (fd < 0 && errno == EEXIST) { /* left by a crash, maybe linked to its target already: truncating it would truncate that */
+        calls->unlinkat(calls->context, dir, temporary, 0);
+        fd = calls->openat(calls->context, dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    }
     if (fd < 0)
         return err_errno(e, errno, "create %s", temporary);
     bool ok = write_all(calls, fd, temporary, bytes, e);
