@@ -339,8 +339,8 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
     if (!is_wanted)
         return true;
     leaf_compare(r, v);
-    struct captures *captures =
-        captures_open(r->o->projection, r->o->blobs, &(struct captures_options){.subject = subject, .run_leaf = v->run}, e);
+    struct captures_options options = {.subject = subject, .run_leaf = v->run, .now_ms = v->at_ms};
+    struct captures *captures = captures_open(r->o->projection, r->o->blobs, &options, e);
     struct test_inputs inputs = {.subject = subject, .now_ms = v->at_ms};
     struct test_value *values;
     struct results again;

@@ -47,7 +47,8 @@ static bool stored_open(struct cli_context *c, struct subject_tables *s, struct 
     }
     if (run < 0)
         return err_set(e, ERR_NOT_FOUND, "nothing has been captured yet; begin with: assay collect");
-    s->captures = captures_open(db, blobs, &(struct captures_options){.subject = s->inputs.subject, .run_leaf = run}, e);
+    struct captures_options which = {.subject = s->inputs.subject, .run_leaf = run, .now_ms = s->opened.view.at_ms};
+    s->captures = captures_open(db, blobs, &which, e);
     if (!s->captures)
         return false;
     s->inputs.provider_count = captures_providers(s->captures, &s->inputs.providers);

@@ -14,6 +14,12 @@ struct captures_table {
     const struct host_table *table; /* NULL: table_status */
 };
 
+/* A table that no run of the subject has seen. */
+struct absence {
+    struct str subject, table;
+    int64_t run; /* the newest run that counts */
+};
+
 struct captures {
     struct arena *arena;
     struct db *projection;
@@ -21,6 +27,9 @@ struct captures {
     struct capture *list;
     size_t count, capacity;
     struct loaded *loaded; /* for each of list */
+    struct absence *absences;
+    size_t absence_count, absence_capacity;
+    int64_t now_ms; /* 0: nothing is stale */
     struct captures_table *tables;
     struct table_provider *providers;
     size_t provider_count;
@@ -148,8 +157,12 @@ static bool find_capture(struct captures *c, struct subject_at *s, const char *t
         *e = failed;
         return false;
     }
-    if (!found.table.data)
+    if (!found.table.data) {
+        if (c->absence_count == c->absence_capacity)
+            c->absences = arena_grow(c->arena, c->absences, c->absence_count, &c->absence_capacity, sizeof(*c->absences));
+        c->absences[c->absence_count++] = (struct absence){s->id, str_of(table), s->run_leaf};
         return true;
+    }
     if (!find_run(c, s, &found, e))
         return false;
     *add_capture(c) = found;
@@ -276,34 +289,66 @@ static bool table_pages(void *context, struct arena *a, const struct table_schem
     return true;
 }
 
+static struct rows *one_status(struct arena *a, struct str table, struct str state, struct str reason)
+{
+    struct rows *one = rows_new(a, &table_status_schema);
+    row_begin(one);
+    row_text(one, table);
+    row_cstr(one, "");
+    row_text(one, state);
+    row_null(one);
+    if (reason.size)
+        row_text(one, reason);
+    else
+        row_null(one);
+    row_end(one);
+    return one;
+}
+
+static bool is_stale(const struct captures *c, const struct capture *which)
+{
+    return c->now_ms && which->taken_at_ms < c->now_ms - CAPTURE_STALE_MS;
+}
+
+static struct table_page absence_page(struct captures *c, struct arena *a, const struct absence *which)
+{
+    return (struct table_page){
+        .rows = one_status(a, which->table, str_of(table_state_name(TABLE_NONE)), STR("it was not captured yet")),
+        .subject = which->subject,
+        .run_id = arena_printf(c->arena, "%lld", (long long)which->run),
+    };
+}
+
 /* A complete table is told of without opening its blob. */
 static bool status_pages(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints,
                          size_t hint_count, const struct table_page **ret_pages, size_t *ret_count, struct err *e)
 {
+    (void)schema;
     (void)hints;
     (void)hint_count;
     struct captures *c = ((struct captures_table *)context)->captures;
-    struct table_page *pages = arena_array(a, c->count, sizeof(*pages));
+    struct table_page *pages = arena_array(a, c->count + c->absence_count, sizeof(*pages));
     for (size_t i = 0; i < c->count; i++) {
         const struct capture *which = &c->list[i];
+        if (is_stale(c, which)) {
+            char when[TIME_TEXT_SIZE];
+            time_format(which->taken_at_ms - which->taken_at_ms % MS_SECOND, when);
+            struct str why = arena_printf(a, "it was last captured %s, more than %d days before", when, (int)(CAPTURE_STALE_MS / MS_DAY));
+            pages[i] = page_of(c, which, one_status(a, which->table, str_of(table_state_name(TABLE_NONE)), why));
+            continue;
+        }
         if (str_is(which->state, table_state_name(TABLE_COMPLETE))) {
-            struct rows *one = rows_new(a, schema);
-            row_begin(one);
-            row_text(one, which->table);
-            row_cstr(one, "");
-            row_text(one, which->state);
-            row_null(one);
-            row_null(one);
-            row_end(one);
-            pages[i] = page_of(c, which, one);
+            pages[i] = page_of(c, which, one_status(a, which->table, which->state, STR("")));
             continue;
         }
         if (!load(c, i, e))
             return false;
         pages[i] = page_of(c, which, c->loaded[i].status);
     }
+    for (size_t i = 0; i < c->absence_count; i++)
+        pages[c->count + i] = absence_page(c, a, &c->absences[i]);
     *ret_pages = pages;
-    *ret_count = c->count;
+    *ret_count = c->count + c->absence_count;
     return true;
 }
 
@@ -333,7 +378,7 @@ struct captures *captures_open(struct db *projection, const struct blob_opener *
 {
     struct arena *a = arena_new("captures", CAPTURES_ARENA_BYTES_MAX);
     struct captures *c = ARENA_NEW(a, struct captures);
-    *c = (struct captures){.arena = a, .projection = projection, .blobs = blobs};
+    *c = (struct captures){.arena = a, .projection = projection, .blobs = blobs, .now_ms = options->now_ms};
     bool is_ok = options->capture_leaf ? find_one(c, options->capture_leaf, e) : find_all(c, options, e);
     if (!is_ok)
         return captures_close(c);

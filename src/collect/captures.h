@@ -11,11 +11,13 @@
  *     captures_close(c);
  *
  * taken_at and received_at are those of the newest run that saw the table so (an unchanged table is seen again by each run);
- * subject and run_id (the run leaf's index in decimal) likewise.
+ * subject and run_id (the run leaf's index in decimal) likewise. A table that no run of a known subject has ever seen is "none" in
+ * table_status: a run may be asked for a few tables only, and what it left out must not look like an empty population.
  */
 #ifndef COLLECT_CAPTURES_H
 #define COLLECT_CAPTURES_H
 
+#include "base/times.h"
 #include "blob/blob.h"
 #include "collect/host/host.h"
 #include "db/db.h"
@@ -39,7 +41,10 @@ struct captures_options {
     int64_t at_ms;        /* by received_at; 0: the newest */
     int64_t run_leaf;     /* not 0: as of this run, inclusive (at_ms is ignored) */
     int64_t capture_leaf; /* not 0: only this one capture (a leaf of type item), and its table_status */
+    int64_t now_ms;       /* not 0: a table that was last seen more than CAPTURE_STALE_MS before is "none" in table_status */
 };
+/* The default of a control's max_staleness: what was seen longer ago says nothing of now. */
+#define CAPTURE_STALE_MS (3 * MS_DAY)
 
 /* What counts for one (subject, table). */
 struct capture {

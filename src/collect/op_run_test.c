@@ -351,7 +351,11 @@ START_TEST(blobs_are_opened_only_for_what_is_scanned)
             const struct table_page *pages;
             size_t page_count = 0;
             ck_assert(list[i].pages(list[i].context, w.arena, list[i].schema, NULL, 0, &pages, &page_count, &e));
-            ck_assert_uint_eq(page_count, 3);
+            size_t absent = 0;
+            for (size_t k = 0; k < page_count; k++)
+                absent += str_is(rows_cell(pages[k].rows, 0, 4)->text, "it was not captured yet");
+            ck_assert_uint_eq(page_count - absent, 3); /* and one for each of the tables that no run has seen */
+            ck_assert_uint_ge(absent, 40);
         }
     ck_assert_uint_eq(w.opened, 1); /* groups: partial, so its reasons are in the blob */
     captures_close(c);

@@ -6,7 +6,8 @@ static bool assess_captures(struct keeper_client *k, struct db *projection, cons
                             struct err *e)
 {
     const struct blob_opener *blobs = blob_opener_direct(a, d->path, e);
-    struct captures_options options = {.subject = str_of(r->collected.subject), .run_leaf = r->collected.run_leaf};
+    struct captures_options options = {.subject = str_of(r->collected.subject), .run_leaf = r->collected.run_leaf,
+                                       .now_ms = r->collected.taken_at_ms};
     struct captures *captures = blobs ? captures_open(projection, blobs, &options, e) : NULL;
     if (!captures)
         return false;

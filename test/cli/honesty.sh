@@ -1,0 +1,69 @@
+#!/bin/sh
+# Nothing passes by absence: what was not read, was left out or was read too long ago is unknown, wherever a result is shown.
+. "$(dirname "$0")/lib.sh"
+
+# The state of one test as assay test tells it: pass, fail, unknown or skip for each resource, one a line.
+states() {
+    got=0
+    "$assay" --data "$d/data" test --stored --json "$1" >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -le 1 ] || fail "test --stored $1 ended with $got"
+    python3 -c 'import json, sys; print("\n".join(sorted({r["status"] for r in json.load(sys.stdin)["results"]})))' <"$d/out"
+}
+# What assay status counts: pass fail unknown skip.
+counts() {
+    expect 0 "$assay" --data "$d/data" status --json
+    python3 -c 'import json, sys; t = json.load(sys.stdin)["tests"]; print(t["pass"], t["fail"], t["unknown"], t["skip"])' <"$d/out"
+}
+
+case_a_table_that_was_never_asked_for_makes_its_tests_unknown() {
+    make_host "$d/host"
+    expect 0 "$assay" --data "$d/data" init
+    got=0
+    "$assay" --data "$d/data" collect --root "$d/host" users groups >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -le 1 ] || fail "collect ended with $got"
+    for test in update-security-age file-suid-known module-usb-storage password-age signin-failures; do
+        [ "$(states $test)" = unknown ] || fail "$test, of whose tables nothing was captured: $(states $test)"
+    done
+    [ "$(states account-uid-zero)" = pass ]
+    expect 0 "$assay" --data "$d/data" query --at now --format csv "select state, reason from table_status where tbl = 'shadow'"
+    grep -q '^none,it was not captured yet' "$d/out"
+    expect 0 "$assay" --data "$d/data" reperform
+}
+
+case_a_run_over_a_few_tables_does_not_refresh_the_others() {
+    make_host "$d/host"
+    ASSAY_TEST_NOW_MS=1795300000000 expect 0 "$assay" --data "$d/data" init
+    ASSAY_TEST_NOW_MS=1795300000000 collect "$d/data" "$d/host"
+    export ASSAY_TEST_NOW_MS=$((1795300000000 + 80 * 3600000))
+    expect 0 "$assay" --data "$d/data" collect --root "$d/host" users
+    [ "$(states account-uid-zero)" = pass ] || fail "users were read just now"
+    [ "$(states account-name-unique)" = pass ] || fail "users were read just now"
+    [ "$(states file-suid-known)" = unknown ] || fail "the walk is 80 hours old"
+    set -- $(counts)
+    [ "$1" -le 10 ] || fail "$1 tests pass though only one table is fresh"
+    expect 0 "$assay" --data "$d/data" reperform
+    collect "$d/data" "$d/host"
+    [ "$(states file-suid-known)" != unknown ] || fail "read again, and still unknown"
+    expect 0 "$assay" --data "$d/data" reperform
+    unset ASSAY_TEST_NOW_MS
+}
+
+case_a_missed_run_is_unknown_after_the_limit() {
+    make_host "$d/host"
+    ASSAY_TEST_NOW_MS=1795300000000 expect 0 "$assay" --data "$d/data" init
+    ASSAY_TEST_NOW_MS=1795300000000 collect "$d/data" "$d/host"
+    ASSAY_TEST_NOW_MS=$((1795300000000 + 70 * 3600000))
+    export ASSAY_TEST_NOW_MS
+    set -- $(counts)
+    [ "$1" -gt 0 ] || fail "nothing passes within the limit"
+    ASSAY_TEST_NOW_MS=$((1795300000000 + 80 * 3600000))
+    set -- $(counts)
+    [ "$1 $2 $4" = "0 0 0" ] || fail "after the limit: $*"
+    [ "$(states account-uid-zero)" = unknown ] || fail "test --stored still relies on what is too old"
+    # as it was known then, it is as it was
+    expect 0 "$assay" --data "$d/data" status --json --at 2026-11-22T01:00:00Z
+    grep -q '"is_stale": false' "$d/out"
+    unset ASSAY_TEST_NOW_MS
+}
+
+run_cases "$@"
