@@ -36,8 +36,9 @@ create table catalog(leaf integer primary key, digest text not null, t integer n
 create table parameter(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null) strict;
 create index parameter_by_name on parameter(name, leaf);
 create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, parameter integer not null, t integer not null,
-                        taken_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,
+                        taken_at integer not null, seen_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,
                         skip integer not null) strict;
+-- seen_at: taken_at, but never after we received it and never before what the subject showed earlier; spans are cut there.
 create index evaluation_by_subject on evaluation(subject, leaf);
 -- Per resource; open while to_leaf is null. Half-open [from, to).
 create table span(id integer primary key, subject text not null, test text not null, resource text not null, status text not null,

@@ -69,12 +69,15 @@ size_t assessment_criterion_index(struct str id)
 
 static bool subject_last_load(struct assessment *as, struct db *db, struct subject_state *s, struct err *e)
 {
+    int64_t seen_ms = 0; /* as of an earlier leaf, the last stretch had only grown up to here */
     s->last_run = -1;
-    DB_EACH (row, db, e, "select taken_at, t, run from evaluation where subject = ?1 and leaf <= ?2 order by leaf desc limit 1",
+    DB_EACH (row, db, e,
+             "select taken_at, t, run, seen_at from evaluation where subject = ?1 and leaf <= ?2 order by leaf desc limit 1",
              A(s->id), A(as->leaf_limit)) {
         s->last_taken_ms = db_int(row, 0);
         s->last_received_ms = db_int(row, 1);
         s->last_run = db_int(row, 2);
+        seen_ms = db_int(row, 3);
     }
     struct interval *observed = NULL;
     size_t count = 0, capacity = 0;
@@ -83,8 +86,7 @@ static bool subject_last_load(struct assessment *as, struct db *db, struct subje
         if (count == capacity)
             observed = arena_grow(as->arena, observed, count, &capacity, sizeof *observed);
         int64_t to_ms = db_int(row, 1);
-        /* As of an earlier leaf, the last stretch had only grown up to that evaluation. */
-        observed[count++] = (struct interval){db_int(row, 0), to_ms < s->last_taken_ms ? to_ms : s->last_taken_ms};
+        observed[count++] = (struct interval){db_int(row, 0), to_ms < seen_ms ? to_ms : seen_ms};
     }
     s->observed = observed;
     s->observed_count = count;

@@ -37,7 +37,7 @@ static void facts_tests_add(struct assessment *as, struct control_state *c)
             const struct subject_state *subject = &as->subjects[s];
             if (!n->is_present)
                 continue;
-            int64_t seen_ms = subject->observed[subject->observed_count - 1].to_ms;
+            int64_t seen_ms = subject->observed_count > 0 ? subject->observed[subject->observed_count - 1].to_ms : 0;
             if (as->at_ms - seen_ms > c->facts.max_staleness_ms)
                 c->facts.tests_stale++;
             else

@@ -167,16 +167,18 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
     struct str subject = db_one_text(a, projection, &inner, "select subject from run where leaf = ?1", A(run));
     if (inner.code || !subject.data)
         return err_set(e, ERR_CORRUPT, "eval leaf %llu: leaf %lld is no run", (unsigned long long)leaf->index, (long long)run);
+    /* A source's clock that runs ahead would make what it saw look fresh for ever: nothing is seen after it was received. */
     struct change c = {.db = projection, .subject = subject, .leaf = (int64_t)leaf->index};
     struct str x = json_text(blob, "x"), commitment = json_text(blob, "c");
-    if (!db_run(projection, e,
-                "insert into evaluation(leaf, subject, run, catalog, parameter, t, taken_at, x, c, pass, fail, unknown, skip)"
-                " values(?1, ?2, ?3, ?4, ?13, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(leaf->t), A(at_ms),
-                A(blob ? x : (struct str){0}), A(blob ? commitment : (struct str){0}), A(json_int(counts, "pass", 0)),
-                A(json_int(counts, "fail", 0)), A(json_int(counts, "unknown", 0)), A(json_int(counts, "skip", 0)),
-                A(json_int(leaf->json, "par", -1))) ||
-        !coverage_extend(&c, at_ms, e))
+    if (!coverage_extend(&c, at_ms < leaf->t ? at_ms : leaf->t, e) ||
+        !db_run(projection, e,
+                "insert into evaluation(leaf, subject, run, catalog, parameter, t, taken_at, seen_at, x, c, pass, fail, unknown, "
+                "skip)"
+                " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                A(leaf->index), A(subject), A(run), A(json_int(leaf->json, "cat", -1)), A(json_int(leaf->json, "par", -1)),
+                A(leaf->t), A(at_ms), A(c.at_ms), A(blob ? x : (struct str){0}), A(blob ? commitment : (struct str){0}),
+                A(json_int(counts, "pass", 0)), A(json_int(counts, "fail", 0)), A(json_int(counts, "unknown", 0)),
+                A(json_int(counts, "skip", 0))))
         return false;
     if (!blob)
         return true;

@@ -70,6 +70,20 @@ START_TEST(a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_no
 }
 END_TEST
 
+START_TEST(a_clock_that_runs_ahead_does_not_make_a_host_look_fresh)
+{
+    struct world w;
+    world_init(&w);
+    world_subject(&w, HOST, "web-1", 0);
+    world_result(&w, "a", "x", RESULT_PASS, "");
+    world_evaluate_at(&w, HOST, 900 * MS_DAY, 10 * MS_DAY); /* it says day 900; we received it on day 10 */
+    ck_assert_str_eq(rows_of(&w, COVERAGE).data, "1|864000000|864000000|||\n");
+    ck_assert_str_eq(rows_of(&w, "select taken_at / 86400000, seen_at / 86400000, '', '', '', '' from evaluation").data,
+                     "900|10||||\n");
+    world_release(&w);
+}
+END_TEST
+
 START_TEST(parameters_are_checked_and_keep_their_history)
 {
     struct world w;
@@ -171,5 +185,5 @@ START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
 END_TEST
 
 TEST_MAIN("assess ops", only_changes_open_and_close_spans, a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_not,
-          parameters_are_checked_and_keep_their_history, an_evaluation_of_no_run_is_refused,
-          open_spans_are_the_last_results_and_replay_gives_the_same_rows)
+          a_clock_that_runs_ahead_does_not_make_a_host_look_fresh, parameters_are_checked_and_keep_their_history,
+          an_evaluation_of_no_run_is_refused, open_spans_are_the_last_results_and_replay_gives_the_same_rows)

@@ -140,7 +140,7 @@ static inline int64_t world_run(struct world *w, const char *subject, int64_t at
 }
 
 /* A run and its evaluation, which found what world_result collected since the last one. Returns the evaluation's leaf. */
-static inline int64_t world_evaluate(struct world *w, const char *subject, int64_t at_ms)
+static inline int64_t world_evaluate_at(struct world *w, const char *subject, int64_t at_ms, int64_t t)
 {
     struct err e = {0};
     struct results before;
@@ -163,7 +163,12 @@ static inline int64_t world_evaluate(struct world *w, const char *subject, int64
     for (int s = 0; s < 4; s++)
         json_put_int(c, result_status_name((enum result_status)s), counts.of[s]);
     results_init(&w->results, w->arena);
-    return world_op(w, &op_eval, &op, blob, at_ms);
+    return world_op(w, &op_eval, &op, blob, t);
+}
+
+static inline int64_t world_evaluate(struct world *w, const char *subject, int64_t at_ms)
+{
+    return world_evaluate_at(w, subject, at_ms, at_ms);
 }
 
 #endif

@@ -241,11 +241,12 @@ static struct str first_reason(struct view *v, const char *test, struct str subj
                            "select resource || case reason when '' then '' else ': ' || reason end from span indexed by span_open"
                            " where subject = ?2 and test = ?1 and to_leaf is null and status = ?3 order by resource limit 1",
                            A(test), A(subject), A(status));
-    return db_one_text(v->arena, v->db, &e,
-                       "select resource || case reason when '' then '' else ': ' || reason end from (select * from span where test = ?1"
-                       " and to_leaf is null union all select * from span where test = ?1 and to_leaf > ?4)"
-                       " where subject = ?2 and status = ?3 and from_leaf <= ?4 order by resource limit 1",
-                       A(test), A(subject), A(status), A(v->leaf_limit));
+    return db_one_text(
+        v->arena, v->db, &e,
+        "select resource || case reason when '' then '' else ': ' || reason end from (select * from span where test = ?1"
+        " and to_leaf is null union all select * from span where test = ?1 and to_leaf > ?4)"
+        " where subject = ?2 and status = ?3 and from_leaf <= ?4 order by resource limit 1",
+        A(test), A(subject), A(status), A(v->leaf_limit));
 }
 
 static void change_put(struct view *v, struct json *list, const struct test_state *t, const struct test_now *n,

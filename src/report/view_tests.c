@@ -166,9 +166,9 @@ static int64_t resource_since(struct view *v, struct str subject, const char *te
 }
 
 /* What was open as of the leaf ?2: open still, or ended later. Two searches of one index, whatever the length of the history. */
-#define RESOURCES_FROM                                                                                                           \
-    " from (select * from span where test = ?1 and to_leaf is null and from_leaf <= ?2"                                          \
-    " union all select * from span where test = ?1 and to_leaf > ?2 and from_leaf <= ?2)"                                        \
+#define RESOURCES_FROM                                                                    \
+    " from (select * from span where test = ?1 and to_leaf is null and from_leaf <= ?2"   \
+    " union all select * from span where test = ?1 and to_leaf > ?2 and from_leaf <= ?2)" \
     " where (?3 = '' or subject = ?3) and (?4 = '' or instr(lower(resource || ' ' || reason), lower(?4)) > 0)"
 #define RESOURCES_STATUS " and (?5 = '' or status = ?5 or (?5 = 'attention' and status in ('fail', 'unknown')))"
 
