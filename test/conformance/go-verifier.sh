@@ -1,6 +1,6 @@
 #!/bin/sh
 # A verifier that shares no code with Assay (Go, golang.org/x/mod/sumdb) accepts ledgers that Assay wrote and rejects damaged ones.
-# Usage: go-verifier.sh LEDGER-SAMPLE; prints "N passed, N failed". Skipped (77) where Debian's golang-go and golang-golang-x-mod-dev are missing.
+# Usage: go-verifier.sh LEDGER-SAMPLE [ASSAY]; with the program itself also a data directory that it made and wrote to. Prints "N passed, N failed". Skipped (77) where Debian's golang-go and golang-golang-x-mod-dev are missing.
 set -eu
 sample=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
@@ -57,5 +57,26 @@ damaged "a byte of the root" flip checkpoint 45
 damaged "another size" sed -i 's/^1002$/1001/' checkpoint
 damaged "the signature" sed -i 's/.=$/==/' checkpoint
 damaged "an old head that is none" cp log.vkey checkpoint.old
+if [ $# -gt 1 ]; then # the program's own data directory, all leaves of it
+    assay=$(realpath "$2")
+    data=$scratch/data
+    "$assay" --data "$data" init >/dev/null
+    cp "$data"/ledger/*/checkpoint "$scratch/old"
+    for value in 3 4 5; do
+        "$assay" --data "$data" record set parameter account_dormant_days_max "8$value" --reason "a conformance test" >/dev/null
+    done
+    mkdir "$scratch/real"
+    cp -a "$data"/ledger/* "$scratch/real/log"
+    log=$scratch/real/log
+    cp "$scratch/old" "$log/checkpoint.old"
+    "$assay" --data "$data" key list | grep -F "$(head -1 "$log/checkpoint")+" >"$log/log.vkey"
+    bundle=$log/tile/entries/000.p/$(sed -n 2p "$log/checkpoint")
+    size=$(od -An -tu1 -N 2 "$bundle" | awk '{ print $1 * 256 + $2 }')
+    tail -c +3 "$bundle" | head -c "$size" >"$log/entry.json"
+    echo 0 >"$log/entry.index"
+    expect OK "$scratch/real" "a data directory of the program's own"
+    flip "$bundle" 200
+    expect FAIL "$scratch/real" "a byte of its entry bundle"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
