@@ -99,9 +99,7 @@ bool handle_theme(struct call *c, struct err *e)
     if (!str_is(theme, "light") && !str_is(theme, "dark") && !str_is(theme, "auto"))
         return err_set(e, ERR_INVALID, "theme is light, dark or auto");
     c->response->set_cookie[0] = cookie(c, "theme", theme, 365 * MS_DAY, false);
-    if (back.size == 0) { /* a script asked, and has switched by itself */
-        c->response->status = 204;
-        return true;
-    }
+    if (back.size == 0) /* a script asked, and has switched by itself */
+        return call_bytes(c, "text/plain; charset=utf-8", theme);
     return call_redirect(c, arena_str(c->arena, call_own_path(back)));
 }

@@ -175,7 +175,7 @@ describe('themes', () => {
     await page.goto(url + '/');
     const paper = () => page.evaluate(() => getComputedStyle(document.body).color);
     const before = await paper();
-    await Promise.all([page.waitForResponse(/\/theme$/), page.getByRole('button', { name: 'Dark' }).click()]);
+    await Promise.all([page.waitForEvent('requestfinished', (r) => r.url().endsWith('/theme')), page.getByRole('button', { name: 'Dark' }).click()]);
     assert.notEqual(await paper(), before);
     await page.goto(url + '/tests');
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');

@@ -35,7 +35,8 @@ for (const form of document.querySelectorAll('form.theme')) {
     e.preventDefault();
     document.documentElement.dataset.theme = theme;
     for (const b of form.querySelectorAll('button')) b.setAttribute('aria-pressed', String(b.value === theme));
-    await fetch('/theme', { method: 'POST', body: new URLSearchParams({ theme }) });
+    const answer = await fetch('/theme', { method: 'POST', body: new URLSearchParams({ theme }) });
+    await answer.text();
   });
 }
 
