@@ -9,13 +9,13 @@ bool assess_after_run(struct keeper_client *k, struct db *projection, const stru
 {
     struct assess_outcome o = {0};
     int64_t catalog, parameter;
-    struct test_inputs inputs = {
-        .providers = run->providers, .provider_count = run->provider_count, .subject = run->subject, .now_ms = run->taken_at_ms};
+    struct test_inputs inputs = {.subject = run->subject, .now_ms = run->taken_at_ms};
     struct test_value *values;
     if (!catalog_ensure(k, projection, env, a, &catalog, e) ||
         !parameter_values(projection, a, INT64_MAX, &values, &inputs.value_count, &parameter, e))
         return false;
     inputs.values = values;
+    inputs_over_captures(a, run->captures, &inputs);
     results_init(&o.results, a);
     struct results before;
     results_init(&before, a);

@@ -2,7 +2,7 @@
  * after_run.h - from the captures of a run to an `eval` leaf: evaluates all tests, compares with what is open, and submits the
  * difference.
  *
- *     struct assess_run run = {.subject = ..., .run_leaf = ..., .taken_at_ms = ..., .providers = p, .provider_count = n};
+ *     struct assess_run run = {.subject = ..., .run_leaf = ..., .taken_at_ms = ..., .captures = c};
  *     struct assess_outcome o;
  *     if (!assess_after_run(keeper, projection, env, arena, &run, &o, &e)) ...
  */
@@ -16,8 +16,7 @@ struct assess_run {
     struct str subject; /* "s:..." */
     int64_t run_leaf;
     int64_t taken_at_ms;
-    const struct table_provider *providers; /* over the captures of this run; table_status among them */
-    size_t provider_count;
+    struct captures *captures; /* as of this run */
 };
 
 struct assess_outcome {

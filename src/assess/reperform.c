@@ -349,7 +349,7 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
     bool is_ok = true;
     results_init(&again, r->step);
     if (captures_check(r, captures) && catalog_open(r, v->catalog)) {
-        inputs.provider_count = captures_providers(captures, &inputs.providers);
+        inputs_over_captures(r->step, captures, &inputs);
         is_ok = values_open(r, v->parameter, &values, &inputs.value_count, e);
         inputs.values = is_ok ? values : NULL;
         is_ok = is_ok && test_run_all(&inputs, r->catalog.tests, r->catalog.test_count, &again, e);

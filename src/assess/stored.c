@@ -74,3 +74,16 @@ struct str results_difference(struct arena *a, int64_t at_ms, const struct resul
     *ret_changed = changed;
     return changed > 0 ? arena_str(a, buf_view(&b)) : (struct str){0};
 }
+
+void inputs_over_captures(struct arena *a, struct captures *captures, struct test_inputs *inputs)
+{
+    const struct capture *items;
+    size_t count = captures_list(captures, &items), age_count = 0;
+    struct table_age *ages = arena_array(a, count + 1, sizeof *ages);
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(items[i].subject, inputs->subject))
+            ages[age_count++] = (struct table_age){items[i].table, items[i].taken_at_ms};
+    inputs->ages = ages;
+    inputs->age_count = age_count;
+    inputs->provider_count = captures_providers(captures, &inputs->providers);
+}

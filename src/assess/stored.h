@@ -5,8 +5,11 @@
 #define ASSESS_STORED_H
 
 #include "assess/test_run.h"
+#include "collect/captures.h"
 #include "db/db.h"
 
+/* Lets tests run over captures: providers and ages of `inputs`, whose subject is set. In `a`; `captures` must outlive them. */
+void inputs_over_captures(struct arena *a, struct captures *captures, struct test_inputs *inputs);
 /* The values in force as of a leaf (-1: none yet); ret_leaf is the newest parameter leaf up to there, -1 without one. */
 bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit, struct test_value **ret, size_t *ret_count,
                       int64_t *ret_leaf, struct err *e) MUST_USE;

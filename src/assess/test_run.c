@@ -1,6 +1,7 @@
 #include "assess/test_run.h"
 
 #include "base/limits.h"
+#include "base/times.h"
 
 #include <assert.h>
 #include <sqlite3.h>
@@ -153,6 +154,15 @@ static bool tables_missing(struct test_runner *t, const struct test *test, struc
         const char *name = test->tables.items[i];
         if (!provider_find(t, name)) {
             *ret_reason = arena_printf(t->scratch, "table %s could not be read: it was not captured", name);
+            return true;
+        }
+        for (size_t k = 0; k < t->inputs->age_count; k++) {
+            const struct table_age *age = &t->inputs->ages[k];
+            char seen[TIME_TEXT_SIZE];
+            if (!str_is(age->table, name) || t->inputs->now_ms - age->taken_at_ms <= TABLE_AGE_DAYS_MAX * MS_DAY)
+                continue;
+            *ret_reason = arena_printf(t->scratch, "table %s could not be read: it was last captured on %s, too long ago", name,
+                                       time_format_date(age->taken_at_ms, seen));
             return true;
         }
         if (t->has_status)

@@ -26,6 +26,13 @@ struct test_value {
     struct str value;
 };
 
+/* When a table was last seen. A run may leave tables out; tests then see their newest capture, and not for ever. */
+struct table_age {
+    struct str table;
+    int64_t taken_at_ms;
+};
+enum { TABLE_AGE_DAYS_MAX = 3 }; /* older than this before now_ms: as if the table could not be read */
+
 struct test_inputs {
     const struct table_provider *providers; /* table_status may be among them; must outlive the runner */
     size_t provider_count;
@@ -33,6 +40,8 @@ struct test_inputs {
     int64_t now_ms;     /* :now_ms, the run's taken_at */
     const struct test_value *values;
     size_t value_count;
+    const struct table_age *ages; /* may be NULL; tables that are not listed are as new as now_ms */
+    size_t age_count;
     int64_t time_limit_ms; /* a test; 0: LIMIT_TEST_TIME_MS */
     int64_t rows_max;      /* a test; 0: LIMIT_TEST_ROWS */
 };

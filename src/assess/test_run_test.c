@@ -212,6 +212,32 @@ START_TEST(of_a_resource_that_comes_twice_the_worse_stands)
 }
 END_TEST
 
+START_TEST(a_table_that_was_last_seen_too_long_ago_makes_the_test_unknown)
+{
+    fresh();
+    struct err e = {0};
+    struct json *json = json_parse(a, STR(TWO_USERS), JSON_LIMITS_DEFAULT, &e);
+    struct table_provider *providers;
+    struct table_age ages[] = {{STR("groups"), 0}, {STR("users"), 10 * MS_DAY}};
+    struct test_inputs inputs = {.subject = STR("host"), .now_ms = 13 * MS_DAY, .ages = ages, .age_count = 2};
+    ck_assert(fixture_tables(a, json, both, 2, find, STR("host"), inputs.now_ms, &providers, &inputs.provider_count, &e));
+    inputs.providers = providers;
+    struct test test = {
+        .id = "t", .tables = users_only(), .sql = "select name as resource, 'pass' as status, '' as reason from users"};
+    for (int late = 0; late < 2; late++) {
+        struct results r;
+        results_init(&r, a);
+        inputs.now_ms += late;
+        ck_assert(test_run_all(&inputs, &test, 1, &r, &e));
+        ck_assert_int_eq(r.items[0].status, late ? RESULT_UNKNOWN : RESULT_PASS);
+        if (late)
+            ck_assert(
+                str_is(r.items[0].reason, "table users could not be read: it was last captured on 1970-01-11, too long ago"));
+    }
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(now_and_declared_parameters_are_bound_and_others_refused)
 {
     fresh();
@@ -274,5 +300,6 @@ TEST_MAIN("test_run", results_carry_resource_status_and_reason, other_columns_th
           a_partial_table_keeps_its_rows_and_says_what_is_missing, errors_of_the_sql_are_unknown_and_named,
           a_test_that_writes_or_attaches_is_refused, a_test_that_runs_for_ever_times_out,
           too_many_resources_are_unknown_and_none_of_them_counts, a_broken_row_spoils_the_whole_test,
-          of_a_resource_that_comes_twice_the_worse_stands, now_and_declared_parameters_are_bound_and_others_refused,
+          of_a_resource_that_comes_twice_the_worse_stands, a_table_that_was_last_seen_too_long_ago_makes_the_test_unknown,
+          now_and_declared_parameters_are_bound_and_others_refused,
           texts_that_are_no_utf8_or_control_the_terminal_are_made_harmless, the_order_of_rows_never_matters)

@@ -51,7 +51,7 @@ static bool stored_open(struct cli_context *c, struct subject_tables *s, struct 
     s->captures = captures_open(db, blobs, &which, e);
     if (!s->captures)
         return false;
-    s->inputs.provider_count = captures_providers(s->captures, &s->inputs.providers);
+    inputs_over_captures(c->arena, s->captures, &s->inputs);
     s->words = arena_printf(c->arena, "the captures of run %lld", (long long)run).data;
     return true;
 }

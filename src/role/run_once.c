@@ -12,7 +12,7 @@ static bool assess_captures(struct keeper_client *k, struct db *projection, cons
     if (!captures)
         return false;
     struct assess_run run = {.subject = str_of(r->collected.subject), .run_leaf = r->collected.run_leaf, .taken_at_ms = r->collected.taken_at_ms};
-    run.provider_count = captures_providers(captures, &run.providers);
+    run.captures = captures;
     bool ok = assess_after_run(k, projection, r->collect->env, a, &run, &r->assessed, e);
     captures_close(captures);
     return ok;
