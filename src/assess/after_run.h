@@ -1,8 +1,8 @@
 /*
- * after_run.h - from the captures of a run to an `eval` leaf: evaluates all tests, compares with what is open, and submits the
- * difference.
+ * after_run.h - from the captures of a run to an `eval` leaf: has all tests evaluated, compares with what is open, and submits the
+ * difference. Evaluating is a step of its own, because it runs in a process that may do nothing else (the worker).
  *
- *     struct assess_run run = {.subject = ..., .run_leaf = ..., .taken_at_ms = ..., .captures = c};
+ *     struct assess_run run = {.subject = ..., .run_leaf = ..., .taken_at_ms = ..., .evaluate = ask_the_worker, .context = w};
  *     struct assess_outcome o;
  *     if (!assess_after_run(keeper, projection, env, arena, &run, &o, &e)) ...
  */
@@ -16,8 +16,17 @@ struct assess_run {
     struct str subject; /* "s:..." */
     int64_t run_leaf;
     int64_t taken_at_ms;
-    struct captures *captures; /* as of this run */
+    /* Evaluates all tests over the captures of this run, with the parameters in force as of `parameter_leaf` (-1: none yet). */
+    bool (*evaluate)(void *context, int64_t parameter_leaf, struct results *ret, struct err *e);
+    void *context;
 };
+
+/* What stands behind `evaluate`: all tests over the captures as of the run, sorted and complete in `ret`. */
+bool assess_evaluate(struct db *projection, struct captures *captures, struct str subject, int64_t taken_at_ms, int64_t parameter_leaf,
+                     struct results *ret, struct err *e) MUST_USE;
+/* Results between processes: the canonical lines of result.h. ERR_CORRUPT for anything else. */
+void results_encode(const struct results *r, struct buf *out);
+bool results_decode(struct str lines, struct results *ret, struct err *e) MUST_USE;
 
 struct assess_outcome {
     struct results results; /* the whole set */

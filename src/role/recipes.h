@@ -7,12 +7,15 @@
 #include "base/err.h"
 
 enum { ROLE_FIRST_FD = 3 };
+/* What the worker sends back: canonical result lines, or why there are none. */
+enum { WORKER_RESULTS = 1, WORKER_FAILED = 2 };
 
 int role_signer(int argc, char **argv);
 int role_keeper(int argc, char **argv);
 int role_web(int argc, char **argv);
 int role_collect(int argc, char **argv);
 int role_host(int argc, char **argv);
+int role_worker(int argc, char **argv);
 
 /* "assay: ROLE: text" on standard error; the exit status that belongs to it. */
 int role_fail(const char *role, const struct err *e);

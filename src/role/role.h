@@ -8,6 +8,8 @@
  *   keeper  DATA              3: socket to who started it
  *   web     DATA …            3: listening socket
  *   collect DATA …            schedules; starts one `host` child a run
+ *   host    DATA              one scheduled run
+ *   worker  DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF    3: socket to who asks; evaluates the tests of one run
  */
 #ifndef ROLE_ROLE_H
 #define ROLE_ROLE_H
