@@ -69,7 +69,8 @@ void results_finish(struct results *r, size_t from)
     assert(from <= r->count);
     if (r->count - from < 2)
         return;
-    qsort(r->items + from, r->count - from, sizeof(struct result), compare_worst_first);
+    if (r->count > from)
+        qsort(r->items + from, r->count - from, sizeof(struct result), compare_worst_first);
     size_t kept = from + 1;
     for (size_t i = from + 1; i < r->count; i++)
         if (result_compare(&r->items[kept - 1], &r->items[i]) != 0)

@@ -163,7 +163,8 @@ struct stretch *stretches_merge(struct arena *a, const struct stretch *parts, si
         edges[n++] = (struct edge){parts[i].from_ms, parts[i].status, 1};
         edges[n++] = (struct edge){parts[i].to_ms, parts[i].status, -1};
     }
-    qsort(edges, n, sizeof(struct edge), edge_compare);
+    if (n > 0)
+        qsort(edges, n, sizeof(struct edge), edge_compare);
     struct stretch *out = arena_array(a, n + 1, sizeof(struct stretch));
     int64_t open[4] = {0};
     for (size_t i = 0; i < n; i++) {

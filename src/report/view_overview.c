@@ -99,7 +99,8 @@ static void would_change_put(struct view *v, struct json *o, const struct assess
         if (score > c->score.value && gain > 0)
             changes[count++] = (struct change){i, score, gain, c->control->model == MODEL_CONFIG_STATE && c->test_count > 0};
     }
-    qsort(changes, count, sizeof *changes, change_compare);
+    if (count > 0)
+        qsort(changes, count, sizeof *changes, change_compare);
     struct json *list = json_put_array(o, "would_change");
     for (size_t i = 0; i < count && i < WOULD_CHANGE_MAX; i++) {
         const struct control_state *c = &as->controls[changes[i].control];

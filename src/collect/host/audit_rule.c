@@ -38,7 +38,8 @@ static struct str items_join(struct arena *a, struct items *items, char separato
     if (items->count == 0)
         return (struct str){0};
     buf_init(&all, 64 << 10);
-    qsort(items->list, items->count, sizeof(items->list[0]), compare_strs);
+    if (items->count > 0)
+        qsort(items->list, items->count, sizeof(items->list[0]), compare_strs);
     for (size_t i = 0; i < items->count; i++) {
         if (i && str_equal(items->list[i], items->list[i - 1]))
             continue;

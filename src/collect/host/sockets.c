@@ -147,6 +147,8 @@ static bool sockets_find_owners(struct socket_list *list, struct err *e)
 {
     struct proc_scan scan;
     size_t wanted = 0;
+    if (list->count == 0)
+        return true;
     qsort(list->items, list->count, sizeof(*list->items), socket_compare_inode);
     for (size_t i = 0; i < list->count; i++)
         wanted += list->items[i].diag.idiag_inode != 0;
