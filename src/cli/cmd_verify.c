@@ -1,6 +1,7 @@
 /* cmd_verify.c - checks a whole data directory, and prints what was checked, what is wrong and what could not be checked. */
 #include "cli/cli.h"
-#include "ledger/verify.h"
+#include "keeper/verify_all.h"
+#include "role/role.h"
 
 static struct json *report_json(struct arena *a, const struct verify_report *r)
 {
@@ -43,7 +44,7 @@ static int print_text(const struct verify_report *r)
     if (r->finding_count)
         buf_char(&b, '\n');
     buf_printf(&b, "%s: %s\norigin   %s\nleaves   %llu under the signed checkpoint, root %s\n", r->is_ok ? "OK" : "BROKEN",
-               r->is_ok ? "everything that was checked holds" : "the ledger is not as it was signed", r->origin, (unsigned long long)r->size, root);
+               r->is_ok ? "everything that was checked holds" : "what is stored is not what was signed", r->origin, (unsigned long long)r->size, root);
     if (r->unsigned_leaves)
         buf_printf(&b, "         %llu more are in the journal and not signed yet\n", (unsigned long long)r->unsigned_leaves);
     buf_printf(&b, "checked  %llu leaves, %llu tiles, %llu blobs (%llu decrypted), %llu runs, %llu checkpoints\n",
@@ -75,7 +76,9 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
-    if (!verify_directory(path, &o, c->arena, &report, &e))
+    size_t kind_count;
+    const struct op_kind *kinds = role_op_kinds(&kind_count);
+    if (!verify_all(path, &o, kinds, kind_count, c->arena, &report, &e))
         return cli_fail(&e);
     int status = c->json ? cli_print_json(report_json(c->arena, &report)) : print_text(&report);
     return status ? status : report.is_ok ? 0 : 1;
@@ -83,7 +86,7 @@ static int run(struct cli_context *c)
 
 const struct cli_command cli_command_verify = {
     .name = "verify",
-    .summary = "check a data directory: signatures, tree, chains, blobs",
+    .summary = "check a data directory: signatures, tree, chains, blobs, projection",
     .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--no-blobs] [PATH]",
     .example = "assay verify /var/lib/assay",
     .options = (const struct cli_option[]){{"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},

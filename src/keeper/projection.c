@@ -98,6 +98,15 @@ bool projection_open(struct projection *p, const char *data_path, const char *or
     return false;
 }
 
+bool projection_open_memory(struct projection *p, const char *origin, const struct op_kind *kinds, size_t kind_count, struct err *e)
+{
+    struct db *db = db_open(NULL, DB_MEMORY, e);
+    if (db && schema_make(db, origin, e) && projection_attach(p, db, kinds, kind_count, e))
+        return true;
+    db_close(db);
+    return false;
+}
+
 void projection_close(struct projection *p)
 {
     if (p->scratch)

@@ -28,6 +28,8 @@ bool projection_has_schema(struct db *db);
  * caller catches up. */
 bool projection_open(struct projection *p, const char *data_path, const char *origin, const struct op_kind *kinds, size_t kind_count,
                      struct err *e) MUST_USE;
+/* An empty one in memory, which nobody else sees: to compare with. */
+bool projection_open_memory(struct projection *p, const char *origin, const struct op_kind *kinds, size_t kind_count, struct err *e) MUST_USE;
 void projection_close(struct projection *p);
 /* Applies the leaf of index p->next inside the caller's transaction, and moves p->next on. ret_answer (may be NULL): what the operation of
  * this leaf is answered, canonical JSON in `a`. */

@@ -48,6 +48,7 @@ bool keeper_rebuild(const char *data_dir, const struct op_kind *kinds, size_t ki
     if (!data_dir_open(&d, data_dir, e))
         return false;
     mode_t old = umask(0077);
+    mkdirat(d.fd, "db", 0700); /* a cache may be thrown away whole; what else is wrong with it, the database says */
     bool ok = rebuild_open(&d, kinds, kind_count, env, ret, e);
     umask(old);
     data_dir_close(&d);

@@ -76,9 +76,9 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e)
     return os_file_replace(&os_file_real, data_dir_fd, HEAD_FILE, buf_view(&slots), 0600, e);
 }
 
-static bool head_load(struct signer *s, int data_dir_fd, struct err *e)
+static bool head_load(struct signer *s, int data_dir_fd, int access_mode, struct err *e)
 {
-    s->head_fd = openat(data_dir_fd, HEAD_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    s->head_fd = openat(data_dir_fd, HEAD_FILE, access_mode | O_CLOEXEC | O_NOFOLLOW);
     if (s->head_fd < 0 && errno == ENOENT)
         return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing", HEAD_FILE);
     if (s->head_fd < 0)
@@ -101,6 +101,16 @@ static bool head_load(struct signer *s, int data_dir_fd, struct err *e)
     return is_found ? true : err_set(e, ERR_CORRUPT, "%s: no valid slot", HEAD_FILE);
 }
 
+bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e)
+{
+    struct signer s = {.head_fd = -1};
+    bool ok = head_load(&s, data_dir_fd, O_RDONLY, e);
+    if (s.head_fd >= 0)
+        close(s.head_fd);
+    *ret = s.head;
+    return ok;
+}
+
 struct signer *signer_open(int data_dir_fd, struct err *e)
 {
     struct signer *s = calloc(1, sizeof(*s));
@@ -109,7 +119,7 @@ struct signer *signer_open(int data_dir_fd, struct err *e)
         return NULL;
     }
     s->head_fd = -1;
-    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_load(s, data_dir_fd, e))
+    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_load(s, data_dir_fd, O_RDWR, e))
         return signer_close(s);
     memcpy(s->head.origin, s->key.name, sizeof(s->head.origin));
     /* The library loads what it needs at its first signature: before the jail, not in it. */

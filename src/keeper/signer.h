@@ -17,6 +17,9 @@
 /* Makes private/signer.head at size 0 if there is none. */
 bool signer_head_create(int data_dir_fd, const char *origin, struct err *e) MUST_USE;
 
+/* The head signed last, without the key. ERR_CORRUPT also when there is none. */
+bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e) MUST_USE;
+
 struct signer;
 struct signer *signer_open(int data_dir_fd, struct err *e) MUST_USE;
 struct signer *signer_close(struct signer *s);

@@ -199,6 +199,9 @@ static void check_all(struct verify *v)
     if (v->private_dir >= 0)
         verify_state(v); /* before the checkpoint is read: a writer may go on meanwhile, and the later of the two is the checkpoint */
     head_read(v, &note);
+    if (v->has_head && v->head.size < v->published)
+        verify_find(v, "E80", "the published checkpoint has %llu leaves, %llu were published before: ledger/ was rolled back",
+                    (unsigned long long)v->head.size, (unsigned long long)v->published);
     v->durable = v->durable < v->head.size ? v->head.size : v->durable;
     tile_store_init(&v->store, &os_file_real, v->ledger_dir, v->head.size);
     v->report->size = v->head.size;

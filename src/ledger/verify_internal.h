@@ -50,6 +50,7 @@ struct verify {
     struct verify_report *report;
     int data_dir, ledger_dir, private_dir; /* private_dir -1: not there */
     char origin[256];
+    uint64_t published; /* leaves under the newest checkpoint that the state slots know as published */
     struct checkpoint head; /* the published one */
     bool has_head;
     uint64_t durable;       /* leaves the journal holds; at least head.size */

@@ -20,6 +20,7 @@ void verify_state(struct verify *v)
         if (!is_valid[i]) /* a power cut while it was written, or damage: the other one holds */
             verify_find(v, "E80", "private/state.%d is damaged; state.%d is used", i, !i);
     v->durable = state.integrated.size;
+    v->published = state.signed_head.size;
     if (!guard_read(&os_file_real, v->private_dir, &guard, &e))
         verify_find(v, "E82", "%s", e.text);
     else if (strcmp(guard.head.origin, v->origin) != 0)

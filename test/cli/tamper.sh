@@ -1,0 +1,62 @@
+#!/bin/sh
+# What somebody with rights on the disk can do behind our back, and how verify tells it.
+. "$(dirname "$0")/lib.sh"
+
+# Two states of one data directory: $d/old after one run, $d/data after three.
+make_two() {
+    make_data
+    cp -r "$d/data" "$d/old"
+    printf 'eve:x:1001:1001::/home/eve:/bin/bash\n' >>"$d/host/etc/passwd"
+    collect "$d/data" "$d/host"
+    collect "$d/data" "$d/host"
+}
+# Puts the parts named back to what they were after the first run, in $d/copy.
+roll_back() {
+    rm -rf "$d/copy"
+    cp -r "$d/data" "$d/copy"
+    for part in "$@"; do
+        rm -rf "$d/copy/$part"
+        cp -r "$d/old/$part" "$d/copy/$part"
+    done
+}
+
+case_a_result_edited_in_the_database_is_found() {
+    make_two
+    expect 0 "$assay" verify "$d/data"
+    python3 - "$d/data/db/assay.db" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+assert db.execute("update span set status = 'pass' where status = 'fail'").rowcount > 0
+db.commit()
+PY
+    expect 1 "$assay" verify "$d/data"
+    grep -q '^E86 .*assay rebuild' "$d/out"
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_parts_set_back_to_an_older_copy_are_found_and_not_written_to() {
+    make_two
+    for parts in ledger private "private/guard private/signer.head" "private/state.0 private/state.1 private/wal" \
+        "ledger private/wal private/state.0 private/state.1 private/cp.log private/guard"; do
+        # shellcheck disable=SC2086
+        roll_back $parts
+        expect 1 "$assay" verify "$d/copy"
+        got=0
+        "$assay" --data "$d/copy" collect --root "$d/host" >"$d/out" 2>"$d/err" </dev/null || got=$?
+        grep -q '^assay: ' "$d/err" || fail "$parts set back, and collect (status $got) goes on"
+    done
+}
+
+case_a_lost_projection_is_made_again() {
+    make_two
+    expect 0 "$assay" --data "$d/data" dump && cp "$d/out" "$d/before"
+    rm -r "$d/data/db"
+    expect 0 "$assay" verify "$d/data"
+    grep -q 'no projection' "$d/out"
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" --data "$d/data" dump
+    cmp "$d/out" "$d/before"
+}
+
+run_cases "$@"
