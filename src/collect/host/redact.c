@@ -75,18 +75,16 @@ static void redact_private_keys(struct buf *out, struct str text)
 {
     const struct str mark = STR("PRIVATE KEY");
     for (ptrdiff_t at; (at = str_find(text, mark)) >= 0;) {
+        struct str line;
         size_t behind = (size_t)at + mark.size;
         buf_str(out, str_slice(text, 0, behind));
         text = str_slice(text, behind, text.size);
-        ptrdiff_t line_end = str_find_char(text, '\n');
-        ptrdiff_t end = str_find(text, STR("-----END"));
-        if (line_end < 0) {
-            buf_str(out, text.size > 8 ? redacted : text);
+        if (!str_cut(&text, '\n', &line)) {
+            buf_str(out, line.size > redacted.size ? redacted : line);
             return;
         }
-        buf_str(out, str_slice(text, 0, (size_t)line_end + 1));
-        buf_str(out, redacted);
-        buf_char(out, '\n');
+        buf_printf(out, "%.*s\nredacted\n", STR_ARGS(line));
+        ptrdiff_t end = str_find(text, STR("-----END"));
         if (end < 0)
             return;
         text = str_slice(text, (size_t)end, text.size);
@@ -104,14 +102,15 @@ static void redact_grub(struct buf *out, struct str text)
 {
     const struct str mark = STR("grub.pbkdf2.");
     for (ptrdiff_t at; (at = str_find(text, mark)) >= 0;) {
-        size_t i = (size_t)at + mark.size;
-        for (int dots = 0; i < text.size && dots < 2 && text.data[i] > ' '; i++)
-            dots += text.data[i] == '.';
-        buf_str(out, str_slice(text, 0, i));
-        while (i < text.size && text.data[i] > ' ')
-            i++;
-        buf_str(out, redacted);
-        text = str_slice(text, i, text.size);
+        size_t keep = (size_t)at + mark.size, end = keep, dots = 0, second = 0;
+        for (; end < text.size && text.data[end] > ' '; end++)
+            if (text.data[end] == '.' && ++dots == 2)
+                second = end + 1;
+        keep = second ? second : keep;
+        buf_str(out, str_slice(text, 0, keep));
+        if (keep < end)
+            buf_str(out, redacted);
+        text = str_slice(text, end, text.size);
     }
     buf_str(out, text);
 }
