@@ -2,6 +2,7 @@
 #include "crypto/internal.h"
 
 #include <assert.h>
+#include <pthread.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -11,6 +12,9 @@
 
 /* Fetching an algorithm by name costs more than hashing a leaf, so each thread fetches once and keeps its context. */
 static _Thread_local EVP_MD_CTX *digest_context;
+/* Only for its destructor: a thread that ends gives its context back. */
+static pthread_key_t digest_key;
+static pthread_once_t digest_key_once = PTHREAD_ONCE_INIT;
 
 void crypto_must(bool is_ok, const char *what)
 {
@@ -18,6 +22,16 @@ void crypto_must(bool is_ok, const char *what)
         return;
     fprintf(stderr, "assay: crypto: %s failed in OpenSSL\n", what);
     abort();
+}
+
+static void digest_context_free(void *context)
+{
+    EVP_MD_CTX_free(context);
+}
+
+static void digest_key_make(void)
+{
+    crypto_must(pthread_key_create(&digest_key, digest_context_free) == 0, "a key for threads");
 }
 
 static EVP_MD_CTX *digest_start(void)
@@ -28,6 +42,8 @@ static EVP_MD_CTX *digest_start(void)
         crypto_must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
         EVP_MD_free(md); /* the context holds its own reference */
         digest_context = context;
+        pthread_once(&digest_key_once, digest_key_make);
+        crypto_must(pthread_setspecific(digest_key, context) == 0, "a key for threads");
     } else {
         crypto_must(EVP_DigestInit_ex2(digest_context, NULL, NULL) == 1, "SHA-256");
     }
