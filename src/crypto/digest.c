@@ -12,9 +12,17 @@
 
 /* Fetching an algorithm by name costs more than hashing a leaf, so each thread fetches once and keeps its context. */
 static _Thread_local EVP_MD_CTX *digest_context;
-/* Only for its destructor: a thread that ends gives its context back. */
-static pthread_key_t digest_key;
-static pthread_once_t digest_key_once = PTHREAD_ONCE_INIT;
+
+/* What a thread keeps, and gives back when it ends. */
+enum { KEPT_MAX = 4 };
+struct kept {
+    void *object;
+    void (*release)(void *object);
+};
+static _Thread_local struct kept kept[KEPT_MAX];
+static _Thread_local size_t kept_count;
+static pthread_key_t kept_key; /* only for its destructor */
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
 
 void crypto_must(bool is_ok, const char *what)
 {
@@ -24,14 +32,34 @@ void crypto_must(bool is_ok, const char *what)
     abort();
 }
 
-static void digest_context_free(void *context)
+static void kept_release(void *unused)
+{
+    (void)unused;
+    while (kept_count)
+        kept[--kept_count].release(kept[kept_count].object);
+    OPENSSL_thread_stop(); /* releasing may have used the library's own thread state once more */
+}
+
+static void kept_key_make(void)
+{
+    crypto_must(pthread_key_create(&kept_key, kept_release) == 0, "a key for threads");
+}
+
+void crypto_keep(void *object, void (*release)(void *object))
+{
+    pthread_once(&kept_once, kept_key_make);
+    crypto_must(kept_count < KEPT_MAX && pthread_setspecific(kept_key, kept) == 0, "keeping a context");
+    kept[kept_count++] = (struct kept){object, release};
+}
+
+static void digest_release(void *context)
 {
     EVP_MD_CTX_free(context);
 }
 
-static void digest_key_make(void)
+static void kdf_release(void *context)
 {
-    crypto_must(pthread_key_create(&digest_key, digest_context_free) == 0, "a key for threads");
+    EVP_KDF_CTX_free(context);
 }
 
 static EVP_MD_CTX *digest_start(void)
@@ -42,8 +70,7 @@ static EVP_MD_CTX *digest_start(void)
         crypto_must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
         EVP_MD_free(md); /* the context holds its own reference */
         digest_context = context;
-        pthread_once(&digest_key_once, digest_key_make);
-        crypto_must(pthread_setspecific(digest_key, context) == 0, "a key for threads");
+        crypto_keep(context, digest_release);
     } else {
         crypto_must(EVP_DigestInit_ex2(digest_context, NULL, NULL) == 1, "SHA-256");
     }
@@ -110,6 +137,7 @@ bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct st
         context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
         crypto_must(context != NULL, "HKDF");
         EVP_KDF_free(kdf);
+        crypto_keep(context, kdf_release);
     }
     int hkdf_mode = mode == CRYPTO_HKDF_EXPAND ? EVP_KDF_HKDF_MODE_EXPAND_ONLY : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
     OSSL_PARAM params[6], *p = params;

@@ -10,6 +10,8 @@
 
 /* Ends the process when OpenSSL itself breaks (out of memory, provider missing): no caller could do better. */
 void crypto_must(bool is_ok, const char *what);
+/* Calls release(object) when this thread ends: for what a thread fetches once and keeps. */
+void crypto_keep(void *object, void (*release)(void *object));
 
 /* HKDF-SHA-512, whole (RFC 5869) or its second half alone, where `secret` is the pseudorandom key. */
 enum crypto_hkdf_mode { CRYPTO_HKDF_FULL, CRYPTO_HKDF_EXPAND };

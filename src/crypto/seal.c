@@ -34,11 +34,18 @@ static struct derived derive(const uint8_t key[32], const uint8_t salt[SEALED_SA
     return ret;
 }
 
+static void cipher_release(void *cipher)
+{
+    EVP_CIPHER_free(cipher);
+}
+
 static EVP_CIPHER_CTX *gcm_start(const uint8_t key[32], bool is_encrypting)
 {
     static _Thread_local EVP_CIPHER *cipher;
-    if (!cipher)
+    if (!cipher) {
         cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+        crypto_keep(cipher, cipher_release);
+    }
     EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
     crypto_must(cipher && c && EVP_CipherInit_ex2(c, cipher, key, NULL, is_encrypting, NULL) == 1, "AES-256-GCM");
     return c;
