@@ -62,19 +62,18 @@ static bool landlock_add(int ruleset, uint64_t handled, const char *path, bool m
     return result == 0 ? true : err_errno(e, number, "landlock rule for %s", path);
 }
 
-/* JAIL_READ keeps reading everywhere and writes only below its paths; the others see nothing but their paths. */
+/* They see nothing but their paths. Not for JAIL_READ: who is in a Landlock domain may look into no process outside of it, and looking
+ * into processes is what the collector does; its filter refuses writing instead. */
 static bool landlock_enter(const struct jail *j, struct err *e)
 {
     int abi = landlock_abi();
-    if (abi == 0)
+    if (abi == 0 || j->kind == JAIL_READ)
         return true;
     struct ruleset attr = {.handled_fs = ACCESS_ALL_ABI1};
     if (abi >= 2)
         attr.handled_fs |= ACCESS_REFER;
     if (abi >= 3)
         attr.handled_fs |= ACCESS_TRUNCATE;
-    if (j->kind == JAIL_READ)
-        attr.handled_fs &= ~ACCESS_READ;
     if (abi >= 4)
         attr.handled_net = ACCESS_NET_BIND | ACCESS_NET_CONNECT;
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, abi >= 4 ? sizeof(attr) : sizeof(attr.handled_fs), 0u);
@@ -82,8 +81,7 @@ static bool landlock_enter(const struct jail *j, struct err *e)
         return errno == EOPNOTSUPP || errno == ENOSYS ? true : err_errno(e, errno, "landlock");
     bool ok = true;
     for (size_t i = 0; ok && i < j->path_count; i++)
-        if (j->kind != JAIL_READ || j->paths[i].may_write)
-            ok = landlock_add(ruleset, attr.handled_fs, j->paths[i].path, j->paths[i].may_write, e);
+        ok = landlock_add(ruleset, attr.handled_fs, j->paths[i].path, j->paths[i].may_write, e);
     if (ok && syscall(SYS_landlock_restrict_self, ruleset, 0u) != 0)
         ok = err_errno(e, errno, "landlock_restrict_self");
     close(ruleset);
@@ -109,6 +107,28 @@ static const int CALLS_REFUSED[] = {
     SCMP_SYS(quotactl), SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups),
     SCMP_SYS(personality), SCMP_SYS(mknod), SCMP_SYS(mknodat)};
 
+/* What changes a file system; refused to who only reads it. openat2 hides its flags from filters, so it is not there at all. */
+static const int CALLS_CHANGING[] = {
+    SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(chmod),
+    SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(truncate),
+    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(utimensat), SCMP_SYS(futimesat),
+    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr)};
+
+static int filter_changes(scmp_filter_ctx filter)
+{
+    static const uint64_t FLAGS[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
+    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+    for (size_t i = 0; i < sizeof(CALLS_CHANGING) / sizeof(CALLS_CHANGING[0]) && result == 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), CALLS_CHANGING[i], 0);
+    for (size_t i = 0; i < sizeof(FLAGS) / sizeof(FLAGS[0]) && result == 0; i++) {
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
+        if (result == 0)
+            result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
+    }
+    return result;
+}
+
 static int filter_compute(scmp_filter_ctx filter)
 {
     int result = 0;
@@ -128,7 +148,7 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
         if (!is_allowed)
             result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }
-    return result;
+    return result == 0 && kind == JAIL_READ ? filter_changes(filter) : result;
 }
 
 static bool seccomp_enter(const struct jail *j, struct err *e)
@@ -152,7 +172,8 @@ bool jail_enter(const struct jail *j, struct err *e)
         return true;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_errno(e, errno, "no_new_privs");
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (j->kind != JAIL_READ) /* whose own /proc/self would become root's */
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return landlock_enter(j, e) && seccomp_enter(j, e);
 }
 

@@ -17,7 +17,8 @@ enum jail_kind {
     JAIL_COMPUTE, /* descriptors that are open, memory, clock: no files, no sockets, no processes (signer, parsers) */
     JAIL_STORE,   /* files below the allowed paths, local sockets: no network, no exec (keeper, worker) */
     JAIL_SERVE,   /* as STORE, and accepting connections that come in on sockets it was handed; no new network sockets (web) */
-    JAIL_READ     /* reads the host: no network sockets but netlink, no exec; may not write outside the allowed paths (host collector) */
+    JAIL_READ     /* reads the host: changes nothing on disk, no network sockets but netlink, no exec; its paths are not looked at (host
+                     collector) */
 };
 
 enum { JAIL_PATHS_MAX = 16 };
