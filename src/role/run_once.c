@@ -14,7 +14,8 @@ struct evaluating {
     const struct run_once *r;
 };
 
-/* Has the worker evaluate: a process that may read the database and nothing else, so that SQL and rows from outside harm nobody. */
+/* Has the worker evaluate: a process that may read the database and nothing else, so that SQL and rows from outside harm nobody.
+ */
 static bool ask_worker(void *context, int64_t parameter_leaf, struct results *ret, struct err *e)
 {
     const struct evaluating *v = context;
@@ -39,8 +40,9 @@ static bool ask_worker(void *context, int64_t parameter_leaf, struct results *re
     os_child_end(&child, 1000);
     if (!ok)
         return false;
-    ok = answer.type == WORKER_RESULTS ? results_decode(buf_view(&answer.body), ret, e)
-                                       : err_set(e, ERR_INTERNAL, "worker: %.*s", STR_ARGS(str_slice(buf_view(&answer.body), 0, 400)));
+    ok = answer.type == WORKER_RESULTS
+             ? results_decode(buf_view(&answer.body), ret, e)
+             : err_set(e, ERR_INTERNAL, "worker: %.*s", STR_ARGS(str_slice(buf_view(&answer.body), 0, 400)));
     buf_release(&answer.body);
     return ok;
 }

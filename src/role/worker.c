@@ -1,7 +1,7 @@
 /*
- * worker.c - evaluates the tests over the captures of one run: reads the database and the packs, asks the keeper for the key of one blob at
- * a time, and gives the results to who started it. Jailed before it looks at a row: no network, no exec, writes nothing but the
- * database's own shared memory.
+ * worker.c - evaluates the tests over the captures of one run: reads the database and the packs, asks the keeper for the key of
+ * one blob at a time, and gives the results to who started it. Jailed before it looks at a row: no network, no exec, writes
+ * nothing but the database's own shared memory.
  *
  *   worker DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF      3: socket to who asks
  */
