@@ -1,10 +1,12 @@
 /*
  * bench-ledger - what the ledger does of what the machine could do, in one run.
  *
- *     bench-ledger [DIR [LEAVES]]      one line a figure: name, value, unit; DIR is scratch space on the disk to be measured ($TMPDIR)
+ *     bench-ledger [DIR [LEAVES]]      one line a figure: name, value, unit; DIR is scratch space on the disk to be measured
+ * ($TMPDIR)
  *
- * Leaves of 1 KiB. limit: the same leaves hashed twice (once to append, once read back before signing) with OpenSSL's SHA-256 in one stream, and
- * written once, whichever is slower. append: batches of 1,024, each durable before the next; integrate: tiles, seal, signature, publication.
+ * Leaves of 1 KiB. limit: the same leaves hashed twice (once to append, once read back before signing) with OpenSSL's SHA-256 in
+ * one stream, and written once, whichever is slower. append: batches of 1,024, each durable before the next; integrate: tiles,
+ * seal, signature, publication.
  */
 #include "base/limits.h"
 #include "ledger/internal.h"
@@ -47,12 +49,13 @@ static _Noreturn void fail(const char *what, const struct err *e)
     exit(3);
 }
 
-static bool sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                 struct buf *ret_note, struct err *e)
+static bool sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                 size_t proof_count, struct buf *ret_note, struct err *e)
 {
     struct buf BUF_AUTO line;
     (void)context;
-    if (!merkle_consistency_holds(signer_head.size, signer_head.root, c->size, c->root, proof, proof_count) || old->size != signer_head.size)
+    if (!merkle_consistency_holds(signer_head.size, signer_head.root, c->size, c->root, proof, proof_count) ||
+        old->size != signer_head.size)
         return err_set(e, ERR_CORRUPT, "not consistent");
     buf_init(&line, 1024);
     checkpoint_text(c, ret_note);
@@ -110,7 +113,8 @@ static void limit_sync(int dir, double *ret_p50, double *ret_batch)
     *ret_p50 = seconds[250];
     double start = wall();
     for (int i = 0; i < 100; i++)
-        if (pwrite(fd, block, sizeof(block), (off_t)SAMPLES * 4096 + (off_t)i * (off_t)sizeof(block)) != (ssize_t)sizeof(block) || fdatasync(fd) != 0)
+        if (pwrite(fd, block, sizeof(block), (off_t)SAMPLES * 4096 + (off_t)i * (off_t)sizeof(block)) != (ssize_t)sizeof(block) ||
+            fdatasync(fd) != 0)
             return;
     *ret_batch = 100.0 * BATCH / (wall() - start);
     close(fd);

@@ -4,7 +4,8 @@
 
 enum { ZSTD_LEVEL = 3, SALT_SIZE = 32 };
 
-/* What the DEK becomes: the key of the sealed bytes and the salt of the commitment. An auditor gets the salt and never the DEK. */
+/* What the DEK becomes: the key of the sealed bytes and the salt of the commitment. An auditor gets the salt and never the DEK.
+ */
 struct blob_keys {
     uint8_t key[32];
     uint8_t salt[SALT_SIZE];
@@ -104,7 +105,8 @@ bool blob_open(struct arena *a, struct str stored, const char *c, const char *x,
         return err_set(e, ERR_LIMIT, "open a blob of %zu bytes: no memory", stored.size);
     struct blob_keys keys = keys_of(dek);
     struct str plain = {"", 0};
-    bool is_ok = (sealed_decrypt_into(keys.key, (struct str){"", 0}, stored, packed, e) && unpack(a, packed, packed_size, size_max, &plain, e)) ||
+    bool is_ok = (sealed_decrypt_into(keys.key, (struct str){"", 0}, stored, packed, e) &&
+                  unpack(a, packed, packed_size, size_max, &plain, e)) ||
                  err_wrap(e, "blob %.16s", x);
     memory_wipe(packed, packed_size);
     free(packed);

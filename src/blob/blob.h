@@ -43,16 +43,19 @@ bool pack_sync(struct pack_store *p, struct err *e) MUST_USE;
 /* ERR_NOT_FOUND, ERR_CORRUPT. */
 bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e) MUST_USE;
 /* Every blob: for verify and scrub. */
-bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context, struct err *e) MUST_USE;
+bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
+               void *context, struct err *e) MUST_USE;
 /* Packs in which a broken place lies between records. */
 uint32_t pack_damaged_count(struct pack_store *p);
 /* A pack is followed by a new one when it would grow over this (256 MiB). For tests. */
 void pack_set_roll_bytes(struct pack_store *p, uint64_t bytes);
 
-/* Keyring: wrapped DEKs by x, an append-only file private/keyring/keys of fixed records {x 32, wrapped 60, crc32c}, synced with the pack.
- * keyring_add of a name that is there with the same key does nothing; with another key it is ERR_CONFLICT. keyring_get: ERR_NOT_FOUND. */
+/* Keyring: wrapped DEKs by x, an append-only file private/keyring/keys of fixed records {x 32, wrapped 60, crc32c}, synced with
+ * the pack. keyring_add of a name that is there with the same key does nothing; with another key it is ERR_CONFLICT. keyring_get:
+ * ERR_NOT_FOUND. */
 struct keyring;
-struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer, struct err *e) MUST_USE;
+struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer,
+                             struct err *e) MUST_USE;
 struct keyring *keyring_close(struct keyring *k);
 bool keyring_add(struct keyring *k, const struct env *env, const char *x, const uint8_t dek[DEK_SIZE], struct err *e) MUST_USE;
 bool keyring_sync(struct keyring *k, struct err *e) MUST_USE;

@@ -79,7 +79,8 @@ START_TEST(a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone)
         struct sha256 commitment = blob_commitment(salt, plain);
         hex_encode(commitment.bytes, 32, c);
         ck_assert_str_eq(c, s.c);
-        ck_assert(sizes[i] == 0 || (!blob_open(arena, s.bytes, s.c, s.x, s.dek, sizes[i] - 1, &back, &e) && e.code == ERR_TOO_LARGE));
+        ck_assert(sizes[i] == 0 ||
+                  (!blob_open(arena, s.bytes, s.c, s.x, s.dek, sizes[i] - 1, &back, &e) && e.code == ERR_TOO_LARGE));
         s.dek[3] ^= 1;
         ck_assert(!blob_open(arena, s.bytes, s.c, s.x, s.dek, 4 << 20, &back, &e) && e.code == ERR_CORRUPT);
     }
@@ -155,7 +156,8 @@ START_TEST(blobs_are_found_across_packs_by_the_writer_and_by_readers)
     struct err e = {0};
     struct pack_store *reader = packs(false);
     struct str none;
-    ck_assert(!pack_read(reader, arena, "00000000000000000000000000000000000000000000000000000000000000ff", &none, &e) && e.code == ERR_NOT_FOUND);
+    ck_assert(!pack_read(reader, arena, "00000000000000000000000000000000000000000000000000000000000000ff", &none, &e) &&
+              e.code == ERR_NOT_FOUND);
     ck_assert(!pack_read(reader, arena, "xyz", &none, &e) && e.code == ERR_INVALID);
     struct pack_store *p = packs(true);
     pack_set_roll_bytes(p, 20000);

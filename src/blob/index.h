@@ -1,8 +1,8 @@
 /*
  * index.h - the map from a blob's name x to where it lies, inside src/blob: 16 bytes an entry, rebuilt by scanning.
  *
- * Only the first 8 bytes of x are kept. A hit is a candidate: the caller reads the record and compares the whole name, and asks for the next
- * candidate if it is another blob (somebody who seals blobs can make two names with equal first halves).
+ * Only the first 8 bytes of x are kept. A hit is a candidate: the caller reads the record and compares the whole name, and asks
+ * for the next candidate if it is another blob (somebody who seals blobs can make two names with equal first halves).
  */
 #ifndef BLOB_INDEX_H
 #define BLOB_INDEX_H

@@ -1,6 +1,6 @@
 /*
- * private/keyring/keys: records of 96 bytes {x, wrapped DEK, CRC-32C of both}. Records that do not hold at the very end are the torn end of a
- * crash and are overwritten; elsewhere they are skipped, and their blobs have no key.
+ * private/keyring/keys: records of 96 bytes {x, wrapped DEK, CRC-32C of both}. Records that do not hold at the very end are the
+ * torn end of a crash and are overwritten; elsewhere they are skipped, and their blobs have no key.
  */
 #include "blob/blob.h"
 #include "blob/index.h"
@@ -95,7 +95,8 @@ static bool file_open(struct keyring *k, int private_dir, struct err *e)
     return is_ok;
 }
 
-struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer, struct err *e)
+struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer,
+                             struct err *e)
 {
     struct keyring *k = calloc(1, sizeof(*k));
     if (!k) {
@@ -157,7 +158,8 @@ bool keyring_add(struct keyring *k, const struct env *env, const char *x, const 
         record[RECORD_SIZE - 4 + i] = (uint8_t)(crc >> (24 - 8 * i));
     k->is_dirty = true;
     for (size_t done = 0; done < RECORD_SIZE;) {
-        ssize_t n = k->calls->pwrite(k->calls->context, k->fd, record + done, RECORD_SIZE - done, (off_t)(k->count * RECORD_SIZE + done));
+        ssize_t n =
+            k->calls->pwrite(k->calls->context, k->fd, record + done, RECORD_SIZE - done, (off_t)(k->count * RECORD_SIZE + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -196,5 +198,6 @@ bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], st
         is_found = keyring_scan(k, e) && find(k, name, wrapped, e);
     else if (k->fd < 0)
         err_set(e, ERR_NOT_FOUND, "no key");
-    return (is_found && key_unwrap(k->master, wrapped, str_make(name, sizeof(name)), ret_dek, e)) || err_wrap(e, "key of blob %.16s", x);
+    return (is_found && key_unwrap(k->master, wrapped, str_make(name, sizeof(name)), ret_dek, e)) ||
+           err_wrap(e, "key of blob %.16s", x);
 }

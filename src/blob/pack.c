@@ -1,7 +1,7 @@
 /*
- * Packs: blobs/pack/NNNNNNNN.pack, each a sequence of records {"ABLB", u32be size, x, bytes}. Where a record is broken, the next one that holds
- * (its bytes hash to its x) is searched: a record that nothing valid follows is the torn end of a crash and is cut by the writer; a broken place
- * in the middle is damage, stays as it is, and the writer goes on in a new pack.
+ * Packs: blobs/pack/NNNNNNNN.pack, each a sequence of records {"ABLB", u32be size, x, bytes}. Where a record is broken, the next
+ * one that holds (its bytes hash to its x) is searched: a record that nothing valid follows is the torn end of a crash and is cut
+ * by the writer; a broken place in the middle is damage, stays as it is, and the writer goes on in a new pack.
  */
 #include "blob/blob.h"
 #include "blob/index.h"
@@ -13,15 +13,21 @@
 #include <sys/stat.h>
 
 static const char magic[] = "ABLB";
-enum { HEADER_SIZE = 40, ROLL_BYTES = 256 << 20, FDS_MAX = 32, WINDOW_SIZE = 1 << 20, STORED_BYTES_MAX = LIMIT_BLOB_BYTES + (4 << 20) };
+enum {
+    HEADER_SIZE = 40,
+    ROLL_BYTES = 256 << 20,
+    FDS_MAX = 32,
+    WINDOW_SIZE = 1 << 20,
+    STORED_BYTES_MAX = LIMIT_BLOB_BYTES + (4 << 20)
+};
 #define OFFSET_BITS 40
 
 struct pack {
     int fd;
-    uint64_t scanned;  /* records up to here are in the index */
-    uint64_t dead_at;  /* size of the file when no record was found behind `scanned` */
+    uint64_t scanned; /* records up to here are in the index */
+    uint64_t dead_at; /* size of the file when no record was found behind `scanned` */
     bool is_damaged;
-    bool is_final;     /* scanned when a later pack was there already: nothing is added any more */
+    bool is_final; /* scanned when a later pack was there already: nothing is added any more */
 };
 
 struct pack_store {
@@ -108,8 +114,8 @@ static bool record_holds(struct pack_store *p, int fd, uint64_t offset, uint64_t
     uint8_t header[HEADER_SIZE], x[32];
     uint32_t stored = 0;
     struct err ignored = {0};
-    if (size - offset < HEADER_SIZE || !read_exact(p, fd, header, HEADER_SIZE, offset, &ignored) || !header_decode(header, &stored, x) ||
-        size - offset - HEADER_SIZE < stored)
+    if (size - offset < HEADER_SIZE || !read_exact(p, fd, header, HEADER_SIZE, offset, &ignored) ||
+        !header_decode(header, &stored, x) || size - offset - HEADER_SIZE < stored)
         return false;
     struct sha256_stream *s = sha256_stream_new();
     static _Thread_local uint8_t piece[64 << 10];
@@ -247,7 +253,8 @@ struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is
         err_set(e, ERR_LIMIT, "open the packs: no memory");
         return NULL;
     }
-    *p = (struct pack_store){.calls = calls, .dir = -1, .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0), .is_writer = is_writer, .roll_bytes = ROLL_BYTES};
+    *p = (struct pack_store){
+        .calls = calls, .dir = -1, .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0), .is_writer = is_writer, .roll_bytes = ROLL_BYTES};
     bool is_ok = p->parent >= 0 || err_errno(e, errno, "open blobs");
     if (is_writer)
         is_ok = is_ok && writer_make_dir(p, e) && packs_refresh(p, e) && writer_prepare(p, e);
@@ -277,7 +284,8 @@ void pack_set_roll_bytes(struct pack_store *p, uint64_t bytes)
 }
 
 /* The newest record named x. ERR_NOT_FOUND. */
-static bool locate(struct pack_store *p, const uint8_t x[32], int *ret_fd, uint64_t *ret_offset, uint32_t *ret_size, struct err *e)
+static bool locate(struct pack_store *p, const uint8_t x[32], int *ret_fd, uint64_t *ret_offset, uint32_t *ret_size,
+                   struct err *e)
 {
     uint64_t cursor = 0, place = 0;
     bool is_found = false;
@@ -313,7 +321,8 @@ bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str 
     if (!name_decode(x, name, e))
         return false;
     bool is_there = p->is_scanned && locate(p, name, &fd, &offset, &size, &first);
-    if (!is_there && (first.code == ERR_NONE || (first.code == ERR_NOT_FOUND && !p->is_writer))) /* the writer may have gone on since */
+    if (!is_there &&
+        (first.code == ERR_NONE || (first.code == ERR_NOT_FOUND && !p->is_writer))) /* the writer may have gone on since */
         is_there = packs_refresh(p, e) && locate(p, name, &fd, &offset, &size, e);
     else if (!is_there)
         *e = first;
@@ -364,14 +373,16 @@ static bool write_all(struct pack_store *p, int fd, struct str bytes, uint64_t o
     return true;
 }
 
-/* An equal name with the same bytes is there already when a client asks again; with other bytes it is a torn record that was never acknowledged. */
+/* An equal name with the same bytes is there already when a client asks again; with other bytes it is a torn record that was
+ * never acknowledged. */
 static bool is_stored(struct pack_store *p, const uint8_t x[32], struct str bytes)
 {
     int fd = -1;
     uint64_t offset = 0;
     uint32_t size = 0;
     struct err ignored = {0};
-    return locate(p, x, &fd, &offset, &size, &ignored) && size == bytes.size && record_holds(p, fd, offset - HEADER_SIZE, offset + size);
+    return locate(p, x, &fd, &offset, &size, &ignored) && size == bytes.size &&
+           record_holds(p, fd, offset - HEADER_SIZE, offset + size);
 }
 
 bool pack_add(struct pack_store *p, const char *x, struct str bytes, struct err *e)
@@ -393,7 +404,8 @@ bool pack_add(struct pack_store *p, const char *x, struct str bytes, struct err 
     uint32_t n = p->count - 1;
     int fd = pack_fd(p, n, e);
     p->is_dirty = true;
-    if (fd < 0 || !write_all(p, fd, str_make(header, HEADER_SIZE), p->end, e) || !write_all(p, fd, bytes, p->end + HEADER_SIZE, e))
+    if (fd < 0 || !write_all(p, fd, str_make(header, HEADER_SIZE), p->end, e) ||
+        !write_all(p, fd, bytes, p->end + HEADER_SIZE, e))
         return false;
     if (!blob_index_add(&p->index, blob_index_key(header + 8), (uint64_t)n << OFFSET_BITS | p->end))
         return err_set(e, ERR_LIMIT, "index of blobs: no memory");
@@ -417,7 +429,8 @@ bool pack_sync(struct pack_store *p, struct err *e)
     return true;
 }
 
-bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context, struct err *e)
+bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
+               void *context, struct err *e)
 {
     if (!packs_refresh(p, e))
         return false;
@@ -436,7 +449,8 @@ bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65
                 continue;
             }
             char *piece = malloc((size_t)stored + 1);
-            is_ok = (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) && read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
+            is_ok = (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) &&
+                    read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
             hex_encode(x, sizeof(x), name);
             is_ok = is_ok && each(context, name, str_make(piece, stored), e);
             free(piece);

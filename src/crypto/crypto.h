@@ -44,15 +44,17 @@ bool ed25519_verify(const struct ed25519_public *key, struct str message, const 
 /* A key of order 1, 2, 4 or 8, under which anybody can sign: refused where keys are registered (note_key_parse). */
 bool ed25519_is_low_order(const struct ed25519_public *key);
 
-/* C2SP chunked-encryption "Cobblestone-256": AES-256-GCM in 16 KiB chunks, HKDF-SHA-512, key commitment (data/ledger/c2sp-specs). */
+/* C2SP chunked-encryption "Cobblestone-256": AES-256-GCM in 16 KiB chunks, HKDF-SHA-512, key commitment (data/ledger/c2sp-specs).
+ */
 bool sealed_encrypt(const uint8_t key[32], struct str plaintext, struct buf *out, struct err *e) MUST_USE;
 bool sealed_decrypt(const uint8_t key[32], struct str ciphertext, struct buf *out, struct err *e) MUST_USE; /* ERR_CORRUPT */
 
-/* The same for callers who bring the salt (random, or at least never twice under one key) and the context, and own the memory: the result
- * has exactly sealed_size bytes. */
+/* The same for callers who bring the salt (random, or at least never twice under one key) and the context, and own the memory:
+ * the result has exactly sealed_size bytes. */
 enum { SEALED_SALT_SIZE = 24 };
 size_t sealed_size(size_t plain_size);
-void sealed_encrypt_salted(const uint8_t key[32], const uint8_t salt[SEALED_SALT_SIZE], struct str context, struct str plaintext, uint8_t *ret);
+void sealed_encrypt_salted(const uint8_t key[32], const uint8_t salt[SEALED_SALT_SIZE], struct str context, struct str plaintext,
+                           uint8_t *ret);
 /* False if no plaintext has that sealed size (cut bytes). */
 bool sealed_plain_size(size_t sealed, size_t *ret_size) MUST_USE;
 /* `ret` has room for what sealed_plain_size says; its content is only meant when true is returned. ERR_CORRUPT. */
@@ -60,8 +62,10 @@ bool sealed_decrypt_into(const uint8_t key[32], struct str context, struct str c
 
 /* AES-256-GCM wrap of a 32-byte key: 12 bytes nonce, 32 bytes, 16 bytes tag. */
 enum { WRAPPED_KEY_SIZE = 60 };
-void key_wrap(const uint8_t kek[32], const uint8_t key[32], struct str additional, const uint8_t nonce[12], uint8_t ret[WRAPPED_KEY_SIZE]);
-bool key_unwrap(const uint8_t kek[32], const uint8_t wrapped[WRAPPED_KEY_SIZE], struct str additional, uint8_t ret_key[32], struct err *e) MUST_USE;
+void key_wrap(const uint8_t kek[32], const uint8_t key[32], struct str additional, const uint8_t nonce[12],
+              uint8_t ret[WRAPPED_KEY_SIZE]);
+bool key_unwrap(const uint8_t kek[32], const uint8_t wrapped[WRAPPED_KEY_SIZE], struct str additional, uint8_t ret_key[32],
+                struct err *e) MUST_USE;
 
 /* Standard base64 with padding. Decoding is strict (canonical trailing bits, no white space); returns false otherwise. */
 void base64_encode(struct str bytes, struct buf *out);

@@ -41,8 +41,9 @@ START_TEST(ed25519_matches_rfc_8032_test_1_and_refuses_a_changed_bit)
     struct ed25519_public public_key = ed25519_public_of(&key);
     ck_assert_str_eq(hex_of(public_key.bytes, 32), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     ed25519_sign(&key, STR(""), signature);
-    ck_assert_str_eq(hex_of(signature, 64), "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
-                                            "d25bf5f0595bbe24655141438e7a100b");
+    ck_assert_str_eq(hex_of(signature, 64),
+                     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+                     "d25bf5f0595bbe24655141438e7a100b");
     ck_assert(ed25519_verify(&public_key, STR(""), signature));
     ck_assert(!ed25519_verify(&public_key, STR("x"), signature));
     for (int i = 0; i < 512; i += 37) {
@@ -57,7 +58,8 @@ START_TEST(ed25519_matches_rfc_8032_test_1_and_refuses_a_changed_bit)
 }
 END_TEST
 
-/* Expected values come from a separate implementation in Go (crypto/aes, crypto/hmac), with key 00 01 .., salt 40 41 .., context "ctx". */
+/* Expected values come from a separate implementation in Go (crypto/aes, crypto/hmac), with key 00 01 .., salt 40 41 .., context
+ * "ctx". */
 START_TEST(sealing_matches_another_implementation_of_cobblestone_256)
 {
     static const struct {
@@ -141,9 +143,15 @@ END_TEST
 
 START_TEST(base64_follows_rfc_4648_and_has_one_spelling)
 {
-    static const char *const pairs[][2] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},       {"foo", "Zm9v"},
-                                           {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
-    static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm9v\n", " Zm9v", "Zg==Zg==", "Z===", "====", "Zm9-", "Zm=v"};
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"}};
+    static const char *const bad[] = {"Z",     "Zg",       "Zg=",  "Zg===", "Zh==", "Zm9=", "Zm9v\n",
+                                      " Zm9v", "Zg==Zg==", "Z===", "====",  "Zm9-", "Zm=v"};
     struct buf BUF_AUTO b;
     buf_init(&b, 64);
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

@@ -1,4 +1,5 @@
-/* Vectors that others wrote, from the data shared with the project; without it these tests say so and pass nothing off as checked. */
+/* Vectors that others wrote, from the data shared with the project; without it these tests say so and pass nothing off as
+ * checked. */
 #include "base/json.h"
 #include "base/test.h"
 #include "crypto/crypto.h"
@@ -44,7 +45,8 @@ START_TEST(hkdf_agrees_with_wycheproof)
             uint8_t key[255 * 64];
             size_t size = (size_t)json_int(t, "size", 0);
             if (!str_is(json_text(t, "result"), "valid")) {
-                ck_assert_uint_gt(size, sizeof(key)); /* the only invalid ones ask for more than there is: a programmer's error here */
+                ck_assert_uint_gt(size,
+                                  sizeof(key)); /* the only invalid ones ask for more than there is: a programmer's error here */
                 continue;
             }
             hkdf_sha512(bytes_of(t, "ikm"), bytes_of(t, "salt"), bytes_of(t, "info"), key, size);
@@ -104,7 +106,8 @@ END_TEST
 
 static int run(void)
 {
-    const TTest *tests[] = {hkdf_agrees_with_wycheproof, ed25519_agrees_with_wycheproof, ed25519_accepts_exactly_what_three_other_libraries_accept};
+    const TTest *tests[] = {hkdf_agrees_with_wycheproof, ed25519_agrees_with_wycheproof,
+                            ed25519_accepts_exactly_what_three_other_libraries_accept};
     Suite *s = suite_create("crypto_vectors");
     TCase *c = tcase_create("crypto_vectors");
     tcase_set_timeout(c, 60);

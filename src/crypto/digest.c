@@ -129,7 +129,8 @@ void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_SIZE])
                 "HMAC-SHA-256");
 }
 
-bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key, size_t size)
+bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key,
+                        size_t size)
 {
     static _Thread_local EVP_KDF_CTX *context;
     if (!context) {
@@ -144,7 +145,8 @@ bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct st
     char digest[] = "SHA512";
     *p++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
     *p++ = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &hkdf_mode);
-    *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)(secret.data ? secret.data : ""), secret.size);
+    *p++ =
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)(secret.data ? secret.data : ""), secret.size);
     if (salt.size)
         *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt.data, salt.size);
     if (info.size)

@@ -5,7 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-/* C2SP chunked-encryption with SHA-512 and AES-256-GCM: salt 24 || commitment 32 || chunks of 16 KiB + tag, the last one shorter. */
+/* C2SP chunked-encryption with SHA-512 and AES-256-GCM: salt 24 || commitment 32 || chunks of 16 KiB + tag, the last one shorter.
+ */
 enum { CHUNK_SIZE = 16384, TAG_SIZE = 16, COMMITMENT_SIZE = 32, NONCE_SIZE = 12, HEAD_SIZE = SEALED_SALT_SIZE + COMMITMENT_SIZE };
 
 struct derived {
@@ -24,7 +25,8 @@ static struct derived derive(const uint8_t key[32], const uint8_t salt[SEALED_SA
     buf_append(&info, label, sizeof(label));
     buf_append(&info, salt, SEALED_SALT_SIZE);
     buf_str(&info, context);
-    crypto_must(!info.full && crypto_hkdf_sha512(CRYPTO_HKDF_EXPAND, str_make(key, 32), (struct str){"", 0}, buf_view(&info), bytes, sizeof(bytes)),
+    crypto_must(!info.full && crypto_hkdf_sha512(CRYPTO_HKDF_EXPAND, str_make(key, 32), (struct str){"", 0}, buf_view(&info),
+                                                 bytes, sizeof(bytes)),
                 "HKDF-Expand");
     buf_release(&info);
     memcpy(ret.key, bytes, sizeof(ret.key));
@@ -63,8 +65,9 @@ static void gcm_seal(EVP_CIPHER_CTX *c, const uint8_t nonce[NONCE_SIZE], const u
 {
     int n = 0;
     uint8_t none[TAG_SIZE];
-    crypto_must(EVP_EncryptInit_ex2(c, NULL, NULL, nonce, NULL) == 1 && (!size || EVP_EncryptUpdate(c, out, &n, in, (int)size) == 1) &&
-                    EVP_EncryptFinal_ex(c, none, &n) == 1 && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, out + size) == 1,
+    crypto_must(EVP_EncryptInit_ex2(c, NULL, NULL, nonce, NULL) == 1 &&
+                    (!size || EVP_EncryptUpdate(c, out, &n, in, (int)size) == 1) && EVP_EncryptFinal_ex(c, none, &n) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, out + size) == 1,
                 "AES-256-GCM");
 }
 
@@ -82,7 +85,8 @@ size_t sealed_size(size_t plain_size)
     return HEAD_SIZE + plain_size + (plain_size / CHUNK_SIZE + 1) * TAG_SIZE;
 }
 
-void sealed_encrypt_salted(const uint8_t key[32], const uint8_t salt[SEALED_SALT_SIZE], struct str context, struct str plaintext, uint8_t *ret)
+void sealed_encrypt_salted(const uint8_t key[32], const uint8_t salt[SEALED_SALT_SIZE], struct str context, struct str plaintext,
+                           uint8_t *ret)
 {
     struct derived d = derive(key, salt, context);
     memcpy(ret, salt, SEALED_SALT_SIZE);
@@ -157,7 +161,8 @@ bool sealed_encrypt(const uint8_t key[32], struct str plaintext, struct buf *out
     sealed_encrypt_salted(key, salt, (struct str){"", 0}, plaintext, bytes);
     buf_append(out, bytes, sealed_size(plaintext.size));
     free(bytes);
-    return !out->full || err_set(e, ERR_TOO_LARGE, "seal %zu bytes: over the buffer's maximum of %zu", plaintext.size, out->size_max);
+    return !out->full ||
+           err_set(e, ERR_TOO_LARGE, "seal %zu bytes: over the buffer's maximum of %zu", plaintext.size, out->size_max);
 }
 
 bool sealed_decrypt(const uint8_t key[32], struct str ciphertext, struct buf *out, struct err *e)
@@ -179,29 +184,33 @@ bool sealed_decrypt(const uint8_t key[32], struct str ciphertext, struct buf *ou
     return is_ok;
 }
 
-void key_wrap(const uint8_t kek[32], const uint8_t key[32], struct str additional, const uint8_t nonce[12], uint8_t ret[WRAPPED_KEY_SIZE])
+void key_wrap(const uint8_t kek[32], const uint8_t key[32], struct str additional, const uint8_t nonce[12],
+              uint8_t ret[WRAPPED_KEY_SIZE])
 {
     int n = 0;
     EVP_CIPHER_CTX *c = gcm_start(kek, true);
-    crypto_must(EVP_EncryptInit_ex2(c, NULL, NULL, nonce, NULL) == 1 &&
-                    (!additional.size || EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)additional.data, (int)additional.size) == 1) &&
-                    EVP_EncryptUpdate(c, ret + NONCE_SIZE, &n, key, 32) == 1 && EVP_EncryptFinal_ex(c, ret + NONCE_SIZE + 32, &n) == 1 &&
-                    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, ret + NONCE_SIZE + 32) == 1,
-                "AES-256-GCM");
+    crypto_must(
+        EVP_EncryptInit_ex2(c, NULL, NULL, nonce, NULL) == 1 &&
+            (!additional.size || EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)additional.data, (int)additional.size) == 1) &&
+            EVP_EncryptUpdate(c, ret + NONCE_SIZE, &n, key, 32) == 1 && EVP_EncryptFinal_ex(c, ret + NONCE_SIZE + 32, &n) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, ret + NONCE_SIZE + 32) == 1,
+        "AES-256-GCM");
     memcpy(ret, nonce, NONCE_SIZE);
     EVP_CIPHER_CTX_free(c);
 }
 
-bool key_unwrap(const uint8_t kek[32], const uint8_t wrapped[WRAPPED_KEY_SIZE], struct str additional, uint8_t ret_key[32], struct err *e)
+bool key_unwrap(const uint8_t kek[32], const uint8_t wrapped[WRAPPED_KEY_SIZE], struct str additional, uint8_t ret_key[32],
+                struct err *e)
 {
     int n = 0;
     uint8_t tag[TAG_SIZE], key[32], none[TAG_SIZE];
     memcpy(tag, wrapped + NONCE_SIZE + 32, TAG_SIZE);
     EVP_CIPHER_CTX *c = gcm_start(kek, false);
-    bool is_ok = EVP_DecryptInit_ex2(c, NULL, NULL, wrapped, NULL) == 1 &&
-                 (!additional.size || EVP_DecryptUpdate(c, NULL, &n, (const uint8_t *)additional.data, (int)additional.size) == 1) &&
-                 EVP_DecryptUpdate(c, key, &n, wrapped + NONCE_SIZE, 32) == 1 && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1 &&
-                 EVP_DecryptFinal_ex(c, none, &n) == 1;
+    bool is_ok =
+        EVP_DecryptInit_ex2(c, NULL, NULL, wrapped, NULL) == 1 &&
+        (!additional.size || EVP_DecryptUpdate(c, NULL, &n, (const uint8_t *)additional.data, (int)additional.size) == 1) &&
+        EVP_DecryptUpdate(c, key, &n, wrapped + NONCE_SIZE, 32) == 1 &&
+        EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1 && EVP_DecryptFinal_ex(c, none, &n) == 1;
     EVP_CIPHER_CTX_free(c);
     if (is_ok)
         memcpy(ret_key, key, sizeof(key));

@@ -44,8 +44,8 @@ bool durable_dir_make(const struct os_file_calls *calls, int dir, const char *pa
     return true;
 }
 
-/* A directory whose new names are not durable yet. Syncing it once for all its new files, instead of once for each, halves the syncs of a
- * large batch. */
+/* A directory whose new names are not durable yet. Syncing it once for all its new files, instead of once for each, halves the
+ * syncs of a large batch. */
 static bool dirty_sync(struct edge *g, struct err *e)
 {
     for (; g->dirty_count > 0; g->dirty_count--) {
@@ -96,7 +96,8 @@ static bool is_same(struct edge *g, const char *path, struct str bytes, struct e
     return (is_read && str_equal(buf_view(&there), bytes)) || err_set(e, ERR_CORRUPT, "%s exists with other bytes", path);
 }
 
-/* I5: whole and synced under a temporary name, then linked, never overwritten; the directory is synced before a checkpoint needs the tile. */
+/* I5: whole and synced under a temporary name, then linked, never overwritten; the directory is synced before a checkpoint needs
+ * the tile. */
 static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, struct str bytes, struct err *e)
 {
     const struct os_file_calls *c = g->calls;
@@ -211,8 +212,9 @@ bool edge_load(struct edge *g, uint64_t size, struct sha256 root, struct err *e)
         if (is_ok)
             memcpy(at->hashes, bytes.data, bytes.size);
     }
-    is_ok = is_ok && (sha256_equal(edge_root(g), root) || err_set(e, ERR_CORRUPT, "the tiles do not have the root that was recorded for %llu leaves",
-                                                                    (unsigned long long)size));
+    is_ok = is_ok && (sha256_equal(edge_root(g), root) ||
+                      err_set(e, ERR_CORRUPT, "the tiles do not have the root that was recorded for %llu leaves",
+                              (unsigned long long)size));
     unsigned width = g->levels[0].width;
     buf_clear(&g->bundle);
     is_ok = is_ok && (width == 0 || tile_read(&store, LEVEL_ENTRIES, size / TILE_WIDTH, &g->bundle, e));
@@ -221,7 +223,8 @@ bool edge_load(struct edge *g, uint64_t size, struct sha256 root, struct err *e)
     for (unsigned k = 0; is_ok && k < width; k++) {
         struct str leaf = str_slice(buf_view(&g->bundle), offsets[k] + 2, offsets[k + 1]);
         if (!sha256_equal(merkle_leaf_hash(leaf), g->levels[0].hashes[k]))
-            is_ok = err_set(e, ERR_CORRUPT, "leaf %llu does not match its hash in the tile", (unsigned long long)(size - width + k));
+            is_ok =
+                err_set(e, ERR_CORRUPT, "leaf %llu does not match its hash in the tile", (unsigned long long)(size - width + k));
     }
     tile_store_release(&store);
     if (!is_ok && e->code == ERR_NOT_FOUND)

@@ -1,9 +1,9 @@
 /*
  * internal.h - what the files of src/ledger share; nobody outside includes it.
  *
- * journal.c  segments and frames: the durable order of leaves        tiles.c   tile and bundle paths, reading tiles, hashes for proofs
- * edge.c     the right edge of the tree, written out as tiles        state.c   state slots, cp.log, guard
- * recover.c  opening: from state slot, journal and cp.log            ledger.c  create, append, integrate, replay
+ * journal.c  segments and frames: the durable order of leaves        tiles.c   tile and bundle paths, reading tiles, hashes for
+ * proofs edge.c     the right edge of the tree, written out as tiles        state.c   state slots, cp.log, guard recover.c
+ * opening: from state slot, journal and cp.log            ledger.c  create, append, integrate, replay
  */
 #ifndef LEDGER_INTERNAL_H
 #define LEDGER_INTERNAL_H
@@ -32,30 +32,31 @@ struct journal_frame {
     uint64_t first_index;
     uint32_t count;
     uint64_t size_after;
-    int64_t t_ms;         /* the ledger's clock when the frame was written */
-    uint32_t blob_count;  /* blobs that became durable with this frame */
+    int64_t t_ms;        /* the ledger's clock when the frame was written */
+    uint32_t blob_count; /* blobs that became durable with this frame */
     uint64_t blob_bytes;
     struct sha256 root_after;
-    struct str leaves;    /* as in an entry bundle: u16be size, bytes, and again */
+    struct str leaves; /* as in an entry bundle: u16be size, bytes, and again */
 };
 
 enum { JOURNAL_HEADER_SIZE = 120 };
 
 struct journal {
     const struct os_file_calls *calls;
-    int dir;                 /* private/wal */
-    int fd;                  /* of the segment being written; -1 before the first append */
-    uint64_t allocated;      /* bytes of that segment that exist on disk already */
+    int dir;            /* private/wal */
+    int fd;             /* of the segment being written; -1 before the first append */
+    uint64_t allocated; /* bytes of that segment that exist on disk already */
     uint64_t segment_bytes;
     struct journal_position end;
-    struct buf frame;        /* reused */
+    struct buf frame; /* reused */
 };
 
-/* The frame at *position into `frame_bytes` (reused storage), and moves *position behind it. ERR_NOT_FOUND: no valid frame there, which is
- * how the journal ends; ERR_CORRUPT: a broken frame with valid ones behind it. */
-bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes, struct journal_frame *ret,
-                  struct err *e) MUST_USE;
-/* Writes the frame at the end and syncs. Nothing was written if the code is ERR_UNAVAILABLE (no space left); ERR_UNCERTAIN otherwise. */
+/* The frame at *position into `frame_bytes` (reused storage), and moves *position behind it. ERR_NOT_FOUND: no valid frame there,
+ * which is how the journal ends; ERR_CORRUPT: a broken frame with valid ones behind it. */
+bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes,
+                  struct journal_frame *ret, struct err *e) MUST_USE;
+/* Writes the frame at the end and syncs. Nothing was written if the code is ERR_UNAVAILABLE (no space left); ERR_UNCERTAIN
+ * otherwise. */
 bool journal_append(struct journal *j, const struct journal_frame *frame, const struct str *leaves, struct err *e) MUST_USE;
 /* Cuts what a torn frame left behind the end. */
 bool journal_trim(struct journal *j, struct err *e) MUST_USE;
@@ -95,8 +96,8 @@ struct tile_store {
 };
 void tile_store_init(struct tile_store *s, const struct os_file_calls *calls, int dir, uint64_t size);
 void tile_store_release(struct tile_store *s);
-/* The bytes of tile n (or the bundle) as a tree of s->size has it; the full file is taken where the partial one is gone, and cut to `width`
- * hashes. ERR_NOT_FOUND, ERR_CORRUPT when the size is wrong. */
+/* The bytes of tile n (or the bundle) as a tree of s->size has it; the full file is taken where the partial one is gone, and cut
+ * to `width` hashes. ERR_NOT_FOUND, ERR_CORRUPT when the size is wrong. */
 bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e) MUST_USE;
 bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, struct err *e) MUST_USE;
 struct merkle_nodes tile_store_nodes(struct tile_store *s);
@@ -137,14 +138,15 @@ bool edge_flush(struct edge *g, struct err *e) MUST_USE;
 struct sha256 edge_root(const struct edge *g);
 /* Removes partial tiles beside tiles that are full now. */
 void edge_collect(struct edge *g);
-/* mkdir -p whose new directories survive a power cut: the parent of each is synced. After a crash (`is_resuming`) also of those that are
- * there, because the sync may be what the crash took. */
-bool durable_dir_make(const struct os_file_calls *calls, int dir, const char *path, mode_t mode, bool is_resuming, struct err *e) MUST_USE;
+/* mkdir -p whose new directories survive a power cut: the parent of each is synced. After a crash (`is_resuming`) also of those
+ * that are there, because the sync may be what the crash took. */
+bool durable_dir_make(const struct os_file_calls *calls, int dir, const char *path, mode_t mode, bool is_resuming,
+                      struct err *e) MUST_USE;
 
 /* ---- state.c ---- */
 
 struct ledger_state {
-    uint64_t serial;         /* the newer of the two valid slots wins */
+    uint64_t serial; /* the newer of the two valid slots wins */
     uint64_t epoch;
     struct merkle_frontier integrated;
     struct sha256 root;
@@ -160,9 +162,10 @@ struct ledger_state {
 void state_encode(const struct ledger_state *s, const char *origin, struct buf *out);
 bool state_decode(struct str bytes, const char *origin, struct ledger_state *ret) MUST_USE;
 /* Newest valid slot; ret_valid tells which are valid. ERR_CORRUPT when none is. */
-bool state_load(const struct os_file_calls *calls, int private_dir, const char *origin, struct ledger_state *ret, struct ledger_state ret_slots[2],
-                bool ret_valid[2], struct err *e) MUST_USE;
-bool state_save(const struct os_file_calls *calls, int private_dir, const char *origin, const struct ledger_state *s, struct err *e) MUST_USE;
+bool state_load(const struct os_file_calls *calls, int private_dir, const char *origin, struct ledger_state *ret,
+                struct ledger_state ret_slots[2], bool ret_valid[2], struct err *e) MUST_USE;
+bool state_save(const struct os_file_calls *calls, int private_dir, const char *origin, const struct ledger_state *s,
+                struct err *e) MUST_USE;
 
 /* One record of cp.log at `offset` of `bytes`: its note. False at a torn or damaged record and at the end. */
 bool cp_log_record(struct str bytes, uint64_t *offset, struct str *ret_note) MUST_USE;
@@ -174,7 +177,8 @@ struct guard {
 };
 bool guard_read(const struct os_file_calls *calls, int private_dir, struct guard *ret, struct err *e) MUST_USE;
 /* Compare and swap: replaces `old` by `next`. ERR_CONFLICT when the cell holds something else. */
-bool guard_advance(const struct os_file_calls *calls, int private_dir, const struct guard *old, const struct guard *next, struct err *e) MUST_USE;
+bool guard_advance(const struct os_file_calls *calls, int private_dir, const struct guard *old, const struct guard *next,
+                   struct err *e) MUST_USE;
 void guard_encode(const struct guard *g, struct buf *out);
 
 /* ---- the writer ---- */
@@ -184,22 +188,22 @@ struct ledger {
     char origin[256];
     int private_dir, ledger_dir, lock;
     struct journal journal;
-    struct merkle_frontier durable;   /* all journalled leaves */
-    struct edge edge;                 /* all leaves in tiles; state.integrated is what the newest state slot says */
+    struct merkle_frontier durable;         /* all journalled leaves */
+    struct edge edge;                       /* all leaves in tiles; state.integrated is what the newest state slot says */
     struct journal_position tiles_position; /* of the first frame that is not in tiles */
     struct ledger_state state;
     struct ledger_state slots[2];
     uint64_t first_segment;
     struct guard guard;
-    struct checkpoint head;           /* newest signed checkpoint that cp.log holds */
+    struct checkpoint head; /* newest signed checkpoint that cp.log holds */
     uint64_t cp_log_bytes, cp_log_last;
     int64_t last_t;
     uint64_t seal_sequence, sealed_to;
     struct sha256 seal_leaf;
-    uint32_t blob_count;              /* waiting for the next frame */
+    uint32_t blob_count; /* waiting for the next frame */
     uint64_t blob_bytes;
     uint64_t unsealed_blob_count, unsealed_blob_bytes;
-    bool is_failed;                   /* I7: nothing is accepted any more */
+    bool is_failed; /* I7: nothing is accepted any more */
     char failure[256];
 };
 

@@ -1,7 +1,7 @@
 /*
- * The journal: segments private/wal/NNNNNNNN.seg of frames. A frame's header holds the hash of the header before it and the root after its
- * leaves, so that a header binds everything up to it; the CRC finds torn writes. Only one frame is ever in flight (it is synced before the
- * next is written), so a broken frame with a valid one behind it is damage and not a torn write.
+ * The journal: segments private/wal/NNNNNNNN.seg of frames. A frame's header holds the hash of the header before it and the root
+ * after its leaves, so that a header binds everything up to it; the CRC finds torn writes. Only one frame is ever in flight (it
+ * is synced before the next is written), so a broken frame with a valid one behind it is damage and not a torn write.
  */
 #include "ledger/internal.h"
 
@@ -47,7 +47,8 @@ static struct sha256 hash_read(struct cursor *c)
     return h;
 }
 
-static bool header_decode(struct str bytes, struct journal_frame *ret, uint32_t *ret_data_size, struct sha256 *ret_previous, uint32_t *ret_crc)
+static bool header_decode(struct str bytes, struct journal_frame *ret, uint32_t *ret_data_size, struct sha256 *ret_previous,
+                          uint32_t *ret_crc)
 {
     struct cursor c = cursor_of(bytes);
     if (!str_is(cursor_take(&c, 4), magic) || cursor_u16be(&c) != VERSION || cursor_u16be(&c) != 0)
@@ -62,7 +63,8 @@ static bool header_decode(struct str bytes, struct journal_frame *ret, uint32_t 
     *ret_previous = hash_read(&c);
     ret->root_after = hash_read(&c);
     *ret_crc = cursor_u32be(&c);
-    return !c.failed && ret->count > 0 && ret->size_after - ret->first_index == ret->count && *ret_data_size <= LIMIT_JOURNAL_SEGMENT_BYTES;
+    return !c.failed && ret->count > 0 && ret->size_after - ret->first_index == ret->count &&
+           *ret_data_size <= LIMIT_JOURNAL_SEGMENT_BYTES;
 }
 
 /* Up to `size` bytes at `offset`, appended to `out`; short at the end of the file. */
@@ -84,7 +86,8 @@ static bool read_at(const struct os_file_calls *calls, int fd, uint64_t offset, 
     return !out->full || err_set(e, ERR_TOO_LARGE, "read the journal: frame of over %zu bytes", out->size_max);
 }
 
-/* Frame at `offset` of an opened segment. ERR_NOT_FOUND when there is none that holds together; `previous` is not looked at when NULL. */
+/* Frame at `offset` of an opened segment. ERR_NOT_FOUND when there is none that holds together; `previous` is not looked at when
+ * NULL. */
 static bool frame_at(const struct os_file_calls *calls, int fd, uint64_t offset, const struct sha256 *previous, struct buf *bytes,
                      struct journal_frame *ret, struct err *e)
 {
@@ -139,15 +142,15 @@ static int segment_open(const struct os_file_calls *calls, int dir, uint64_t seg
     return calls->openat(calls->context, dir, name, flags, 0600);
 }
 
-bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes, struct journal_frame *ret,
-                  struct err *e)
+bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes,
+                  struct journal_frame *ret, struct err *e)
 {
     struct journal_position at = *position;
     for (int try = 0; try < 2; try++) {
         int fd = segment_open(calls, dir, at.segment, O_RDONLY);
         if (fd < 0)
-            return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "no further segment") : err_errno(e, errno, "open journal segment %llu",
-                                                                                                  (unsigned long long)at.segment);
+            return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "no further segment")
+                                   : err_errno(e, errno, "open journal segment %llu", (unsigned long long)at.segment);
         struct err found = {0};
         bool is_frame = frame_at(calls, fd, at.offset, &at.previous, frame_bytes, ret, &found);
         bool is_damaged = !is_frame && found.code == ERR_NOT_FOUND && has_frame_behind(calls, fd, at.offset);
@@ -177,7 +180,8 @@ static bool uncertain(struct err *e, int number, const char *what)
     return false;
 }
 
-/* Makes sure that the current segment exists and has room on disk for `size` more bytes. Fails before anything of the frame is written. */
+/* Makes sure that the current segment exists and has room on disk for `size` more bytes. Fails before anything of the frame is
+ * written. */
 static bool make_room(struct journal *j, uint64_t size, struct err *e)
 {
     if (j->fd >= 0 && j->end.offset + size > j->segment_bytes) {
@@ -220,7 +224,8 @@ static bool write_frame(struct journal *j, struct err *e)
 {
     size_t done = 0;
     while (done < j->frame.size) {
-        ssize_t n = j->calls->pwrite(j->calls->context, j->fd, j->frame.data + done, j->frame.size - done, (off_t)(j->end.offset + done));
+        ssize_t n =
+            j->calls->pwrite(j->calls->context, j->fd, j->frame.data + done, j->frame.size - done, (off_t)(j->end.offset + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -237,7 +242,8 @@ bool journal_append(struct journal *j, const struct journal_frame *frame, const 
         data_size += 2 + leaves[i].size;
     size_t size = JOURNAL_HEADER_SIZE + data_size;
     if (size > j->segment_bytes)
-        return err_set(e, ERR_TOO_LARGE, "journal: a batch of %zu bytes is over the segment's %llu", data_size, (unsigned long long)j->segment_bytes);
+        return err_set(e, ERR_TOO_LARGE, "journal: a batch of %zu bytes is over the segment's %llu", data_size,
+                       (unsigned long long)j->segment_bytes);
     if (!make_room(j, size, e)) {
         if (e->code != ERR_UNCERTAIN)
             e->code = ERR_UNAVAILABLE;
@@ -282,7 +288,8 @@ bool journal_trim(struct journal *j, struct err *e)
     if (is_ok && is_dirty) {
         off_t size = facts.st_size;
         is_ok = (j->calls->ftruncate(j->calls->context, fd, (off_t)j->end.offset) == 0 &&
-                 (j->calls->fallocate(j->calls->context, fd, size) == 0 || errno == EOPNOTSUPP) && j->calls->fsync(j->calls->context, fd) == 0) ||
+                 (j->calls->fallocate(j->calls->context, fd, size) == 0 || errno == EOPNOTSUPP) &&
+                 j->calls->fsync(j->calls->context, fd) == 0) ||
                 err_errno(e, errno, "cut the torn end of the journal");
     }
     if (!is_ok) {

@@ -4,9 +4,9 @@
 #include "base/limits.h"
 
 /* ledger.md 2.2: the closed list, and `record` of the architecture. */
-static const char *const leaf_types[] = {"run",    "item",    "upload",    "decision", "policy", "catalog", "eval",
-                                         "scope",  "alert",   "logblock",  "key",      "erase",  "erased",  "reencrypt",
-                                         "gap",    "seal",    "anchor",    "draw",     "opinion", "close",  "record"};
+static const char *const leaf_types[] = {"run",   "item",  "upload",   "decision", "policy",  "catalog", "eval",
+                                         "scope", "alert", "logblock", "key",      "erase",   "erased",  "reencrypt",
+                                         "gap",   "seal",  "anchor",   "draw",     "opinion", "close",   "record"};
 static const char leaf_magic[] = "assay/leaf@v1 ";
 static const char dash[] = "\xe2\x80\x94 ";
 
@@ -82,7 +82,8 @@ bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err 
     struct str head = cursor_line(&c), body = cursor_line(&c);
     if (c.failed || !str_starts(head, leaf_magic))
         return err_set(e, ERR_CORRUPT, "leaf: not in the framing assay/leaf@v1");
-    struct leaf leaf = {.type = str_slice(head, sizeof(leaf_magic) - 1, head.size), .text = str_slice(bytes, 0, c.offset), .signatures = STR("")};
+    struct leaf leaf = {
+        .type = str_slice(head, sizeof(leaf_magic) - 1, head.size), .text = str_slice(bytes, 0, c.offset), .signatures = STR("")};
     if (!type_is_known(leaf.type))
         return err_set(e, ERR_CORRUPT, "leaf: unknown type");
     if (!cursor_at_end(&c)) {
@@ -129,5 +130,6 @@ bool leaf_compose(const char *type, const struct json *body, struct str signatur
     if (leaf.full)
         return err_set(e, ERR_TOO_LARGE, "leaf of type %s: over %d bytes", type, LIMIT_LEAF_BYTES);
     buf_str(out, buf_view(&leaf));
-    return !out->full || err_set(e, ERR_TOO_LARGE, "leaf of type %s: over the buffer's maximum of %zu bytes", type, out->size_max);
+    return !out->full ||
+           err_set(e, ERR_TOO_LARGE, "leaf of type %s: over the buffer's maximum of %zu bytes", type, out->size_max);
 }

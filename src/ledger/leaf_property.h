@@ -1,6 +1,6 @@
 /*
- * leaf_property.h - one property of parsers of outside bytes, run by the unit test over mutated samples and by the fuzz target over what the
- * fuzzer finds: whatever parses as a leaf composes to the same bytes again, and nothing crashes.
+ * leaf_property.h - one property of parsers of outside bytes, run by the unit test over mutated samples and by the fuzz target
+ * over what the fuzzer finds: whatever parses as a leaf composes to the same bytes again, and nothing crashes.
  */
 #ifndef LEDGER_LEAF_PROPERTY_H
 #define LEDGER_LEAF_PROPERTY_H
@@ -41,7 +41,8 @@ static inline bool note_property(struct str bytes)
     struct str note;
     bool is_note = checkpoint_parse(bytes, &c, &text, &lines, &e);
     if (is_note) {
-        assert(text.data == bytes.data && lines.data + lines.size == bytes.data + bytes.size && text.size + 1 + lines.size == bytes.size);
+        assert(text.data == bytes.data && lines.data + lines.size == bytes.data + bytes.size &&
+               text.size + 1 + lines.size == bytes.size);
         struct note_key unknown = note_key_make("unknown", (struct ed25519_public){{2}});
         bool is_signed = note_verify(text, lines, &unknown, &e);
         assert(!is_signed);

@@ -94,7 +94,9 @@ END_TEST
 START_TEST(mutated_leaves_and_notes_never_crash_and_keep_the_property)
 {
     static const char *const seeds[] = {
-        "assay/leaf@v1 item\n{\"b\":[{\"c\":\"00\",\"m\":\"application/json\",\"x\":\"11\",\"z\":\"<=4k\"}],\"n\":\"5d1f\",\"obs\":[1,2],\"sq\":20411,\"v\":1}\n",
+        "assay/leaf@v1 "
+        "item\n{\"b\":[{\"c\":\"00\",\"m\":\"application/"
+        "json\",\"x\":\"11\",\"z\":\"<=4k\"}],\"n\":\"5d1f\",\"obs\":[1,2],\"sq\":20411,\"v\":1}\n",
         "assay/leaf@v1 run\n{\"run\":{\"col\":\"name\",\"tables\":{\"a\":\"b\"}}}\n\n\xe2\x80\x94 name AAAA\n",
         "o\n12\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\xe2\x80\x94 a AAAAAAA=\n",
         "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"};
@@ -135,5 +137,5 @@ START_TEST(mutated_leaves_and_notes_never_crash_and_keep_the_property)
 }
 END_TEST
 
-TEST_MAIN("leaf", leaves_in_the_one_canonical_form_are_accepted, every_other_spelling_is_refused, composing_refuses_what_parsing_would,
-          mutated_leaves_and_notes_never_crash_and_keep_the_property)
+TEST_MAIN("leaf", leaves_in_the_one_canonical_form_are_accepted, every_other_spelling_is_refused,
+          composing_refuses_what_parsing_would, mutated_leaves_and_notes_never_crash_and_keep_the_property)

@@ -43,7 +43,8 @@ static bool create_private(const struct ledger_options *o, int dir, struct err *
     guard.head.root = state.root;
     state.signed_head = guard.head;
     guard_encode(&guard, &bytes);
-    if (!os_file_replace(o->calls, dir, "guard", buf_view(&bytes), 0600, e) || !os_file_replace(o->calls, dir, "cp.log", STR(""), 0600, e))
+    if (!os_file_replace(o->calls, dir, "guard", buf_view(&bytes), 0600, e) ||
+        !os_file_replace(o->calls, dir, "cp.log", STR(""), 0600, e))
         return false;
     for (int i = 1; i >= 0; i--) {
         buf_clear(&bytes);
@@ -60,7 +61,8 @@ bool ledger_create(const struct ledger_options *o, struct err *e)
     char path[80];
     ledger_path(o->origin, path);
     if (!origin_check(o->origin, e) || !durable_dir_make(o->calls, o->data_dir, "private", 0700, true, e) ||
-        !durable_dir_make(o->calls, o->data_dir, "private/wal", 0700, true, e) || !durable_dir_make(o->calls, o->data_dir, path, 0755, true, e))
+        !durable_dir_make(o->calls, o->data_dir, "private/wal", 0700, true, e) ||
+        !durable_dir_make(o->calls, o->data_dir, path, 0755, true, e))
         return false;
     int dir = dir_open(o, "private", e);
     if (dir < 0)
@@ -250,8 +252,8 @@ static bool add_seal(struct ledger *l, struct err *e)
     return true;
 }
 
-/* Journal to tiles. I3: the leaves are read again from disk and hashed again; the root of what was written must be the root that was
- * acknowledged. */
+/* Journal to tiles. I3: the leaves are read again from disk and hashed again; the root of what was written must be the root that
+ * was acknowledged. */
 static bool build_tiles(struct ledger *l, struct err *e)
 {
     struct buf BUF_AUTO bytes;
@@ -261,8 +263,8 @@ static bool build_tiles(struct ledger *l, struct err *e)
         if (!journal_read(l->options.calls, l->journal.dir, &l->tiles_position, &bytes, &frame, e))
             return err_set(e, ERR_CORRUPT, "the journal cannot be read back at leaf %llu", (unsigned long long)l->edge.size);
         if (frame.first_index != l->edge.size)
-            return err_set(e, ERR_CORRUPT, "the journal read back starts at leaf %llu, not %llu", (unsigned long long)frame.first_index,
-                           (unsigned long long)l->edge.size);
+            return err_set(e, ERR_CORRUPT, "the journal read back starts at leaf %llu, not %llu",
+                           (unsigned long long)frame.first_index, (unsigned long long)l->edge.size);
         struct str rest = frame.leaves;
         for (uint32_t i = 0; i < frame.count; i++) {
             size_t size = rest.size < 2 ? SIZE_MAX : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
@@ -289,8 +291,10 @@ static bool get_signed(struct ledger *l, const struct checkpoint *next, struct b
     if (signer->head && !signer->head(signer->context, &old, e))
         return err_wrap(e, "signer");
     if (old.size > next->size || old.size < l->head.size)
-        return err_set(e, ERR_CORRUPT, "the signer has signed %llu leaves, this ledger has %llu and knows of %llu signed: one of them was rolled back",
-                       (unsigned long long)old.size, (unsigned long long)next->size, (unsigned long long)l->head.size);
+        return err_set(
+            e, ERR_CORRUPT,
+            "the signer has signed %llu leaves, this ledger has %llu and knows of %llu signed: one of them was rolled back",
+            (unsigned long long)old.size, (unsigned long long)next->size, (unsigned long long)l->head.size);
     struct tile_store store;
     tile_store_init(&store, l->options.calls, l->ledger_dir, next->size);
     struct merkle_nodes nodes = tile_store_nodes(&store);
@@ -299,7 +303,8 @@ static bool get_signed(struct ledger *l, const struct checkpoint *next, struct b
     if (!is_ok)
         return false;
     if (!merkle_consistency_holds(old.size, old.root, next->size, next->root, proof, proof_count))
-        return err_set(e, ERR_CORRUPT, "this ledger does not extend the head of %llu leaves that was signed", (unsigned long long)old.size);
+        return err_set(e, ERR_CORRUPT, "this ledger does not extend the head of %llu leaves that was signed",
+                       (unsigned long long)old.size);
     if (!signer->sign(signer->context, &old, next, proof, proof_count, ret_note, e))
         return err_wrap(e, "signer");
     if (!checkpoint_parse(buf_view(ret_note), &parsed, &text, &lines, e))
@@ -329,8 +334,8 @@ static bool cp_log_append(struct ledger *l, struct str note, struct err *e)
     return is_ok;
 }
 
-/* I4: cp.log, then the guard, and only then does a byte of the checkpoint leave. I6: the state slot comes after all, so that the journal
- * is needed until everything it led to is durable. */
+/* I4: cp.log, then the guard, and only then does a byte of the checkpoint leave. I6: the state slot comes after all, so that the
+ * journal is needed until everything it led to is durable. */
 static bool publish(struct ledger *l, const struct checkpoint *next, struct str note, struct err *e)
 {
     const struct os_file_calls *c = l->options.calls;
@@ -382,8 +387,8 @@ bool ledger_integrate(struct ledger *l, struct err *e)
     return publish(l, &next, buf_view(&note), e) || fail(l, e);
 }
 
-bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context,
-                   struct err *e)
+bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e),
+                   void *context, struct err *e)
 {
     uint64_t index = from;
     bool is_ok = true;
@@ -400,8 +405,8 @@ bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, 
     while (is_ok && index < l->durable.size) {
         struct journal_frame frame;
         if (!journal_read(l->options.calls, l->journal.dir, &position, &bytes, &frame, e))
-            return e->code == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "the journal ends at leaf %llu of %llu", (unsigned long long)index,
-                                                      (unsigned long long)l->durable.size)
+            return e->code == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "the journal ends at leaf %llu of %llu",
+                                                      (unsigned long long)index, (unsigned long long)l->durable.size)
                                             : false;
         struct str rest = frame.leaves;
         for (uint64_t i = frame.first_index; is_ok && i < frame.size_after; i++) {

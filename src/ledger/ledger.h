@@ -1,11 +1,11 @@
 /*
- * ledger.h - the append-only Merkle log of evidence: writer, reader. Formats: ledger.md 2.1-2.4, 2.8; C2SP tlog-tiles, tlog-checkpoint,
- * signed-note; RFC 6962 hashing.
+ * ledger.h - the append-only Merkle log of evidence: writer, reader. Formats: ledger.md 2.1-2.4, 2.8; C2SP tlog-tiles,
+ * tlog-checkpoint, signed-note; RFC 6962 hashing.
  *
  * Writer (the keeper): append a batch -> journal frame -> one fdatasync = durable (I1). Integration turns journalled leaves into
- * entry bundles and tiles, adds a seal leaf, asks the signer for a checkpoint, records it in cp.log, advances the guard, then publishes.
- * Any write or sync error is final: the writer refuses all further work (I7). Reader: immutable files and an atomically replaced
- * checkpoint; no locks.
+ * entry bundles and tiles, adds a seal leaf, asks the signer for a checkpoint, records it in cp.log, advances the guard, then
+ * publishes. Any write or sync error is final: the writer refuses all further work (I7). Reader: immutable files and an
+ * atomically replaced checkpoint; no locks.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -21,13 +21,13 @@
 /* ---- merkle.h: RFC 6962 ---- */
 struct sha256 merkle_leaf_hash(struct str leaf);
 struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right);
-/* RFC 6962 2.1.2 / RFC 9162 2.1.4.2: true if the tree of `size` with `root` extends the tree of `old_size` with `old_root`. old_size 0 needs an
- * empty proof; equal sizes need an empty proof and equal roots. */
-bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root, const struct sha256 *proof,
-                              size_t proof_count) MUST_USE;
+/* RFC 6962 2.1.2 / RFC 9162 2.1.4.2: true if the tree of `size` with `root` extends the tree of `old_size` with `old_root`.
+ * old_size 0 needs an empty proof; equal sizes need an empty proof and equal roots. */
+bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root,
+                              const struct sha256 *proof, size_t proof_count) MUST_USE;
 /* RFC 9162 2.1.3.2. */
-bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root, const struct sha256 *proof,
-                            size_t proof_count) MUST_USE;
+bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root,
+                            const struct sha256 *proof, size_t proof_count) MUST_USE;
 
 /* ---- note.h: C2SP signed-note; vkey "name+hash+base64(0x01||key)" ---- */
 struct note_key {
@@ -51,51 +51,55 @@ struct checkpoint {
 };
 void checkpoint_text(const struct checkpoint *c, struct buf *out); /* origin LF size LF base64 root LF */
 /* Parses a whole note; ret_text is the signed part, ret_lines the signature lines. */
-bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_text, struct str *ret_lines, struct err *e) MUST_USE;
+bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_text, struct str *ret_lines,
+                      struct err *e) MUST_USE;
 
 /* ---- writer ---- */
 struct ledger;
-/* How the writer gets a checkpoint signed (the signer process, or a local key in tests): the signed note for `c`, which extends `old`
- * (what `head` said) by the consistency proof. */
+/* How the writer gets a checkpoint signed (the signer process, or a local key in tests): the signed note for `c`, which extends
+ * `old` (what `head` said) by the consistency proof. */
 struct ledger_signer {
-    /* The signer's own last head (size 0 and the empty root before the first). Asked before each signing: the proof given to `sign` starts
-     * there, because after a crash the signer may have signed a head that cp.log never saw. A head larger than the journal, or one that is
-     * no prefix of it, is ERR_CORRUPT: somebody rolled the ledger back. NULL: the writer's own last checkpoint is taken. */
+    /* The signer's own last head (size 0 and the empty root before the first). Asked before each signing: the proof given to
+     * `sign` starts there, because after a crash the signer may have signed a head that cp.log never saw. A head larger than the
+     * journal, or one that is no prefix of it, is ERR_CORRUPT: somebody rolled the ledger back. NULL: the writer's own last
+     * checkpoint is taken. */
     bool (*head)(void *context, struct checkpoint *ret_head, struct err *e);
-    bool (*sign)(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                 struct buf *ret_note, struct err *e);
+    bool (*sign)(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                 size_t proof_count, struct buf *ret_note, struct err *e);
     void *context;
 };
 struct ledger_options {
     const struct os_file_calls *calls;
     const struct env *env;
-    int data_dir;       /* descriptor of the data directory: ledger/, private/ below it */
+    int data_dir; /* descriptor of the data directory: ledger/, private/ below it */
     const char *origin;
     struct ledger_signer signer;
     uint64_t journal_segment_bytes; /* 0: LIMIT_JOURNAL_SEGMENT_BYTES. A segment takes its space by doubling from 1 MiB. */
 };
 /* New empty ledger: directories, state, first checkpoint of size 0 is not signed. ERR_EXISTS. */
 bool ledger_create(const struct ledger_options *o, struct err *e) MUST_USE;
-/* Opens for writing: takes the lock, recovers (newest state slot, replays frames, drops the torn tail, compares with cp.log and guard).
- * ERR_CONFLICT: another writer. ERR_CORRUPT: refuses to write, the text says what does not agree. */
+/* Opens for writing: takes the lock, recovers (newest state slot, replays frames, drops the torn tail, compares with cp.log and
+ * guard). ERR_CONFLICT: another writer. ERR_CORRUPT: refuses to write, the text says what does not agree. */
 struct ledger *ledger_open(const struct ledger_options *o, struct err *e) MUST_USE;
 struct ledger *ledger_close(struct ledger *l);
-uint64_t ledger_size(const struct ledger *l);          /* durable leaves */
-uint64_t ledger_signed_size(const struct ledger *l);   /* leaves under the newest signed checkpoint */
+uint64_t ledger_size(const struct ledger *l);        /* durable leaves */
+uint64_t ledger_signed_size(const struct ledger *l); /* leaves under the newest signed checkpoint */
 struct sha256 ledger_signed_root(const struct ledger *l);
 /* The keeper's clock: max(now, last t). ret_jumped_back tells of a clock that went back since the last leaf. */
 int64_t ledger_clock(struct ledger *l, bool *ret_jumped_back);
-/* Tells of blobs that were made durable for the leaves of the next ledger_append: the seal says how many and how many stored bytes. */
+/* Tells of blobs that were made durable for the leaves of the next ledger_append: the seal says how many and how many stored
+ * bytes. */
 void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes);
-/* Durable when it returns true. ret_first_index: index of leaves[0]. At most LIMIT_BATCH_LEAVES, each at most LIMIT_LEAF_BYTES. ERR_TOO_LARGE and
- * ERR_LIMIT refuse this batch alone. After ERR_UNCERTAIN (the write or the sync failed) the ledger answers ERR_UNAVAILABLE to everything. */
+/* Durable when it returns true. ret_first_index: index of leaves[0]. At most LIMIT_BATCH_LEAVES, each at most LIMIT_LEAF_BYTES.
+ * ERR_TOO_LARGE and ERR_LIMIT refuse this batch alone. After ERR_UNCERTAIN (the write or the sync failed) the ledger answers
+ * ERR_UNAVAILABLE to everything. */
 bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e) MUST_USE;
-/* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. A signer that fails leaves the
- * ledger as it is: call again when there is one. Any other failure is final. */
+/* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. A signer that fails
+ * leaves the ledger as it is: call again when there is one. Any other failure is final. */
 bool ledger_integrate(struct ledger *l, struct err *e) MUST_USE;
 /* Calls each for leaves [from, ledger_size) in order, journal included: for the projection's catch-up. */
-bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context,
-                   struct err *e) MUST_USE;
+bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e),
+                   void *context, struct err *e) MUST_USE;
 
 /* ---- reader: public part only ---- */
 struct ledger_reader;
@@ -106,16 +110,19 @@ struct str ledger_reader_note(const struct ledger_reader *r); /* the whole check
 /* The leaf's bytes, checked against its level-0 tile hash. */
 bool ledger_reader_leaf(struct ledger_reader *r, struct arena *a, uint64_t index, struct str *ret_leaf, struct err *e) MUST_USE;
 bool ledger_reader_each(struct ledger_reader *r, uint64_t from, uint64_t to,
-                        bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context, struct err *e) MUST_USE;
+                        bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e), void *context,
+                        struct err *e) MUST_USE;
 /* RFC 6962 audit path of leaf `index` in the tree of `size`. At most 64 hashes. */
-bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64], size_t *ret_count, struct err *e) MUST_USE;
-bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128], size_t *ret_count, struct err *e) MUST_USE;
+bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64],
+                             size_t *ret_count, struct err *e) MUST_USE;
+bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
+                               size_t *ret_count, struct err *e) MUST_USE;
 
 /* ---- leaves (ledger.md 2.2) ---- */
 struct leaf {
     struct str type;
-    struct str text;             /* first line, JSON line, both with LF */
-    struct str signatures;       /* lines, or empty */
+    struct str text;       /* first line, JSON line, both with LF */
+    struct str signatures; /* lines, or empty */
     const struct json *json;
 };
 /* Parses and checks framing, closed list of types, restricted profile, and that re-encoding gives the same bytes. ERR_CORRUPT. */

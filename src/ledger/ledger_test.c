@@ -279,5 +279,6 @@ END_TEST
 
 TEST_MAIN("ledger", what_was_appended_is_read_back_after_closing_with_proofs, a_tree_of_more_than_two_levels_of_tiles_holds,
           replay_gives_integrated_and_journalled_leaves_in_order, a_second_writer_and_a_second_creation_are_refused,
-          a_clock_that_jumps_back_repeats_the_last_time_also_after_a_restart, a_signer_that_died_is_asked_again_and_nothing_is_lost,
-          a_signer_ahead_of_the_ledger_shows_a_rollback, batches_and_leaves_over_their_limits_are_refused_alone)
+          a_clock_that_jumps_back_repeats_the_last_time_also_after_a_restart,
+          a_signer_that_died_is_asked_again_and_nothing_is_lost, a_signer_ahead_of_the_ledger_shows_a_rollback,
+          batches_and_leaves_over_their_limits_are_refused_alone)

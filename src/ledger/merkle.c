@@ -76,8 +76,8 @@ bool merkle_root(const struct merkle_nodes *nodes, uint64_t size, struct sha256 
 }
 
 /* Hashes of the ranges, last one first: walks go from the root down, proofs are listed from the leaf up. */
-static bool hash_reversed(const struct merkle_nodes *nodes, const struct range *ranges, size_t count, struct sha256 *ret_path, size_t *ret_count,
-                          struct err *e)
+static bool hash_reversed(const struct merkle_nodes *nodes, const struct range *ranges, size_t count, struct sha256 *ret_path,
+                          size_t *ret_count, struct err *e)
 {
     for (size_t i = 0; i < count; i++)
         if (!range_hash(nodes, ranges[count - 1 - i], &ret_path[i], e))
@@ -86,11 +86,12 @@ static bool hash_reversed(const struct merkle_nodes *nodes, const struct range *
     return true;
 }
 
-bool merkle_inclusion(const struct merkle_nodes *nodes, uint64_t index, uint64_t size, struct sha256 ret_path[64], size_t *ret_count,
-                      struct err *e)
+bool merkle_inclusion(const struct merkle_nodes *nodes, uint64_t index, uint64_t size, struct sha256 ret_path[64],
+                      size_t *ret_count, struct err *e)
 {
     if (index >= size)
-        return err_set(e, ERR_INVALID, "proof: leaf %llu is not in a tree of %llu", (unsigned long long)index, (unsigned long long)size);
+        return err_set(e, ERR_INVALID, "proof: leaf %llu is not in a tree of %llu", (unsigned long long)index,
+                       (unsigned long long)size);
     struct range siblings[64];
     size_t count = 0;
     uint64_t from = 0, to = size;
@@ -103,11 +104,12 @@ bool merkle_inclusion(const struct merkle_nodes *nodes, uint64_t index, uint64_t
     return hash_reversed(nodes, siblings, count, ret_path, ret_count, e);
 }
 
-bool merkle_consistency(const struct merkle_nodes *nodes, uint64_t old_size, uint64_t size, struct sha256 ret_path[128], size_t *ret_count,
-                        struct err *e)
+bool merkle_consistency(const struct merkle_nodes *nodes, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
+                        size_t *ret_count, struct err *e)
 {
     if (old_size > size)
-        return err_set(e, ERR_INVALID, "proof: a tree of %llu does not extend one of %llu", (unsigned long long)size, (unsigned long long)old_size);
+        return err_set(e, ERR_INVALID, "proof: a tree of %llu does not extend one of %llu", (unsigned long long)size,
+                       (unsigned long long)old_size);
     struct range ranges[65];
     size_t count = 0;
     uint64_t from = 0, to = size;
@@ -127,8 +129,8 @@ bool merkle_consistency(const struct merkle_nodes *nodes, uint64_t old_size, uin
     return hash_reversed(nodes, ranges, count, ret_path, ret_count, e);
 }
 
-bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root, const struct sha256 *proof,
-                            size_t proof_count)
+bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root,
+                            const struct sha256 *proof, size_t proof_count)
 {
     if (index >= size)
         return false;
@@ -150,8 +152,8 @@ bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_ha
     return sn == 0 && sha256_equal(r, root);
 }
 
-bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root, const struct sha256 *proof,
-                              size_t proof_count)
+bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root,
+                              const struct sha256 *proof, size_t proof_count)
 {
     if (old_size > size)
         return false;

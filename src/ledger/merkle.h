@@ -1,8 +1,8 @@
 /*
  * merkle.h - RFC 6962 trees inside src/ledger: the frontier of a growing tree, and proofs made from perfect subtrees.
  *
- * A frontier is the list of roots of the perfect subtrees that a tree of `size` leaves consists of, one per set bit of the size: all that
- * is needed to append and to know the root, in O(log size) memory and time.
+ * A frontier is the list of roots of the perfect subtrees that a tree of `size` leaves consists of, one per set bit of the size:
+ * all that is needed to append and to know the root, in O(log size) memory and time.
  */
 #ifndef LEDGER_MERKLE_H
 #define LEDGER_MERKLE_H
@@ -26,10 +26,10 @@ struct merkle_nodes {
 /* Root over the first `size` leaves. */
 bool merkle_root(const struct merkle_nodes *nodes, uint64_t size, struct sha256 *ret, struct err *e) MUST_USE;
 /* RFC 6962 2.1.1: PATH(index, D[size]). */
-bool merkle_inclusion(const struct merkle_nodes *nodes, uint64_t index, uint64_t size, struct sha256 ret_path[64], size_t *ret_count,
-                      struct err *e) MUST_USE;
+bool merkle_inclusion(const struct merkle_nodes *nodes, uint64_t index, uint64_t size, struct sha256 ret_path[64],
+                      size_t *ret_count, struct err *e) MUST_USE;
 /* RFC 6962 2.1.2: PROOF(old_size, D[size]); empty for old_size 0 and old_size == size. */
-bool merkle_consistency(const struct merkle_nodes *nodes, uint64_t old_size, uint64_t size, struct sha256 ret_path[128], size_t *ret_count,
-                        struct err *e) MUST_USE;
+bool merkle_consistency(const struct merkle_nodes *nodes, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
+                        size_t *ret_count, struct err *e) MUST_USE;
 
 #endif

@@ -6,7 +6,8 @@ enum { SIGNATURE_LINES_MAX = 16, SIGNATURE_TYPE_ED25519 = 1, NOTE_BYTES_MAX = 1 
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
 
-/* Bytes of the Unicode space at s[i], 0 when there is none. White_Space beyond ASCII: U+0085 A0 1680 2000-200A 2028 2029 202F 205F 3000. */
+/* Bytes of the Unicode space at s[i], 0 when there is none. White_Space beyond ASCII: U+0085 A0 1680 2000-200A 2028 2029 202F
+ * 205F 3000. */
 static size_t unicode_space(struct str s, size_t i)
 {
     const uint8_t *p = (const uint8_t *)s.data + i;
@@ -56,7 +57,8 @@ bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
     if (!hex_decode(hash, id, sizeof(id)) || !base64_decode(rest, &key) || key.size != 1 + ED25519_KEY_SIZE)
         return err_set(e, ERR_INVALID, "verifier key %.*s: hash or key is malformed", STR_ARGS(name));
     if (key.data[0] != SIGNATURE_TYPE_ED25519)
-        return err_set(e, ERR_UNSUPPORTED, "verifier key %.*s: signature type %u, only Ed25519 (1) is known", STR_ARGS(name), (uint8_t)key.data[0]);
+        return err_set(e, ERR_UNSUPPORTED, "verifier key %.*s: signature type %u, only Ed25519 (1) is known", STR_ARGS(name),
+                       (uint8_t)key.data[0]);
     struct ed25519_public public_key;
     char name_text[256];
     memcpy(public_key.bytes, key.data + 1, ED25519_KEY_SIZE);
@@ -158,7 +160,8 @@ static bool note_split(struct str note, struct str *ret_text, struct str *ret_li
 static bool size_parse(struct str line, uint64_t *ret_size)
 {
     int64_t size = 0;
-    if (line.size == 0 || line.data[0] < '0' || line.data[0] > '9' || (line.data[0] == '0' && line.size > 1) || !str_to_int64(line, &size))
+    if (line.size == 0 || line.data[0] < '0' || line.data[0] > '9' || (line.data[0] == '0' && line.size > 1) ||
+        !str_to_int64(line, &size))
         return false;
     *ret_size = (uint64_t)size;
     return true;
@@ -174,8 +177,8 @@ bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_t
     struct checkpoint made = {.size = 0};
     struct buf BUF_AUTO hash;
     buf_init(&hash, SHA256_SIZE);
-    if (c.failed || origin.size == 0 || origin.size >= sizeof(made.origin) || !size_parse(size, &made.size) || !base64_decode(root, &hash) ||
-        hash.size != SHA256_SIZE)
+    if (c.failed || origin.size == 0 || origin.size >= sizeof(made.origin) || !size_parse(size, &made.size) ||
+        !base64_decode(root, &hash) || hash.size != SHA256_SIZE)
         return err_set(e, ERR_CORRUPT, "checkpoint: the lines origin, size, root are malformed");
     while (!cursor_at_end(&c))
         if (cursor_line(&c).size == 0)

@@ -105,10 +105,11 @@ START_TEST(a_checkpoint_reads_back_and_malformed_ones_are_refused)
         "o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\nextension\n\n\xe2\x80\x94 a AAAAAAA=\n"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(!checkpoint_parse(str_of(bad[i]), &back, &text, &lines, &e), "%s", bad[i]);
-    ck_assert(checkpoint_parse(STR("o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nextension\n\n\xe2\x80\x94 a AAAAAAA=\n"), &back, &text, &lines,
-                               &e));
+    ck_assert(checkpoint_parse(STR("o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nextension\n\n\xe2\x80\x94 a AAAAAAA=\n"),
+                               &back, &text, &lines, &e));
 }
 END_TEST
 
 TEST_MAIN("note", the_example_of_the_specification_verifies, keys_that_are_malformed_or_of_low_order_are_refused,
-          unknown_signatures_are_ignored_and_a_broken_known_one_refuses_the_note, a_checkpoint_reads_back_and_malformed_ones_are_refused)
+          unknown_signatures_are_ignored_and_a_broken_known_one_refuses_the_note,
+          a_checkpoint_reads_back_and_malformed_ones_are_refused)

@@ -72,18 +72,19 @@ bool ledger_reader_each(struct ledger_reader *r, uint64_t from, uint64_t to,
 
 static bool size_check(const struct ledger_reader *r, uint64_t size, struct err *e)
 {
-    return size <= r->head.size || err_set(e, ERR_INVALID, "proof: a tree of %llu leaves is not signed yet, only %llu", (unsigned long long)size,
-                                           (unsigned long long)r->head.size);
+    return size <= r->head.size || err_set(e, ERR_INVALID, "proof: a tree of %llu leaves is not signed yet, only %llu",
+                                           (unsigned long long)size, (unsigned long long)r->head.size);
 }
 
-bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64], size_t *ret_count, struct err *e)
+bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64],
+                             size_t *ret_count, struct err *e)
 {
     struct merkle_nodes nodes = tile_store_nodes(&r->store);
     return size_check(r, size, e) && merkle_inclusion(&nodes, index, size, ret_path, ret_count, e);
 }
 
-bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128], size_t *ret_count,
-                               struct err *e)
+bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
+                               size_t *ret_count, struct err *e)
 {
     struct merkle_nodes nodes = tile_store_nodes(&r->store);
     return size_check(r, size, e) && merkle_consistency(&nodes, old_size, size, ret_path, ret_count, e);

@@ -1,6 +1,7 @@
 /*
- * Opening for writing: newest valid state slot, then the frames of the journal while they hold together, then cp.log, the guard and the
- * published checkpoint. If any of those knows more than the journal holds, or another root, the ledger refuses to be written.
+ * Opening for writing: newest valid state slot, then the frames of the journal while they hold together, then cp.log, the guard
+ * and the published checkpoint. If any of those knows more than the journal holds, or another root, the ledger refuses to be
+ * written.
  */
 #include "ledger/internal.h"
 
@@ -42,14 +43,15 @@ static bool file_tail(const struct os_file_calls *c, int dir, const char *name, 
             break;
         buf_append(out, piece, (size_t)n);
         if (out->full)
-            is_ok = err_set(e, ERR_TOO_LARGE, "private/%s has grown by more than %zu bytes since the last state", name, out->size_max);
+            is_ok = err_set(e, ERR_TOO_LARGE, "private/%s has grown by more than %zu bytes since the last state", name,
+                            out->size_max);
     }
     c->close(c->context, fd);
     return is_ok;
 }
 
-/* The newest checkpoint that cp.log holds. Its record that the state slot names must be there; records behind it come from a crash between
- * cp.log and the slot; a torn one at the very end never left the machine and is overwritten. */
+/* The newest checkpoint that cp.log holds. Its record that the state slot names must be there; records behind it come from a
+ * crash between cp.log and the slot; a torn one at the very end never left the machine and is overwritten. */
 static bool cp_log_recover(struct ledger *l, struct err *e)
 {
     const struct ledger_state *s = &l->state;
@@ -69,7 +71,8 @@ static bool cp_log_recover(struct ledger *l, struct err *e)
         if (!checkpoint_parse(note, &c, &text, &lines, e) || strcmp(c.origin, l->origin) != 0 || c.size < l->head.size)
             return err_set(e, ERR_CORRUPT, "private/cp.log: the record at byte %llu is no checkpoint that follows",
                            (unsigned long long)(s->cp_log_last + start));
-        if (start == 0 && s->signed_head.size > 0 && (c.size != s->signed_head.size || !sha256_equal(c.root, s->signed_head.root)))
+        if (start == 0 && s->signed_head.size > 0 &&
+            (c.size != s->signed_head.size || !sha256_equal(c.root, s->signed_head.root)))
             return err_set(e, ERR_CORRUPT, "private/cp.log does not hold the checkpoint of %llu leaves that the state names",
                            (unsigned long long)s->signed_head.size);
         l->head = c;
@@ -77,8 +80,8 @@ static bool cp_log_recover(struct ledger *l, struct err *e)
     }
     l->cp_log_bytes = s->cp_log_last + offset;
     if (l->cp_log_bytes < s->cp_log_bytes)
-        return err_set(e, ERR_CORRUPT, "private/cp.log was cut: %llu valid bytes where %llu were recorded", (unsigned long long)l->cp_log_bytes,
-                       (unsigned long long)s->cp_log_bytes);
+        return err_set(e, ERR_CORRUPT, "private/cp.log was cut: %llu valid bytes where %llu were recorded",
+                       (unsigned long long)l->cp_log_bytes, (unsigned long long)s->cp_log_bytes);
     return true;
 }
 
@@ -102,7 +105,8 @@ static bool frame_replay(struct ledger *l, const struct journal_frame *f, struct
         rest = str_slice(rest, 2 + size, rest.size);
     }
     if (rest.size != 0 || !sha256_equal(merkle_frontier_root(&l->durable), f->root_after))
-        return err_set(e, ERR_CORRUPT, "the journal frame of leaf %llu does not have the root it names", (unsigned long long)f->first_index);
+        return err_set(e, ERR_CORRUPT, "the journal frame of leaf %llu does not have the root it names",
+                       (unsigned long long)f->first_index);
     if (l->sealed_to != l->durable.size) {
         l->unsealed_blob_count += f->blob_count;
         l->unsealed_blob_bytes += f->blob_bytes;
@@ -137,9 +141,11 @@ static bool journal_replay(struct ledger *l, struct witness *witnesses, size_t w
         const struct witness *w = &witnesses[i];
         if (w->is_known && !w->is_met)
             return w->head.size > l->durable.size
-                       ? err_set(e, ERR_CORRUPT, "%s knows %llu leaves, the journal ends at %llu: the ledger was cut or rolled back", w->name,
+                       ? err_set(e, ERR_CORRUPT,
+                                 "%s knows %llu leaves, the journal ends at %llu: the ledger was cut or rolled back", w->name,
                                  (unsigned long long)w->head.size, (unsigned long long)l->durable.size)
-                       : err_set(e, ERR_CORRUPT, "%s names another root for %llu leaves", w->name, (unsigned long long)w->head.size);
+                       : err_set(e, ERR_CORRUPT, "%s names another root for %llu leaves", w->name,
+                                 (unsigned long long)w->head.size);
     }
     return true;
 }
@@ -164,11 +170,11 @@ static bool published_check(struct ledger *l, struct witness *w, struct err *e)
     if (strcmp(w->head.origin, l->origin) != 0)
         return err_set(e, ERR_CORRUPT, "the published checkpoint is of another ledger, %s", w->head.origin);
     if (w->head.size > l->head.size)
-        return err_set(e, ERR_CORRUPT, "the published checkpoint has %llu leaves, private/cp.log knows of %llu", (unsigned long long)w->head.size,
-                       (unsigned long long)l->head.size);
+        return err_set(e, ERR_CORRUPT, "the published checkpoint has %llu leaves, private/cp.log knows of %llu",
+                       (unsigned long long)w->head.size, (unsigned long long)l->head.size);
     if (w->head.size < l->state.signed_head.size)
-        return err_set(e, ERR_CORRUPT, "the published checkpoint has %llu leaves, %llu were published before", (unsigned long long)w->head.size,
-                       (unsigned long long)l->state.signed_head.size);
+        return err_set(e, ERR_CORRUPT, "the published checkpoint has %llu leaves, %llu were published before",
+                       (unsigned long long)w->head.size, (unsigned long long)l->state.signed_head.size);
     w->is_known = true;
     return true;
 }
@@ -180,7 +186,8 @@ bool ledger_recover(struct ledger *l, struct err *e)
     if (!state_load(l->options.calls, l->private_dir, l->origin, &l->state, l->slots, is_valid, e) || !cp_log_recover(l, e) ||
         !guard_read(l->options.calls, l->private_dir, &l->guard, e) || !published_check(l, &witnesses[2], e))
         return false;
-    if (strcmp(l->guard.head.origin, l->origin) != 0 || l->guard.head.size < l->state.signed_head.size || l->guard.head.size > l->head.size)
+    if (strcmp(l->guard.head.origin, l->origin) != 0 || l->guard.head.size < l->state.signed_head.size ||
+        l->guard.head.size > l->head.size)
         return err_set(e, ERR_CORRUPT, "private/guard knows %llu leaves of %s; private/cp.log says %llu: rolled back or replaced",
                        (unsigned long long)l->guard.head.size, l->guard.head.origin, (unsigned long long)l->head.size);
     witnesses[0].head = l->head;
@@ -192,8 +199,10 @@ bool ledger_recover(struct ledger *l, struct err *e)
     l->seal_leaf = l->state.seal_leaf;
     l->sealed_to = l->state.sealed_to;
     l->tiles_position = l->state.position;
-    l->first_segment = l->slots[0].position.segment < l->slots[1].position.segment ? l->slots[0].position.segment : l->slots[1].position.segment;
-    if (!edge_load(&l->edge, l->state.integrated.size, l->state.root, e) || !journal_replay(l, witnesses, 3, e) || !journal_trim(&l->journal, e))
+    l->first_segment =
+        l->slots[0].position.segment < l->slots[1].position.segment ? l->slots[0].position.segment : l->slots[1].position.segment;
+    if (!edge_load(&l->edge, l->state.integrated.size, l->state.root, e) || !journal_replay(l, witnesses, 3, e) ||
+        !journal_trim(&l->journal, e))
         return false;
     l->edge.is_resuming = l->durable.size > l->state.integrated.size;
     l->state.epoch++; /* fencing: the guard learns of this writer with its first checkpoint */

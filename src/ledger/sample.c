@@ -1,6 +1,7 @@
 /*
- * ledger-sample DIR COUNT - writes a ledger of COUNT leaves and its seals into the empty directory DIR, as the writer does, for tools of others:
- * DIR/log is the public part, with log.vkey, checkpoint.old (a head signed earlier), entry.json (a leaf) and entry.index beside the tiles.
+ * ledger-sample DIR COUNT - writes a ledger of COUNT leaves and its seals into the empty directory DIR, as the writer does, for
+ * tools of others: DIR/log is the public part, with log.vkey, checkpoint.old (a head signed earlier), entry.json (a leaf) and
+ * entry.index beside the tiles.
  */
 #include "ledger/test_ledger.h"
 
@@ -8,7 +9,8 @@ static bool copy(int from_dir, const char *from, int to_dir, const char *to, str
 {
     struct buf BUF_AUTO bytes;
     buf_init(&bytes, 1 << 20);
-    return os_file_read(&os_file_real, from_dir, from, &bytes, e) && os_file_replace(&os_file_real, to_dir, to, buf_view(&bytes), 0644, e);
+    return os_file_read(&os_file_real, from_dir, from, &bytes, e) &&
+           os_file_replace(&os_file_real, to_dir, to, buf_view(&bytes), 0644, e);
 }
 
 static bool append(struct ledger *l, uint64_t from, uint64_t to, struct err *e)
@@ -19,7 +21,8 @@ static bool append(struct ledger *l, uint64_t from, uint64_t to, struct err *e)
         size_t count = 0;
         uint64_t index = 0;
         for (; count < 512 && from < to; count++, from++)
-            leaves[count] = str_make(text[count], (size_t)snprintf(text[count], sizeof(text[count]), "{\"leaf\":%llu}", (unsigned long long)from));
+            leaves[count] = str_make(
+                text[count], (size_t)snprintf(text[count], sizeof(text[count]), "{\"leaf\":%llu}", (unsigned long long)from));
         if (!ledger_append(l, leaves, count, &index, e))
             return false;
     }

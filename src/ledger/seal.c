@@ -16,7 +16,8 @@ static struct str boot_id(struct arena *a)
     return arena_str(a, str_of(hex));
 }
 
-/* ledger.md 2.4. A seal covers the indices [a, b) with b behind itself, so that all leaves under a checkpoint are covered exactly once. */
+/* ledger.md 2.4. A seal covers the indices [a, b) with b behind itself, so that all leaves under a checkpoint are covered exactly
+ * once. */
 bool ledger_seal_leaf(struct ledger *l, struct buf *out, struct err *e)
 {
     struct arena *a = arena_new("seal", 64 << 10);

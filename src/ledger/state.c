@@ -90,8 +90,8 @@ bool state_decode(struct str bytes, const char *origin, struct ledger_state *ret
     return true;
 }
 
-bool state_load(const struct os_file_calls *calls, int private_dir, const char *origin, struct ledger_state *ret, struct ledger_state ret_slots[2],
-                bool ret_valid[2], struct err *e)
+bool state_load(const struct os_file_calls *calls, int private_dir, const char *origin, struct ledger_state *ret,
+                struct ledger_state ret_slots[2], bool ret_valid[2], struct err *e)
 {
     struct buf BUF_AUTO bytes;
     buf_init(&bytes, STATE_SIZE);
@@ -115,7 +115,8 @@ bool state_load(const struct os_file_calls *calls, int private_dir, const char *
 }
 
 /* Overwrites the older slot in place: a torn write leaves the newer one. */
-bool state_save(const struct os_file_calls *calls, int private_dir, const char *origin, const struct ledger_state *s, struct err *e)
+bool state_save(const struct os_file_calls *calls, int private_dir, const char *origin, const struct ledger_state *s,
+                struct err *e)
 {
     struct buf BUF_AUTO bytes;
     buf_init(&bytes, STATE_SIZE);
@@ -172,7 +173,8 @@ bool guard_read(const struct os_file_calls *calls, int private_dir, struct guard
     if (!os_file_read(calls, private_dir, "guard", &bytes, e))
         return err_wrap(e, "guard");
     struct cursor c = cursor_of(buf_view(&bytes));
-    struct str head = cursor_line(&c), origin = cursor_line(&c), size = cursor_line(&c), hash = cursor_line(&c), epoch = cursor_line(&c);
+    struct str head = cursor_line(&c), origin = cursor_line(&c), size = cursor_line(&c), hash = cursor_line(&c),
+               epoch = cursor_line(&c);
     struct guard g = {.epoch = 0};
     int64_t size_value = -1, epoch_value = -1;
     if (c.failed || !cursor_at_end(&c) || !str_is(head, "assay/guard@v1") || origin.size >= sizeof(g.head.origin) ||
@@ -193,13 +195,15 @@ static bool guard_equal(const struct guard *a, const struct guard *b)
            strcmp(a->head.origin, b->head.origin) == 0;
 }
 
-bool guard_advance(const struct os_file_calls *calls, int private_dir, const struct guard *old, const struct guard *next, struct err *e)
+bool guard_advance(const struct os_file_calls *calls, int private_dir, const struct guard *old, const struct guard *next,
+                   struct err *e)
 {
     struct guard there;
     if (!guard_read(calls, private_dir, &there, e))
         return false;
     if (!guard_equal(&there, old))
-        return err_set(e, ERR_CONFLICT, "guard: it holds size %llu of epoch %llu, not %llu of %llu: somebody else writes this ledger",
+        return err_set(e, ERR_CONFLICT,
+                       "guard: it holds size %llu of epoch %llu, not %llu of %llu: somebody else writes this ledger",
                        (unsigned long long)there.head.size, (unsigned long long)there.epoch, (unsigned long long)old->head.size,
                        (unsigned long long)old->epoch);
     struct buf BUF_AUTO bytes;

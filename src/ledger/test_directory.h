@@ -1,6 +1,6 @@
 /*
- * test_directory.h - a whole data directory for tests, as the keeper would write it: keys, runs with signed statements, items with blobs,
- * parameters. Everything is a function of the seed.
+ * test_directory.h - a whole data directory for tests, as the keeper would write it: keys, runs with signed statements, items
+ * with blobs, parameters. Everything is a function of the seed.
  */
 #ifndef LEDGER_TEST_DIRECTORY_H
 #define LEDGER_TEST_DIRECTORY_H
@@ -38,7 +38,8 @@ static inline void test_directory_open(struct test_directory *d)
     static const uint8_t master[32] = {0};
     struct err e = {0};
     d->writer = test_ledger_open(&d->ledger);
-    int blobs = openat(d->ledger.dir, "blobs", O_RDONLY | O_DIRECTORY), private_dir = openat(d->ledger.dir, "private", O_RDONLY | O_DIRECTORY);
+    int blobs = openat(d->ledger.dir, "blobs", O_RDONLY | O_DIRECTORY),
+        private_dir = openat(d->ledger.dir, "private", O_RDONLY | O_DIRECTORY);
     d->packs = pack_open(d->ledger.options.calls, blobs, true, &e);
     d->keys = keyring_open(d->ledger.options.calls, private_dir, master, true, &e);
     ck_assert_msg(d->packs && d->keys, "%s", e.text);
@@ -53,7 +54,8 @@ static inline void test_directory_close(struct test_directory *d)
     d->keys = keyring_close(d->keys);
 }
 
-static inline void test_directory_append(struct test_directory *d, const char *type, int stream, struct json *leaf, struct str signatures)
+static inline void test_directory_append(struct test_directory *d, const char *type, int stream, struct json *leaf,
+                                         struct str signatures)
 {
     struct test_stream *s = &d->streams[stream];
     struct err e = {0};
@@ -78,8 +80,8 @@ static inline void test_directory_append(struct test_directory *d, const char *t
 }
 
 /* Signature line of `statement` under "label LF origin LF". */
-static inline struct str test_statement_sign(struct test_directory *d, const char *label, const struct json *statement, const struct note_key *key,
-                                             const struct ed25519_private *private_key)
+static inline struct str test_statement_sign(struct test_directory *d, const char *label, const struct json *statement,
+                                             const struct note_key *key, const struct ed25519_private *private_key)
 {
     struct buf BUF_AUTO text;
     struct buf BUF_AUTO line;
@@ -121,7 +123,8 @@ static inline void test_directory_make(struct test_directory *d)
     d->collector = note_key_make(TEST_ORIGIN "/collector/01234567", ed25519_public_of(&d->collector_private));
     ck_assert(mkdirat(d->ledger.dir, "blobs", 0700) == 0 && mkdirat(d->ledger.dir, "private/keys", 0700) == 0);
     test_file_write(d->ledger.dir, "config.json", STR("{\"format\":1,\"origin\":\"" TEST_ORIGIN "\",\"created\":1}\n"));
-    test_file_write(d->ledger.dir, "private/keys/master", STR("0000000000000000000000000000000000000000000000000000000000000000\n"));
+    test_file_write(d->ledger.dir, "private/keys/master",
+                    STR("0000000000000000000000000000000000000000000000000000000000000000\n"));
     test_directory_open(d);
     test_directory_key(d, "root", &d->root);
     test_directory_key(d, "log", &d->ledger.key);
@@ -144,8 +147,9 @@ static inline void test_directory_run(struct test_directory *d, size_t blob_size
     for (size_t i = 0; i < blob_size; i++)
         plain[i] = "row,of cells\n"[test_random(&d->ledger.seed) % 13];
     ck_assert_msg(blob_seal(&d->ledger.env, d->arena, str_make(plain, blob_size), &sealed, &e), "%s", e.text);
-    ck_assert_msg(pack_add(d->packs, sealed.x, sealed.bytes, &e) && keyring_add(d->keys, &d->ledger.env, sealed.x, sealed.dek, &e) &&
-                      pack_sync(d->packs, &e) && keyring_sync(d->keys, &e),
+    ck_assert_msg(pack_add(d->packs, sealed.x, sealed.bytes, &e) &&
+                      keyring_add(d->keys, &d->ledger.env, sealed.x, sealed.dek, &e) && pack_sync(d->packs, &e) &&
+                      keyring_sync(d->keys, &e),
                   "%s", e.text);
     ledger_count_blobs(d->writer, 1, sealed.bytes.size);
     struct json *item = json_object(d->arena), *blob = json_push_object(json_put_array(item, "b"));

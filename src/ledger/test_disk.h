@@ -1,9 +1,11 @@
 /*
- * test_disk.h - a disk that can lose its power. It passes every file operation on to the kernel and writes it down; afterwards it makes the
- * directory as a disk may hold it after a cut behind any operation: what was synced is there, what was not is there, or not, or torn.
+ * test_disk.h - a disk that can lose its power. It passes every file operation on to the kernel and writes it down; afterwards it
+ * makes the directory as a disk may hold it after a cut behind any operation: what was synced is there, what was not is there, or
+ * not, or torn.
  *
- * As strict as POSIX allows: a name is durable when its directory was synced, bytes when their file was; syncing a file says nothing of its name.
- * Unsynced bytes are kept by sectors of 512, in any combination; unsynced names of one directory by a beginning of their order.
+ * As strict as POSIX allows: a name is durable when its directory was synced, bytes when their file was; syncing a file says
+ * nothing of its name. Unsynced bytes are kept by sectors of 512, in any combination; unsynced names of one directory by a
+ * beginning of their order.
  */
 #ifndef LEDGER_TEST_DISK_H
 #define LEDGER_TEST_DISK_H
@@ -17,7 +19,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum disk_kind { DISK_WRITE, DISK_TRUNCATE, DISK_EXTEND, DISK_SYNC, DISK_CREATE, DISK_MKDIR, DISK_UNLINK, DISK_RENAME, DISK_SYNC_DIR };
+enum disk_kind {
+    DISK_WRITE,
+    DISK_TRUNCATE,
+    DISK_EXTEND,
+    DISK_SYNC,
+    DISK_CREATE,
+    DISK_MKDIR,
+    DISK_UNLINK,
+    DISK_RENAME,
+    DISK_SYNC_DIR
+};
 enum disk_loss { LOSE_ALL, KEEP_ALL, TORN, SECTORS, DISK_LOSSES };
 enum { DISK_OPS = 6000, DISK_INODES = 700, DISK_FDS = 1024, DISK_PATH = 200 };
 
@@ -309,8 +321,9 @@ static inline void disk_walk(struct disk *d, int parent, const char *name, const
 static inline struct disk *disk_new(const char *root)
 {
     struct disk *d = calloc(1, sizeof(*d));
-    d->calls = (struct os_file_calls){disk_openat,    disk_pwrite,   disk_pread,    disk_fsync,    disk_fsync,   disk_ftruncate,
-                                      disk_fallocate, disk_renameat, disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, d};
+    d->calls = (struct os_file_calls){
+        disk_openat, disk_pwrite,   disk_pread,   disk_fsync, disk_fsync, disk_ftruncate, disk_fallocate, disk_renameat,
+        disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, d};
     char real[4096];
     ck_assert(realpath(root, real) != NULL);
     snprintf(d->root, sizeof(d->root), "%.190s", real);
@@ -401,7 +414,9 @@ static inline void disk_files(const struct disk *d, int cut, enum disk_loss loss
         else if (d->ops[i].kind < DISK_SYNC)
             pending[d->ops[i].inode]++;
     for (int inode = 0; inode < d->inode_count; inode++) /* how many of a file's operations came through */
-        pending[inode] = loss == KEEP_ALL ? pending[inode] : loss == TORN ? (int)(test_random(seed) % (uint64_t)(pending[inode] + 1)) : 0;
+        pending[inode] = loss == KEEP_ALL ? pending[inode]
+                         : loss == TORN   ? (int)(test_random(seed) % (uint64_t)(pending[inode] + 1))
+                                          : 0;
     for (int i = 0; i < cut; i++) {
         const struct disk_op *op = &d->ops[i];
         if (op->kind >= DISK_SYNC || is_synced[i])
@@ -443,7 +458,8 @@ static inline void disk_materialize(const struct disk *d, int cut, enum disk_los
         bool is_synced = false;
         for (int k = i + 1; k < cut && !is_synced; k++)
             is_synced = d->ops[k].kind == DISK_SYNC_DIR && disk_in_dir(op->path, d->ops[k].path);
-        uint64_t order = 14695981039346656037u ^ seed; /* how far this directory came: the same answer for all of its operations */
+        uint64_t order =
+            14695981039346656037u ^ seed; /* how far this directory came: the same answer for all of its operations */
         const char *slash = strrchr(op->path, '/');
         for (const char *p = op->path; slash && p < slash; p++)
             order = (order ^ (uint8_t)*p) * 1099511628211u;

@@ -1,6 +1,6 @@
 /*
- * test_ledger.h - what the tests of src/ledger share: a scratch data directory, a clock and randomness that repeat, a signer in the process
- * that behaves like the real one (its own head, refuses what is not consistent).
+ * test_ledger.h - what the tests of src/ledger share: a scratch data directory, a clock and randomness that repeat, a signer in
+ * the process that behaves like the real one (its own head, refuses what is not consistent).
  */
 #ifndef LEDGER_TEST_LEDGER_H
 #define LEDGER_TEST_LEDGER_H
@@ -49,8 +49,8 @@ static inline bool test_signer_head(void *context, struct checkpoint *ret, struc
     return true;
 }
 
-static inline bool test_signer_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
-                                    size_t proof_count, struct buf *ret_note, struct err *e)
+static inline bool test_signer_sign(void *context, const struct checkpoint *old, const struct checkpoint *c,
+                                    const struct sha256 *proof, size_t proof_count, struct buf *ret_note, struct err *e)
 {
     struct test_ledger *t = context;
     if (old->size != t->signer_head.size ||
@@ -122,8 +122,10 @@ static inline struct ledger *test_ledger_open(struct test_ledger *t)
     return l;
 }
 
-/* Leaf i of every test: a valid record leaf in stream "s" with t as the clock says. Its text is a function of the arguments alone. */
-static inline struct str test_leaf(struct arena *a, struct ledger *l, uint64_t sequence, struct sha256 previous, const char *filler)
+/* Leaf i of every test: a valid record leaf in stream "s" with t as the clock says. Its text is a function of the arguments
+ * alone. */
+static inline struct str test_leaf(struct arena *a, struct ledger *l, uint64_t sequence, struct sha256 previous,
+                                   const char *filler)
 {
     struct json *leaf = json_object(a);
     struct err e = {0};

@@ -59,13 +59,15 @@ bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WI
     return true;
 }
 
-/* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes. */
+/* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes.
+ */
 bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
 {
     char path[TILE_PATH_SIZE];
     unsigned width = tile_width(level, n, s->size);
     if (width == 0)
-        return err_set(e, ERR_NOT_FOUND, "a tree of %llu has no tile %llu on level %d", (unsigned long long)s->size, (unsigned long long)n, level);
+        return err_set(e, ERR_NOT_FOUND, "a tree of %llu has no tile %llu on level %d", (unsigned long long)s->size,
+                       (unsigned long long)n, level);
     buf_clear(out);
     tile_path(level, n, width, path);
     bool is_read = os_file_read(s->calls, s->dir, path, out, e);
@@ -76,7 +78,7 @@ bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, str
         is_read = is_cut = os_file_read(s->calls, s->dir, path, out, e);
     }
     if (!is_read)
-        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "%s is missing", path)
+        return e->code == ERR_NOT_FOUND   ? err_set(e, ERR_NOT_FOUND, "%s is missing", path)
                : e->code == ERR_TOO_LARGE ? err_set(e, ERR_CORRUPT, "%s is too long", path)
                                           : false;
     size_t size = (size_t)width * SHA256_SIZE;

@@ -113,11 +113,12 @@ static void head_check(struct verify *v, struct str note)
         verify_find(v, "E14", "the checkpoint seen before has %llu leaves, this one %llu: this is an older or another ledger",
                     (unsigned long long)seen->size, (unsigned long long)v->head.size);
     else if (!merkle_root(&nodes, seen->size, &root, &e) || !sha256_equal(root, seen->root))
-        verify_find(v, "E14", "the checkpoint seen before, of %llu leaves, is no prefix of this ledger", (unsigned long long)seen->size);
+        verify_find(v, "E14", "the checkpoint seen before, of %llu leaves, is no prefix of this ledger",
+                    (unsigned long long)seen->size);
 }
 
-/* E10, E12, E13 for every checkpoint that was ever signed, in the order of cp.log. Consistency is shown by the tree itself: its first `size`
- * leaves must have the root that was signed for them. */
+/* E10, E12, E13 for every checkpoint that was ever signed, in the order of cp.log. Consistency is shown by the tree itself: its
+ * first `size` leaves must have the root that was signed for them. */
 void verify_cp_log(struct verify *v)
 {
     struct buf BUF_AUTO bytes;
@@ -153,7 +154,8 @@ void verify_cp_log(struct verify *v)
         else if (!merkle_root(&nodes, c.size, &root, &e))
             verify_find(v, "E12", "cp.log, checkpoint of %llu leaves: %s", (unsigned long long)c.size, e.text);
         else if (!sha256_equal(root, c.root))
-            verify_find(v, "E12", "cp.log: the checkpoint of %llu leaves is not consistent with the ledger", (unsigned long long)c.size);
+            verify_find(v, "E12", "cp.log: the checkpoint of %llu leaves is not consistent with the ledger",
+                        (unsigned long long)c.size);
         has_published |= c.size == v->head.size && sha256_equal(c.root, v->head.root);
     }
     if (offset < bytes.size) {
@@ -166,7 +168,8 @@ void verify_cp_log(struct verify *v)
         if (has_more)
             verify_find(v, "E83", "cp.log is damaged at byte %llu", (unsigned long long)offset);
         else
-            verify_note(v, "cp.log ends in a torn record of %llu bytes, as a power cut leaves it", (unsigned long long)(bytes.size - offset));
+            verify_note(v, "cp.log ends in a torn record of %llu bytes, as a power cut leaves it",
+                        (unsigned long long)(bytes.size - offset));
     }
     if (!has_published)
         verify_find(v, "E83", "cp.log does not hold the published checkpoint of %llu leaves", (unsigned long long)v->head.size);
@@ -197,7 +200,8 @@ static void check_all(struct verify *v)
     struct buf BUF_AUTO note;
     buf_init(&note, 1 << 20);
     if (v->private_dir >= 0)
-        verify_state(v); /* before the checkpoint is read: a writer may go on meanwhile, and the later of the two is the checkpoint */
+        verify_state(
+            v); /* before the checkpoint is read: a writer may go on meanwhile, and the later of the two is the checkpoint */
     head_read(v, &note);
     if (v->has_head && v->head.size < v->published)
         verify_find(v, "E80", "the published checkpoint has %llu leaves, %llu were published before: ledger/ was rolled back",
@@ -208,7 +212,8 @@ static void check_all(struct verify *v)
     v->report->root = v->head.root;
     verify_tree(v);
     if (v->has_head && v->sealed_to != v->head.size)
-        verify_find(v, "E50", "seals cover the leaves up to %llu of %llu", (unsigned long long)v->sealed_to, (unsigned long long)v->head.size);
+        verify_find(v, "E50", "seals cover the leaves up to %llu of %llu", (unsigned long long)v->sealed_to,
+                    (unsigned long long)v->head.size);
     if (v->private_dir >= 0)
         verify_journal(v);
     pinned_check(v);
@@ -227,7 +232,8 @@ static void check_all(struct verify *v)
     tile_store_release(&v->store);
 }
 
-bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret, struct err *e)
+bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret,
+                      struct err *e)
 {
     char path[80];
     struct verify *v = calloc(1, sizeof(*v));

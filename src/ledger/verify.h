@@ -1,16 +1,18 @@
 /*
- * verify.h - `assay verify DIR`: everything that can be checked in a data directory without running anything from it (ledger.md 2.13).
+ * verify.h - `assay verify DIR`: everything that can be checked in a data directory without running anything from it
+ * (ledger.md 2.13).
  *
- * Checked are the signed checkpoint and every one in cp.log, each tile and bundle against the signed root, the profile and framing of each
- * leaf, the chains of streams, seals and runs, the clock, signatures of runs and keys, and each blob; where private/ is there, also the state
- * slots, the guard, the journal behind the checkpoint, and the decrypted blobs against their commitments. Damaged input gives findings, never
- * a crash; each finding is one line. What could not be checked is a note.
+ * Checked are the signed checkpoint and every one in cp.log, each tile and bundle against the signed root, the profile and
+ * framing of each leaf, the chains of streams, seals and runs, the clock, signatures of runs and keys, and each blob; where
+ * private/ is there, also the state slots, the guard, the journal behind the checkpoint, and the decrypted blobs against their
+ * commitments. Damaged input gives findings, never a crash; each finding is one line. What could not be checked is a note.
  *
  *     struct verify_report r;
  *     if (!verify_directory(path, &(struct verify_options){0}, arena, &r, &e)) ...    // could not even start
  *     return r.is_ok ? 0 : 1;
  *
- * Codes are those of ledger.md 2.13, and for private state: E80 state slots, E81 journal, E82 guard, E83 cp.log, E84 keyring, E85 packs.
+ * Codes are those of ledger.md 2.13, and for private state: E80 state slots, E81 journal, E82 guard, E83 cp.log, E84 keyring, E85
+ * packs.
  */
 #ifndef LEDGER_VERIFY_H
 #define LEDGER_VERIFY_H
@@ -21,9 +23,9 @@
 enum { VERIFY_FINDINGS_MAX = 100, VERIFY_NOTES_MAX = 32 };
 
 struct verify_options {
-    const char *log_vkey;              /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
+    const char *log_vkey; /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
     const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); its origin may be empty; NULL: none */
-    bool without_blobs;                /* leaves and tiles only */
+    bool without_blobs;                 /* leaves and tiles only */
 };
 
 struct verify_finding {
@@ -33,7 +35,7 @@ struct verify_finding {
 
 struct verify_report {
     char origin[256];
-    uint64_t size;     /* leaves under the checkpoint */
+    uint64_t size; /* leaves under the checkpoint */
     struct sha256 root;
     uint64_t unsigned_leaves; /* in the journal only, checked as far as they go */
     uint64_t leaves_checked, tiles_checked, blobs_checked, blobs_decrypted, runs_checked, checkpoints_checked;
@@ -44,7 +46,9 @@ struct verify_report {
     bool is_ok;
 };
 
-/* False only when the check could not be made at all: no such directory (ERR_NOT_FOUND), no data directory of ours (ERR_INVALID), no memory. */
-bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret, struct err *e) MUST_USE;
+/* False only when the check could not be made at all: no such directory (ERR_NOT_FOUND), no data directory of ours (ERR_INVALID),
+ * no memory. */
+bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret,
+                      struct err *e) MUST_USE;
 
 #endif

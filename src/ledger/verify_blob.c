@@ -20,7 +20,8 @@ static bool is_erased(const struct verify *v, const uint8_t x[32])
     return false;
 }
 
-/* E60 the bytes are not those of the name, E61 they do not open, E62 the plaintext is not what was committed to, E63 gone without an erasure. */
+/* E60 the bytes are not those of the name, E61 they do not open, E62 the plaintext is not what was committed to, E63 gone without
+ * an erasure. */
 static void blob_check(struct blob_check *k, struct arena *a, const struct verify_blob *b)
 {
     struct verify *v = k->v;
@@ -34,7 +35,8 @@ static void blob_check(struct blob_check *k, struct arena *a, const struct verif
         if (e.code != ERR_NOT_FOUND)
             verify_find(v, "E60", "leaf %llu: %s", (unsigned long long)b->leaf, e.text);
         else if (!is_erased(v, b->x))
-            verify_find(v, "E63", "leaf %llu: blob %.16s is gone, and no leaf says that it was erased", (unsigned long long)b->leaf, x);
+            verify_find(v, "E63", "leaf %llu: blob %.16s is gone, and no leaf says that it was erased",
+                        (unsigned long long)b->leaf, x);
         return;
     }
     v->report->blobs_checked++;

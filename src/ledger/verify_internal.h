@@ -1,8 +1,8 @@
 /*
  * verify_internal.h - what the files of the verifier share.
  *
- * verify.c          the order of checks, findings, checkpoint and cp.log       verify_tree.c     tiles, bundles, files that do not belong
- * verify_leaf.c     one leaf after the other: profile, types, chains, time     verify_private.c  state, guard, journal
+ * verify.c          the order of checks, findings, checkpoint and cp.log       verify_tree.c     tiles, bundles, files that do
+ * not belong verify_leaf.c     one leaf after the other: profile, types, chains, time     verify_private.c  state, guard, journal
  * verify_blob.c     packs, names, commitments
  */
 #ifndef LEDGER_VERIFY_INTERNAL_H
@@ -53,7 +53,7 @@ struct verify {
     uint64_t published; /* leaves under the newest checkpoint that the state slots know as published */
     struct checkpoint head; /* the published one */
     bool has_head;
-    uint64_t durable;       /* leaves the journal holds; at least head.size */
+    uint64_t durable; /* leaves the journal holds; at least head.size */
     struct tile_store store;
     struct merkle_frontier tree; /* of the leaves checked so far */
 

@@ -1,6 +1,6 @@
 /*
- * One leaf after the other, in order: what ledger.md 2.2 says of a leaf alone, and the chains that run through leaves: streams (sq, sp), seals,
- * the clock, each collector's statements, keys.
+ * One leaf after the other, in order: what ledger.md 2.2 says of a leaf alone, and the chains that run through leaves: streams
+ * (sq, sp), seals, the clock, each collector's statements, keys.
  */
 #include "ledger/verify_internal.h"
 
@@ -66,8 +66,8 @@ static void stream_check(struct verify *v, uint64_t index, const struct json *le
     bool is_hash = hash_member(leaf, "sp", &previous, &has_previous);
     struct verify_stream *s = stream_get(v, name);
     if (sequence < 0 || (uint64_t)sequence != s->next)
-        verify_find(v, "E44", "leaf %llu: number %lld of stream %.*s, where %llu is due", (unsigned long long)index, (long long)sequence,
-                    STR_ARGS(str_slice(name, 0, 100)), (unsigned long long)s->next);
+        verify_find(v, "E44", "leaf %llu: number %lld of stream %.*s, where %llu is due", (unsigned long long)index,
+                    (long long)sequence, STR_ARGS(str_slice(name, 0, 100)), (unsigned long long)s->next);
     else if (!is_hash || has_previous != (sequence > 0) || (has_previous && !sha256_equal(previous, s->last)))
         verify_find(v, "E44", "leaf %llu: sp is not the hash of the leaf before it in stream %.*s", (unsigned long long)index,
                     STR_ARGS(str_slice(name, 0, 100)));
@@ -99,16 +99,16 @@ static bool checkpoint_is_known(const struct verify *v, struct str text)
     struct str size_text;
     int64_t size = 0;
     struct sha256 root, there;
-    return str_cut(&text, ':', &size_text) && str_to_int64(size_text, &size) && size > 0 && hex_decode(text, root.bytes, SHA256_SIZE) &&
-           verify_seal_root(v, (uint64_t)size, &there) && sha256_equal(root, there);
+    return str_cut(&text, ':', &size_text) && str_to_int64(size_text, &size) && size > 0 &&
+           hex_decode(text, root.bytes, SHA256_SIZE) && verify_seal_root(v, (uint64_t)size, &there) && sha256_equal(root, there);
 }
 
 static void seal_check(struct verify *v, uint64_t index, const struct json *leaf)
 {
     int64_t from = json_int(leaf, "a", -1), to = json_int(leaf, "b", -1);
     if (from < 0 || (uint64_t)from != v->sealed_to || to < 0 || (uint64_t)to != index + 1)
-        verify_find(v, "E50", "leaf %llu: the seal covers [%lld, %lld) where [%llu, %llu) is due", (unsigned long long)index, (long long)from,
-                    (long long)to, (unsigned long long)v->sealed_to, (unsigned long long)index + 1);
+        verify_find(v, "E50", "leaf %llu: the seal covers [%lld, %lld) where [%llu, %llu) is due", (unsigned long long)index,
+                    (long long)from, (long long)to, (unsigned long long)v->sealed_to, (unsigned long long)index + 1);
     if (json_get(leaf, "cp") && !checkpoint_is_known(v, json_text(leaf, "cp")))
         verify_find(v, "E50", "leaf %llu: the seal names a checkpoint that this ledger never had", (unsigned long long)index);
     if (json_get(leaf, "blobs") && (uint64_t)json_int(leaf, "blobs", 0) > v->blobs_since_seal)
@@ -210,10 +210,11 @@ static void run_order_check(struct verify *v, uint64_t index, const struct json 
     if (s->next > 0)
         hex_encode(s->last.bytes, SHA256_SIZE, last);
     if (sequence != s->next)
-        verify_find(v, "E45", "leaf %llu: run %lld of subject %.*s, where %lld is due", (unsigned long long)index, (long long)sequence,
-                    STR_ARGS(str_slice(s->id, 0, 150)), (long long)s->next);
+        verify_find(v, "E45", "leaf %llu: run %lld of subject %.*s, where %lld is due", (unsigned long long)index,
+                    (long long)sequence, STR_ARGS(str_slice(s->id, 0, 150)), (long long)s->next);
     else if (!str_is(prev, last))
-        verify_find(v, "E45", "leaf %llu: run %lld does not follow from the run before it", (unsigned long long)index, (long long)sequence);
+        verify_find(v, "E45", "leaf %llu: run %lld does not follow from the run before it", (unsigned long long)index,
+                    (long long)sequence);
     s->next = sequence + 1;
     s->last = hash;
 }
@@ -317,7 +318,8 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
         return;
     int64_t t = json_int(leaf.json, "t", 0);
     if (t < v->last_t)
-        verify_find(v, "E50", "leaf %llu: t is %lld ms before that of an earlier leaf", (unsigned long long)index, (long long)(v->last_t - t));
+        verify_find(v, "E50", "leaf %llu: t is %lld ms before that of an earlier leaf", (unsigned long long)index,
+                    (long long)(v->last_t - t));
     else
         v->last_t = t;
     stream_check(v, index, leaf.json, hash);

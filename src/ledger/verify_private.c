@@ -26,10 +26,11 @@ void verify_state(struct verify *v)
     else if (strcmp(guard.head.origin, v->origin) != 0)
         verify_find(v, "E82", "private/guard is of another ledger, %s", guard.head.origin);
     else if (guard.head.size < state.signed_head.size)
-        verify_find(v, "E82", "private/guard knows %llu leaves, %llu were signed: it was rolled back", (unsigned long long)guard.head.size,
-                    (unsigned long long)state.signed_head.size);
+        verify_find(v, "E82", "private/guard knows %llu leaves, %llu were signed: it was rolled back",
+                    (unsigned long long)guard.head.size, (unsigned long long)state.signed_head.size);
     else if (guard.head.size == state.signed_head.size && !sha256_equal(guard.head.root, state.signed_head.root))
-        verify_find(v, "E82", "private/guard names another root for %llu leaves than was signed", (unsigned long long)guard.head.size);
+        verify_find(v, "E82", "private/guard names another root for %llu leaves than was signed",
+                    (unsigned long long)guard.head.size);
     int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (wal < 0) {
         verify_find(v, "E81", "private/wal: %s", strerror(errno));
@@ -92,11 +93,13 @@ void verify_journal(struct verify *v)
             break;
         }
         if (!frame_check(v, &frame)) {
-            verify_find(v, "E81", "the journal frame of leaf %llu does not follow from the ledger", (unsigned long long)frame.first_index);
+            verify_find(v, "E81", "the journal frame of leaf %llu does not follow from the ledger",
+                        (unsigned long long)frame.first_index);
             break;
         }
     }
     close(wal);
     if (v->report->unsigned_leaves)
-        verify_note(v, "%llu leaves are in the journal and not under a signed checkpoint yet", (unsigned long long)v->report->unsigned_leaves);
+        verify_note(v, "%llu leaves are in the journal and not under a signed checkpoint yet",
+                    (unsigned long long)v->report->unsigned_leaves);
 }

@@ -218,8 +218,8 @@ static bool mutate(struct test_directory *d, const char *path, struct str bytes,
         changed.size = at;
         break;
     case EXTEND:
-        if (strstr(path, "/wal/") || strstr(path, "pack/") || strstr(path, "keyring") || strstr(path, "cp.log") || strstr(path, "keys/") ||
-            strcmp(path, "config.json") == 0)
+        if (strstr(path, "/wal/") || strstr(path, "pack/") || strstr(path, "keyring") || strstr(path, "cp.log") ||
+            strstr(path, "keys/") || strcmp(path, "config.json") == 0)
             return false; /* a torn end, which is a note, or free space */
         buf_cstr(&changed, "x");
         break;
@@ -233,7 +233,8 @@ static bool mutate(struct test_directory *d, const char *path, struct str bytes,
     return true;
 }
 
-/* What a cut journal or an unfinished end looks like is no fault: acknowledged leaves that nobody signed can go unseen (ledger.md 2.8). */
+/* What a cut journal or an unfinished end looks like is no fault: acknowledged leaves that nobody signed can go unseen
+ * (ledger.md 2.8). */
 static bool may_go_unseen(const char *path, int how, const struct verify_report *r)
 {
     if (strstr(path, "/wal/")) /* the end of the journal is where it stops to hold; only its last frame can go so */
@@ -267,7 +268,8 @@ START_TEST(every_file_that_was_changed_is_found)
             bool is_checked = verify_directory(d.ledger.path, &o, report_arena, &r, &e);
             bool is_found = !is_checked || !r.is_ok;
             found += is_found;
-            ck_assert_msg(is_found || may_go_unseen(path, how, &r), "%s: mutation %d of round %d was not found", path, how, round);
+            ck_assert_msg(is_found || may_go_unseen(path, how, &r), "%s: mutation %d of round %d was not found", path, how,
+                          round);
             file_store(&d, path, buf_view(&whole));
         }
     }
@@ -309,11 +311,20 @@ START_TEST(leaves_that_break_a_rule_are_named_with_its_code)
     expect_leaf_code("surprise", "{\"v\":1}", "E40");
     expect_leaf_code("record", "{\"v\":1}", "E41");
     expect_leaf_code("record", "{\"log\":\"" TEST_ORIGIN "\",\"v\":1}", "E42");
-    expect_leaf_code("record", "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":1,\"st\":\"s\",\"t\":9999999999999,\"v\":1}", "E44");
-    expect_leaf_code("record", "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":0,\"st\":\"s\",\"t\":5,\"v\":1}", "E50");
-    expect_leaf_code("run", "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":0,\"st\":\"s\",\"t\":9999999999999,\"v\":1}", "E42");
+    expect_leaf_code("record",
+                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0
+                     "\",\"sq\":1,\"st\":\"s\",\"t\":9999999999999,\"v\":1}",
+                     "E44");
+    expect_leaf_code("record",
+                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0 "\",\"sq\":0,\"st\":\"s\",\"t\":5,\"v\":1}",
+                     "E50");
     expect_leaf_code("run",
-                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"run\":{\"col\":\"" TEST_ORIGIN "/collector/01234567\",\"seq\":0,\"sub\":\"s:0\"},\"sp\":\"" SP0
+                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"sp\":\"" SP0
+                     "\",\"sq\":0,\"st\":\"s\",\"t\":9999999999999,\"v\":1}",
+                     "E42");
+    expect_leaf_code("run",
+                     "{\"log\":\"" TEST_ORIGIN "\",\"n\":\"" N32 "\",\"run\":{\"col\":\"" TEST_ORIGIN
+                     "/collector/01234567\",\"seq\":0,\"sub\":\"s:0\"},\"sp\":\"" SP0
                      "\",\"sq\":0,\"st\":\"s\",\"t\":9999999999999,\"v\":1}",
                      "E43");
     expect_leaf_code("record",

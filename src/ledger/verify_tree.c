@@ -20,7 +20,8 @@ static void tile_compare(struct verify *v, int level, const struct row *row)
     struct err e = {0};
     tile_path(level, row->n, row->width, path);
     if (!tile_read(&v->store, level, row->n, &v->store.bytes, &e)) {
-        verify_find(v, e.code == ERR_NOT_FOUND ? "E31" : "E30", "%s", e.code == ERR_NOT_FOUND || e.code == ERR_CORRUPT ? e.text : path);
+        verify_find(v, e.code == ERR_NOT_FOUND ? "E31" : "E30", "%s",
+                    e.code == ERR_NOT_FOUND || e.code == ERR_CORRUPT ? e.text : path);
         return;
     }
     v->report->tiles_checked++;
@@ -46,8 +47,8 @@ static void rows_push(struct verify *v, struct row *rows, int level, struct sha2
     }
 }
 
-/* A bundle and its level-0 tile: E33 framing, E34 a leaf that is not the hash's. The tile's hashes go on into the tree; where the tile cannot
- * be read, the leaves' own do, so that one lost file does not hide what is under it. */
+/* A bundle and its level-0 tile: E33 framing, E34 a leaf that is not the hash's. The tile's hashes go on into the tree; where the
+ * tile cannot be read, the leaves' own do, so that one lost file does not hide what is under it. */
 static void bundle_check(struct verify *v, uint64_t n, unsigned width, struct row *rows)
 {
     static const struct sha256 unknown;
@@ -78,7 +79,8 @@ static void bundle_check(struct verify *v, uint64_t n, unsigned width, struct ro
             struct str leaf = str_slice(buf_view(&v->store.bundle), offsets[k] + 2, offsets[k + 1]);
             struct sha256 leaf_hash = merkle_leaf_hash(leaf);
             if (has_tile && !sha256_equal(leaf_hash, h) && !is_told) {
-                verify_find(v, "E34", "%s: leaf %llu is not the one that its hash in the tile is of", path, (unsigned long long)index);
+                verify_find(v, "E34", "%s: leaf %llu is not the one that its hash in the tile is of", path,
+                            (unsigned long long)index);
                 is_told = true;
             }
             h = has_tile ? h : leaf_hash;
@@ -111,7 +113,8 @@ void verify_tree(struct verify *v)
             if (rows[level].width > 0)
                 tile_compare(v, level, &rows[level]);
         if (v->has_head && !sha256_equal(merkle_frontier_root(&v->tree), v->head.root))
-            verify_find(v, "E30", "the tiles of %llu leaves do not have the root of the checkpoint", (unsigned long long)v->head.size);
+            verify_find(v, "E30", "the tiles of %llu leaves do not have the root of the checkpoint",
+                        (unsigned long long)v->head.size);
     }
     free(rows);
 }
@@ -136,8 +139,8 @@ static bool path_parse(const char *path, int *ret_level, uint64_t *ret_n, unsign
             continue;
         }
         if (!is_last && str_ends(part, ".p")) {
-            if (part.size != 5 || !str_to_uint64_base(str_slice(part, 0, 3), 10, &group) || !str_to_uint64_base(rest, 10, &width) || width == 0 ||
-                width >= TILE_WIDTH)
+            if (part.size != 5 || !str_to_uint64_base(str_slice(part, 0, 3), 10, &group) ||
+                !str_to_uint64_base(rest, 10, &width) || width == 0 || width >= TILE_WIDTH)
                 return false;
             is_last = true;
         } else if (!is_last || part.size != 3 || !str_to_uint64_base(part, 10, &group)) {
