@@ -35,8 +35,10 @@ void crypto_must(bool is_ok, const char *what)
 static void kept_release(void *unused)
 {
     (void)unused;
-    while (kept_count)
-        kept[--kept_count].release(kept[kept_count].object);
+    while (kept_count) {
+        kept_count--;
+        kept[kept_count].release(kept[kept_count].object);
+    }
     OPENSSL_thread_stop(); /* releasing may have used the library's own thread state once more */
 }
 
