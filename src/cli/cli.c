@@ -1,4 +1,5 @@
-/* cli.c - finds the command, reads its options, prints help. Nothing here is slow: reading commands must start in a few milliseconds. */
+/* cli.c - finds the command, reads its options, prints help. Nothing here is slow: reading commands must start in a few
+ * milliseconds. */
 #include "cli/cli.h"
 #include "base/buf.h"
 #include "os/program.h"
@@ -184,8 +185,8 @@ static int help_command(const struct cli_command *command)
 {
     struct buf BUF_AUTO b;
     buf_init(&b, 1 << 16);
-    buf_printf(&b, "assay %s: %s\n\nusage: assay [--data DIR] %s%s%s\n\noptions:\n", command->name, command->summary, command->name,
-               command->usage && command->usage[0] ? " " : "", command->usage ? command->usage : "");
+    buf_printf(&b, "assay %s: %s\n\nusage: assay [--data DIR] %s%s%s\n\noptions:\n", command->name, command->summary,
+               command->name, command->usage && command->usage[0] ? " " : "", command->usage ? command->usage : "");
     for (size_t i = 0; i < option_count(command); i++)
         help_option(&b, &command->options[i]);
     if (command->has_json)

@@ -1,9 +1,10 @@
 /*
  * cli.h - the command line: one table of commands, one file per command.
  *
- * A command is a `const struct cli_command cli_command_<name>` in its own file cmd_<name>.c, one line CLI_COMMAND(<name>) in commands.h
- * (its place there is its place in --help) and one line in meson.build. cli_main finds the command, reads the options it declares, and
- * calls `run` with a context. Wrong flags never reach `run`: they end with one line on standard error and exit status 2.
+ * A command is a `const struct cli_command cli_command_<name>` in its own file cmd_<name>.c, one line CLI_COMMAND(<name>) in
+ * commands.h (its place there is its place in --help) and one line in meson.build. cli_main finds the command, reads the options
+ * it declares, and calls `run` with a context. Wrong flags never reach `run`: they end with one line on standard error and exit
+ * status 2.
  *
  *     static int run(struct cli_context *c)
  *     {
@@ -14,11 +15,12 @@
  *     }
  *
  *     const struct cli_command cli_command_thing = {
- *         .name = "thing", .summary = "do the thing to a host", .usage = "[--at TIME] HOST", .example = "assay thing --at now-1d web-01",
- *         .options = (const struct cli_option[]){{"at", 0, "TIME", "as it was known at TIME"}, {0}},
- *         .arguments_min = 1, .arguments_max = 1, .has_json = true, .run = run};
+ *         .name = "thing", .summary = "do the thing to a host", .usage = "[--at TIME] HOST", .example = "assay thing --at now-1d
+ * web-01", .options = (const struct cli_option[]){{"at", 0, "TIME", "as it was known at TIME"}, {0}}, .arguments_min = 1,
+ * .arguments_max = 1, .has_json = true, .run = run};
  *
- * Exit statuses: 0 fine; 1 found something (a failing test, a broken proof); 2 wrong use or bad input; 3 could not (disk, network, peer).
+ * Exit statuses: 0 fine; 1 found something (a failing test, a broken proof); 2 wrong use or bad input; 3 could not (disk,
+ * network, peer).
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -39,26 +41,26 @@ struct cli_option {
 
 struct cli_context {
     const struct cli_command *command;
-    const char *data_dir;    /* by --data, $ASSAY_DATA, or the default; need not exist */
-    bool json;               /* --json was given */
-    struct arena *arena;     /* lives as long as the command */
+    const char *data_dir; /* by --data, $ASSAY_DATA, or the default; need not exist */
+    bool json;            /* --json was given */
+    struct arena *arena;  /* lives as long as the command */
     const struct env *env;
     int argument_count;
-    char **arguments;        /* what is no option, NULL at the end */
-    const char **values;     /* by option of command->options: NULL when absent, "" for a flag */
+    char **arguments;    /* what is no option, NULL at the end */
+    const char **values; /* by option of command->options: NULL when absent, "" for a flag */
 };
 
 struct cli_command {
     const char *name;
-    const char *summary;             /* one line, lower case, no full stop */
-    const char *usage;               /* what stands behind the name: "[--at TIME] [ID…]" */
-    const char *example;             /* one line that works as it stands */
+    const char *summary;              /* one line, lower case, no full stop */
+    const char *usage;                /* what stands behind the name: "[--at TIME] [ID…]" */
+    const char *example;              /* one line that works as it stands */
     const struct cli_option *options; /* may be NULL; --data, --json, --help are added */
-    const char *details;             /* further paragraphs of --help, or NULL */
+    const char *details;              /* further paragraphs of --help, or NULL */
     int arguments_min;
-    int arguments_max;               /* -1: any number */
-    bool has_json;                   /* --json is accepted */
-    bool is_hidden;                  /* not in the list of commands */
+    int arguments_max; /* -1: any number */
+    bool has_json;     /* --json is accepted */
+    bool is_hidden;    /* not in the list of commands */
     int (*run)(struct cli_context *c);
 };
 
@@ -75,7 +77,8 @@ int cli_wrong_use(const struct cli_context *c, const char *format, ...) __attrib
 int cli_print_json(const struct json *v);
 /* Text on standard output, checked in the same way. */
 int cli_print(struct str text);
-/* The data directory where none is named: $ASSAY_DATA, else /var/lib/assay for root, else $XDG_DATA_HOME/assay or ~/.local/share/assay. */
+/* The data directory where none is named: $ASSAY_DATA, else /var/lib/assay for root, else $XDG_DATA_HOME/assay or
+ * ~/.local/share/assay. */
 const char *cli_data_dir_default(struct arena *a);
 /* Standard output is a terminal, NO_COLOR is not set and TERM is not "dumb". */
 bool cli_has_colour(void);

@@ -1,6 +1,7 @@
-/* cmd_doctor.c - what is really active here: program, jails, clock, and the data directory's own health; and what would improve it. */
-#include "cli/cli.h"
+/* cmd_doctor.c - what is really active here: program, jails, clock, and the data directory's own health; and what would improve
+ * it. */
 #include "base/times.h"
+#include "cli/cli.h"
 #include "keeper/data_dir.h"
 #include "os/jail.h"
 #include "os/program.h"
@@ -44,7 +45,8 @@ static void look_at_program(struct doctor *d)
     if (uname(&name) == 0)
         say(d, DOCTOR_GOOD, "kernel", arena_printf(d->a, "%s %s %s", name.sysname, name.release, name.machine), NULL);
     say(d, geteuid() == 0 ? DOCTOR_GOOD : DOCTOR_IMPROVE, "rights",
-        arena_printf(d->a, "user id %u, %s", geteuid(), geteuid() == 0 ? "every table can be read" : "some tables of this host cannot be read"),
+        arena_printf(d->a, "user id %u, %s", geteuid(),
+                     geteuid() == 0 ? "every table can be read" : "some tables of this host cannot be read"),
         geteuid() == 0 ? NULL : "run as root for shadow passwords, other users' files and the firewall");
 }
 
@@ -55,11 +57,13 @@ static void look_at_jails(struct doctor *d)
     if (jail.is_sanitized)
         say(d, DOCTOR_IMPROVE, "jails", STR("off: this build runs under sanitizers"), "use a release build for real evidence");
     say(d, jail.landlock_abi > 0 ? DOCTOR_GOOD : DOCTOR_IMPROVE, "Landlock",
-        jail.landlock_abi > 0 ? arena_printf(d->a, "ABI %d%s", jail.landlock_abi, jail.is_sanitized ? ", not used by this build" : "")
-                              : STR("this kernel has none"),
+        jail.landlock_abi > 0
+            ? arena_printf(d->a, "ABI %d%s", jail.landlock_abi, jail.is_sanitized ? ", not used by this build" : "")
+            : STR("this kernel has none"),
         jail.landlock_abi > 0 ? NULL : "a kernel from 5.13 on with lsm=landlock confines keeper and web to the data directory");
     say(d, jail.has_seccomp ? DOCTOR_GOOD : DOCTOR_IMPROVE, "seccomp",
-        jail.has_seccomp ? (jail.is_sanitized ? STR("filters, not used by this build") : STR("filters")) : STR("this kernel has none"),
+        jail.has_seccomp ? (jail.is_sanitized ? STR("filters, not used by this build") : STR("filters"))
+                         : STR("this kernel has none"),
         jail.has_seccomp ? NULL : "without filters a process that is taken over may call anything");
 }
 
@@ -71,7 +75,8 @@ static void look_at_clock(struct doctor *d, const struct env *env)
     bool is_synchronised = state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
     time_format(env_now_ms(env), now);
     if (is_synchronised)
-        say(d, DOCTOR_GOOD, "clock", arena_printf(d->a, "%s, synchronised, estimated error %ld ms", now, t.esterror / 1000), NULL);
+        say(d, DOCTOR_GOOD, "clock", arena_printf(d->a, "%s, synchronised, estimated error %ld ms", now, t.esterror / 1000),
+            NULL);
     else
         say(d, DOCTOR_IMPROVE, "clock", arena_printf(d->a, "%s, not synchronised", now),
             "run systemd-timesyncd or chrony: times in the ledger are this clock's");
@@ -85,21 +90,31 @@ static void look_at_disk(struct doctor *d, const struct data_dir *dir)
     uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize, all = (uint64_t)fs.f_blocks * fs.f_frsize;
     bool is_read_only = (fs.f_flag & ST_RDONLY) != 0, is_low = left < DISK_LOW_BYTES;
     say(d, is_read_only || is_low ? DOCTOR_BAD : DOCTOR_GOOD, "disk",
-        arena_printf(d->a, "%llu MB free of %llu MB at %s%s", (unsigned long long)(left >> 20), (unsigned long long)(all >> 20), dir->path,
-                     is_read_only ? ", read-only" : ""),
-        is_read_only ? "mount it for writing" : is_low ? "make room: nothing is recorded on a full disk" : NULL);
+        arena_printf(d->a, "%llu MB free of %llu MB at %s%s", (unsigned long long)(left >> 20), (unsigned long long)(all >> 20),
+                     dir->path, is_read_only ? ", read-only" : ""),
+        is_read_only ? "mount it for writing"
+        : is_low     ? "make room: nothing is recorded on a full disk"
+                     : NULL);
 }
 
 static void look_at_modes(struct doctor *d, const struct data_dir *dir)
 {
-    static const char *const PATHS[] = {".", "private", "private/keys", "private/keys/log", "private/keys/master", "private/keys/root",
-                                        "private/keys/subject", "private/keys/collector"};
+    static const char *const PATHS[] = {".",
+                                        "private",
+                                        "private/keys",
+                                        "private/keys/log",
+                                        "private/keys/master",
+                                        "private/keys/root",
+                                        "private/keys/subject",
+                                        "private/keys/collector"};
     for (size_t i = 0; i < sizeof(PATHS) / sizeof(PATHS[0]); i++) {
         struct stat st;
         if (fstatat(dir->fd, PATHS[i], &st, AT_SYMLINK_NOFOLLOW) != 0)
-            say(d, DOCTOR_BAD, "files", arena_printf(d->a, "%s/%s: %s", dir->path, PATHS[i], strerror(errno)), "restore it from a backup");
+            say(d, DOCTOR_BAD, "files", arena_printf(d->a, "%s/%s: %s", dir->path, PATHS[i], strerror(errno)),
+                "restore it from a backup");
         else if (st.st_mode & 077)
-            say(d, DOCTOR_BAD, "files", arena_printf(d->a, "%s/%s may be read by others (mode %03o)", dir->path, PATHS[i], st.st_mode & 0777),
+            say(d, DOCTOR_BAD, "files",
+                arena_printf(d->a, "%s/%s may be read by others (mode %03o)", dir->path, PATHS[i], st.st_mode & 0777),
                 "chmod go= on it");
     }
 }
@@ -110,7 +125,8 @@ static void look_at_ledger(struct doctor *d, const struct data_dir *dir)
     int fd = data_dir_ledger(dir, &e);
     struct ledger_reader *r = fd >= 0 ? ledger_reader_open(fd, &e) : NULL;
     if (r)
-        say(d, DOCTOR_GOOD, "ledger", arena_printf(d->a, "%llu leaves are signed", (unsigned long long)ledger_reader_head(r)->size), NULL);
+        say(d, DOCTOR_GOOD, "ledger",
+            arena_printf(d->a, "%llu leaves are signed", (unsigned long long)ledger_reader_head(r)->size), NULL);
     else
         say(d, DOCTOR_BAD, "ledger", arena_printf(d->a, "%s", e.text), "run assay verify");
     ledger_reader_close(r);
@@ -132,7 +148,8 @@ static void look_at_first_run(struct doctor *d, const struct data_dir *dir)
         say(d, DOCTOR_IMPROVE, "root key", STR("lies on this disk, in private/keys/root"),
             "move it to a medium that is kept offline: it is needed only to add or retire keys");
     if (faccessat(dir->fd, "private/guard", F_OK, 0) == 0)
-        say(d, DOCTOR_IMPROVE, "guard", STR("lies inside the data directory: it cannot see that the whole directory was set back"),
+        say(d, DOCTOR_IMPROVE, "guard",
+            STR("lies inside the data directory: it cannot see that the whole directory was set back"),
             "keep a copy of the newest checkpoint elsewhere, and give it to assay verify --last-seen");
 }
 
@@ -143,7 +160,8 @@ static int print_text(const struct json *list)
     JSON_EACH (line, list) {
         struct str state = json_text(line, "state"), advice = json_text(line, "advice");
         int i = str_is(state, "good") ? DOCTOR_GOOD : str_is(state, "improve") ? DOCTOR_IMPROVE : DOCTOR_BAD;
-        buf_printf(&b, "%s %-10.*s  %.*s\n", STATE_MARKS[i], STR_ARGS(json_text(line, "topic")), STR_ARGS(json_text(line, "text")));
+        buf_printf(&b, "%s %-10.*s  %.*s\n", STATE_MARKS[i], STR_ARGS(json_text(line, "topic")),
+                   STR_ARGS(json_text(line, "text")));
         if (advice.size)
             buf_printf(&b, "              → %.*s\n", STR_ARGS(advice));
     }

@@ -32,7 +32,8 @@ static int run(struct cli_context *c)
         json_put_cstr(json, "origin", d.origin);
         status = cli_print_json(json);
     } else if (ok) {
-        status = cli_print(arena_printf(c->arena, "%s: ready\norigin %s\n\nNext: assay --data %s collect\n", d.path, d.origin, d.path));
+        status = cli_print(
+            arena_printf(c->arena, "%s: ready\norigin %s\n\nNext: assay --data %s collect\n", d.path, d.origin, d.path));
     }
     data_dir_close(&d);
     return status;
@@ -43,7 +44,8 @@ const struct cli_command cli_command_init = {
     .summary = "create a data directory: keys, ledger, database",
     .usage = "[--name HOST]",
     .example = "assay --data ./data init",
-    .options = (const struct cli_option[]){{"name", 0, "HOST", "first part of the ledger's name; otherwise this host's name"}, {0}},
+    .options =
+        (const struct cli_option[]){{"name", 0, "HOST", "first part of the ledger's name; otherwise this host's name"}, {0}},
     .details = "The directory must be empty or missing. An init that was broken off is completed by the next one.\n"
                "Keys lie in private/keys; assay doctor says how to keep them better.",
     .has_json = true,

@@ -7,8 +7,7 @@ static int print_keys(struct cli_context *c, struct db *db, struct err *e)
     struct json *list = json_array(c->arena);
     struct buf BUF_AUTO text;
     buf_init(&text, 1 << 20);
-    DB_EACH(row, db, e, "select role, name, vkey, leaf, retired_leaf from ledger_key order by leaf")
-    {
+    DB_EACH (row, db, e, "select role, name, vkey, leaf, retired_leaf from ledger_key order by leaf") {
         struct json *key = json_push_object(list);
         json_put_str(key, "role", arena_str(c->arena, db_text(row, 0)));
         json_put_str(key, "name", arena_str(c->arena, db_text(row, 1)));

@@ -13,8 +13,10 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "--every %.40s: wants an ISO 8601 duration of at least a minute, as PT1H, or never", every);
     if (cli_flag(c, "no-collect"))
         interval_ms = 0;
-    struct serve_options o = {
-        .data_dir = c->data_dir, .listen = cli_option(c, "listen"), .interval_ms = interval_ms, .prints_link = !cli_flag(c, "no-link")};
+    struct serve_options o = {.data_dir = c->data_dir,
+                              .listen = cli_option(c, "listen"),
+                              .interval_ms = interval_ms,
+                              .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
 }
 
@@ -23,11 +25,13 @@ const struct cli_command cli_command_serve = {
     .summary = "serve web and API, and keep assessing on a schedule",
     .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
-    .options = (const struct cli_option[]){{"listen", 0, "ADDRESS", "127.0.0.1:8420, [::1]:PORT or unix:/path; without it also systemd's socket"},
-                                           {"every", 0, "DURATION", "time between two assessments, PT1H unless given; never: none"},
-                                           {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
-                                           {"no-link", 0, NULL, "print no one-time sign-in link"},
-                                           {0}},
+    .options =
+        (const struct cli_option[]){
+            {"listen", 0, "ADDRESS", "127.0.0.1:8420, [::1]:PORT or unix:/path; without it also systemd's socket"},
+            {"every", 0, "DURATION", "time between two assessments, PT1H unless given; never: none"},
+            {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
+            {"no-link", 0, NULL, "print no one-time sign-in link"},
+            {0}},
     .details = "Ends on SIGTERM and Ctrl-C, after everything taken is signed. Tells systemd when it is ready.",
     .run = run,
 };

@@ -31,7 +31,8 @@ const struct cli_command cli_command_user = {
     .summary = "make a one-time sign-in link for the local administrator",
     .usage = "link [--url URL]",
     .example = "assay user link",
-    .options = (const struct cli_option[]){{"url", 0, "URL", "where the web interface is, http://127.0.0.1:8420 unless given"}, {0}},
+    .options =
+        (const struct cli_option[]){{"url", 0, "URL", "where the web interface is, http://127.0.0.1:8420 unless given"}, {0}},
     .details = "The link works once, within 15 minutes.",
     .arguments_min = 1,
     .arguments_max = 1,

@@ -44,12 +44,14 @@ static int print_text(const struct verify_report *r)
     if (r->finding_count)
         buf_char(&b, '\n');
     buf_printf(&b, "%s: %s\norigin   %s\nleaves   %llu under the signed checkpoint, root %s\n", r->is_ok ? "OK" : "BROKEN",
-               r->is_ok ? "everything that was checked holds" : "what is stored is not what was signed", r->origin, (unsigned long long)r->size, root);
+               r->is_ok ? "everything that was checked holds" : "what is stored is not what was signed", r->origin,
+               (unsigned long long)r->size, root);
     if (r->unsigned_leaves)
         buf_printf(&b, "         %llu more are in the journal and not signed yet\n", (unsigned long long)r->unsigned_leaves);
     buf_printf(&b, "checked  %llu leaves, %llu tiles, %llu blobs (%llu decrypted), %llu runs, %llu checkpoints\n",
                (unsigned long long)r->leaves_checked, (unsigned long long)r->tiles_checked, (unsigned long long)r->blobs_checked,
-               (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked, (unsigned long long)r->checkpoints_checked);
+               (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked,
+               (unsigned long long)r->checkpoints_checked);
     for (size_t i = 0; i < r->note_count; i++)
         buf_printf(&b, "note     %s\n", r->notes[i]);
     return cli_print(buf_view(&b));
@@ -60,7 +62,8 @@ static bool last_seen_parse(const char *text, struct checkpoint *ret)
 {
     struct str rest = str_of(text), size;
     int64_t n;
-    bool ok = str_cut(&rest, ':', &size) && str_to_int64(size, &n) && n >= 0 && hex_decode(rest, ret->root.bytes, sizeof(ret->root.bytes));
+    bool ok = str_cut(&rest, ':', &size) && str_to_int64(size, &n) && n >= 0 &&
+              hex_decode(rest, ret->root.bytes, sizeof(ret->root.bytes));
     ret->size = ok ? (uint64_t)n : 0;
     return ok;
 }
@@ -89,11 +92,14 @@ const struct cli_command cli_command_verify = {
     .summary = "check a data directory: signatures, tree, chains, blobs, projection",
     .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--no-blobs] [PATH]",
     .example = "assay verify /var/lib/assay",
-    .options = (const struct cli_option[]){{"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
-                                           {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
-                                           {"no-blobs", 0, NULL, "leaves and tiles only"},
-                                           {0}},
-    .details = "Exit status 0 only if everything holds; 1 and one line for each finding otherwise. Needs no keeper and writes nothing.",
+    .options =
+        (const struct cli_option[]){
+            {"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
+            {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
+            {"no-blobs", 0, NULL, "leaves and tiles only"},
+            {0}},
+    .details =
+        "Exit status 0 only if everything holds; 1 and one line for each finding otherwise. Needs no keeper and writes nothing.",
     .arguments_max = 1,
     .has_json = true,
     .run = run,

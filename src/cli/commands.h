@@ -1,5 +1,6 @@
 /*
- * commands.h - every command, in the order in which --help lists them. To add one: cmd_<name>.c, a line here, a line in meson.build.
+ * commands.h - every command, in the order in which --help lists them. To add one: cmd_<name>.c, a line here, a line in
+ * meson.build.
  */
 CLI_COMMAND(init)
 CLI_COMMAND(collect)

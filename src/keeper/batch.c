@@ -35,11 +35,11 @@ void batch_start(struct keeper *k)
 /* ledger.md 2.7: a class, not the size, which could tell what a small blob says. */
 static const char *size_class(uint64_t size)
 {
-    return size <= 4u << 10     ? "<=4k"
-           : size <= 64u << 10  ? "<=64k"
-           : size <= 1u << 20   ? "<=1m"
-           : size <= 16u << 20  ? "<=16m"
-                                : "<=256m";
+    return size <= 4u << 10    ? "<=4k"
+           : size <= 64u << 10 ? "<=64k"
+           : size <= 1u << 20  ? "<=1m"
+           : size <= 16u << 20 ? "<=16m"
+                               : "<=256m";
 }
 
 static const struct op_kind *kind_for_op(const struct keeper *k, const char *kind)
@@ -73,8 +73,7 @@ static bool put_stream(struct keeper *k, struct json *leaf, struct str stream, s
     struct err failed = {0};
     int64_t sequence = 0;
     char hash[65];
-    DB_EACH(row, k->projection.db, &failed, "select sq, hash from stream where st=?1", A(stream))
-    {
+    DB_EACH (row, k->projection.db, &failed, "select sq, hash from stream where st=?1", A(stream)) {
         sequence = db_int(row, 0) + 1;
         hex_encode(db_bytes(row, 1).data, SHA256_SIZE, hash);
     }
@@ -168,8 +167,8 @@ static bool live_read(void *context, struct arena *a, struct str c, struct str x
 static bool answer_again(struct keeper *k, struct question *q, const struct op *op, bool *ret_is_known, struct err *e)
 {
     struct err failed = {0};
-    struct str answer =
-        db_one_text(k->batch.arena, k->projection.db, &failed, "select answer from operation where id=?1", A((const char *)op->id));
+    struct str answer = db_one_text(k->batch.arena, k->projection.db, &failed, "select answer from operation where id=?1",
+                                    A((const char *)op->id));
     if (failed.code)
         return (*e = failed, false);
     *ret_is_known = answer.data != NULL;
@@ -213,7 +212,8 @@ static bool batch_begin(struct keeper *k, struct err *e)
 }
 
 /* In a savepoint: either all leaves of the operation are in the batch and applied, or the operation left no trace. */
-static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const struct op_kind *kind, struct question *q, struct err *e)
+static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const struct op_kind *kind, struct question *q,
+                                    struct err *e)
 {
     struct batch *b = &k->batch;
     struct leaf_drafts drafts = {0};

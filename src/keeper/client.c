@@ -67,7 +67,8 @@ static bool start_keeper(struct keeper_client *k, struct err *e)
     if (!ipc_pair(pair, e))
         return false;
     const char *arguments[] = {k->data_dir, NULL};
-    struct os_spawn spawn = {.role = "keeper", .arguments = arguments, .fds = &pair[1], .fd_count = 1, .is_quiet = true, .outlives_us = true};
+    struct os_spawn spawn = {
+        .role = "keeper", .arguments = arguments, .fds = &pair[1], .fd_count = 1, .is_quiet = true, .outlives_us = true};
     bool ok = os_spawn(&spawn, &k->child, e);
     close(pair[1]);
     if (ok && !wait_ready(pair[0], e)) {
@@ -147,7 +148,8 @@ struct keeper_client *keeper_open_fd(int fd)
 }
 
 /* One question, one answer. ret_is_lost: the keeper went away (e says why, where it said so) and this question has no answer. */
-static bool ask_once(struct keeper_client *k, uint32_t type, struct str body, struct ipc_message *ret, bool *ret_is_lost, struct err *e)
+static bool ask_once(struct keeper_client *k, uint32_t type, struct str body, struct ipc_message *ret, bool *ret_is_lost,
+                     struct err *e)
 {
     struct err failed = {0};
     bool was_sent = ipc_send(k->fd, type, &body, 1, -1, &failed);
@@ -171,7 +173,8 @@ static bool ask_once(struct keeper_client *k, uint32_t type, struct str body, st
 
 /* The same question may be asked of the next keeper: operations are known by their id, and everything else changes nothing.
  * ret_is_lost: no keeper ever answered it. */
-static bool ask(struct keeper_client *k, uint32_t type, struct str body, struct ipc_message *ret, bool *ret_is_lost, struct err *e)
+static bool ask(struct keeper_client *k, uint32_t type, struct str body, struct ipc_message *ret, bool *ret_is_lost,
+                struct err *e)
 {
     struct err failed = {0};
     *ret_is_lost = true;

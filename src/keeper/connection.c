@@ -1,6 +1,6 @@
 /* connection.c - sockets of the keeper: reading never waits for one peer. */
-#include "keeper/process.h"
 #include "base/cursor.h"
+#include "keeper/process.h"
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -24,7 +24,8 @@ static bool config_read(struct data_dir *d, struct err *e)
     if (!ok)
         e->code = ERR_CORRUPT;
     else if (json_int(config, "format", 0) != CONFIG_FORMAT)
-        ok = err_set(e, ERR_UNSUPPORTED, "format %lld, this program knows %d", (long long)json_int(config, "format", 0), CONFIG_FORMAT);
+        ok = err_set(e, ERR_UNSUPPORTED, "format %lld, this program knows %d", (long long)json_int(config, "format", 0),
+                     CONFIG_FORMAT);
     else if (origin.size == 0 || origin.size >= sizeof(d->origin))
         ok = err_set(e, ERR_CORRUPT, "no origin");
     if (ok) {
@@ -80,7 +81,8 @@ struct db *data_dir_projection(const struct data_dir *d, struct err *e)
         return NULL;
     }
     if (!projection_has_schema(db)) {
-        err_set(e, ERR_UNAVAILABLE, "%s: made by another version or damaged; make it again with: assay rebuild --data %s", path, d->path);
+        err_set(e, ERR_UNAVAILABLE, "%s: made by another version or damaged; make it again with: assay rebuild --data %s", path,
+                d->path);
         return db_close(db);
     }
     return db;

@@ -24,9 +24,9 @@
 
 struct data_dir {
     int fd;
-    char path[PATH_MAX];     /* absolute */
+    char path[PATH_MAX]; /* absolute */
     char origin[256];
-    char ledger_dir[80];     /* "ledger/<64 hex>", below the data directory */
+    char ledger_dir[80]; /* "ledger/<64 hex>", below the data directory */
     int64_t created_at_ms;
 };
 
@@ -35,8 +35,8 @@ struct data_dir {
 bool data_dir_open(struct data_dir *ret, const char *path, struct err *e) MUST_USE;
 void data_dir_close(struct data_dir *d);
 
-/* The projection for reading. ERR_UNAVAILABLE with advice when it is missing or of another schema (`assay rebuild`). A rebuild replaces
- * the file; long-lived readers ask data_dir_projection_is_current now and then and open again. */
+/* The projection for reading. ERR_UNAVAILABLE with advice when it is missing or of another schema (`assay rebuild`). A rebuild
+ * replaces the file; long-lived readers ask data_dir_projection_is_current now and then and open again. */
 struct db *data_dir_projection(const struct data_dir *d, struct err *e) MUST_USE;
 bool data_dir_projection_is_current(const struct data_dir *d, uint64_t inode);
 uint64_t data_dir_projection_inode(const struct data_dir *d); /* 0: missing */
@@ -46,7 +46,8 @@ int data_dir_ledger(const struct data_dir *d, struct err *e) MUST_USE;
 /* ---- keys: private/keys/<name> ---- */
 
 /* `log`, `collector`, `root`: "PRIVATE+KEY+name+id+base64(0x01 || seed)", as Go's note package writes them. */
-bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret, struct err *e) MUST_USE;
+bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret,
+                       struct err *e) MUST_USE;
 /* `subject`, `master`: 32 bytes as hex. */
 bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e) MUST_USE;
 /* "s:" and 32 hex digits: the pseudonym of a person, a host or an actor under the subject key. */
@@ -57,12 +58,12 @@ void subject_pseudonym(const uint8_t subject_key[32], struct str id, char ret[SU
 
 struct data_dir_init {
     const char *path;
-    const char *host_name;    /* origin's first part; NULL: this host's */
-    struct str machine_id;    /* names the collector's key; empty: /etc/machine-id, else the host name */
+    const char *host_name; /* origin's first part; NULL: this host's */
+    struct str machine_id; /* names the collector's key; empty: /etc/machine-id, else the host name */
     const struct env *env;
 };
-/* Makes the directory, keys, empty ledger, signer's head, config.json, in this order; what a broken-off init left behind is completed.
- * ERR_EXISTS: is a data directory already. ERR_INVALID: not empty and none of ours. The keys' leaves are registered by
+/* Makes the directory, keys, empty ledger, signer's head, config.json, in this order; what a broken-off init left behind is
+ * completed. ERR_EXISTS: is a data directory already. ERR_INVALID: not empty and none of ours. The keys' leaves are registered by
  * keeper_register_keys, through a keeper, after it. */
 bool data_dir_init(const struct data_dir_init *o, struct err *e) MUST_USE;
 

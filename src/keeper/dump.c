@@ -34,8 +34,8 @@ static void dump_value(struct buf *b, sqlite3_stmt *row, int column)
     }
 }
 
-static bool dump_table(sqlite3 *sqlite, const char *table, struct buf *b, bool (*write)(void *, struct str, struct err *), void *context,
-                       struct err *e)
+static bool dump_table(sqlite3 *sqlite, const char *table, struct buf *b, bool (*write)(void *, struct str, struct err *),
+                       void *context, struct err *e)
 {
     sqlite3_stmt *row = NULL;
     char *sql = sqlite3_mprintf("select * from \"%w\" limit 0", table);
@@ -86,8 +86,8 @@ bool projection_dump(struct db *db, bool (*write)(void *context, struct str text
     size_t count = 0;
     bool ok = db_begin(db, e); /* one snapshot */
     if (ok) {
-        DB_EACH(row, db, e, "select name from sqlite_schema where type='table' and name not like 'sqlite\\_%' escape '\\' order by name")
-        {
+        DB_EACH (row, db, e,
+                 "select name from sqlite_schema where type='table' and name not like 'sqlite\\_%' escape '\\' order by name") {
             struct str name = db_text(row, 0);
             if (count < DUMP_TABLES_MAX)
                 tables[count++] = arena_strndup(a, name.data, name.size);

@@ -1,4 +1,5 @@
-/* init.c - making a data directory. Every step can be repeated, and config.json comes last: what a broken-off init left is completed. */
+/* init.c - making a data directory. Every step can be repeated, and config.json comes last: what a broken-off init left is
+ * completed. */
 #include "keeper/data_dir.h"
 #include "keeper/signer.h"
 #include <dirent.h>
@@ -33,8 +34,8 @@ static void host_name(const struct init *n, char ret[HOST_NAME_MAX_BYTES])
         name[0] = 0;
     size_t size = 0;
     for (size_t i = 0; name[i]; i++)
-        if ((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= '0' && name[i] <= '9') || name[i] == '.' ||
-            name[i] == '-' || name[i] == '_')
+        if ((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= '0' && name[i] <= '9') ||
+            name[i] == '.' || name[i] == '-' || name[i] == '_')
             ret[size++] = name[i];
     ret[size] = 0;
     if (size == 0)
@@ -119,7 +120,8 @@ static bool make_keys(struct init *n, struct err *e)
     hex_encode(random, sizeof(random), hex);
     snprintf(name, sizeof(name), "%s/assay/%s", host, hex);
     /* The log key's name is the origin: from here on it is decided. */
-    if (!make_signing(n, "log", name, n->origin, e) || !make_secret(n, "subject", n->subject_key, e) || !make_secret(n, "master", master, e))
+    if (!make_signing(n, "log", name, n->origin, e) || !make_secret(n, "subject", n->subject_key, e) ||
+        !make_secret(n, "master", master, e))
         return false;
     memory_wipe(master, sizeof(master));
     snprintf(name, sizeof(name), "%.200s/root", n->origin);
@@ -133,8 +135,8 @@ static bool make_keys(struct init *n, struct err *e)
     return make_signing(n, "collector", name, NULL, e);
 }
 
-static bool init_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                      struct buf *ret_note, struct err *e)
+static bool init_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                      size_t proof_count, struct buf *ret_note, struct err *e)
 {
     (void)context, (void)old, (void)c, (void)proof, (void)proof_count, (void)ret_note;
     return err_set(e, ERR_INTERNAL, "nothing is signed while a ledger is made");
@@ -170,7 +172,8 @@ static bool is_ours_to_fill(struct init *n, struct err *e)
     if (file_is_there(n, "private/cp.log")) {
         struct stat st;
         if (fstatat(n->dir, "private/cp.log", &st, 0) == 0 && st.st_size > 0)
-            return err_set(e, ERR_CORRUPT, "%s: config.json is missing, but there is a ledger with checkpoints; put it back", n->o->path);
+            return err_set(e, ERR_CORRUPT, "%s: config.json is missing, but there is a ledger with checkpoints; put it back",
+                           n->o->path);
     }
     if (file_is_there(n, "private"))
         return true;
@@ -181,7 +184,8 @@ static bool is_ours_to_fill(struct init *n, struct err *e)
     bool ok = true;
     for (struct dirent *entry; ok && (entry = readdir(list));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, "lost+found") != 0)
-            ok = err_set(e, ERR_INVALID, "%s: is not empty (%.100s); a data directory wants a place of its own", n->o->path, entry->d_name);
+            ok = err_set(e, ERR_INVALID, "%s: is not empty (%.100s); a data directory wants a place of its own", n->o->path,
+                         entry->d_name);
     closedir(list);
     return ok;
 }

@@ -62,14 +62,17 @@ static int listen_at(struct keeper *k, struct err *e)
     return fd;
 }
 
-/* What the signer signed last has to be in this ledger; otherwise somebody set the ledger back, and nothing may be added to it. */
+/* What the signer signed last has to be in this ledger; otherwise somebody set the ledger back, and nothing may be added to it.
+ */
 static bool check_signed_head(const struct keeper *k, const struct checkpoint *head, struct err *e)
 {
     if (head->size > ledger_size(k->ledger))
-        return err_set(e, ERR_CORRUPT, "the ledger was set back: the signer signed %llu leaves, the journal holds %llu; nothing is written",
+        return err_set(e, ERR_CORRUPT,
+                       "the ledger was set back: the signer signed %llu leaves, the journal holds %llu; nothing is written",
                        (unsigned long long)head->size, (unsigned long long)ledger_size(k->ledger));
     if (head->size == ledger_signed_size(k->ledger) && head->size > 0 && !sha256_equal(head->root, ledger_signed_root(k->ledger)))
-        return err_set(e, ERR_CORRUPT, "the ledger is another one: its head of %llu leaves is not what the signer signed; nothing is written",
+        return err_set(e, ERR_CORRUPT,
+                       "the ledger is another one: its head of %llu leaves is not what the signer signed; nothing is written",
                        (unsigned long long)head->size);
     return true;
 }
@@ -86,10 +89,12 @@ static bool open_stores(struct keeper *k, struct err *e)
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
     k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, k->dir.ledger_dir, e) : -1;
-    if (k->ledger_fd < 0 || !keys_load_secret(k->dir.fd, "subject", k->subject_key, e) || !keys_load_secret(k->dir.fd, "master", master, e))
+    if (k->ledger_fd < 0 || !keys_load_secret(k->dir.fd, "subject", k->subject_key, e) ||
+        !keys_load_secret(k->dir.fd, "master", master, e))
         return false;
     k->ledger = ledger_open(&ledger, e); /* takes the lock: from here on there is no other writer */
-    bool ok = k->ledger && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 && (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
+    bool ok = k->ledger && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 &&
+              (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
               (k->keys = keyring_open(o->calls, k->private_fd, master, true, e));
     memory_wipe(master, sizeof(master));
     if (!ok)

@@ -1,10 +1,11 @@
 /*
  * keeper.h - the one door for writing. Every change of state is an operation: kind, actor, client-made id, body, blobs.
  *
- * The keeper process (keeper_run) is serial: the next batch is what arrived during the last sync. For a batch it opens a projection
- * transaction; for each operation the kind's `make` checks it against the projection and says what leaf to write; the leaf is applied by
- * the kind's `apply` from the leaf and its blobs alone; blobs go to one pack (one sync), leaves to the journal (one sync), then the
- * projection commits and the answers go out. Rebuild calls the same `apply` over the ledger. Knows operation kinds only as this table.
+ * The keeper process (keeper_run) is serial: the next batch is what arrived during the last sync. For a batch it opens a
+ * projection transaction; for each operation the kind's `make` checks it against the projection and says what leaf to write; the
+ * leaf is applied by the kind's `apply` from the leaf and its blobs alone; blobs go to one pack (one sync), leaves to the journal
+ * (one sync), then the projection commits and the answers go out. Rebuild calls the same `apply` over the ledger. Knows operation
+ * kinds only as this table.
  */
 #ifndef KEEPER_KEEPER_H
 #define KEEPER_KEEPER_H
@@ -16,36 +17,39 @@
 #include "db/db.h"
 #include "os/file.h"
 
-/* A blob sealed by whoever holds the plaintext (blob/blob.h): the keeper stores the ciphertext and wraps the key, and parses nothing. */
+/* A blob sealed by whoever holds the plaintext (blob/blob.h): the keeper stores the ciphertext and wraps the key, and parses
+ * nothing. */
 struct op_blob {
-    char c[65];          /* salted commitment, hex */
-    char x[65];          /* SHA-256 of the ciphertext, hex */
-    const char *media;   /* "application/x-assay-rows", "application/json" ... */
+    char c[65];        /* salted commitment, hex */
+    char x[65];        /* SHA-256 of the ciphertext, hex */
+    const char *media; /* "application/x-assay-rows", "application/json" ... */
     uint8_t dek[DEK_SIZE];
     uint64_t plain_size;
     struct str ciphertext;
 };
 
 struct op {
-    char id[33];         /* 32 hex, made by the client; the same id again gives the same answer and no second leaf */
-    const char *kind;    /* "run", "eval", "catalog", "parameter.set", ... */
-    struct str actor;    /* "system:collector", "local:admin" ...; written to the leaf as a pseudonym */
-    struct json *body;   /* restricted profile of ledger.md 2.2: integers, strings, bools, arrays, objects */
+    char id[33];       /* 32 hex, made by the client; the same id again gives the same answer and no second leaf */
+    const char *kind;  /* "run", "eval", "catalog", "parameter.set", ... */
+    struct str actor;  /* "system:collector", "local:admin" ...; written to the leaf as a pseudonym */
+    struct json *body; /* restricted profile of ledger.md 2.2: integers, strings, bools, arrays, objects */
     struct op_blob *blobs;
     size_t blob_count;
 };
 
-/* What a kind's make gives: the kind-specific members of the leaf. The keeper adds v, log, n, t, st, sq, sp, op, a (actor), b (blobs). */
+/* What a kind's make gives: the kind-specific members of the leaf. The keeper adds v, log, n, t, st, sq, sp, op, a (actor), b
+ * (blobs). */
 struct leaf_draft {
-    const char *type;    /* a leaf type of ledger.md 2.2 */
+    const char *type; /* a leaf type of ledger.md 2.2 */
     struct str stream;
-    struct json *body;   /* members merged into the leaf */
+    struct json *body;     /* members merged into the leaf */
     struct str signatures; /* signature lines under the text, or empty */
     size_t blob_first;     /* the slice of the operation's blobs that this leaf refers to in its member b */
     size_t blob_count;
 };
 
-/* One operation makes one or more leaves, written in this order; the last one is the operation's own (its index is in the answer). */
+/* One operation makes one or more leaves, written in this order; the last one is the operation's own (its index is in the
+ * answer). */
 struct leaf_drafts {
     struct leaf_draft *items; /* in the arena given to make */
     size_t count;
@@ -60,23 +64,27 @@ struct leaf_view {
     struct sha256 hash;
 };
 
-/* Gives the plaintext of a blob of the leaf being applied, from the operation at hand or from the store; in `a`. ERR_NOT_FOUND if erased. */
+/* Gives the plaintext of a blob of the leaf being applied, from the operation at hand or from the store; in `a`. ERR_NOT_FOUND if
+ * erased. */
 struct blob_reader {
     bool (*read)(void *context, struct arena *a, struct str c, struct str x, struct str *ret_plain, struct err *e);
     void *context;
 };
 
-/* An operation may make leaves of several types (a run makes items): one entry for each type that needs an apply; entries that cannot be
- * asked for have no make. A leaf is applied by the entry whose kind it names in its member `k`, else by the first entry of its type; the
- * keeper writes `k` where the type alone would lead to another entry. */
+/* An operation may make leaves of several types (a run makes items): one entry for each type that needs an apply; entries that
+ * cannot be asked for have no make. A leaf is applied by the entry whose kind it names in its member `k`, else by the first entry
+ * of its type; the keeper writes `k` where the type alone would lead to another entry. */
 struct op_kind {
     const char *kind;
     const char *leaf_type;
-    /* Checks the operation against the projection (read only here). False refuses it with e, alone. No drafts: nothing to do, the answer is
+    /* Checks the operation against the projection (read only here). False refuses it with e, alone. No drafts: nothing to do, the
+     * answer is
      * {"leaf":-1}. */
     bool (*make)(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e);
-    /* Applies a leaf; used live and in rebuild. Must depend on nothing but leaf, blobs and the projection as the leaves before left it. */
-    bool (*apply)(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e);
+    /* Applies a leaf; used live and in rebuild. Must depend on nothing but leaf, blobs and the projection as the leaves before
+     * left it. */
+    bool (*apply)(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                  struct err *e);
     /* Fills the answer's members from the leaf after apply; may be NULL (answer: {"leaf":N,"t":ms}). */
     bool (*answer)(struct db *projection, struct arena *a, const struct leaf_view *leaf, struct json *ret_answer, struct err *e);
 };
@@ -89,7 +97,8 @@ struct keeper_client *keeper_open(const char *data_dir, struct err *e) MUST_USE;
 /* Over a connected descriptor, which it owns from here on; NULL (and closed) when the keeper at its other end is not ready. */
 struct keeper_client *keeper_open_fd(int fd);
 /* Sends one operation and waits. ret_answer lives in `a`. ERR_UNCERTAIN: ask again with the same id. */
-bool keeper_submit(struct keeper_client *k, struct arena *a, const struct op *op, struct json **ret_answer, struct err *e) MUST_USE;
+bool keeper_submit(struct keeper_client *k, struct arena *a, const struct op *op, struct json **ret_answer,
+                   struct err *e) MUST_USE;
 /* The key of one blob, by leaf index and x. */
 bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 /* Waits until all that was acknowledged is integrated and signed (tiles, seal, checkpoint). */
@@ -112,7 +121,8 @@ struct keeper_options {
     const struct env *env;
     const struct os_file_calls *calls;
     int signer_fd;  /* socket to the signer process */
-    int client_fd;  /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is gone */
+    int client_fd;  /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is
+                       gone */
     int signals_fd; /* from os_signals_open, or -1: SIGTERM makes it integrate and end */
     bool (*jail)(void *context, struct err *e); /* called once everything is open; may be NULL */
     void *jail_context;

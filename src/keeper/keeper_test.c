@@ -295,9 +295,10 @@ START_TEST(a_signer_without_its_head_refuses_and_the_keeper_says_so)
 }
 END_TEST
 
-TEST_MAIN("keeper", an_operation_is_recorded_and_answered_with_its_leaf, the_same_id_again_gives_the_same_answer_and_no_second_leaf,
-          what_is_refused_leaves_no_trace_and_harms_no_neighbour, several_leaves_of_one_operation_stand_together,
-          actors_are_written_as_pseudonyms, rebuild_gives_the_same_dump,
+TEST_MAIN("keeper", an_operation_is_recorded_and_answered_with_its_leaf,
+          the_same_id_again_gives_the_same_answer_and_no_second_leaf, what_is_refused_leaves_no_trace_and_harms_no_neighbour,
+          several_leaves_of_one_operation_stand_together, actors_are_written_as_pseudonyms, rebuild_gives_the_same_dump,
           a_projection_that_is_gone_damaged_or_behind_is_made_again_at_the_start, a_second_keeper_is_refused_with_one_line,
-          others_connect_over_the_socket_and_a_blob_key_opens_its_blob, a_clock_that_goes_back_repeats_the_last_time_and_is_flagged,
-          a_signer_that_dies_costs_nothing_that_was_acknowledged, a_signer_without_its_head_refuses_and_the_keeper_says_so)
+          others_connect_over_the_socket_and_a_blob_key_opens_its_blob,
+          a_clock_that_goes_back_repeats_the_last_time_and_is_flagged, a_signer_that_dies_costs_nothing_that_was_acknowledged,
+          a_signer_without_its_head_refuses_and_the_keeper_says_so)

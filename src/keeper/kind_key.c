@@ -15,10 +15,12 @@ static bool key_statement(struct str origin, const struct json *key, struct buf 
 }
 
 /* The root key in force: the registered one, or, as the very first key, the one that is being registered. */
-static bool root_in_force(struct db *projection, struct arena *a, struct str role, struct str vkey, struct note_key *ret, struct err *e)
+static bool root_in_force(struct db *projection, struct arena *a, struct str role, struct str vkey, struct note_key *ret,
+                          struct err *e)
 {
     struct err failed = {0};
-    struct str root = db_one_text(a, projection, &failed, "select vkey from ledger_key where role='root' and retired_leaf is null");
+    struct str root =
+        db_one_text(a, projection, &failed, "select vkey from ledger_key where role='root' and retired_leaf is null");
     if (failed.code)
         return (*e = failed, false);
     if (!root.data && !str_is(role, "root"))
@@ -29,7 +31,8 @@ static bool root_in_force(struct db *projection, struct arena *a, struct str rol
 static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *key = json_get(op->body, "key");
-    struct str act = json_text(key, "act"), role = json_text(key, "role"), vkey = json_text(key, "vkey"), signatures = json_text(op->body, "sig");
+    struct str act = json_text(key, "act"), role = json_text(key, "role"), vkey = json_text(key, "vkey"),
+               signatures = json_text(op->body, "sig");
     struct note_key parsed, root;
     struct err failed = {0};
     if (!str_is(act, "add") || !(str_is(role, "root") || str_is(role, "log") || str_is(role, "collector")) || key->count != 3)
@@ -56,14 +59,15 @@ static bool key_make(struct db *projection, struct arena *a, const struct op *op
     return true;
 }
 
-static bool key_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+static bool key_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                      struct err *e)
 {
     (void)blobs, (void)a;
     const struct json *key = json_get(leaf->json, "key");
     struct str name = json_text(key, "vkey"), head;
     str_cut(&name, '+', &head);
-    return db_run(projection, e, "insert into ledger_key(leaf, role, name, vkey, t) values (?1, ?2, ?3, ?4, ?5)", A((int64_t)leaf->index),
-                  A(json_text(key, "role")), A(head), A(json_text(key, "vkey")), A(leaf->t));
+    return db_run(projection, e, "insert into ledger_key(leaf, role, name, vkey, t) values (?1, ?2, ?3, ?4, ?5)",
+                  A((int64_t)leaf->index), A(json_text(key, "role")), A(head), A(json_text(key, "vkey")), A(leaf->t));
 }
 
 const struct op_kind kind_key = {.kind = "key", .leaf_type = "key", .make = key_make, .apply = key_apply};

@@ -11,7 +11,8 @@
  * "assay/key@v1\\n" origin "\\n" JCS(key) "\\n"; the root key itself comes first, signed by itself. */
 extern const struct op_kind kind_key;
 
-/* Registers log, root and collector key of a new data directory, in this order root, log, collector; repeating it changes nothing. */
+/* Registers log, root and collector key of a new data directory, in this order root, log, collector; repeating it changes
+ * nothing. */
 bool keeper_register_keys(struct keeper_client *k, const struct data_dir *d, struct err *e) MUST_USE;
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * process.h - the keeper process inside: what it holds, and the batch. Private to src/keeper.
  *
- * One thread. A batch is what has arrived: its operations run one after another in one projection transaction, each in a savepoint; then
- * blobs (one sync for packs, one for the keyring), leaves (one sync), commit, answers in the order of the questions. Whatever fails at or
- * behind the first sync is final: those operations are UNCERTAIN, and the process ends.
+ * One thread. A batch is what has arrived: its operations run one after another in one projection transaction, each in a
+ * savepoint; then blobs (one sync for packs, one for the keyring), leaves (one sync), commit, answers in the order of the
+ * questions. Whatever fails at or behind the first sync is final: those operations are UNCERTAIN, and the process ends.
  */
 #ifndef KEEPER_PROCESS_H
 #define KEEPER_PROCESS_H
@@ -20,19 +20,19 @@ enum { KEEPER_CONNECTIONS_MAX = 128, BATCH_QUESTIONS_MAX = 1024, BATCH_BLOBS_MAX
 struct connection {
     int fd; /* -1: free */
     struct buf in;
-    bool is_at_end;   /* the peer closed its side, or a frame was malformed: close once nothing whole is left */
-    bool is_starter;  /* who started this process */
+    bool is_at_end;  /* the peer closed its side, or a frame was malformed: close once nothing whole is left */
+    bool is_starter; /* who started this process */
 };
 
 /* One message of the batch, and what it will be answered. */
 struct question {
     struct connection *from;
     uint32_t type;
-    bool makes_leaves;  /* its fate hangs on the journal */
-    bool is_replayed;   /* an operation seen before */
+    bool makes_leaves; /* its fate hangs on the journal */
+    bool is_replayed;  /* an operation seen before */
     char op_id[33];
     uint32_t answer_type;
-    struct str answer;  /* in the batch's arena */
+    struct str answer; /* in the batch's arena */
 };
 
 struct batch {
@@ -73,14 +73,14 @@ struct keeper {
 
 /* What batch_operation did with an operation. */
 enum batch_outcome {
-    BATCH_TAKEN,  /* q has its answer, which holds once the batch is committed */
-    BATCH_FULL,   /* does not fit any more: commit, then ask again */
-    BATCH_BROKEN  /* the projection cannot go on; e is filled */
+    BATCH_TAKEN, /* q has its answer, which holds once the batch is committed */
+    BATCH_FULL,  /* does not fit any more: commit, then ask again */
+    BATCH_BROKEN /* the projection cannot go on; e is filled */
 };
 void batch_start(struct keeper *k);
 enum batch_outcome batch_operation(struct keeper *k, struct str body, struct question *q, struct err *e);
-/* Makes the batch durable and visible. False: final; each question that made leaves is answered UNCERTAIN (or UNAVAILABLE where nothing was
- * journalled) already. */
+/* Makes the batch durable and visible. False: final; each question that made leaves is answered UNCERTAIN (or UNAVAILABLE where
+ * nothing was journalled) already. */
 bool batch_commit(struct keeper *k, struct err *e) MUST_USE;
 void question_fail(struct keeper *k, struct question *q, const struct err *e);
 void question_answer_json(struct keeper *k, struct question *q, const struct json *answer);

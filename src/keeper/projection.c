@@ -41,7 +41,8 @@ static bool schema_make(struct db *db, const char *origin, struct err *e)
     schema_digest(digest);
     if (!db_begin(db, e))
         return false;
-    bool ok = db_script(db, schema_sql, e) && db_run(db, e, "insert into meta(key, value) values ('schema', ?1)", A((const char *)digest)) &&
+    bool ok = db_script(db, schema_sql, e) &&
+              db_run(db, e, "insert into meta(key, value) values ('schema', ?1)", A((const char *)digest)) &&
               db_run(db, e, "insert into meta(key, value) values ('origin', ?1)", A(origin)) &&
               db_run(db, e, "insert into meta(key, value) values ('next', '0')") && db_commit(db, e);
     if (!ok)
@@ -77,8 +78,8 @@ static bool projection_attach(struct projection *p, struct db *db, const struct 
     return true;
 }
 
-bool projection_open(struct projection *p, const char *data_path, const char *origin, const struct op_kind *kinds, size_t kind_count,
-                     struct err *e)
+bool projection_open(struct projection *p, const char *data_path, const char *origin, const struct op_kind *kinds,
+                     size_t kind_count, struct err *e)
 {
     char path[PATH_MAX + 64];
     path_of(path, sizeof(path), data_path, "");
@@ -98,7 +99,8 @@ bool projection_open(struct projection *p, const char *data_path, const char *or
     return false;
 }
 
-bool projection_open_memory(struct projection *p, const char *origin, const struct op_kind *kinds, size_t kind_count, struct err *e)
+bool projection_open_memory(struct projection *p, const char *origin, const struct op_kind *kinds, size_t kind_count,
+                            struct err *e)
 {
     struct db *db = db_open(NULL, DB_MEMORY, e);
     if (db && schema_make(db, origin, e) && projection_attach(p, db, kinds, kind_count, e))
@@ -124,8 +126,8 @@ static const struct op_kind *kind_of(const struct projection *p, struct str type
     return NULL;
 }
 
-static bool answer_of(struct projection *p, struct arena *a, const struct op_kind *kind, const struct leaf_view *view, struct str *ret,
-                      struct err *e)
+static bool answer_of(struct projection *p, struct arena *a, const struct op_kind *kind, const struct leaf_view *view,
+                      struct str *ret, struct err *e)
 {
     struct json *answer = json_object(a);
     json_put_int(answer, "leaf", (int64_t)view->index);
@@ -147,14 +149,16 @@ static bool rows_of_leaf(struct projection *p, const struct leaf_view *view, str
     int64_t sequence = json_int(json, "sq", 0);
     struct db_arg hash = db_blob(view->hash.bytes, SHA256_SIZE);
     return db_run(p->db, e, "insert into leaf(idx, type, t, st, sq, hash, op, actor) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                  A((int64_t)view->index), A(view->type), A(view->t), A(stream.size ? stream : str_of(view->type)), A(sequence), A(hash),
-                  A(op.size ? op : (struct str){0}), A(actor.size ? actor : (struct str){0})) &&
-           db_run(p->db, e, "insert into stream(st, sq, hash) values (?1, ?2, ?3) on conflict(st) do update set sq=excluded.sq, hash=excluded.hash",
+                  A((int64_t)view->index), A(view->type), A(view->t), A(stream.size ? stream : str_of(view->type)), A(sequence),
+                  A(hash), A(op.size ? op : (struct str){0}), A(actor.size ? actor : (struct str){0})) &&
+           db_run(p->db, e,
+                  "insert into stream(st, sq, hash) values (?1, ?2, ?3) on conflict(st) do update set sq=excluded.sq, "
+                  "hash=excluded.hash",
                   A(stream.size ? stream : str_of(view->type)), A(sequence), A(hash));
 }
 
-bool projection_apply(struct projection *p, struct arena *a, struct str bytes, const struct blob_reader *blobs, struct str *ret_answer,
-                      struct err *e)
+bool projection_apply(struct projection *p, struct arena *a, struct str bytes, const struct blob_reader *blobs,
+                      struct str *ret_answer, struct err *e)
 {
     struct leaf leaf;
     if (!leaf_parse(a, bytes, &leaf, e))
@@ -171,8 +175,9 @@ bool projection_apply(struct projection *p, struct arena *a, struct str bytes, c
         return err_wrap(e, "leaf %llu (%s)", (unsigned long long)p->next, view.type);
     if (op.size) {
         if (!answer_of(p, a, kind, &view, &answer, e) ||
-            !db_run(p->db, e, "insert into operation(id, leaf, answer) values (?1, ?2, ?3) "
-                              "on conflict(id) do update set leaf=excluded.leaf, answer=excluded.answer",
+            !db_run(p->db, e,
+                    "insert into operation(id, leaf, answer) values (?1, ?2, ?3) "
+                    "on conflict(id) do update set leaf=excluded.leaf, answer=excluded.answer",
                     A(op), A((int64_t)view.index), A(answer)))
             return err_wrap(e, "leaf %llu (%s)", (unsigned long long)p->next, view.type);
         if (ret_answer)
@@ -228,8 +233,7 @@ bool projection_catch_up(struct projection *p, struct ledger *l, const struct bl
                        (unsigned long long)ledger_size(l));
     if (p->next > 0) {
         struct err failed = {0};
-        DB_EACH(row, p->db, &failed, "select hash from leaf where idx=?1", A((int64_t)p->next - 1))
-        {
+        DB_EACH (row, p->db, &failed, "select hash from leaf where idx=?1", A((int64_t)p->next - 1)) {
             struct str hash = db_bytes(row, 0);
             c.checks_last = hash.size == SHA256_SIZE;
             if (c.checks_last)
@@ -246,13 +250,14 @@ bool projection_catch_up(struct projection *p, struct ledger *l, const struct bl
         ok = projection_note_next(p, e) && db_commit(p->db, e);
     if (!ok && c.in_transaction) {
         db_rollback(p->db);
-        p->next = (uint64_t)db_one_int(p->db, &(struct err){0}, (int64_t)committed, "select cast(value as integer) from meta where key='next'");
+        p->next = (uint64_t)db_one_int(p->db, &(struct err){0}, (int64_t)committed,
+                                       "select cast(value as integer) from meta where key='next'");
     }
     return ok;
 }
 
-bool projection_rebuild(const char *data_path, const char *origin, const struct op_kind *kinds, size_t kind_count, struct ledger *l,
-                        const struct blob_reader *blobs, uint64_t *ret_leaves, struct err *e)
+bool projection_rebuild(const char *data_path, const char *origin, const struct op_kind *kinds, size_t kind_count,
+                        struct ledger *l, const struct blob_reader *blobs, uint64_t *ret_leaves, struct err *e)
 {
     char fresh[PATH_MAX + 64], final[PATH_MAX + 64];
     path_of(fresh, sizeof(fresh), data_path, ".new");
@@ -281,8 +286,8 @@ bool projection_rebuild(const char *data_path, const char *origin, const struct 
     return true;
 }
 
-bool projection_prepare(struct projection *p, const char *data_path, const char *origin, const struct op_kind *kinds, size_t kind_count,
-                        struct ledger *l, const struct blob_reader *blobs, struct err *e)
+bool projection_prepare(struct projection *p, const char *data_path, const char *origin, const struct op_kind *kinds,
+                        size_t kind_count, struct ledger *l, const struct blob_reader *blobs, struct err *e)
 {
     struct err first = {0};
     if (projection_open(p, data_path, origin, kinds, kind_count, &first)) {
@@ -292,7 +297,8 @@ bool projection_prepare(struct projection *p, const char *data_path, const char 
     }
     if (first.code != ERR_CORRUPT && first.code != ERR_CONFLICT && first.code != ERR_INTERNAL)
         return (*e = first, false);
-    /* A projection that does not fit its ledger is thrown away; if the leaves themselves cannot be applied, this fails as well and says so. */
+    /* A projection that does not fit its ledger is thrown away; if the leaves themselves cannot be applied, this fails as well
+     * and says so. */
     return projection_rebuild(data_path, origin, kinds, kind_count, l, blobs, NULL, e) &&
            projection_open(p, data_path, origin, kinds, kind_count, e);
 }

@@ -41,8 +41,8 @@ static bool rebuild_open(const struct data_dir *d, const struct op_kind *kinds, 
     return ok;
 }
 
-bool keeper_rebuild(const char *data_dir, const struct op_kind *kinds, size_t kind_count, const struct env *env, struct rebuild_report *ret,
-                    struct err *e)
+bool keeper_rebuild(const char *data_dir, const struct op_kind *kinds, size_t kind_count, const struct env *env,
+                    struct rebuild_report *ret, struct err *e)
 {
     struct data_dir d;
     if (!data_dir_open(&d, data_dir, e))

@@ -10,7 +10,7 @@ struct rebuild_report {
     uint64_t leaves;
 };
 /* ERR_CONFLICT while a keeper runs. */
-bool keeper_rebuild(const char *data_dir, const struct op_kind *kinds, size_t kind_count, const struct env *env, struct rebuild_report *ret,
-                    struct err *e) MUST_USE;
+bool keeper_rebuild(const char *data_dir, const struct op_kind *kinds, size_t kind_count, const struct env *env,
+                    struct rebuild_report *ret, struct err *e) MUST_USE;
 
 #endif

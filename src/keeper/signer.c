@@ -80,7 +80,8 @@ static bool head_load(struct signer *s, int data_dir_fd, int access_mode, struct
 {
     s->head_fd = openat(data_dir_fd, HEAD_FILE, access_mode | O_CLOEXEC | O_NOFOLLOW);
     if (s->head_fd < 0 && errno == ENOENT)
-        return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing", HEAD_FILE);
+        return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing",
+                       HEAD_FILE);
     if (s->head_fd < 0)
         return err_errno(e, errno, "%s", HEAD_FILE);
     char slots[2 * HEAD_SLOT_BYTES];
@@ -159,8 +160,8 @@ static bool head_store(struct signer *s, const struct checkpoint *c, struct err 
     return true;
 }
 
-bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                 struct buf *ret_note, struct err *e)
+bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                 size_t proof_count, struct buf *ret_note, struct err *e)
 {
     if (strcmp(c->origin, s->head.origin) != 0)
         return err_set(e, ERR_DENIED, "signer: origin %.100s is not ours", c->origin);
@@ -274,13 +275,16 @@ void signer_refuse_all(int fd, const struct err *why)
 
 /* ---- the keeper's side ---- */
 
-static bool client_ask(struct signer_client *c, uint32_t type, struct str body, uint32_t expected, struct ipc_message *ret, struct err *e)
+static bool client_ask(struct signer_client *c, uint32_t type, struct str body, uint32_t expected, struct ipc_message *ret,
+                       struct err *e)
 {
     struct err gone = {0};
     bool is_closed = false;
     if (!ipc_send(c->fd, type, &body, 1, ANSWER_TIMEOUT_MS, &gone) ||
         !ipc_receive(c->fd, MESSAGE_BYTES_MAX, ANSWER_TIMEOUT_MS, ret, &is_closed, &gone))
-        return err_set(e, ERR_UNAVAILABLE, "the signer has ended: nothing is signed; what was acknowledged is kept and will be signed at the next start");
+        return err_set(
+            e, ERR_UNAVAILABLE,
+            "the signer has ended: nothing is signed; what was acknowledged is kept and will be signed at the next start");
     if (ret->type == expected)
         return true;
     struct str text = buf_view(&ret->body), name;
@@ -308,8 +312,8 @@ static bool client_head(void *context, struct checkpoint *ret_head, struct err *
     return ok ? true : err_set(e, ERR_INTERNAL, "signer: its head does not read");
 }
 
-static bool client_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                        struct buf *ret_note, struct err *e)
+static bool client_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                        size_t proof_count, struct buf *ret_note, struct err *e)
 {
     struct buf BUF_AUTO body;
     buf_init(&body, MESSAGE_BYTES_MAX);
@@ -341,8 +345,8 @@ static bool local_head(void *context, struct checkpoint *ret_head, struct err *e
     return true;
 }
 
-static bool local_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                       struct buf *ret_note, struct err *e)
+static bool local_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                       size_t proof_count, struct buf *ret_note, struct err *e)
 {
     return signer_sign(context, old, c, proof, proof_count, ret_note, e);
 }

@@ -1,10 +1,11 @@
 /*
- * signer.h - the process that alone holds the log key. It keeps its own last head and signs nothing that does not extend it: a local
- * witness that survives the takeover of everything else here.
+ * signer.h - the process that alone holds the log key. It keeps its own last head and signs nothing that does not extend it: a
+ * local witness that survives the takeover of everything else here.
  *
- * private/signer.head is two slots of 512 bytes, written in turn, so that a torn write leaves the other: magic "ASHD", u32be version 1,
- * u64be generation, u64be size, root, SHA-256 of all that. The newest valid slot counts. The file is made with the ledger; a signer that
- * finds none refuses, because a missing head is what a rollback looks like. The new head is on disk before the signature leaves.
+ * private/signer.head is two slots of 512 bytes, written in turn, so that a torn write leaves the other: magic "ASHD", u32be
+ * version 1, u64be generation, u64be size, root, SHA-256 of all that. The newest valid slot counts. The file is made with the
+ * ledger; a signer that finds none refuses, because a missing head is what a rollback looks like. The new head is on disk before
+ * the signature leaves.
  *
  *     the process:   struct signer *s = signer_open(data_dir_fd, e);  (jail)  signer_serve(s, 3, e);
  *     the keeper:    struct signer_client c = {.fd = fd};  options.signer = signer_of(&c);
@@ -27,10 +28,10 @@ struct signer *signer_close(struct signer *s);
 bool signer_serve(struct signer *s, int fd, struct err *e) MUST_USE;
 /* Answers every request on `fd` with `why`, until the peer closes: a signer that could not open. */
 void signer_refuse_all(int fd, const struct err *why);
-/* One decision, without a process; what signer_serve does for each request. ERR_CONFLICT: `old` is not the head kept here. ERR_DENIED: the
- * proof does not hold, or another origin. */
-bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof, size_t proof_count,
-                 struct buf *ret_note, struct err *e) MUST_USE;
+/* One decision, without a process; what signer_serve does for each request. ERR_CONFLICT: `old` is not the head kept here.
+ * ERR_DENIED: the proof does not hold, or another origin. */
+bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
+                 size_t proof_count, struct buf *ret_note, struct err *e) MUST_USE;
 void signer_head(const struct signer *s, struct checkpoint *ret);
 
 struct signer_client {

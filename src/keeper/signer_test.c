@@ -106,4 +106,5 @@ START_TEST(a_truncated_head_is_refused)
 }
 END_TEST
 
-TEST_MAIN("signer", only_what_extends_the_last_head_is_signed, the_head_survives_a_restart_and_a_torn_slot, a_truncated_head_is_refused)
+TEST_MAIN("signer", only_what_extends_the_last_head_is_signed, the_head_survives_a_restart_and_a_torn_slot,
+          a_truncated_head_is_refused)

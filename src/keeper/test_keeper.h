@@ -42,15 +42,19 @@ static inline bool note_make(struct db *projection, struct arena *a, const struc
     for (int64_t i = 0; i < leaves; i++) {
         struct json *body = json_object(a);
         json_put_str(body, "name", name);
-        drafts[i] = (struct leaf_draft){
-            .type = "record", .stream = STR("note"), .body = body, .signatures = STR(""), .blob_first = 0, .blob_count = op->blob_count};
+        drafts[i] = (struct leaf_draft){.type = "record",
+                                        .stream = STR("note"),
+                                        .body = body,
+                                        .signatures = STR(""),
+                                        .blob_first = 0,
+                                        .blob_count = op->blob_count};
     }
     *ret = (struct leaf_drafts){.items = drafts, .count = (size_t)leaves};
     return true;
 }
 
-static inline bool note_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
-                              struct err *e)
+static inline bool note_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf,
+                              const struct blob_reader *blobs, struct err *e)
 {
     const struct json *blob = json_at(json_get(leaf->json, "b"), 0);
     struct str text = STR("");
@@ -63,8 +67,8 @@ static inline bool note_apply(struct db *projection, struct arena *a, const stru
 }
 
 /* Never asked for: stands before `note` in the table, so that note's leaves have to name their kind. */
-static inline bool other_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
-                               struct err *e)
+static inline bool other_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf,
+                               const struct blob_reader *blobs, struct err *e)
 {
     (void)projection, (void)a, (void)leaf, (void)blobs;
     return err_set(e, ERR_INTERNAL, "a note was applied as another kind");

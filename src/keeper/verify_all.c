@@ -1,4 +1,5 @@
-/* verify_all.c - see verify_all.h. What may move on meanwhile, signer's head and projection, is read first; the ledger only grows. */
+/* verify_all.c - see verify_all.h. What may move on meanwhile, signer's head and projection, is read first; the ledger only
+ * grows. */
 #include "keeper/verify_all.h"
 #include "keeper/data_dir.h"
 #include "keeper/projection.h"
@@ -68,7 +69,8 @@ static void projection_look(const struct data_dir *d, struct arena *a, struct pr
         return;
     }
     if (facts.st_size > VERIFY_PROJECTION_BYTES_MAX) {
-        ret->why_not = "the projection is too large to be made again in memory; compare assay dump before and after assay rebuild";
+        ret->why_not =
+            "the projection is too large to be made again in memory; compare assay dump before and after assay rebuild";
         return;
     }
     struct db *db = data_dir_projection(d, &e);
@@ -81,7 +83,8 @@ static void projection_look(const struct data_dir *d, struct arena *a, struct pr
         ret->next = (uint64_t)next;
         ret->is_there = true;
     } else {
-        ret->why_not = arena_printf(a, "the projection was not compared with the ledger: %s", e.code ? e.text : "it changes too fast").data;
+        ret->why_not =
+            arena_printf(a, "the projection was not compared with the ledger: %s", e.code ? e.text : "it changes too fast").data;
     }
     db_close(db);
 }
@@ -101,8 +104,8 @@ static bool apply_leaf(void *context, uint64_t index, struct str leaf, struct er
 }
 
 /* The digest of what the first `next` leaves give. */
-static bool projection_made_again(const struct data_dir *d, const struct op_kind *kinds, size_t kind_count, uint64_t next, struct sha256 *ret,
-                                  struct err *e)
+static bool projection_made_again(const struct data_dir *d, const struct op_kind *kinds, size_t kind_count, uint64_t next,
+                                  struct sha256 *ret, struct err *e)
 {
     uint8_t master[32];
     struct blob_store_reader store = {0};
@@ -122,8 +125,8 @@ static bool projection_made_again(const struct data_dir *d, const struct op_kind
     ok = ok && projection_open_memory(&p, d->origin, kinds, kind_count, e);
     struct blob_reader blobs = blob_store_reader(&store);
     struct applying applying = {&p, &blobs};
-    ok = ok && db_begin(p.db, e) && ledger_reader_each(reader, 0, next, apply_leaf, &applying, e) && projection_note_next(&p, e) &&
-         db_commit(p.db, e) && dump_digest(p.db, ret, e);
+    ok = ok && db_begin(p.db, e) && ledger_reader_each(reader, 0, next, apply_leaf, &applying, e) &&
+         projection_note_next(&p, e) && db_commit(p.db, e) && dump_digest(p.db, ret, e);
     projection_close(&p);
     keyring_close(store.keys);
     pack_close(store.packs);
@@ -135,8 +138,8 @@ static bool projection_made_again(const struct data_dir *d, const struct op_kind
     return ok;
 }
 
-static void projection_compare(const struct data_dir *d, const struct op_kind *kinds, size_t kind_count, const struct projection_seen *seen,
-                               struct arena *a, struct verify_report *r)
+static void projection_compare(const struct data_dir *d, const struct op_kind *kinds, size_t kind_count,
+                               const struct projection_seen *seen, struct arena *a, struct verify_report *r)
 {
     struct sha256 again;
     struct err e = {0};
@@ -150,16 +153,18 @@ static void projection_compare(const struct data_dir *d, const struct op_kind *k
         else
             find(r, "E86", "the projection cannot be made from the ledger: %s", e.text);
     } else if (!sha256_equal(again, seen->digest)) {
-        find(r, "E86", "%s is not what the ledger gives: pages and reports made from it were wrong; make it again with: assay rebuild",
+        find(r, "E86",
+             "%s is not what the ledger gives: pages and reports made from it were wrong; make it again with: assay rebuild",
              PROJECTION_FILE);
     } else if (seen->next < r->size) {
-        note(r, arena_printf(a, "the projection holds %llu of %llu leaves; the next write completes it", (unsigned long long)seen->next,
-                             (unsigned long long)r->size).data);
+        note(r, arena_printf(a, "the projection holds %llu of %llu leaves; the next write completes it",
+                             (unsigned long long)seen->next, (unsigned long long)r->size)
+                    .data);
     }
 }
 
-bool verify_all(const char *data_dir, const struct verify_options *o, const struct op_kind *kinds, size_t kind_count, struct arena *a,
-                struct verify_report *ret, struct err *e)
+bool verify_all(const char *data_dir, const struct verify_options *o, const struct op_kind *kinds, size_t kind_count,
+                struct arena *a, struct verify_report *ret, struct err *e)
 {
     struct data_dir d;
     struct err ours = {0}, head_error = {0};
@@ -176,8 +181,8 @@ bool verify_all(const char *data_dir, const struct verify_options *o, const stru
         projection_look(&d, a, &seen);
     bool ok = verify_directory(data_dir, o, a, ret, e);
     if (ok && has_head && head.size > ret->size + ret->unsigned_leaves)
-        find(ret, "E82", "the signer has signed %llu leaves, the ledger has %llu: it was cut or rolled back", (unsigned long long)head.size,
-             (unsigned long long)(ret->size + ret->unsigned_leaves));
+        find(ret, "E82", "the signer has signed %llu leaves, the ledger has %llu: it was cut or rolled back",
+             (unsigned long long)head.size, (unsigned long long)(ret->size + ret->unsigned_leaves));
     else if (ok && has_private && !has_head)
         find(ret, "E82", "%s", head_error.text);
     if (ok && is_open)

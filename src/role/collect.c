@@ -1,6 +1,6 @@
 /*
- * collect.c - the schedule: one `host` child a run, so that what a run needs goes with it. A run that is missed is not made up for; the
- * hole it leaves is what makes tests UNKNOWN.
+ * collect.c - the schedule: one `host` child a run, so that what a run needs goes with it. A run that is missed is not made up
+ * for; the hole it leaves is what makes tests UNKNOWN.
  */
 #include "base/times.h"
 #include "keeper/data_dir.h"
@@ -19,14 +19,15 @@ enum { CONTROL_BYTES_MAX = 64 << 10, RUN_TIME_MAX_MS = 30 * 60 * 1000, FIRST_RUN
 struct schedule {
     const char *data_dir;
     int64_t interval_ms;
-    int64_t due_ms;         /* monotonic */
-    int64_t kill_at_ms;     /* monotonic, while a child runs */
-    bool runs_again;        /* asked for while a run was on */
+    int64_t due_ms;     /* monotonic */
+    int64_t kill_at_ms; /* monotonic, while a child runs */
+    bool runs_again;    /* asked for while a run was on */
     int signals_fd;
     struct os_child child;
 };
 
-/* An interval after the newest run of this host, or at once. A wall clock that lies in the past of that run counts as at once too. */
+/* An interval after the newest run of this host, or at once. A wall clock that lies in the past of that run counts as at once
+ * too. */
 static int64_t first_due_ms(const struct schedule *s)
 {
     struct err e = {0};

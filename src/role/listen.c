@@ -24,7 +24,8 @@ static bool address_parse(const char *text, union address *ret, socklen_t *ret_s
     char host[64];
     int64_t port;
     size_t host_size = colon ? (size_t)(colon - text) : 0;
-    if (!colon || host_size == 0 || host_size >= sizeof(host) || !str_to_int64(str_of(colon + 1), &port) || port < 0 || port > 65535)
+    if (!colon || host_size == 0 || host_size >= sizeof(host) || !str_to_int64(str_of(colon + 1), &port) || port < 0 ||
+        port > 65535)
         return err_set(e, ERR_INVALID, "listen on %.60s: wants ADDRESS:PORT, as 127.0.0.1:8420, or unix:/path", text);
     memcpy(host, text, host_size);
     host[host_size] = 0;
@@ -42,7 +43,8 @@ static bool address_parse(const char *text, union address *ret, socklen_t *ret_s
             ntohl(ret->v4.sin_addr.s_addr) >> 24 == 127)
             return true;
     }
-    return err_set(e, ERR_INVALID, "listen on %.60s: without TLS only loopback addresses are taken; put a TLS proxy before it", text);
+    return err_set(e, ERR_INVALID, "listen on %.60s: without TLS only loopback addresses are taken; put a TLS proxy before it",
+                   text);
 }
 
 int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
@@ -57,7 +59,8 @@ int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
     int one = 1, fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (fd < 0 || bind(fd, &address.any, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0 || getsockname(fd, &address.any, &size) != 0) {
+    if (fd < 0 || bind(fd, &address.any, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
+        getsockname(fd, &address.any, &size) != 0) {
         err_errno(e, errno, "listen on %s", text);
         if (fd >= 0)
             close(fd);
@@ -65,6 +68,7 @@ int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     bool is_v6 = address.any.sa_family == AF_INET6;
-    snprintf(ret_url, LISTEN_URL_SIZE, "http://%s:%u", is_v6 ? "[::1]" : "127.0.0.1", ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port));
+    snprintf(ret_url, LISTEN_URL_SIZE, "http://%s:%u", is_v6 ? "[::1]" : "127.0.0.1",
+             ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port));
     return fd;
 }

@@ -8,8 +8,8 @@
 
 enum { LISTEN_URL_SIZE = 300 };
 
-/* "127.0.0.1:8420", "[::1]:8420", "localhost:8420" or "unix:/path". Only loopback is taken without TLS: any other address is ERR_INVALID.
- * ret_url is how a browser gets there ("" for a Unix socket). Port 0: any free one. -1 on failure. */
+/* "127.0.0.1:8420", "[::1]:8420", "localhost:8420" or "unix:/path". Only loopback is taken without TLS: any other address is
+ * ERR_INVALID. ret_url is how a browser gets there ("" for a Unix socket). Port 0: any free one. -1 on failure. */
 int listen_open(const char *address, char ret_url[LISTEN_URL_SIZE], struct err *e);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * recipes.h - the recipes that role_main knows. Each takes argv behind the role's name and returns the exit status. Private to src/role.
+ * recipes.h - the recipes that role_main knows. Each takes argv behind the role's name and returns the exit status. Private to
+ * src/role.
  */
 #ifndef ROLE_RECIPES_H
 #define ROLE_RECIPES_H

@@ -1,8 +1,8 @@
 /*
  * role.h - one recipe per process: start, take the descriptors it was handed, drop, jail, loop.
  *
- * The parent (`assay serve`, or a command that needs a keeper) runs this program again as `assay --role NAME ARGUMENT…`; role_main finds
- * the recipe. Roles are no commands: nobody types them.
+ * The parent (`assay serve`, or a command that needs a keeper) runs this program again as `assay --role NAME ARGUMENT…`;
+ * role_main finds the recipe. Roles are no commands: nobody types them.
  *
  *   signer  DATA              3: socket to the keeper
  *   keeper  DATA              3: socket to who started it
@@ -26,9 +26,9 @@ const struct op_kind *role_op_kinds(size_t *ret_count);
 /* `assay serve`: starts the family and keeps it running until SIGTERM. */
 struct serve_options {
     const char *data_dir;
-    const char *listen;        /* "127.0.0.1:8420", "[::1]:8420", or "unix:/path"; NULL: the first of these, or systemd's socket */
-    int64_t interval_ms;       /* between two collections; 0: none */
-    bool prints_link;          /* print a one-time sign-in link once the web answers */
+    const char *listen;  /* "127.0.0.1:8420", "[::1]:8420", or "unix:/path"; NULL: the first of these, or systemd's socket */
+    int64_t interval_ms; /* between two collections; 0: none */
+    bool prints_link;    /* print a one-time sign-in link once the web answers */
 };
 int role_serve(const struct serve_options *o);
 

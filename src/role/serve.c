@@ -1,6 +1,6 @@
 /*
- * serve.c - the parent: starts keeper (which starts its signer), web and collect, starts them again with patience, passes sockets. It parses
- * nothing from outside: a frame from web is passed on to collect unread.
+ * serve.c - the parent: starts keeper (which starts its signer), web and collect, starts them again with patience, passes
+ * sockets. It parses nothing from outside: a frame from web is passed on to collect unread.
  */
 #include "keeper/data_dir.h"
 #include "os/ipc.h"
@@ -18,7 +18,14 @@
 #include <unistd.h>
 
 enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_COUNT };
-enum { GRACE_MS = 3000, KEEPER_GRACE_MS = 20000, CONTROL_BYTES_MAX = 64 << 10, SEND_TIMEOUT_MS = 100, KEEPER_FATAL = 2, KEEPER_READY = 1 };
+enum {
+    GRACE_MS = 3000,
+    KEEPER_GRACE_MS = 20000,
+    CONTROL_BYTES_MAX = 64 << 10,
+    SEND_TIMEOUT_MS = 100,
+    KEEPER_FATAL = 2,
+    KEEPER_READY = 1
+};
 static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect"};
 
 struct member {
@@ -28,7 +35,7 @@ struct member {
     int64_t started_at_ms;  /* monotonic */
     int64_t start_again_ms; /* monotonic; 0: runs, or is not wanted */
     bool is_ready;
-    char last_words[512];   /* what it said before it ended */
+    char last_words[512]; /* what it said before it ended */
 };
 
 struct family {
@@ -67,7 +74,8 @@ static bool member_spawn(struct family *f, int which, struct err *e)
                              .arguments = arguments,
                              .fds = fds,
                              .fd_count = n,
-                             .outlives_us = which == MEMBER_KEEPER}; /* when we are killed it still signs what it has taken, then ends */
+                             .outlives_us =
+                                 which == MEMBER_KEEPER}; /* when we are killed it still signs what it has taken, then ends */
     bool ok = os_spawn(&spawn, &m->child, e);
     close(pair[1]);
     if (!ok) {
@@ -112,8 +120,10 @@ static void member_ended(struct family *f, int which)
     int64_t delay_ms = os_backoff_next(&m->backoff, now_ms() - m->started_at_ms);
     m->start_again_ms = now_ms() + delay_ms;
     char how[64];
-    snprintf(how, sizeof(how), status >= 128 ? "ended by signal %d" : "ended with status %d", status >= 128 ? status - 128 : status);
-    fprintf(stderr, "assay: %s: %s; again in %lld ms\n", MEMBER_NAMES[which], m->last_words[0] ? m->last_words : how, (long long)delay_ms);
+    snprintf(how, sizeof(how), status >= 128 ? "ended by signal %d" : "ended with status %d",
+             status >= 128 ? status - 128 : status);
+    fprintf(stderr, "assay: %s: %s; again in %lld ms\n", MEMBER_NAMES[which], m->last_words[0] ? m->last_words : how,
+            (long long)delay_ms);
 }
 
 static void announce(struct family *f)
@@ -148,8 +158,9 @@ static void web_said(struct family *f, const struct ipc_message *message)
     struct str body = buf_view(&message->body);
     if (message->type == WEB_CONTROL_READY)
         f->members[MEMBER_WEB].is_ready = true;
-    else if (message->type == WEB_CONTROL_RUN && (f->members[MEMBER_COLLECT].control_fd < 0 ||
-                                                  !ipc_send(f->members[MEMBER_COLLECT].control_fd, WEB_CONTROL_RUN, &body, 1, SEND_TIMEOUT_MS, &e)))
+    else if (message->type == WEB_CONTROL_RUN &&
+             (f->members[MEMBER_COLLECT].control_fd < 0 ||
+              !ipc_send(f->members[MEMBER_COLLECT].control_fd, WEB_CONTROL_RUN, &body, 1, SEND_TIMEOUT_MS, &e)))
         fprintf(stderr, "assay: run now: the collecting process is not there\n");
 }
 

@@ -10,7 +10,8 @@
 int role_signer(int argc, char **argv)
 {
     struct err e = {0};
-    signal(SIGINT, SIG_IGN); /* a terminal's Ctrl-C goes to the whole group: the signer ends when the keeper has closed its socket */
+    signal(SIGINT,
+           SIG_IGN); /* a terminal's Ctrl-C goes to the whole group: the signer ends when the keeper has closed its socket */
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     int dir = argc == 1 ? open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
