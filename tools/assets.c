@@ -3,14 +3,15 @@
  *
  *     assets OUTPUT.S OUTPUT.c DIRECTORY-FOR-COMPRESSED FILE...
  *
- * .incbin puts the bytes into read-only data under names of our choice and costs the compiler nothing (engineering.md 2). The address of
- * an asset carries 12 hex digits of its SHA-256. Compression is gzip at the best level without name or time, so builds are reproducible.
+ * .incbin puts the bytes into read-only data under names of our choice and costs the compiler nothing (engineering.md 2). The
+ * address of an asset carries 12 hex digits of its SHA-256. Compression is gzip at the best level without name or time, so builds
+ * are reproducible.
  */
 #include <errno.h>
 #include <openssl/evp.h>
-#include <zlib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <zlib.h>
 
 enum { FILE_BYTES_MAX = 4 << 20, HASH_DIGITS = 12 };
 
@@ -100,8 +101,10 @@ static void embed(FILE *assembler, FILE *table, const char *folder, const char *
     fprintf(assembler, "asset_%d_gz:\n.incbin \"%s\"\nasset_%d_gz_end:\n.byte 0\n.balign 16\n", n, compressed, n);
     fprintf(assembler, ".globl asset_%d, asset_%d_end, asset_%d_gz, asset_%d_gz_end\n", n, n, n, n);
     fprintf(table, "extern const unsigned char asset_%d[], asset_%d_end[], asset_%d_gz[], asset_%d_gz_end[];\n", n, n, n, n);
-    fprintf(table, "#define ASSET_%d {\"%s\", \"/a/%.*s.%s%s\", \"%s\", \"\\\"%s\\\"\", asset_%d, asset_%d_end, asset_%d_gz, asset_%d_gz%s}\n", n, name,
-            (int)(extension - name), name, hash, extension, type_of(extension), hash, n, n, n, n, pays ? "_end" : "");
+    fprintf(table,
+            "#define ASSET_%d {\"%s\", \"/a/%.*s.%s%s\", \"%s\", \"\\\"%s\\\"\", asset_%d, asset_%d_end, asset_%d_gz, "
+            "asset_%d_gz%s}\n",
+            n, name, (int)(extension - name), name, hash, extension, type_of(extension), hash, n, n, n, n, pays ? "_end" : "");
 }
 
 int main(int argc, char **argv)

@@ -4,8 +4,8 @@
  *     tpl OUTPUT.c OUTPUT.h FILE.html...
  *
  * A file whose name begins with "_" is a partial, reached by include. Every other file NAME.html becomes
- * `void page_NAME(struct html *out, const struct json *v)`. The language is written down in web/README.md; where a value stands decides
- * how it is escaped (tpl_html.h). Errors read "FILE:LINE: what".
+ * `void page_NAME(struct html *out, const struct json *v)`. The language is written down in web/README.md; where a value stands
+ * decides how it is escaped (tpl_html.h). Errors read "FILE:LINE: what".
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -136,8 +136,9 @@ static void statement_for(struct compiler *c, struct tpl_lexer *lexer)
     tpl_done(lexer);
     block_push(c, BLOCK_FOR);
     int id = ++c->serial;
-    buf_printf(&c->out, "    { int64_t i_%d = 0; for (const struct json *t_%d = html_first(%.*s); t_%d; t_%d = t_%d->next, i_%d++) {\n", id,
-               id, STR_ARGS(list.code), id, id, id, id);
+    buf_printf(&c->out,
+               "    { int64_t i_%d = 0; for (const struct json *t_%d = html_first(%.*s); t_%d; t_%d = t_%d->next, i_%d++) {\n",
+               id, id, STR_ARGS(list.code), id, id, id, id);
     buf_printf(&c->out, "    (void)i_%d;\n", id);
     tpl_scope_add(lexer, &c->scope, name, id, true);
 }

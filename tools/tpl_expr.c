@@ -184,8 +184,8 @@ static struct tpl_value path(struct tpl_lexer *l, const struct tpl_scope *scope)
         else if (is_optional || special.size)
             code = arena_printf(l->arena, "json_get(%.*s, \"%.*s\")", STR_ARGS(code), STR_ARGS(names[i]));
         else
-            code = arena_printf(l->arena, "html_get(out, %.*s, \"%.*s\", \"%s:%d: %.*s\")", STR_ARGS(code), STR_ARGS(names[i]), slash ? slash + 1 : l->file,
-                                l->line, STR_ARGS(whole));
+            code = arena_printf(l->arena, "html_get(out, %.*s, \"%.*s\", \"%s:%d: %.*s\")", STR_ARGS(code), STR_ARGS(names[i]),
+                                slash ? slash + 1 : l->file, l->line, STR_ARGS(whole));
     }
     return special.size ? pseudo(l, code, variable, is_itself) : (struct tpl_value){TPL_JSON, code};
 }
@@ -209,7 +209,8 @@ static struct tpl_value operand(struct tpl_lexer *l, const struct tpl_scope *sco
         size_t start = l->at++;
         while (l->at < l->text.size && is_digit(l->text.data[l->at]))
             l->at++;
-        return (struct tpl_value){TPL_INTEGER, arena_printf(l->arena, "INT64_C(%.*s)", STR_ARGS(str_slice(l->text, start, l->at)))};
+        return (struct tpl_value){TPL_INTEGER,
+                                  arena_printf(l->arena, "INT64_C(%.*s)", STR_ARGS(str_slice(l->text, start, l->at)))};
     }
     return path(l, scope);
 }
@@ -249,8 +250,10 @@ static struct str comparison(struct tpl_lexer *l, const struct tpl_scope *scope)
         struct tpl_value right = operand(l, scope);
         bool is_number = left.type == TPL_INTEGER || right.type == TPL_INTEGER || i >= 2;
         if (is_number)
-            return arena_printf(l->arena, "(%.*s %s %.*s)", STR_ARGS(as_integer(l, left)), operators[i], STR_ARGS(as_integer(l, right)));
-        return arena_printf(l->arena, "%sstr_equal(%.*s, %.*s)", i == 1 ? "!" : "", STR_ARGS(as_text(l, left)), STR_ARGS(as_text(l, right)));
+            return arena_printf(l->arena, "(%.*s %s %.*s)", STR_ARGS(as_integer(l, left)), operators[i],
+                                STR_ARGS(as_integer(l, right)));
+        return arena_printf(l->arena, "%sstr_equal(%.*s, %.*s)", i == 1 ? "!" : "", STR_ARGS(as_text(l, left)),
+                            STR_ARGS(as_text(l, right)));
     }
     return truth(l, left);
 }
@@ -261,7 +264,8 @@ static struct str conjunction(struct tpl_lexer *l, const struct tpl_scope *scope
     do {
         bool is_negated = tpl_accept_word(l, "not");
         struct str one = comparison(l, scope);
-        code = arena_printf(l->arena, "%.*s%s%s(%.*s)", STR_ARGS(code), code.size ? " && " : "", is_negated ? "!" : "", STR_ARGS(one));
+        code = arena_printf(l->arena, "%.*s%s%s(%.*s)", STR_ARGS(code), code.size ? " && " : "", is_negated ? "!" : "",
+                            STR_ARGS(one));
     } while (tpl_accept_word(l, "and"));
     return code;
 }
@@ -283,10 +287,10 @@ static const struct filter {
     int arguments;
     bool is_markup; /* makes elements: text only */
 } filters[] = {
-    {"date", 0, false},   {"day", 0, false},   {"ago", 0, false},   {"number", 0, false}, {"pct", 0, false},   {"score", 0, false},
-    {"bytes", 0, false},  {"short", 0, false}, {"plural", 2, false}, {"upper", 0, false}, {"word", 0, false},  {"time", 0, true},
-    {"since", 0, true},   {"status", 0, true}, {"mark", 0, true},   {"prose", 0, true},   {"meter", 0, true},  {"strip", 0, true},
-    {"spells", 0, true},  {"gauge", 0, true},
+    {"date", 0, false},  {"day", 0, false},   {"ago", 0, false},   {"number", 0, false}, {"pct", 0, false},
+    {"score", 0, false}, {"bytes", 0, false}, {"short", 0, false}, {"plural", 2, false}, {"upper", 0, false},
+    {"word", 0, false},  {"time", 0, true},   {"since", 0, true},  {"status", 0, true},  {"mark", 0, true},
+    {"prose", 0, true},  {"meter", 0, true},  {"strip", 0, true},  {"spells", 0, true},  {"gauge", 0, true},
 };
 
 static struct str filtered(struct tpl_lexer *l, struct tpl_value v, enum tpl_place place)
@@ -302,7 +306,8 @@ static struct str filtered(struct tpl_lexer *l, struct tpl_value v, enum tpl_pla
             fail(l, "a filter may not make a whole URL");
         if (v.type == TPL_STRING)
             fail(l, "filter '%s' takes a path or a number", f->name);
-        struct str value = v.type == TPL_INTEGER ? arena_printf(l->arena, "html_number_node(out, %.*s)", STR_ARGS(v.code)) : v.code;
+        struct str value =
+            v.type == TPL_INTEGER ? arena_printf(l->arena, "html_number_node(out, %.*s)", STR_ARGS(v.code)) : v.code;
         struct str code = arena_printf(l->arena, "html_filter_%s(out, %.*s", f->name, STR_ARGS(value));
         for (int n = 0; n < f->arguments; n++) {
             if (peek(l) != '"')

@@ -1,7 +1,8 @@
 /*
  * tpl_expr.h - the expressions of the template language, turned into C text: paths, conditions, values with filters.
  *
- *     path       name(.name|.number)*[?]   the first name is a loop or let variable, `page` (the shell), `v` (the view), or a member of it;
+ *     path       name(.name|.number)*[?]   the first name is a loop or let variable, `page` (the shell), `v` (the view), or a
+ * member of it;
  *                                          "?" says that it may be absent (otherwise tests report it)
  *     pseudo     x.@index x.@first x.@count x.@key
  *     condition  and, or, not, ==, !=, <, <=, >, >= over paths, "texts" and integers

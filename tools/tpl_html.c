@@ -18,8 +18,8 @@ static bool is_one_of(const char *name, const char *const *list)
     return false;
 }
 
-static const char *const void_elements[] = {"area", "base",  "br",    "col",   "embed",  "hr",    "img",
-                                            "input", "link", "meta",  "source", "track", "wbr",   NULL};
+static const char *const void_elements[] = {"area",  "base", "br",   "col",    "embed", "hr",  "img",
+                                            "input", "link", "meta", "source", "track", "wbr", NULL};
 static const char *const url_attributes[] = {"href", "src", "action", "formaction", "cite", "poster", "data", "xlink:href", NULL};
 static const char *const refused_attributes[] = {"style", "srcset", "srcdoc", "ping", "background", NULL};
 
@@ -165,7 +165,8 @@ static bool value_char(struct html_context *c, char ch, enum html_effect *ret_ef
     if (c->url == HTML_URL_NONE)
         return true;
     if (c->url == HTML_URL_WHOLE && ch != '?' && ch != '#')
-        return err_set(e, ERR_INVALID, "behind a whole URL only '?' or '#' may follow: begin the attribute with a literal otherwise");
+        return err_set(e, ERR_INVALID,
+                       "behind a whole URL only '?' or '#' may follow: begin the attribute with a literal otherwise");
     if (c->url == HTML_URL_START && ch == '~' && !c->keeps_at) {
         c->keeps_at = true;
         *ret_effect = HTML_SWALLOW;
@@ -289,7 +290,8 @@ bool html_context_join(struct html_context *a, const struct html_context *b, str
     for (size_t i = 0; is_same && i < a->depth; i++)
         is_same = strcmp(a->open[i], other.open[i]) == 0;
     if (!is_same)
-        return err_set(e, ERR_INVALID, "the branches do not end in the same place of the HTML (one opens or closes what the other does not)");
+        return err_set(e, ERR_INVALID,
+                       "the branches do not end in the same place of the HTML (one opens or closes what the other does not)");
     return true;
 }
 

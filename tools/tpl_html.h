@@ -1,8 +1,8 @@
 /*
  * tpl_html.h - where in an HTML document a template stands, character by character: for the template compiler.
  *
- * The tracker knows enough of HTML to choose how a value must be escaped, and refuses what Assay's pages must not hold: inline script and
- * style, event handlers, values in tag or attribute names, unquoted values, elements that do not nest.
+ * The tracker knows enough of HTML to choose how a value must be escaped, and refuses what Assay's pages must not hold: inline
+ * script and style, event handlers, values in tag or attribute names, unquoted values, elements that do not nest.
  */
 #ifndef TOOLS_TPL_HTML_H
 #define TOOLS_TPL_HTML_H
@@ -13,13 +13,13 @@
 
 enum html_state {
     HTML_TEXT,
-    HTML_TAG_OPEN,  /* behind "<" */
+    HTML_TAG_OPEN, /* behind "<" */
     HTML_TAG_NAME,
-    HTML_IN_TAG,    /* between attributes */
-    HTML_TAG_JOIN,  /* behind a branch inside a tag: only white space, "/" or ">" may follow */
+    HTML_IN_TAG,   /* between attributes */
+    HTML_TAG_JOIN, /* behind a branch inside a tag: only white space, "/" or ">" may follow */
     HTML_ATTR_NAME,
     HTML_BEFORE_VALUE,
-    HTML_VALUE,     /* inside quotes */
+    HTML_VALUE, /* inside quotes */
     HTML_END_TAG,
     HTML_DECLARATION
 };
@@ -33,13 +33,13 @@ struct html_context {
     enum html_state state;
     enum html_url url;
     char quote;
-    bool keeps_at;       /* the value began with "~": the page's instant is added at its end */
-    bool is_closed_tag;  /* "/" seen before ">" */
+    bool keeps_at;      /* the value began with "~": the page's instant is added at its end */
+    bool is_closed_tag; /* "/" seen before ">" */
     char name[HTML_NAME_MAX];
     size_t name_size;
     char open[HTML_DEPTH_MAX][HTML_NAME_MAX]; /* elements not yet closed */
     size_t depth;
-    size_t preserved;    /* open <pre> and <textarea> */
+    size_t preserved; /* open <pre> and <textarea> */
 };
 
 /* What the compiler has to emit besides the character itself. */

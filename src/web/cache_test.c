@@ -1,5 +1,5 @@
-#include "web/cache.h"
 #include "base/test.h"
+#include "web/cache.h"
 
 static struct http_shared *page(const char *text)
 {
@@ -81,4 +81,5 @@ START_TEST(it_stays_within_its_limits)
 }
 END_TEST
 
-TEST_MAIN("cache", a_page_is_kept_for_its_key_and_state, after_a_minute_one_request_makes_the_page_again, it_stays_within_its_limits)
+TEST_MAIN("cache", a_page_is_kept_for_its_key_and_state, after_a_minute_one_request_makes_the_page_again,
+          it_stays_within_its_limits)

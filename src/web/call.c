@@ -83,7 +83,8 @@ static bool pack_bytes(struct worker *w, struct arena *a, const char *x, struct 
     return false;
 }
 
-static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain, struct err *e)
+static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
+                      struct err *e)
 {
     struct worker *w = context;
     struct str stored;
@@ -133,7 +134,8 @@ bool call_view(struct call *c, struct err *e)
                             .arena = c->arena,
                             .now_ms = c->now_ms,
                             .blobs = {.read = blob_read, .context = c->worker},
-                            .ledger = str_starts(str_of(c->route->path), "/evidence/") || str_starts(str_of(c->route->path), "/api/v1/evidence/")
+                            .ledger = str_starts(str_of(c->route->path), "/evidence/") ||
+                                              str_starts(str_of(c->route->path), "/api/v1/evidence/")
                                           ? worker_ledger(c->worker)
                                           : NULL};
     return view_open(&c->view, c->at_ms, e);
@@ -154,7 +156,8 @@ static bool read_at(struct call *c, struct err *e)
     if (is_field)
         text = arena_printf(c->arena, "%.*s:00Z", STR_ARGS(text));
     if (!time_parse(text, c->now_ms, &c->at_ms) || c->at_ms <= 0)
-        return err_set(e, ERR_INVALID, "at: '%.*s' is no instant; write 2026-11-01, 2026-11-01T10:30:00Z or now-3d", STR_ARGS(c->at));
+        return err_set(e, ERR_INVALID, "at: '%.*s' is no instant; write 2026-11-01, 2026-11-01T10:30:00Z or now-3d",
+                       STR_ARGS(c->at));
     /* A day alone means all of it, so far as it has passed. */
     if (text.size == 10 && str_find_char(text, 'T') < 0) {
         int64_t end_ms = c->at_ms + MS_DAY - 1;
@@ -320,8 +323,11 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     struct err e = {0};
     if (setjmp(trap)) {
         static const char text[] = "This page needs more memory than one request may use.\n";
-        *ret = (struct http_response){
-            .status = 500, .type = "text/plain; charset=utf-8", .body = STR(text), .is_constant = true, .problem = STR("memory limit")};
+        *ret = (struct http_response){.status = 500,
+                                      .type = "text/plain; charset=utf-8",
+                                      .body = STR(text),
+                                      .is_constant = true,
+                                      .problem = STR("memory limit")};
         return;
     }
     arena_trap(c->arena, &trap);

@@ -86,7 +86,8 @@ void html_url_part_str(struct html *h, struct str s)
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.size; i++) {
         unsigned char c = (unsigned char)s.data[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                        c == '.' || c == '~';
         if (is_plain) {
             buf_char(h->out, (char)c);
         } else {

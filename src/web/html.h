@@ -1,9 +1,10 @@
 /*
  * html.h - what compiled templates call: values written into a page, escaped for the place where they stand.
  *
- * tools/tpl.c chooses the function by place: html_text in text and in quoted attributes, html_url for a whole URL (only paths of our own
- * and http, https, mailto pass; anything else becomes "#"), html_url_part inside a URL. Filters are html_filter_NAME. A missing member
- * writes nothing; unless the template marked it with "?", the first one is remembered in `missing`, which tests demand to be empty.
+ * tools/tpl.c chooses the function by place: html_text in text and in quoted attributes, html_url for a whole URL (only paths of
+ * our own and http, https, mailto pass; anything else becomes "#"), html_url_part inside a URL. Filters are html_filter_NAME. A
+ * missing member writes nothing; unless the template marked it with "?", the first one is remembered in `missing`, which tests
+ * demand to be empty.
  *
  *     struct html h = {.out = &buf, .shell = shell, .now_ms = now};
  *     page_overview(&h, view);
@@ -57,8 +58,8 @@ void html_filter_score(struct html *h, const struct json *v);  /* 0.25, always t
 void html_filter_bytes(struct html *h, const struct json *v);  /* 1.5 KiB */
 void html_filter_short(struct html *h, const struct json *v);  /* the first 12 characters of a digest */
 void html_filter_plural(struct html *h, const struct json *v, const char *one, const char *many); /* 3 tests */
-void html_filter_upper(struct html *h, const struct json *v);  /* first letter as a capital */
-void html_filter_word(struct html *h, const struct json *v);   /* NOT_READY: not ready */
+void html_filter_upper(struct html *h, const struct json *v);                                     /* first letter as a capital */
+void html_filter_word(struct html *h, const struct json *v);                                      /* NOT_READY: not ready */
 
 /* Elements, text only. */
 void html_filter_time(struct html *h, const struct json *v);   /* TIME as <time>, absolute */

@@ -37,7 +37,8 @@ static void month_labels(struct html *h, const struct json *cells)
         struct date d;
         if (!date_of_cell(cell, &d) || d.day != 1)
             continue;
-        buf_printf(h->out, "<path class=\"tick\" d=\"M%d 28v5\"/><text x=\"%d\" y=\"%d\">%s</text>", x, x, LABEL_Y, months[d.month - 1]);
+        buf_printf(h->out, "<path class=\"tick\" d=\"M%d 28v5\"/><text x=\"%d\" y=\"%d\">%s</text>", x, x, LABEL_Y,
+                   months[d.month - 1]);
     }
 }
 
@@ -46,7 +47,9 @@ void html_filter_strip(struct html *h, const struct json *v)
     int64_t width = html_count(v) * CELL_WIDTH;
     if (width == 0)
         return;
-    buf_printf(h->out, "<svg class=\"strip\" viewBox=\"0 0 %lld %d\" role=\"img\" aria-label=\"One mark a day, %lld days; the table below says the same in words\">",
+    buf_printf(h->out,
+               "<svg class=\"strip\" viewBox=\"0 0 %lld %d\" role=\"img\" aria-label=\"One mark a day, %lld days; the table "
+               "below says the same in words\">",
                (long long)width, STRIP_HEIGHT, (long long)html_count(v));
     buf_printf(h->out, "<path class=\"base\" d=\"M0 28.5H%lld\"/>", (long long)width);
     int x = 0;
@@ -74,8 +77,8 @@ static const char *state_words(struct str state)
 static void spell_row(struct html *h, struct str from, struct str to, int64_t days, struct str state)
 {
     const char *shape = str_is(state, "none") || state.size == 0 ? "skip" : shape_of(state)->state;
-    buf_printf(h->out, "<tr><td>%.*s</td><td>%.*s</td><td class=\"n\">%lld</td><td><span class=\"status %s\">%s</span></td></tr>", STR_ARGS(from),
-               STR_ARGS(to), (long long)days, shape, state_words(state));
+    buf_printf(h->out, "<tr><td>%.*s</td><td>%.*s</td><td class=\"n\">%lld</td><td><span class=\"status %s\">%s</span></td></tr>",
+               STR_ARGS(from), STR_ARGS(to), (long long)days, shape, state_words(state));
 }
 
 void html_filter_spells(struct html *h, const struct json *v)

@@ -1,7 +1,7 @@
-#include "web/html.h"
 #include "base/test.h"
 #include "base/times.h"
 #include "escape_page.h"
+#include "web/html.h"
 
 static struct json *parse(struct arena *a, const char *text)
 {
@@ -24,14 +24,17 @@ static const char *render(struct arena *a, const char *view, const char *at, siz
     return text;
 }
 
-#define EVIL "{\"evil\":\"<a'b\\\"&/c d>\",\"n\":3,\"url\":\"javascript:alert(1)\",\"own\":\"/x?y=1\",\"rows\":[{\"name\":\"q\"},{\"name\":\"<r>\"}]}"
+#define EVIL                   \
+    "{\"evil\":\"<a'b\\\"&/c " \
+    "d>\",\"n\":3,\"url\":\"javascript:alert(1)\",\"own\":\"/x?y=1\",\"rows\":[{\"name\":\"q\"},{\"name\":\"<r>\"}]}"
 
 START_TEST(values_are_escaped_for_the_place_where_they_stand)
 {
     struct arena *a = arena_new("test", 1 << 20);
     const char *out = render(a, EVIL, "", NULL);
     ck_assert_msg(strstr(out, "<p title=\"&lt;a&#39;b&quot;&amp;/c d&gt;\">&lt;a&#39;b&quot;&amp;/c d&gt;</p>"), "%s", out);
-    ck_assert_msg(strstr(out, "href=\"/x/%3Ca%27b%22%26%2Fc%20d%3E?q=%3Ca%27b%22%26%2Fc%20d%3E#%3Ca%27b%22%26%2Fc%20d%3E\">3<"), "%s", out);
+    ck_assert_msg(strstr(out, "href=\"/x/%3Ca%27b%22%26%2Fc%20d%3E?q=%3Ca%27b%22%26%2Fc%20d%3E#%3Ca%27b%22%26%2Fc%20d%3E\">3<"),
+                  "%s", out);
     ck_assert_msg(strstr(out, "<a href=\"#\">u</a>"), "%s", out);
     ck_assert_msg(strstr(out, "<i class=\"first\">1q</i>\n<i>2&lt;r&gt;</i>"), "%s", out);
     ck_assert_msg(strstr(out, "<pre>\n  q\n</pre>"), "%s", out);
@@ -55,9 +58,12 @@ START_TEST(conditions_compare_counts_numbers_and_texts)
 {
     struct arena *a = arena_new("test", 1 << 20);
     ck_assert(strstr(render(a, EVIL, "", NULL), "<b>many</b>"));
-    ck_assert(strstr(render(a, "{\"evil\":\"\",\"n\":3,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL), "<b>three</b>"));
-    ck_assert(strstr(render(a, "{\"evil\":\"\",\"n\":4,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL), "<b>few</b>"));
-    ck_assert(strstr(render(a, "{\"evil\":\"x\",\"n\":4,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL), "<b>many</b>"));
+    ck_assert(strstr(render(a, "{\"evil\":\"\",\"n\":3,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL),
+                     "<b>three</b>"));
+    ck_assert(strstr(render(a, "{\"evil\":\"\",\"n\":4,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL),
+                     "<b>few</b>"));
+    ck_assert(strstr(render(a, "{\"evil\":\"x\",\"n\":4,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL),
+                     "<b>many</b>"));
     arena_free(a);
 }
 END_TEST
@@ -78,13 +84,20 @@ START_TEST(only_addresses_of_our_own_and_of_the_web_pass)
 {
     static const struct {
         const char *url, *want;
-    } cases[] = {{"/tests", "/tests"},        {"/", "/"},
-                 {"?at=x", "?at=x"},          {"#a", "#a"},
-                 {"https://a.example/", "https://a.example/"}, {"//evil.example", "#"},
-                 {"/\\evil.example", "#"},    {"javascript:alert(1)", "#"},
-                 {"JavaScript:alert(1)", "#"}, {"data:text/html,x", "#"},
-                 {" /x", "#"},                {"/a\nb", "#"},
-                 {"", "#"},                   {"/a&b\"c", "/a&amp;b&quot;c"}};
+    } cases[] = {{"/tests", "/tests"},
+                 {"/", "/"},
+                 {"?at=x", "?at=x"},
+                 {"#a", "#a"},
+                 {"https://a.example/", "https://a.example/"},
+                 {"//evil.example", "#"},
+                 {"/\\evil.example", "#"},
+                 {"javascript:alert(1)", "#"},
+                 {"JavaScript:alert(1)", "#"},
+                 {"data:text/html,x", "#"},
+                 {" /x", "#"},
+                 {"/a\nb", "#"},
+                 {"", "#"},
+                 {"/a&b\"c", "/a&amp;b&quot;c"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct buf b;
         buf_init(&b, 1000);
@@ -125,20 +138,25 @@ START_TEST(filters_write_numbers_times_and_states)
     check_filter(html_filter_ago, "{\"t\":1795293210000}", "1 h ago");
     check_filter(html_filter_word, "\"NOT_READY\"", "not ready");
     check_filter(html_filter_upper, "\"high <b>\"", "High &lt;b&gt;");
-    check_filter(html_filter_status, "{\"status\":\"fail\",\"status_words\":\"<Failing>\"}", "<span class=\"status fail\">&lt;Failing&gt;</span>");
+    check_filter(html_filter_status, "{\"status\":\"fail\",\"status_words\":\"<Failing>\"}",
+                 "<span class=\"status fail\">&lt;Failing&gt;</span>");
     check_filter(html_filter_status, "\"skip\"", "<span class=\"status skip\">Not applicable</span>");
     check_filter(html_filter_status, "\"nonsense\\\" onclick=\\\"x\"", "<span class=\"status unknown\">Unknown</span>");
-    check_filter(html_filter_prose, "\"a `b<` c\\nd\\n\\n  x <\\n\"", "<p>a <code>b&lt;</code> c\nd</p><pre class=\"code\" tabindex=\"0\"><code>x &lt;</code></pre>");
+    check_filter(html_filter_prose, "\"a `b<` c\\nd\\n\\n  x <\\n\"",
+                 "<p>a <code>b&lt;</code> c\nd</p><pre class=\"code\" tabindex=\"0\"><code>x &lt;</code></pre>");
 }
 END_TEST
 
 START_TEST(the_strip_says_the_same_as_a_table)
 {
-    const char *cells = "[{\"date\":\"2026-11-01\",\"state\":\"none\",\"words\":\"a\"},{\"date\":\"2026-11-02\",\"state\":\"fail\",\"words\":\"<b>\"},"
+    const char *cells = "[{\"date\":\"2026-11-01\",\"state\":\"none\",\"words\":\"a\"},{\"date\":\"2026-11-02\",\"state\":"
+                        "\"fail\",\"words\":\"<b>\"},"
                         "{\"date\":\"2026-11-03\",\"state\":\"fail\",\"words\":\"c\"}]";
     check_filter(html_filter_spells, cells,
-                 "<tr><td>2026-11-01</td><td>2026-11-01</td><td class=\"n\">1</td><td><span class=\"status skip\">Not in force</span></td></tr>"
-                 "<tr><td>2026-11-02</td><td>2026-11-03</td><td class=\"n\">2</td><td><span class=\"status fail\">Failing</span></td></tr>");
+                 "<tr><td>2026-11-01</td><td>2026-11-01</td><td class=\"n\">1</td><td><span class=\"status skip\">Not in "
+                 "force</span></td></tr>"
+                 "<tr><td>2026-11-02</td><td>2026-11-03</td><td class=\"n\">2</td><td><span class=\"status "
+                 "fail\">Failing</span></td></tr>");
     struct arena *a = arena_new("test", 1 << 20);
     struct buf b;
     buf_init(&b, 4096);
@@ -152,5 +170,6 @@ START_TEST(the_strip_says_the_same_as_a_table)
 END_TEST
 
 TEST_MAIN("html", values_are_escaped_for_the_place_where_they_stand, links_keep_the_instant_of_the_page,
-          conditions_compare_counts_numbers_and_texts, a_member_that_the_view_lacks_is_reported, only_addresses_of_our_own_and_of_the_web_pass,
-          filters_write_numbers_times_and_states, the_strip_says_the_same_as_a_table)
+          conditions_compare_counts_numbers_and_texts, a_member_that_the_view_lacks_is_reported,
+          only_addresses_of_our_own_and_of_the_web_pass, filters_write_numbers_times_and_states,
+          the_strip_says_the_same_as_a_table)

@@ -133,11 +133,11 @@ static void log_request(struct exchange *x, int status, size_t bytes)
     struct tm tm;
     gmtime_r(&t.tv_sec, &tm);
     strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    int size = snprintf(line, sizeof(line), "t=%s in=web peer=%s method=%s path=%s status=%d bytes=%zu us=%lld%s%.*s%s\n", at, x->request.peer,
-                        x->is_head_read ? methods[x->request.method] : "?", n ? path : "?", status, bytes,
+    int size = snprintf(line, sizeof(line), "t=%s in=web peer=%s method=%s path=%s status=%d bytes=%zu us=%lld%s%.*s%s\n", at,
+                        x->request.peer, x->is_head_read ? methods[x->request.method] : "?", n ? path : "?", status, bytes,
                         (long long)(clock_us() - x->started_us), x->response.problem.size ? " why=\"" : "",
-                        (int)(x->response.problem.size < 200 ? x->response.problem.size : 200), x->response.problem.data ? x->response.problem.data : "",
-                        x->response.problem.size ? "\"" : "");
+                        (int)(x->response.problem.size < 200 ? x->response.problem.size : 200),
+                        x->response.problem.data ? x->response.problem.data : "", x->response.problem.size ? "\"" : "");
     if (size > 0 && write(s->log_fd, line, (size_t)size < sizeof(line) ? (size_t)size : sizeof(line) - 1) < 0) {
         /* Nobody to tell. */
     }
@@ -256,7 +256,8 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return x;
 }
 
-static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t value_size)
+static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
+                                size_t value_size)
 {
     (void)kind;
     struct http_head *h = context;
@@ -268,8 +269,8 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-/* The library mends folded lines, NULs, doubled separators and nameless fields before we see them; but the head's size gives them away: it
- * must be that of the same head written plainly, with at most one space behind each colon. */
+/* The library mends folded lines, NULs, doubled separators and nameless fields before we see them; but the head's size gives them
+ * away: it must be that of the same head written plainly, with at most one space behind each colon. */
 static bool head_is_plain(struct exchange *x, const struct http_head *h)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -314,8 +315,8 @@ static enum MHD_Result begin(struct exchange *x, const char *method, const char 
     return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                  const char *upload, size_t *upload_size, void **ret_exchange)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **ret_exchange)
 {
     (void)context;
     (void)connection;
@@ -377,7 +378,8 @@ static void peer_name(struct peer *p, const struct sockaddr *address)
         inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, p->address, sizeof(p->address));
 }
 
-static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *s = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -449,11 +451,12 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     /* The logger comes first: it is what later options report to. */
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 30u,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEADER_BYTES + 8192, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
-                            (size_t)2048, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)LIMIT_HTTP_HEADER_BYTES + 8192, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)2048,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
                             MHD_OPTION_THREAD_STACK_SIZE, (size_t)1 << 18, MHD_OPTION_END);
 }

@@ -2,9 +2,9 @@
  * http.h - HTTP/1.1 over libmicrohttpd: strict heads, hard limits, one I/O thread a listening socket, a bounded pool of workers.
  *
  * A request's head is checked on the I/O thread (doc/http.md lists what is refused) and shown to `head`, which must not block: it
- * answers at once (assets, cached pages, refusals) or says how many bytes of body it takes and lets a worker do the rest. A connection
- * has one owner at a time: I/O thread, queue, worker, I/O thread. A full queue answers 503 with Retry-After. Everything refused is
- * answered with an error, closed and logged. One log line a request, key=value, on standard error.
+ * answers at once (assets, cached pages, refusals) or says how many bytes of body it takes and lets a worker do the rest. A
+ * connection has one owner at a time: I/O thread, queue, worker, I/O thread. A full queue answers 503 with Retry-After.
+ * Everything refused is answered with an error, closed and logged. One log line a request, key=value, on standard error.
  *
  * Threads: head runs on I/O threads, work on workers, each with its own worker state.
  */
@@ -20,12 +20,12 @@
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
 
 enum {
-    HTTP_TARGET_BYTES_MAX = 2048,   /* path and query: 414 */
-    HTTP_HEADERS_MAX = 64,          /* fields of a head: 431 */
-    HTTP_CONNECTIONS_MAX = 1000,    /* open at once on one listening socket */
-    HTTP_PER_ADDRESS_MAX = 256,     /* of one peer address */
-    HTTP_HEAD_TIME_MS = 30000,      /* from connecting, or from the last answer, to a complete request: idle or slow clients */
-    HTTP_QUEUE_MAX = 256,           /* requests waiting for a worker: 503 */
+    HTTP_TARGET_BYTES_MAX = 2048, /* path and query: 414 */
+    HTTP_HEADERS_MAX = 64,        /* fields of a head: 431 */
+    HTTP_CONNECTIONS_MAX = 1000,  /* open at once on one listening socket */
+    HTTP_PER_ADDRESS_MAX = 256,   /* of one peer address */
+    HTTP_HEAD_TIME_MS = 30000,    /* from connecting, or from the last answer, to a complete request: idle or slow clients */
+    HTTP_QUEUE_MAX = 256,         /* requests waiting for a worker: 503 */
     HTTP_REQUEST_ARENA_BYTES = 96 << 20
 };
 
@@ -37,33 +37,33 @@ struct http_request {
     struct str query;  /* raw, behind "?" */
     struct str host, cookie, origin, fetch_site, if_none_match, accept, accept_encoding, content_type, referer;
     uint64_t content_length;
-    struct str body;       /* for work: all of it */
-    struct arena *arena;   /* for work: lives until the answer is sent; NULL in head */
-    char peer[64];         /* address in words; "unix" */
+    struct str body;     /* for work: all of it */
+    struct arena *arena; /* for work: lives until the answer is sent; NULL in head */
+    char peer[64];       /* address in words; "unix" */
     bool is_tls;
-    const void *route;     /* set by head for work: the layers above's own */
-    void *context;         /* likewise */
+    const void *route; /* set by head for work: the layers above's own */
+    void *context;     /* likewise */
 };
 
 struct http_shared; /* a prepared response that many requests answer with */
 
 struct http_response {
     int status;
-    const char *type;          /* media type; NULL: no body */
-    struct str body;           /* what is sent, unless `text` is used; in the request's arena or constant */
-    bool is_constant;          /* body lives for ever: not copied */
-    const char *encoding;      /* "gzip" */
-    struct str etag;           /* with quotes */
-    const char *cache;         /* Cache-Control; NULL: "no-store" */
+    const char *type;     /* media type; NULL: no body */
+    struct str body;      /* what is sent, unless `text` is used; in the request's arena or constant */
+    bool is_constant;     /* body lives for ever: not copied */
+    const char *encoding; /* "gzip" */
+    struct str etag;      /* with quotes */
+    const char *cache;    /* Cache-Control; NULL: "no-store" */
     struct str location;
     struct str set_cookie[2];
-    struct str disposition;    /* Content-Disposition */
-    int retry_after_s;         /* 0: no header */
-    const char *allow;         /* Allow, with 405 */
-    bool is_sandboxed;         /* captured bytes: a policy that lets nothing run */
+    struct str disposition; /* Content-Disposition */
+    int retry_after_s;      /* 0: no header */
+    const char *allow;      /* Allow, with 405 */
+    bool is_sandboxed;      /* captured bytes: a policy that lets nothing run */
     bool closes;
     struct http_shared *shared; /* instead of all above; one reference is given up */
-    struct str problem;        /* for the log: why it was refused */
+    struct str problem;         /* for the log: why it was refused */
 };
 
 enum http_next {
@@ -105,9 +105,10 @@ size_t http_shared_size(const struct http_shared *s);
 
 /* ---- reading what a client sends ---- */
 
-/* The value of `name` in a query or form, decoded, in `a`. False (e filled) when an escape is broken, or the value has NUL or is not
- * UTF-8. Absent: empty, and ret_is_there (may be NULL) says so. The first of several counts. */
-bool http_form_value(struct arena *a, struct str form, const char *name, struct str *ret, bool *ret_is_there, struct err *e) MUST_USE;
+/* The value of `name` in a query or form, decoded, in `a`. False (e filled) when an escape is broken, or the value has NUL or is
+ * not UTF-8. Absent: empty, and ret_is_there (may be NULL) says so. The first of several counts. */
+bool http_form_value(struct arena *a, struct str form, const char *name, struct str *ret, bool *ret_is_there,
+                     struct err *e) MUST_USE;
 /* Decodes one path segment; refuses what decodes to "/", NUL or bytes that are not UTF-8. */
 bool http_decode_segment(struct arena *a, struct str segment, struct str *ret, struct err *e) MUST_USE;
 /* The value of cookie `name`, or {NULL, 0}. */

@@ -76,5 +76,5 @@ START_TEST(queries_are_built_with_escapes)
 }
 END_TEST
 
-TEST_MAIN("http_form", values_are_decoded, broken_escapes_nul_and_other_encodings_are_refused, a_path_segment_holds_no_hidden_slash,
-          cookies_are_found_by_their_whole_name, queries_are_built_with_escapes)
+TEST_MAIN("http_form", values_are_decoded, broken_escapes_nul_and_other_encodings_are_refused,
+          a_path_segment_holds_no_hidden_slash, cookies_are_found_by_their_whole_name, queries_are_built_with_escapes)

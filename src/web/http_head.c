@@ -1,4 +1,5 @@
-/* The strict reading of a request's head (RFC 9110, 9112): anything unclear about who the request is for or where it ends is refused. */
+/* The strict reading of a request's head (RFC 9110, 9112): anything unclear about who the request is for or where it ends is
+ * refused. */
 #include "web/http.h"
 #include <strings.h>
 

@@ -10,7 +10,15 @@
 enum { HTTP_DAEMONS_MAX = 4, HTTP_WORKERS_MAX = 16 };
 
 /* One owner at a time: the I/O thread in all states but QUEUED (the queue) and RUNNING (a worker). */
-enum exchange_state { EXCHANGE_NEW, EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_QUEUED, EXCHANGE_RUNNING, EXCHANGE_DONE, EXCHANGE_ANSWERED };
+enum exchange_state {
+    EXCHANGE_NEW,
+    EXCHANGE_HEAD,
+    EXCHANGE_BODY,
+    EXCHANGE_QUEUED,
+    EXCHANGE_RUNNING,
+    EXCHANGE_DONE,
+    EXCHANGE_ANSWERED
+};
 
 struct exchange {
     struct http_server *server;

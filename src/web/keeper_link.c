@@ -85,7 +85,8 @@ static bool is_broken(enum err_code code)
 
 static bool unavailable(struct err *e)
 {
-    return err_set(e, ERR_UNAVAILABLE, "the keeper, which alone writes, is not there at the moment; what is shown stays readable");
+    return err_set(e, ERR_UNAVAILABLE,
+                   "the keeper, which alone writes, is not there at the moment; what is shown stays readable");
 }
 
 bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer, struct err *e)

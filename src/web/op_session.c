@@ -1,4 +1,5 @@
-/* session: that somebody signed in or out is a leaf like any other change. The leaf alone is the record; the projection needs no more. */
+/* session: that somebody signed in or out is a leaf like any other change. The leaf alone is the record; the projection needs no
+ * more. */
 #include "web/ops.h"
 
 enum { SESSION_ID_DIGITS = 16 };
@@ -32,7 +33,8 @@ static bool session_make(struct db *projection, struct arena *a, const struct op
     return true;
 }
 
-static bool session_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
+static bool session_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
+                          struct err *e)
 {
     (void)projection;
     (void)a;

@@ -120,39 +120,67 @@ static struct json *build_search(struct call *c, struct err *e)
 
 /* ---- columns ---- */
 
-static const struct list_column criteria_columns[] = {
-    {"status", "State", "", false, NULL},      {"id", "Criterion", "", true, NULL},         {"title", "Title", "grow", false, NULL},
-    {"score", "Score", "n", true, NULL},       {"key", "Key controls", "n wide", false, NULL}, {"failing", "Failing", "n wide", false, NULL},
-    {"weakest", "Weakest", "wide", false, "weakest.id"}};
-static const struct list_column controls_columns[] = {
-    {"state", "State", "", true, "status_words"}, {"id", "Control", "", true, NULL},     {"title", "Title", "grow", false, NULL},
-    {"owner", "Owner", "wide", true, NULL},       {"tests", "Tests", "n wide", false, "tests.total"}, {"score", "Score", "n", true, NULL},
-    {"since", "Since", "n wide", false, "since.text"}};
+static const struct list_column criteria_columns[] = {{"status", "State", "", false, NULL},
+                                                      {"id", "Criterion", "", true, NULL},
+                                                      {"title", "Title", "grow", false, NULL},
+                                                      {"score", "Score", "n", true, NULL},
+                                                      {"key", "Key controls", "n wide", false, NULL},
+                                                      {"failing", "Failing", "n wide", false, NULL},
+                                                      {"weakest", "Weakest", "wide", false, "weakest.id"}};
+static const struct list_column controls_columns[] = {{"state", "State", "", true, "status_words"},
+                                                      {"id", "Control", "", true, NULL},
+                                                      {"title", "Title", "grow", false, NULL},
+                                                      {"owner", "Owner", "wide", true, NULL},
+                                                      {"tests", "Tests", "n wide", false, "tests.total"},
+                                                      {"score", "Score", "n", true, NULL},
+                                                      {"since", "Since", "n wide", false, "since.text"}};
 static const struct list_column tests_columns[] = {
-    {"status", "State", "", true, "status_words"}, {"title", "Test", "grow", true, NULL},   {"topic", "Topic", "wide", true, NULL},
-    {"severity", "Severity", "wide", true, NULL},  {"fail", "Failing", "n", false, NULL},   {"unknown", "Unknown", "n wide", false, NULL},
+    {"status", "State", "", true, "status_words"}, {"title", "Test", "grow", true, NULL},
+    {"topic", "Topic", "wide", true, NULL},        {"severity", "Severity", "wide", true, NULL},
+    {"fail", "Failing", "n", false, NULL},         {"unknown", "Unknown", "n wide", false, NULL},
     {"pass", "Passing", "n wide", false, NULL},    {"since", "Since", "n wide", true, "since.text"}};
-static const struct list_column evidence_columns[] = {
-    {"state", "State", "", true, "state"},          {"table", "Table", "grow", true, NULL},     {"subject", "Host", "wide", false, "subject.name"},
-    {"rows", "Rows", "n", true, NULL},              {"tests", "Used by", "n wide", false, NULL}, {"taken", "Taken", "n wide", true, "taken.text"},
-    {"received", "Received", "n wide", true, "received.text"}};
+static const struct list_column evidence_columns[] = {{"state", "State", "", true, "state"},
+                                                      {"table", "Table", "grow", true, NULL},
+                                                      {"subject", "Host", "wide", false, "subject.name"},
+                                                      {"rows", "Rows", "n", true, NULL},
+                                                      {"tests", "Used by", "n wide", false, NULL},
+                                                      {"taken", "Taken", "n wide", true, "taken.text"},
+                                                      {"received", "Received", "n wide", true, "received.text"}};
 
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
-const struct page page_kind_overview = {.nav = "overview", .build = build_overview, .render = page_overview, .words = "Readiness, blockers, what to do next"};
-const struct page page_kind_criteria = {
-    .nav = "criteria", .build = build_criteria, .render = page_criteria, COLUMNS(criteria_columns), .words = "A list of criteria with their scores"};
-const struct page page_kind_criterion = {.nav = "criteria", .build = build_criterion, .render = page_criterion, .words = "A criterion with its controls"};
-const struct page page_kind_controls = {
-    .nav = "controls", .build = build_controls, .render = page_controls, COLUMNS(controls_columns), .words = "A list of controls with their states"};
-const struct page page_kind_control = {.nav = "controls", .build = build_control, .render = page_control, .words = "A control over the window"};
-const struct page page_kind_tests = {
-    .nav = "tests", .build = build_tests, .render = page_tests, COLUMNS(tests_columns), .words = "A list of tests with their results"};
-const struct page page_kind_test = {.nav = "tests", .build = build_test, .render = page_test, .words = "A test and its resources"};
-const struct page page_kind_evidence = {
-    .nav = "evidence", .build = build_evidence, .render = page_evidence, COLUMNS(evidence_columns), .words = "A list of captures"};
-const struct page page_kind_capture = {.nav = "evidence", .build = build_capture, .render = page_capture, .words = "A capture: rows, bytes, proof"};
-const struct page page_kind_parameters = {.nav = "parameters", .build = build_parameters, .render = page_parameters, .words = "Values of the organisation"};
+const struct page page_kind_overview = {
+    .nav = "overview", .build = build_overview, .render = page_overview, .words = "Readiness, blockers, what to do next"};
+const struct page page_kind_criteria = {.nav = "criteria",
+                                        .build = build_criteria,
+                                        .render = page_criteria,
+                                        COLUMNS(criteria_columns),
+                                        .words = "A list of criteria with their scores"};
+const struct page page_kind_criterion = {
+    .nav = "criteria", .build = build_criterion, .render = page_criterion, .words = "A criterion with its controls"};
+const struct page page_kind_controls = {.nav = "controls",
+                                        .build = build_controls,
+                                        .render = page_controls,
+                                        COLUMNS(controls_columns),
+                                        .words = "A list of controls with their states"};
+const struct page page_kind_control = {
+    .nav = "controls", .build = build_control, .render = page_control, .words = "A control over the window"};
+const struct page page_kind_tests = {.nav = "tests",
+                                     .build = build_tests,
+                                     .render = page_tests,
+                                     COLUMNS(tests_columns),
+                                     .words = "A list of tests with their results"};
+const struct page page_kind_test = {
+    .nav = "tests", .build = build_test, .render = page_test, .words = "A test and its resources"};
+const struct page page_kind_evidence = {.nav = "evidence",
+                                        .build = build_evidence,
+                                        .render = page_evidence,
+                                        COLUMNS(evidence_columns),
+                                        .words = "A list of captures"};
+const struct page page_kind_capture = {
+    .nav = "evidence", .build = build_capture, .render = page_capture, .words = "A capture: rows, bytes, proof"};
+const struct page page_kind_parameters = {
+    .nav = "parameters", .build = build_parameters, .render = page_parameters, .words = "Values of the organisation"};
 const struct page page_kind_search = {.nav = "search", .build = build_search, .render = page_search, .words = "What was found"};
 const struct page page_kind_index = {.nav = "search", .build = build_index, .words = "Names and addresses of everything"};
 const struct page page_kind_error = {.nav = "", .render = page_error};

@@ -20,6 +20,7 @@ bool handle_raw(struct call *c, struct err *e)
         return false;
     call_bytes(c, "application/jsonl; charset=utf-8", plain);
     c->response->is_sandboxed = true;
-    c->response->disposition = arena_printf(c->arena, "attachment; filename=\"%.*s-%lld.jsonl\"", STR_ARGS(table), (long long)leaf);
+    c->response->disposition =
+        arena_printf(c->arena, "attachment; filename=\"%.*s-%lld.jsonl\"", STR_ARGS(table), (long long)leaf);
     return true;
 }

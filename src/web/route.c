@@ -6,8 +6,10 @@
 enum { NO_BODY = 0, FORM = 8 << 10 };
 
 /* All seven are needed: there is no route without a permission. */
-#define ROUTE(method, path, permission, csrf, body_max, handler, page, words)                                                          \
-    {HTTP_##method, path, PERMIT_##permission, CSRF_##csrf, body_max, handler, page, words}
+#define ROUTE(method, path, permission, csrf, body_max, handler, page, words)                 \
+    {                                                                                         \
+        HTTP_##method, path, PERMIT_##permission, CSRF_##csrf, body_max, handler, page, words \
+    }
 
 const struct route routes[] = {
     ROUTE(GET, "/", READ, SAFE, NO_BODY, handle_page, &page_kind_overview, "Are we ready, and if not, what next?"),
@@ -69,7 +71,8 @@ static bool path_matches(const char *pattern_text, struct str path, struct str r
     return is_more_wanted == is_more;
 }
 
-const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX], const char **ret_allow)
+const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX],
+                               const char **ret_allow)
 {
     bool has_get = false, has_post = false;
     enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;

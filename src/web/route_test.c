@@ -1,7 +1,8 @@
 #include "base/test.h"
 #include "web/site.h"
 
-static const struct route *find(enum http_method method, const char *path, struct str parameters[ROUTE_PARAMETERS_MAX], const char **allow)
+static const struct route *find(enum http_method method, const char *path, struct str parameters[ROUTE_PARAMETERS_MAX],
+                                const char **allow)
 {
     memset(parameters, 0, sizeof(struct str) * ROUTE_PARAMETERS_MAX);
     *allow = "";
@@ -44,7 +45,9 @@ START_TEST(every_route_has_a_permission_and_what_changes_something_is_protected)
         ck_assert_msg(r->method == HTTP_POST || (r->csrf == CSRF_SAFE && r->body_max == 0), "%s", r->path);
         bool is_open = r->permit == PERMIT_PUBLIC;
         ck_assert_msg(is_open || r->method == HTTP_GET || r->csrf == CSRF_TOKEN, "%s: signed-in people need the token", r->path);
-        ck_assert_msg((r->handler != handle_page && r->handler != handle_api && r->handler != handle_csv) || (r->page && r->page->build), "%s", r->path);
+        ck_assert_msg((r->handler != handle_page && r->handler != handle_api && r->handler != handle_csv) ||
+                          (r->page && r->page->build),
+                      "%s", r->path);
     }
 }
 END_TEST

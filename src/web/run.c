@@ -28,5 +28,6 @@ bool handle_run(struct call *c, struct err *e)
     if (!is_sent)
         return err_wrap(e, "ask for a run");
     const char *prefix = route_is_api(c->route) ? "/api/v1" : "";
-    return call_redirect(c, arena_printf(c->arena, "%s/tests/%.*s?asked=%lld", prefix, STR_ARGS(c->parameters[0]), (long long)c->now_ms));
+    return call_redirect(
+        c, arena_printf(c->arena, "%s/tests/%.*s?asked=%lld", prefix, STR_ARGS(c->parameters[0]), (long long)c->now_ms));
 }

@@ -4,8 +4,8 @@
 #include "crypto/crypto.h"
 #include "db/db.h"
 #include "web/web.h"
-#include <pthread.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,10 +28,11 @@ struct sessions {
     int attempts;
 };
 
-static const char schema[] = "create table if not exists secret(id integer primary key, bytes blob not null) strict;"
-                             "create table if not exists link(hash text primary key, expires_at integer not null) strict, without rowid;"
-                             "create table if not exists session(hash text primary key, actor text not null, created_at integer not null,"
-                             " seen_at integer not null) strict, without rowid;";
+static const char schema[] =
+    "create table if not exists secret(id integer primary key, bytes blob not null) strict;"
+    "create table if not exists link(hash text primary key, expires_at integer not null) strict, without rowid;"
+    "create table if not exists session(hash text primary key, actor text not null, created_at integer not null,"
+    " seen_at integer not null) strict, without rowid;";
 
 static struct db *volatile_open(const char *data_dir, struct err *e)
 {
@@ -262,8 +263,9 @@ static bool session_store(struct sessions *s, const char *link_hex, const struct
     return is_ok;
 }
 
-bool sessions_redeem(struct sessions *s, struct str link_token, bool (*record)(void *context, const struct session *session, struct err *e),
-                     void *context, char ret_token[SESSION_TOKEN_SIZE], struct err *e)
+bool sessions_redeem(struct sessions *s, struct str link_token,
+                     bool (*record)(void *context, const struct session *session, struct err *e), void *context,
+                     char ret_token[SESSION_TOKEN_SIZE], struct err *e)
 {
     struct sha256 link_hash;
     char link_hex[65];
@@ -279,7 +281,8 @@ bool sessions_redeem(struct sessions *s, struct str link_token, bool (*record)(v
     fresh.session.created_at_ms = fresh.session.seen_at_ms = now_ms;
 
     pthread_mutex_lock(&s->redeem_mutex);
-    bool is_ok = link_check(s, link_hex, now_ms, e) && record(context, &fresh.session, e) && session_store(s, link_hex, &fresh, e);
+    bool is_ok =
+        link_check(s, link_hex, now_ms, e) && record(context, &fresh.session, e) && session_store(s, link_hex, &fresh, e);
     pthread_mutex_unlock(&s->redeem_mutex);
     if (is_ok)
         memcpy(ret_token, token, sizeof(token));
@@ -318,7 +321,8 @@ void sessions_tidy(struct sessions *s)
             slot->is_used = false;
             if (!db_run(s->db, &e, "delete from session where hash = ?1", A(hex)))
                 break;
-        } else if (!db_run(s->db, &e, "update session set seen_at = ?2 where hash = ?1 and seen_at < ?2", A(hex), A(slot->session.seen_at_ms))) {
+        } else if (!db_run(s->db, &e, "update session set seen_at = ?2 where hash = ?1 and seen_at < ?2", A(hex),
+                           A(slot->session.seen_at_ms))) {
             break; /* tried again in a minute */
         }
     }

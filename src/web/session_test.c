@@ -1,6 +1,6 @@
-#include "web/session.h"
 #include "base/test.h"
 #include "base/times.h"
+#include "web/session.h"
 #include "web/web.h"
 #include <fcntl.h>
 #include <unistd.h>
@@ -180,7 +180,9 @@ START_TEST(a_damaged_file_is_replaced)
     sessions_close(s);
     snprintf(path, sizeof(path), "%s/volatile.db", dir);
     int fd = open(path, O_WRONLY | O_TRUNC);
-    ck_assert(fd >= 0 && write(fd, "this is no database, and long enough to look like one................................................", 100) == 100);
+    ck_assert(fd >= 0 &&
+              write(fd, "this is no database, and long enough to look like one................................................",
+                    100) == 100);
     close(fd);
     struct err e = {0};
     s = sessions_open(dir, &env, &e);

@@ -7,7 +7,7 @@ struct entry {
     const char *id, *label, *url, *icon;
 };
 static const struct entry entries[] = {
-    {"overview", "Overview", "/", "overview"},     {"criteria", "Criteria", "/criteria", "criteria"},
+    {"overview", "Overview", "/", "overview"},         {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
 };
@@ -90,11 +90,13 @@ static void list_columns(struct call *c, struct json *list, const struct page *p
         if (!column->is_sortable)
             json_put_cstr(o, "url", "");
         else
-            json_put_str(o, "url", list_url(c, path, is_sorted && !c->filter.is_descending ? "unsort" : "sort", str_of(column->id)));
+            json_put_str(o, "url",
+                         list_url(c, path, is_sorted && !c->filter.is_descending ? "unsort" : "sort", str_of(column->id)));
     }
 }
 
-static void list_choices(struct call *c, struct json *list, const struct json *source, const char *path, const char *filter, const char *id_key)
+static void list_choices(struct call *c, struct json *list, const struct json *source, const char *path, const char *filter,
+                         const char *id_key)
 {
     struct json *choices = json_put_array(list, filter);
     struct str current = strcmp(filter, "status") == 0 ? c->filter.status : c->filter.group;
@@ -122,8 +124,10 @@ static void list_paging(struct call *c, struct json *list, const struct json *so
     json_put_int(list, "all", json_int(source, "all", total));
     json_put_int(list, "page", page);
     json_put_int(list, "pages", pages);
-    json_put_str(list, "before", page > 1 ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page - 1))) : STR(""));
-    json_put_str(list, "after", page < pages ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page + 1))) : STR(""));
+    json_put_str(list, "before",
+                 page > 1 ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page - 1))) : STR(""));
+    json_put_str(list, "after",
+                 page < pages ? list_url(c, path, "page", arena_printf(c->arena, "%lld", (long long)(page + 1))) : STR(""));
 }
 
 /* The list of a page: the view itself, or the part of it that is one. */
@@ -156,7 +160,8 @@ static void shell_list(struct call *c, struct json *shell, const struct page *pa
     list_choices(c, list, json_get(source, "statuses"), path, "status", "status");
     list_choices(c, list, json_get(source, "groups"), path, "group", "id");
     list_paging(c, list, source, path);
-    json_put_str(list, "csv", page->column_count ? list_url(c, arena_printf(c->arena, "%s.csv", path).data, "page", STR("")) : STR(""));
+    json_put_str(list, "csv",
+                 page->column_count ? list_url(c, arena_printf(c->arena, "%s.csv", path).data, "page", STR("")) : STR(""));
 }
 
 /* ---- a run that was asked for ---- */
@@ -214,5 +219,6 @@ void shell_render(struct call *c, const struct page *page, const struct json *vi
     struct html h = {.out = out, .shell = shell_build(c, page, view), .at = c->at, .now_ms = c->now_ms};
     page->render(&h, view);
     if (h.missing_count && c->response->problem.size == 0)
-        c->response->problem = arena_printf(c->arena, "template: %s and %zu more are not in the view", h.missing, h.missing_count - 1);
+        c->response->problem =
+            arena_printf(c->arena, "template: %s and %zu more are not in the view", h.missing, h.missing_count - 1);
 }

@@ -1,8 +1,8 @@
 /*
  * site.h - the inside of the web process: what all requests share, what one worker has, what one request is.
  *
- * struct site is made at start and lives until the end; its parts guard themselves. A struct call lives for one request on one worker.
- * Handlers fill the call's response, or return false with an error, which becomes an error page or an API problem.
+ * struct site is made at start and lives until the end; its parts guard themselves. A struct call lives for one request on one
+ * worker. Handlers fill the call's response, or return false with an error, which becomes an error page or an API problem.
  */
 #ifndef WEB_SITE_H
 #define WEB_SITE_H
@@ -38,7 +38,7 @@ enum csrf {
 
 struct call;
 struct list_column {
-    const char *id;    /* member of a row, and what it is sorted by when is_sortable */
+    const char *id; /* member of a row, and what it is sorted by when is_sortable */
     const char *label;
     const char *class; /* of the header cell: "n" for numbers, "wide" where narrow screens leave it out */
     bool is_sortable;
@@ -72,8 +72,12 @@ extern const struct route routes[];
 extern const size_t route_count;
 /* The route of a path for a method. NULL: none; then ret_allow says which methods the path takes ("" when there is no such path).
  * ret_parameters: raw segments in place of ":name". */
-const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX], const char **ret_allow);
-static inline bool route_is_api(const struct route *r) { return strncmp(r->path, "/api/", 5) == 0; }
+const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX],
+                               const char **ret_allow);
+static inline bool route_is_api(const struct route *r)
+{
+    return strncmp(r->path, "/api/", 5) == 0;
+}
 
 /* ---- the site ---- */
 
@@ -111,8 +115,8 @@ struct call {
     struct session session;
     bool is_signed_in;
     int64_t now_ms;
-    struct str at;   /* as asked: "2026-11-01", "now-3d", empty for now */
-    int64_t at_ms;   /* 0: now */
+    struct str at;                               /* as asked: "2026-11-01", "now-3d", empty for now */
+    int64_t at_ms;                               /* 0: now */
     struct str parameters[ROUTE_PARAMETERS_MAX]; /* decoded */
     struct view view;
     struct view_filter filter;
@@ -126,7 +130,8 @@ struct keeper_link *keeper_link_new(const char *path);
 struct keeper_link *keeper_link_free(struct keeper_link *k);
 /* Notices a keeper that went away or came back; once a second. */
 void keeper_link_check(struct keeper_link *k);
-bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer, struct err *e) MUST_USE;
+bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer,
+                        struct err *e) MUST_USE;
 bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 
 /* ---- one request: call.c ---- */
@@ -166,16 +171,16 @@ struct str list_url(struct call *c, const char *path, const char *changed, struc
 
 /* ---- handlers ---- */
 
-bool handle_page(struct call *c, struct err *e);     /* page.c */
-bool handle_csv(struct call *c, struct err *e);      /* csv_list.c */
-bool handle_api(struct call *c, struct err *e);      /* api.c */
+bool handle_page(struct call *c, struct err *e); /* page.c */
+bool handle_csv(struct call *c, struct err *e);  /* csv_list.c */
+bool handle_api(struct call *c, struct err *e);  /* api.c */
 bool handle_openapi(struct call *c, struct err *e);
 bool handle_sign_in_form(struct call *c, struct err *e); /* sign_in.c */
 bool handle_sign_in(struct call *c, struct err *e);
 bool handle_sign_out(struct call *c, struct err *e);
 bool handle_theme(struct call *c, struct err *e);
-bool handle_run(struct call *c, struct err *e);      /* run.c */
-bool handle_raw(struct call *c, struct err *e);      /* raw.c */
+bool handle_run(struct call *c, struct err *e); /* run.c */
+bool handle_raw(struct call *c, struct err *e); /* raw.c */
 bool handle_health(struct call *c, struct err *e);
 
 extern const struct page page_kind_error, page_kind_sign_in;

@@ -79,8 +79,10 @@ void site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
         s->state_db = data_dir_projection(&s->dir, &e);
     }
     int64_t version = s->state_db ? db_one_int(s->state_db, &e, -1, "pragma data_version") : -1;
-    *ret = (struct cache_state){
-        .data_version = version, .inode = (int64_t)s->state_inode, .minute = now_ms / MS_MINUTE, .epoch = keeper_link_is_up(s->keeper)};
+    *ret = (struct cache_state){.data_version = version,
+                                .inode = (int64_t)s->state_inode,
+                                .minute = now_ms / MS_MINUTE,
+                                .epoch = keeper_link_is_up(s->keeper)};
     pthread_mutex_unlock(&s->state_mutex);
 }
 
@@ -89,7 +91,8 @@ static enum http_next to_sign_in(const struct http_request *r, const struct rout
     if (route_is_api(route)) {
         static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Sign in first\",\"status\":401,\"code\":\"denied\","
                                       "\"detail\":\"This address needs a session; open a sign-in link, see: assay user link\"}\n";
-        *ret = (struct http_response){.status = 401, .type = "application/problem+json", .body = STR(problem), .is_constant = true};
+        *ret =
+            (struct http_response){.status = 401, .type = "application/problem+json", .body = STR(problem), .is_constant = true};
         return HTTP_ANSWER;
     }
     static _Thread_local char location[HTTP_TARGET_BYTES_MAX * 3 + 64];
@@ -107,7 +110,8 @@ static enum http_next to_sign_in(const struct http_request *r, const struct rout
 
 static enum http_next plain_error(struct http_response *ret, int status, const char *allow)
 {
-    static const char not_found[] = "404: there is nothing at this address.\n", method[] = "405: this address does not take that method.\n";
+    static const char not_found[] = "404: there is nothing at this address.\n",
+                      method[] = "405: this address does not take that method.\n";
     bool is_missing = status == 404;
     *ret = (struct http_response){.status = status,
                                   .type = "text/plain; charset=utf-8",

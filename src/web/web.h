@@ -1,9 +1,10 @@
 /*
- * web.h - the web process: pages, API, sign-in, over HTTP. It reads the projection and blobs, never writes them; what changes state goes
- * to the keeper as an operation. Its own volatile.db holds sessions and one-time links.
+ * web.h - the web process: pages, API, sign-in, over HTTP. It reads the projection and blobs, never writes them; what changes
+ * state goes to the keeper as an operation. Its own volatile.db holds sessions and one-time links.
  *
- * Processes that start it hand over listening sockets and (for "run now") a control socket to the parent. It serves until SIGTERM or
- * until the control socket's peer is gone, keeps serving (read-only, and says so) while the keeper is away, and returns the exit status.
+ * Processes that start it hand over listening sockets and (for "run now") a control socket to the parent. It serves until SIGTERM
+ * or until the control socket's peer is gone, keeps serving (read-only, and says so) while the keeper is away, and returns the
+ * exit status.
  *
  *     struct web_options o = {.data_dir = "/var/lib/assay", .listen_fds = {3}, .listen_count = 1, .control_fd = 4};
  *     return web_main(&o);
@@ -35,8 +36,8 @@ enum web_control {
 
 int web_main(const struct web_options *o);
 
-/* Makes a one-time sign-in token for the local administrator, valid for 15 minutes, in DATA/volatile.db (made when missing). Any process
- * that may write the data directory can do it. The link is http://HOST:PORT/sign-in?token=TOKEN. */
+/* Makes a one-time sign-in token for the local administrator, valid for 15 minutes, in DATA/volatile.db (made when missing). Any
+ * process that may write the data directory can do it. The link is http://HOST:PORT/sign-in?token=TOKEN. */
 bool web_link_new(const char *data_dir, const struct env *env, char ret_token[WEB_TOKEN_SIZE], struct err *e) MUST_USE;
 
 #endif

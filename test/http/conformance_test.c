@@ -1,6 +1,7 @@
 /*
- * conformance_test.c - malformed requests over a raw socket: each must be refused (an error and a closed connection, or just closed), and
- * nothing behind it on the connection may be answered. The few that libmicrohttpd hides from us are listed with what we can see.
+ * conformance_test.c - malformed requests over a raw socket: each must be refused (an error and a closed connection, or just
+ * closed), and nothing behind it on the connection may be answered. The few that libmicrohttpd hides from us are listed with what
+ * we can see.
  */
 #include "base/test.h"
 #include "web/http.h"
@@ -105,8 +106,8 @@ static int status_of(const char *answer)
 #define H "Host: 127.0.0.1\r\n"
 
 enum verdict {
-    REFUSED,  /* an error or a closed connection; never 200 */
-    UNSEEN    /* libmicrohttpd mends it before we see it (doc/http.md): one request, one answer, nothing smuggled */
+    REFUSED, /* an error or a closed connection; never 200 */
+    UNSEEN   /* libmicrohttpd mends it before we see it (doc/http.md): one request, one answer, nothing smuggled */
 };
 
 static const struct vector {
@@ -119,16 +120,19 @@ static const struct vector {
     {"bare LF", "GET /x HTTP/1.1\nHost: 127.0.0.1\n\n", 0, REFUSED},
     {"space before the colon", "GET /x HTTP/1.1\r\n" H "X-A : 1\r\n\r\n", 0, REFUSED},
     {"folded line", "GET /x HTTP/1.1\r\n" H "X-A: 1\r\n 2\r\n\r\n", 0, REFUSED},
-    {"NUL in a value", "GET /x HTTP/1.1\r\n" H "X-A: 1\0002\r\n\r\n", sizeof("GET /x HTTP/1.1\r\n" H "X-A: 1\0002\r\n\r\n") - 1, REFUSED},
+    {"NUL in a value", "GET /x HTTP/1.1\r\n" H "X-A: 1\0002\r\n\r\n", sizeof("GET /x HTTP/1.1\r\n" H "X-A: 1\0002\r\n\r\n") - 1,
+     REFUSED},
     {"CR in a value", "GET /x HTTP/1.1\r\n" H "X-A: 1\r2\r\n\r\n", 0, REFUSED},
-    {"length and encoding", "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, REFUSED},
+    {"length and encoding", "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0,
+     REFUSED},
     {"two lengths", "POST /x HTTP/1.1\r\n" H "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 0, REFUSED},
     {"length +5", "POST /x HTTP/1.1\r\n" H "Content-Length: +5\r\n\r\nhello", 0, REFUSED},
     {"length 5,5", "POST /x HTTP/1.1\r\n" H "Content-Length: 5,5\r\n\r\nhello", 0, REFUSED},
     {"length -1", "POST /x HTTP/1.1\r\n" H "Content-Length: -1\r\n\r\nhello", 0, REFUSED},
     {"length 2^64+5", "POST /x HTTP/1.1\r\n" H "Content-Length: 18446744073709551621\r\n\r\nhello", 0, REFUSED},
     {"encoding xchunked", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 0, REFUSED},
-    {"encoding identity, chunked", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: identity, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 0, REFUSED},
+    {"encoding identity, chunked", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: identity, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+     0, REFUSED},
     {"chunk size 0x5", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", 0, REFUSED},
     {"chunk size -1", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n-1\r\nhello\r\n0\r\n\r\n", 0, REFUSED},
     {"chunks with LF", "POST /x HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n", 0, REFUSED},
@@ -244,7 +248,8 @@ START_TEST(well_formed_requests_are_answered)
     ck_assert(strstr(answer, "Cache-Control: no-store"));
     ck_assert_int_eq(ask("GET /work HTTP/1.0\r\n\r\n", answer, sizeof(answer)), 200);
     ck_assert(strstr(answer, "/work 0"));
-    ck_assert_int_eq(ask("POST /work HTTP/1.1\r\n" H "Connection: close\r\nContent-Length: 5\r\n\r\nhello", answer, sizeof(answer)), 200);
+    ck_assert_int_eq(
+        ask("POST /work HTTP/1.1\r\n" H "Connection: close\r\nContent-Length: 5\r\n\r\nhello", answer, sizeof(answer)), 200);
     ck_assert(strstr(answer, "/work 5"));
     ck_assert_int_eq(ask("HEAD /now HTTP/1.1\r\n" H "Connection: close\r\n\r\n", answer, sizeof(answer)), 200);
     ck_assert(!strstr(answer, "\r\n\r\nnow"));
@@ -256,8 +261,9 @@ START_TEST(a_connection_serves_one_request_after_another)
 {
     start();
     char answer[8192];
-    int status = ask("GET /work HTTP/1.1\r\n" H "\r\nGET /now HTTP/1.1\r\n" H "\r\nGET /work HTTP/1.1\r\n" H "Connection: close\r\n\r\n", answer,
-                     sizeof(answer));
+    int status =
+        ask("GET /work HTTP/1.1\r\n" H "\r\nGET /now HTTP/1.1\r\n" H "\r\nGET /work HTTP/1.1\r\n" H "Connection: close\r\n\r\n",
+            answer, sizeof(answer));
     ck_assert_int_eq(status, 200);
     int answers = 0;
     for (const char *p = answer; (p = strstr(p, "HTTP/1.1 200")); p++)
@@ -331,6 +337,6 @@ START_TEST(clients_that_go_away_while_a_worker_is_busy_harm_nothing)
 END_TEST
 
 TEST_MAIN("http", malformed_requests_are_refused_and_the_connection_closes, a_head_of_100_kilobytes_is_refused,
-          three_thousand_header_fields_are_refused, well_formed_requests_are_answered, a_connection_serves_one_request_after_another,
-          methods_targets_and_bodies_have_their_own_errors, a_full_queue_answers_503_with_retry_after,
-          clients_that_go_away_while_a_worker_is_busy_harm_nothing)
+          three_thousand_header_fields_are_refused, well_formed_requests_are_answered,
+          a_connection_serves_one_request_after_another, methods_targets_and_bodies_have_their_own_errors,
+          a_full_queue_answers_503_with_retry_after, clients_that_go_away_while_a_worker_is_busy_harm_nothing)
