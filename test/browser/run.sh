@@ -21,7 +21,12 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 if [ ! -d "$top/node_modules/playwright-core" ] || [ "$top/package-lock.json" -nt "$top/node_modules/.package-lock.json" ]; then
-    (cd "$top" && npm ci --no-audit --no-fund --silent) >&2
+    if ! (cd "$top" && npm ci --no-audit --no-fund) >"$scratch/npm" 2>&1; then
+        echo "npm ci did not bring the test tools:"
+        tail -5 "$scratch/npm"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
 fi
 
 data=${ASSAY_BROWSER_DATA:-$scratch/data}
