@@ -23,6 +23,9 @@ child_of() { # child_of PARENT ROLE: the pid
     done
     return 1
 }
+await_child() { # as child_of, and waits until there is one
+    wait_for "child_of $1 $2 >/dev/null" && child_of "$1" "$2"
+}
 stop_server() {
     kill "$server"
     code=0
@@ -100,8 +103,8 @@ case_two_writers_at_once_share_one_keeper() {
 case_a_server_ends_cleanly_and_leaves_nothing_running() {
     expect 0 "$assay" --data "$d/data" init
     serve "$d/data"
-    keeper=$(child_of $server keeper)
-    signer=$(child_of "$keeper" signer)
+    keeper=$(await_child $server keeper)
+    signer=$(await_child "$keeper" signer)
     stop_server
     [ ! -d "/proc/$keeper" ] && [ ! -d "/proc/$signer" ] || fail "a process outlived its server"
     [ ! -S "$d/data/private/keeper.sock" ]
@@ -122,12 +125,12 @@ case_a_killed_keeper_signer_or_web_is_started_again() {
     expect 0 "$assay" --data "$d/data" init
     serve "$d/data"
     for role in keeper web keeper; do
-        pid=$(child_of $server $role)
+        pid=$(await_child $server $role)
         kill -9 "$pid"
         wait_for "new=\$(child_of $server $role) && [ \"\$new\" != $pid ]"
     done
-    keeper=$(child_of $server keeper)
-    kill -9 "$(child_of "$keeper" signer)"
+    keeper=$(await_child $server keeper)
+    kill -9 "$(await_child "$keeper" signer)"
     # The next seal finds it gone; the operation itself is acknowledged, and signed by the next signer.
     expect 0 "$assay" --data "$d/data" record set parameter password_length_min 13 --reason "without a signer"
     wait_for "new=\$(child_of $server keeper) && [ \"\$new\" != $keeper ]"
@@ -141,8 +144,8 @@ case_a_killed_keeper_signer_or_web_is_started_again() {
 case_a_server_whose_parent_is_killed_leaves_nothing_running() {
     expect 0 "$assay" --data "$d/data" init
     serve "$d/data"
-    keeper=$(child_of $server keeper)
-    web=$(child_of $server web)
+    keeper=$(await_child $server keeper)
+    web=$(await_child $server web)
     kill -9 "$server"
     wait "$server" || :
     wait_for "[ ! -d /proc/$keeper ] && [ ! -d /proc/$web ]"
