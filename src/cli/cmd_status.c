@@ -34,6 +34,12 @@ static struct str number_text(const struct json *o, const char *key)
     return n ? n->text : STR("");
 }
 
+/* "3 h" is told as "3 h ago", "now" as it is. */
+static const char *ago_word(const struct json *time)
+{
+    return str_is(json_text(time, "ago"), "now") ? "" : " ago";
+}
+
 static void heading_put(struct screen *s, const struct json *page)
 {
     const struct json *nav = json_get(page, "nav"), *as_of = json_get(page, "as_of"), *run = json_get(nav, "last_run");
@@ -43,7 +49,7 @@ static void heading_put(struct screen *s, const struct json *page)
     if (!run || run->type != JSON_OBJECT)
         buf_cstr(&s->b, "nothing has been captured yet\n");
     else
-        buf_printf(&s->b, "last run %.*s, %.*s ago%s\n", STR_ARGS(json_text(run, "text")), STR_ARGS(json_text(run, "ago")),
+        buf_printf(&s->b, "last run %.*s, %.*s%s%s\n", STR_ARGS(json_text(run, "text")), STR_ARGS(json_text(run, "ago")), ago_word(run),
                    json_bool(nav, "is_stale") ? " (stale: what it saw is unknown now)" : "");
     buf_char(&s->b, '\n');
 }
@@ -163,9 +169,9 @@ static void changes_put(struct screen *s, const struct json *page)
         }
         buf_cstr(&s->b, "  ");
         put_shape(&s->b, STR("fail"), s->has_colour);
-        buf_printf(&s->b, " %.*s on %.*s, %.*s ago: %.*s\n", STR_ARGS(json_text(json_get(change, "test"), "id")),
+        buf_printf(&s->b, " %.*s on %.*s, %.*s%s: %.*s\n", STR_ARGS(json_text(json_get(change, "test"), "id")),
                    STR_ARGS(json_text(json_get(change, "subject"), "name")),
-                   STR_ARGS(json_text(json_get(change, "since"), "ago")), STR_ARGS(json_text(change, "reason")));
+                   STR_ARGS(json_text(json_get(change, "since"), "ago")), ago_word(json_get(change, "since")), STR_ARGS(json_text(change, "reason")));
     }
 }
 

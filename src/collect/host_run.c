@@ -185,7 +185,8 @@ static _Noreturn void child_main(const struct host_run *run, size_t first, int f
     struct gathering g = {.run = run, .fd = fd, .arena = arena_new("gathering", TABLE_ARENA_BYTES_MAX)};
     g.source = run->root ? source_tree(g.arena, run->root, run->now_ms, &e) : source_live(g.arena, run->now_ms);
     /* It reads what nobody vouches for: from here on no network but netlink, no exec, and nothing on disk can be written. */
-    const struct jail jail = {.kind = JAIL_READ};
+    struct jail jail = {.kind = run->root ? JAIL_READ_TREE : JAIL_READ};
+    jail_allow(&jail, "/", false);
     if (!g.source || !jail_enter(&jail, &e))
         _exit(3);
     for (size_t i = first; i < run->table_count; i++)

@@ -107,7 +107,8 @@ static const int CALLS_REFUSED[] = {
     SCMP_SYS(quotactl), SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setresuid), SCMP_SYS(setresgid), SCMP_SYS(setgroups),
     SCMP_SYS(personality), SCMP_SYS(mknod), SCMP_SYS(mknodat)};
 
-/* What changes a file system; refused to who only reads it. openat2 hides its flags from filters, so it is not there at all. */
+/* What changes a file system; refused to who only reads it. openat2 hides its flags from filters: it is not there at all, or
+ * Landlock stands behind it. */
 static const int CALLS_CHANGING[] = {
     SCMP_SYS(creat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(mkdir),
     SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(chmod),
@@ -115,10 +116,10 @@ static const int CALLS_CHANGING[] = {
     SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(utimensat), SCMP_SYS(futimesat),
     SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr)};
 
-static int filter_changes(scmp_filter_ctx filter)
+static int filter_changes(scmp_filter_ctx filter, bool has_openat2)
 {
     static const uint64_t FLAGS[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
-    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+    int result = has_openat2 ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
     for (size_t i = 0; i < sizeof(CALLS_CHANGING) / sizeof(CALLS_CHANGING[0]) && result == 0; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), CALLS_CHANGING[i], 0);
     for (size_t i = 0; i < sizeof(FLAGS) / sizeof(FLAGS[0]) && result == 0; i++) {
@@ -144,11 +145,11 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
         result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
     /* Families in use are small numbers; every other one is refused. */
     for (unsigned family = 0; family <= 45 && result == 0; family++) {
-        bool is_allowed = family == AF_UNIX || (family == AF_NETLINK && kind == JAIL_READ);
+        bool is_allowed = family == AF_UNIX || (family == AF_NETLINK && (kind == JAIL_READ || kind == JAIL_READ_TREE));
         if (!is_allowed)
             result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }
-    return result == 0 && kind == JAIL_READ ? filter_changes(filter) : result;
+    return result == 0 && (kind == JAIL_READ || kind == JAIL_READ_TREE) ? filter_changes(filter, kind == JAIL_READ_TREE) : result;
 }
 
 static bool seccomp_enter(const struct jail *j, struct err *e)

@@ -66,4 +66,35 @@ case_a_missed_run_is_unknown_after_the_limit() {
     unset ASSAY_TEST_NOW_MS
 }
 
+# Of a tree, nothing stored: the states of one test.
+tree_states() {
+    got=0
+    "$assay" test --root "$1" --json "$2" >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -le 1 ] || fail "test --root $2 ended with $got"
+    python3 -c 'import json, sys; print("\n".join(sorted({r["status"] for r in json.load(sys.stdin)["results"]})))' <"$d/out"
+}
+
+case_garbage_where_a_database_belongs_is_unknown() {
+    make_host "$d/host"
+    mkdir -p "$d/host/var/lib/dpkg" "$d/host/var/lib/apt/lists" "$d/host/etc/ssl"
+    head -c 5000 /dev/urandom >"$d/host/var/lib/dpkg/status"
+    printf 'Package: a\nVersion: 1\n\n' >"$d/host/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages"
+    for test in update-security-age update-other-age package-finished; do
+        [ "$(tree_states "$d/host" $test)" = unknown ] || fail "$test: $(tree_states "$d/host" $test)"
+    done
+    ln -s openssl.cnf "$d/host/etc/ssl/openssl.cnf"
+    tree_states "$d/host" tls-strength-system | grep -q unknown || fail "a loop of links is taken for a file that is not there"
+    rm "$d/host/etc/ssl/openssl.cnf"
+    printf 'openssl_conf = x\n' >"$d/host/etc/ssl/openssl.cnf"
+    printf 'garbage\n' >"$d/host/etc/os-release"
+    tree_states "$d/host" tls-strength-system | grep -q unknown || fail "what is built in is known without knowing the system"
+}
+
+case_a_tree_tells_nothing_of_what_only_runs() {
+    make_host "$d/host"
+    for test in usb-storage-attached disk-encrypted firewall-default-deny listener-approved audit-enabled; do
+        [ "$(tree_states "$d/host" $test)" = unknown ] || fail "$test: $(tree_states "$d/host" $test)"
+    done
+}
+
 run_cases "$@"

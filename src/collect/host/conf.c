@@ -183,7 +183,11 @@ bool conf_exists(struct gather *g, const char *path)
 {
     struct file_facts facts;
     struct err e = {0};
-    return source_stat(g->source, path, true, &facts, &e);
+    if (source_stat(g->source, path, true, &facts, &e))
+        return true;
+    if (e.code != ERR_NOT_FOUND)
+        gather_missing(g, str_of(path), "file", e.text);
+    return false;
 }
 
 static bool match_class(struct str pattern, size_t *at, char c)

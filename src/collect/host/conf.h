@@ -68,7 +68,7 @@ void conf_dropins(struct gather *g, const char *const *directories, const char *
 bool conf_match(struct str pattern, struct str text, bool is_path);
 /* Names of a directory; an empty list if it is missing; gather_missing if it may not be read. */
 void conf_list(struct gather *g, const char *path, struct str **ret_names, size_t *ret_count);
-/* Whether anything stands at the path (links followed). */
+/* Whether anything stands at the path (links followed); gather_missing if that cannot be told. */
 bool conf_exists(struct gather *g, const char *path);
 
 /* A command line or URL without secrets: values behind words like password, token, secret, key become "[redacted]", and so does

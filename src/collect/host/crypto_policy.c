@@ -122,8 +122,11 @@ static void add_openssl(struct gather *g)
             has_level = true;
         }
     }
-    if (!is_debian(g))
+    if (!is_debian(g)) { /* what is built in, only the distribution knows: not known is said, not left out */
+        if (!has_level)
+            add_row(g, "openssl", STR("seclevel"), none, none);
         return;
+    }
     if (!has_level)
         add_row(g, "openssl", STR("seclevel"), STR("2"), STR("built in"));
     if (!has_minimum && !has_level) /* level 2 leaves no older protocol a signature that it allows */

@@ -122,6 +122,8 @@ static bool installed_read(struct update_run *run, struct err *e)
         return false;
     for (rest = text; dpkg_next_package(&rest, &p);)
         count++;
+    if (count == 0) /* no package cannot be; no package with an update could be taken for good news */
+        return err_set(e, ERR_INVALID, "/var/lib/dpkg/status: names no package");
     run->items = arena_array(a, count, sizeof(*run->items));
     run->mask = 1023;
     while (run->mask < count * 4)
