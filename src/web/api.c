@@ -97,7 +97,12 @@ static void add_operation(struct call *c, struct json *paths, const struct route
 {
     struct json *parameters = json_array(c->arena);
     struct str path = path_template(c, r, parameters);
-    struct json *operation = json_put_object(json_put_object(paths, path.data), r->method == HTTP_POST ? "post" : "get");
+    struct json *item = NULL;
+    JSON_EACH (known, paths)
+        item = str_equal(known->key, path) ? known : item;
+    if (!item)
+        item = json_put_object(paths, path.data);
+    struct json *operation = json_put_object(item, r->method == HTTP_POST ? "post" : "get");
     json_put_cstr(operation, "summary", r->words);
     if (r->page && r->page->words)
         json_put_cstr(operation, "description", r->page->words);

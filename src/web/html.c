@@ -340,6 +340,18 @@ void html_filter_word(struct html *h, const struct json *v)
     }
 }
 
+void html_filter_slug(struct html *h, const struct json *v)
+{
+    struct str s = html_string(v);
+    for (size_t i = 0; i < s.size; i++) {
+        char c = s.data[i];
+        if (c >= 'A' && c <= 'Z')
+            buf_char(h->out, (char)(c - 'A' + 'a'));
+        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-')
+            buf_char(h->out, c);
+    }
+}
+
 /* ---- filters: elements ---- */
 
 static void time_open(struct html *h, int64_t at_ms, bool has_title)

@@ -60,6 +60,7 @@ void html_filter_short(struct html *h, const struct json *v);  /* the first 12 c
 void html_filter_plural(struct html *h, const struct json *v, const char *one, const char *many); /* 3 tests */
 void html_filter_upper(struct html *h, const struct json *v);                                     /* first letter as a capital */
 void html_filter_word(struct html *h, const struct json *v);                                      /* NOT_READY: not ready */
+void html_filter_slug(struct html *h, const struct json *v); /* NOT_READY: not_ready; only letters, digits, "_" and "-" */
 
 /* Elements, text only. */
 void html_filter_time(struct html *h, const struct json *v);   /* TIME as <time>, absolute */

@@ -137,6 +137,7 @@ START_TEST(filters_write_numbers_times_and_states)
     check_filter(html_filter_date, "null", "");
     check_filter(html_filter_ago, "{\"t\":1795293210000}", "1 h ago");
     check_filter(html_filter_word, "\"NOT_READY\"", "not ready");
+    check_filter(html_filter_slug, "\"NOT_started<&\"", "not_started");
     check_filter(html_filter_upper, "\"high <b>\"", "High &lt;b&gt;");
     check_filter(html_filter_status, "{\"status\":\"fail\",\"status_words\":\"<Failing>\"}",
                  "<span class=\"status fail\">&lt;Failing&gt;</span>");

@@ -216,7 +216,7 @@ struct json *shell_build(struct call *c, const struct page *page, const struct j
 
 void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out)
 {
-    struct html h = {.out = out, .shell = shell_build(c, page, view), .at = c->at, .now_ms = c->now_ms};
+    struct html h = {.out = out, .shell = shell_build(c, page, view), .at = c->at, .now_ms = c->at_ms ? c->at_ms : c->now_ms};
     page->render(&h, view);
     if (h.missing_count && c->response->problem.size == 0)
         c->response->problem =
