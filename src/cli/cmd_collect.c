@@ -101,6 +101,9 @@ static int run(struct cli_context *c)
     if (shows_progress)
         fputs("\r\033[K", stderr);
     int status = is_ok ? print_outcome(c, &once, env_monotonic_ms(c->env) - start_ms) : cli_fail(&e);
+    /* Durable, but under no checkpoint: a signer that refuses must not stay unheard. */
+    if (is_ok && !keeper_flush(k, &e) && !err_wrap(&e, "the run is recorded, but not signed"))
+        status = cli_fail(&e);
     keeper_close(k);
     arena_free(a);
     data_dir_close(&d);

@@ -73,7 +73,10 @@ static int set(struct cli_context *c, const char *name, const char *value)
                     .body = parameter_body(c->arena, str_of(name), str_of(value), str_of(reason))};
     struct json *answer;
     op_id_new(c->env, op.id);
-    if (!keeper || !keeper_submit(keeper, c->arena, &op, &answer, &e)) {
+    bool is_recorded = keeper && keeper_submit(keeper, c->arena, &op, &answer, &e);
+    if (is_recorded && !keeper_flush(keeper, &e))
+        is_recorded = err_wrap(&e, "the value is recorded, but not signed");
+    if (!is_recorded) {
         keeper_close(keeper);
         return cli_fail(&e);
     }

@@ -59,4 +59,14 @@ case_a_lost_projection_is_made_again() {
     cmp "$d/out" "$d/before"
 }
 
+case_a_foreign_log_key_signs_nothing_and_that_is_said() {
+    make_data
+    expect 0 "$assay" --data "$d/other" init
+    cp "$d/other/private/keys/log" "$d/data/private/keys/log"
+    got=0
+    "$assay" --data "$d/data" collect --root "$d/host" >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -ge 1 ] || fail "collect ended with $got though nothing could be signed"
+    one_line 'not signed|signer'
+}
+
 run_cases "$@"
