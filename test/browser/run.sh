@@ -71,7 +71,15 @@ if [ $status -ne 0 ]; then
     cat "$scratch/tap"
     echo "--- the server's log, its end" && tail -30 "$scratch/log"
 fi
+kill "$server"
+wait "$server" || :
+server=
+if grep -E 'Sanitizer|runtime error' "$scratch/log" >&2; then
+    grep -A25 -E 'Sanitizer|runtime error' "$scratch/log" | head -80
+    status=1
+    echo "# fail 1" >>"$scratch/tap"
+fi
 passed=$(sed -n 's/^# pass //p' "$scratch/tap")
-failed=$(sed -n 's/^# fail //p' "$scratch/tap")
+failed=$(sed -n 's/^# fail //p' "$scratch/tap" | awk '{ n += $1 } END { print n }')
 echo "${passed:-0} passed, ${failed:-1} failed"
 exit $status
