@@ -215,7 +215,7 @@ static enum MHD_Result enqueue(struct exchange *x)
 {
     struct http_server *s = x->server;
     pthread_mutex_lock(&s->queue_mutex);
-    bool is_full = s->queue_count >= HTTP_QUEUE_MAX || s->is_stopping;
+    bool is_full = s->queue_count >= s->queue_max || s->is_stopping;
     if (!is_full) {
         x->state = EXCHANGE_QUEUED;
         x->next = NULL;
@@ -472,6 +472,7 @@ struct http_server *http_start(const struct http_options *o, struct err *e)
     s->handler = o->handler;
     s->env = o->env;
     s->log_fd = o->log_fd;
+    s->queue_max = o->queue_max ? o->queue_max : HTTP_QUEUE_MAX;
     pthread_mutex_init(&s->queue_mutex, NULL);
     pthread_mutex_init(&s->peer_mutex, NULL);
     pthread_cond_init(&s->queue_filled, NULL);

@@ -85,6 +85,7 @@ struct http_options {
     const int *listen_fds;
     size_t listen_count;
     size_t worker_count;
+    size_t queue_max; /* requests waiting for a worker; 0: HTTP_QUEUE_MAX */
     const struct http_handler *handler;
     const struct env *env;
     int log_fd; /* -1: no log */

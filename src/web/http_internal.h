@@ -60,7 +60,7 @@ struct http_server {
     pthread_mutex_t queue_mutex; /* guards the queue and is_stopping */
     pthread_cond_t queue_filled;
     struct exchange *queue_first, *queue_last;
-    size_t queue_count;
+    size_t queue_count, queue_max;
     bool is_stopping;
     pthread_mutex_t peer_mutex; /* guards the list of peers */
     struct peer *peers;
