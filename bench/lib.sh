@@ -12,14 +12,9 @@ measure() { python3 bench/measure.py "$@"; }
 figure() { awk -v name="$1" '$1 == name { print $2; exit }' "$2"; }
 # ratio A B
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else printf "-" }'; }
-# make_tree DIR INODES: this host's /etc, package data and units, padded with small files to INODES.
-make_tree() {
-    mkdir -p "$1/var/lib/dpkg" "$1/usr/lib/systemd" "$1/var/lib/apt" "$1/usr/share/pad"
-    tar -C / -cf - --ignore-failed-read etc 2>/dev/null | tar -C "$1" -xf -
-    cp -a /var/lib/dpkg/status "$1/var/lib/dpkg/" 2>/dev/null || :
-    cp -a /var/lib/dpkg/info "$1/var/lib/dpkg/" 2>/dev/null || :
-    cp -a /var/lib/apt/lists "$1/var/lib/apt/" 2>/dev/null || :
-    cp -a /usr/lib/systemd/system "$1/usr/lib/systemd/" 2>/dev/null || :
+# pad_tree DIR INODES: small files below usr/share/pad until there are so many inodes.
+pad_tree() {
+    mkdir -p "$1/usr/share/pad"
     python3 - "$1" "$2" <<'PY'
 import os, sys
 root, wanted = sys.argv[1], int(sys.argv[2])
@@ -35,4 +30,14 @@ while count < wanted:
         count += 1
     n += 1
 PY
+}
+# make_tree DIR INODES: this host's /etc, package data and units, padded with small files to INODES.
+make_tree() {
+    mkdir -p "$1/var/lib/dpkg" "$1/usr/lib/systemd" "$1/var/lib/apt"
+    tar -C / -cf - --ignore-failed-read etc 2>/dev/null | tar -C "$1" -xf -
+    cp -a /var/lib/dpkg/status "$1/var/lib/dpkg/" 2>/dev/null || :
+    cp -a /var/lib/dpkg/info "$1/var/lib/dpkg/" 2>/dev/null || :
+    cp -a /var/lib/apt/lists "$1/var/lib/apt/" 2>/dev/null || :
+    cp -a /usr/lib/systemd/system "$1/usr/lib/systemd/" 2>/dev/null || :
+    pad_tree "$1" "$2"
 }
