@@ -48,9 +48,10 @@ static void walk(int parent, const char *name, unsigned device, bool reads)
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return;
-    char block[32 << 10] __attribute__((aligned(16)));
+    enum { BLOCK = 32 << 10 };
+    char *block = malloc(BLOCK); /* trees can be deeper than the stack */
     long n;
-    while ((n = syscall(SYS_getdents64, fd, block, sizeof(block))) > 0)
+    while (block && (n = syscall(SYS_getdents64, fd, block, BLOCK)) > 0)
         for (long at = 0; at < n;) {
             struct entry *d = (struct entry *)(block + at);
             at += d->size;
@@ -72,6 +73,7 @@ static void walk(int parent, const char *name, unsigned device, bool reads)
                 }
             }
         }
+    free(block);
     close(fd);
 }
 
