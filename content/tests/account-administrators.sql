@@ -17,7 +17,7 @@ empty: unknown
 fix: |
   deluser NAME sudo           # take the rights away
   # or have the person approved and record it:
-  assay record set parameter administrators_approved "root,NAME" --reason "approved by ... on ..."
+  assay record set parameter administrators_approved "{administrators_approved},NAME" --reason "approved by ... on ..."
 references: ["sudoers(5)", "deluser(8)"]
 */
 WITH holders(username, way) AS (

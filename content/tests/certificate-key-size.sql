@@ -15,7 +15,7 @@ tables: [certificates]
 paths: []
 empty: not_applicable
 fix: |
-  openssl req -new -newkey rsa:3072 -nodes -keyout KEY -out REQUEST      # then have the issuer sign it
+  openssl req -new -newkey rsa:{certificate_rsa_bits_min} -nodes -keyout KEY -out REQUEST      # then have the issuer sign it
 references: ["req(1ssl)"]
 */
 SELECT path AS resource,

@@ -16,7 +16,7 @@ paths: []
 empty: not_applicable
 fix: |
   rm /etc/ssh/ssh_host_dsa_key /etc/ssh/ssh_host_dsa_key.pub
-  ssh-keygen -t rsa -b 4096 -N '' -f /etc/ssh/ssh_host_rsa_key   # tell users of the new fingerprint
+  ssh-keygen -t rsa -b {ssh_rsa_bits_min} -N '' -f /etc/ssh/ssh_host_rsa_key   # tell users of the new fingerprint
   systemctl reload ssh
 references: ["sshd(8)", "ssh-keygen(1)"]
 */

@@ -21,7 +21,7 @@ empty: not_applicable
 fix: |
   systemctl disable --now UNIT                    # if nobody needs it
   # or bind it to 127.0.0.1 in its configuration; or approve it:
-  assay record set parameter listeners_approved "tcp/22,udp/68,udp/546,tcp/443" --reason "web front end, approved by ..."
+  assay record set parameter listeners_approved "{listeners_approved},tcp/443" --reason "web front end, approved by ..."
 references: ["ss(8)"]
 */
 SELECT proto || '/' || port || coalesce(' ' || max(name), '') AS resource,

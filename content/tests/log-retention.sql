@@ -15,7 +15,7 @@ tables: [log_files]
 paths: []
 empty: unknown
 fix: |
-  # in the file's entry in /etc/logrotate.d: weekly, rotate 53, compress
+  # in the file's entry in /etc/logrotate.d: daily, rotate {log_retention_days_min}, compress
   logrotate --debug /etc/logrotate.conf
 references: ["logrotate(8)"]
 */

@@ -15,8 +15,9 @@ tables: [users, shadow]
 paths: []
 empty: not_applicable
 fix: |
-  chage -M 180 NAME
-  sed -i 's|^PASS_MAX_DAYS.*|PASS_MAX_DAYS 180|' /etc/login.defs
+  # only where the organisation asks for a periodic change (more than 0 days)
+  [ {password_age_days_max} -gt 0 ] && chage -M {password_age_days_max} NAME
+  [ {password_age_days_max} -gt 0 ] && sed -i 's|^PASS_MAX_DAYS.*|PASS_MAX_DAYS {password_age_days_max}|' /etc/login.defs
 references: ["chage(1)", "login.defs(5)"]
 */
 SELECT s.username AS resource,

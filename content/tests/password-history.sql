@@ -15,7 +15,7 @@ paths: []
 empty: unknown
 fix: |
   # In /etc/pam.d/common-password, before pam_unix.so:
-  # password requisite pam_pwhistory.so remember=5 use_authtok
+  # password requisite pam_pwhistory.so remember={password_history_min} use_authtok
   editor /etc/pam.d/common-password
 references: ["pam_pwhistory(8)"]
 */

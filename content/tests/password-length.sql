@@ -17,7 +17,7 @@ paths: []
 empty: unknown
 fix: |
   apt-get install libpam-pwquality
-  printf 'minlen = 14\n' > /etc/security/pwquality.conf.d/50-length.conf
+  printf 'minlen = {password_length_min}\n' > /etc/security/pwquality.conf.d/50-length.conf
   pam-auth-update --enable pwquality
 references: ["pwquality.conf(5)", "pam_pwquality(8)"]
 */

@@ -14,7 +14,7 @@ tables: [password_policy]
 paths: []
 empty: unknown
 fix: |
-  sed -i 's|^#* *unlock_time *=.*|unlock_time = 900|' /etc/security/faillock.conf
+  sed -i "s|^#* *unlock_time *=.*|unlock_time = $(( {password_lockout_minutes_min} * 60 ))|" /etc/security/faillock.conf
 references: ["faillock.conf(5)"]
 */
 SELECT key AS resource,

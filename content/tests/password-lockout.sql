@@ -16,7 +16,7 @@ tables: [password_policy]
 paths: []
 empty: unknown
 fix: |
-  printf 'deny = 5\nunlock_time = 900\n' >> /etc/security/faillock.conf
+  printf 'deny = {password_attempts_max}\n' >> /etc/security/faillock.conf
   # In /etc/pam.d/common-auth: before pam_unix.so "auth requisite pam_faillock.so preauth",
   # after it "auth [default=die] pam_faillock.so authfail"; in common-account "account required pam_faillock.so"
   editor /etc/pam.d/common-auth /etc/pam.d/common-account

@@ -15,7 +15,7 @@ tables: [shell_env]
 paths: []
 empty: unknown
 fix: |
-  printf 'TMOUT=900\nreadonly TMOUT\nexport TMOUT\n' > /etc/profile.d/60-session-timeout.sh
+  printf 'TMOUT=%d\nreadonly TMOUT\nexport TMOUT\n' "$(( {session_idle_minutes_max} * 60 ))" > /etc/profile.d/60-session-timeout.sh
 references: ["bash(1)"]
 */
 SELECT 'TMOUT' AS resource,

@@ -15,7 +15,7 @@ tables: [sshd_effective]
 paths: []
 empty: not_applicable
 fix: |
-  printf 'MaxAuthTries 4\n' > /etc/ssh/sshd_config.d/10-ssh-auth-tries.conf
+  printf 'MaxAuthTries {ssh_auth_tries_max}\n' > /etc/ssh/sshd_config.d/10-ssh-auth-tries.conf
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */

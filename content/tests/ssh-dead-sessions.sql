@@ -16,7 +16,7 @@ tables: [sshd_effective]
 paths: []
 empty: not_applicable
 fix: |
-  printf 'ClientAliveInterval 300\nClientAliveCountMax 3\n' > /etc/ssh/sshd_config.d/10-ssh-dead-sessions.conf
+  printf 'ClientAliveInterval %d\nClientAliveCountMax 3\n' "$(( {session_idle_minutes_max} * 20 ))" > /etc/ssh/sshd_config.d/10-ssh-dead-sessions.conf
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */

@@ -15,7 +15,7 @@ tables: [sshd_effective]
 paths: []
 empty: not_applicable
 fix: |
-  printf 'LoginGraceTime 60\n' > /etc/ssh/sshd_config.d/10-ssh-login-grace.conf
+  printf 'LoginGraceTime {ssh_login_grace_seconds_max}\n' > /etc/ssh/sshd_config.d/10-ssh-login-grace.conf
   sshd -t && systemctl reload ssh
 references: ["sshd_config(5)"]
 */

@@ -15,7 +15,7 @@ tables: [sudo_rules, sudo_defaults]
 paths: []
 empty: not_applicable
 fix: |
-  printf 'Defaults timestamp_timeout=5\n' | EDITOR='tee -a' visudo -f /etc/sudoers.d/10-hardening
+  printf 'Defaults timestamp_timeout={sudo_timestamp_minutes_max}\n' | EDITOR='tee -a' visudo -f /etc/sudoers.d/10-hardening
 references: ["sudoers(5)"]
 */
 SELECT 'Defaults timestamp_timeout' AS resource,

@@ -36,6 +36,49 @@ struct str test_value_of(const struct test_value *values, size_t count, struct s
     return p ? str_of(p->default_value) : (struct str){0};
 }
 
+/* Only what no shell reads in its own way: fix texts are there to be pasted into one. */
+static bool is_plain(struct str value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        char c = value.data[i];
+        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_word && (c == '\0' || !strchr("_./,@:+-", c)))
+            return false;
+    }
+    return value.size > 0;
+}
+
+/* The declared parameter whose {name} stands at the beginning of `text`, data NULL: none. */
+static struct str placeholder(const struct test *t, struct str text)
+{
+    for (size_t i = 0; i < t->parameters.count; i++) {
+        struct str name = str_of(t->parameters.items[i]);
+        if (text.size >= name.size + 2 && text.data[0] == '{' && text.data[name.size + 1] == '}' &&
+            str_equal(str_slice(text, 1, name.size + 1), name))
+            return name;
+    }
+    return (struct str){0};
+}
+
+struct str test_fix_text(struct arena *a, const struct test *t, const struct test_value *values, size_t count)
+{
+    struct buf b BUF_AUTO;
+    buf_init(&b, 1 << 20);
+    struct str fix = str_of(t->fix);
+    for (size_t i = 0; i < fix.size;) {
+        bool is_shell = i > 0 && fix.data[i - 1] == '$';
+        struct str name = is_shell ? (struct str){0} : placeholder(t, str_slice(fix, i, fix.size));
+        struct str value = name.data ? test_value_of(values, count, name) : (struct str){0};
+        if (name.data && is_plain(value)) {
+            buf_str(&b, value);
+            i += name.size + 2;
+        } else {
+            buf_char(&b, fix.data[i++]);
+        }
+    }
+    return arena_str(a, buf_view(&b));
+}
+
 static struct str column_str(sqlite3_stmt *s, int column)
 {
     const void *text = sqlite3_column_text(s, column);

@@ -57,5 +57,10 @@ bool test_run_all(const struct test_inputs *inputs, const struct test *tests, si
                   struct err *e) MUST_USE;
 /* The value in force and where it comes from: `values`, else the default; data NULL for an unknown name. */
 struct str test_value_of(const struct test_value *values, size_t count, struct str name);
+/*
+ * The test's fix with the value in force for each `{parameter}` that its header declares. Everything else stays as written: other
+ * braces, ${shell} text, and the name of a parameter whose value a shell would not take literally.
+ */
+struct str test_fix_text(struct arena *a, const struct test *t, const struct test_value *values, size_t count);
 
 #endif

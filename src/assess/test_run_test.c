@@ -256,6 +256,25 @@ START_TEST(now_and_declared_parameters_are_bound_and_others_refused)
 }
 END_TEST
 
+START_TEST(a_fix_shows_the_values_in_force_and_leaves_the_shell_alone)
+{
+    fresh();
+    static const char *const names[] = {"limit_one", "word_one", "evil_one"};
+    struct test_value values[] = {
+        {STR("limit_one"), STR("20")}, {STR("word_one"), STR("root,ada")}, {STR("evil_one"), STR("$(reboot)")}};
+    struct test t = {
+        .id = "t",
+        .parameters = {names, 3},
+        .fix = "a {limit_one}, $(( {limit_one} * 60 )) \"{word_one},NAME\" {evil_one} ${limit_one} {limit_two} {print} {"};
+    ck_assert_str_eq(test_fix_text(a, &t, values, 3).data,
+                     "a 20, $(( 20 * 60 )) \"root,ada,NAME\" {evil_one} ${limit_one} {limit_two} {print} {");
+    static const char *const length[] = {"password_length_min"};
+    t = (struct test){.id = "t", .parameters = {length, 1}, .fix = "{password_length_min}"};
+    ck_assert_str_eq(test_fix_text(a, &t, NULL, 0).data, content_parameter(STR("password_length_min"))->default_value);
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(texts_that_are_no_utf8_or_control_the_terminal_are_made_harmless)
 {
     fresh();
@@ -301,5 +320,5 @@ TEST_MAIN("test_run", results_carry_resource_status_and_reason, other_columns_th
           a_test_that_writes_or_attaches_is_refused, a_test_that_runs_for_ever_times_out,
           too_many_resources_are_unknown_and_none_of_them_counts, a_broken_row_spoils_the_whole_test,
           of_a_resource_that_comes_twice_the_worse_stands, a_table_that_was_last_seen_too_long_ago_makes_the_test_unknown,
-          now_and_declared_parameters_are_bound_and_others_refused,
+          now_and_declared_parameters_are_bound_and_others_refused, a_fix_shows_the_values_in_force_and_leaves_the_shell_alone,
           texts_that_are_no_utf8_or_control_the_terminal_are_made_harmless, the_order_of_rows_never_matters)

@@ -241,7 +241,7 @@ static int explain(struct cli_context *c, const struct subject_tables *s, const 
     buf_cstr(&b, "\nResults\n");
     rows_put(&b, r, str_of(t->id), true, cli_has_colour());
     buf_cstr(&b, "\nHow to fix\n");
-    indented_put(&b, str_of(t->fix));
+    indented_put(&b, test_fix_text(c->arena, t, s->inputs.values, s->inputs.value_count));
     print_and_clear(&b, &status);
     return status;
 }

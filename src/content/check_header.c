@@ -91,6 +91,25 @@ static void names_check(struct checker *k, const struct yaml *header, struct tes
         problem(k, title, "%s: the title is longer than 100 bytes", ret->id);
 }
 
+/* {a_name} with an underscore is a parameter, and a declared one; ${a_name} is the shell's, and so is {print}. */
+static void fix_check(struct checker *k, const struct yaml *header, const struct test *t)
+{
+    struct str fix = str_of(t->fix);
+    for (size_t i = 0; i < fix.size; i++) {
+        if (fix.data[i] != '{' || (i > 0 && fix.data[i - 1] == '$'))
+            continue;
+        size_t end = i + 1;
+        bool has_underscore = false;
+        for (; end < fix.size && ((fix.data[end] >= 'a' && fix.data[end] <= 'z') || fix.data[end] == '_'); end++)
+            has_underscore |= fix.data[end] == '_';
+        struct str name = str_slice(fix, i + 1, end);
+        if (has_underscore && end < fix.size && fix.data[end] == '}' &&
+            !strings_hold(t->parameters, arena_str(k->arena, name).data))
+            problem(k, yaml_get(header, "fix"), "%s: \"fix\" has {%.*s}, but the header's \"parameters\" does not name it", t->id,
+                    STR_ARGS(name));
+    }
+}
+
 void check_test(struct checker *k, const struct content_source *source, struct test *ret)
 {
     struct str header_text, sql;
@@ -115,5 +134,6 @@ void check_test(struct checker *k, const struct content_source *source, struct t
     mappings_read(k, header, ret);
     empty_read(k, header, ret);
     names_check(k, header, ret);
+    fix_check(k, header, ret);
     ret->sql = arena_str(k->arena, str_trim(sql)).data;
 }

@@ -256,6 +256,12 @@ START_TEST(tests_with_another_id_than_their_file)
     refuses(6, "id: old-users", "id: new-users", "content/tests/old-users.sql:2:5: new-users: the id must be the file's name");
 }
 END_TEST
+START_TEST(fixes_with_an_undeclared_parameter)
+{
+    refuses(6, "fix: F", "fix: 'set {days_max} ${a_b} {print} {days_min}'",
+            "content/tests/old-users.sql:12:6: old-users: \"fix\" has {days_min}, but");
+}
+END_TEST
 START_TEST(tests_without_a_reason)
 {
     refuses(6, ", reason: R", "", "content/tests/old-users.sql:8:3: old-users: member \"reason\" is missing");
@@ -349,7 +355,8 @@ TEST_MAIN("check", reads_everything, a_missing_file_is_named, a_file_of_no_kind_
           likelihood_out_of_range, bad_durations, unknown_models, models_without_their_members, criteria_without_controls,
           primary_criteria_outside_their_control, policies_that_a_control_does_not_name_back, controls_without_a_request,
           parameter_defaults_out_of_range, parameters_that_no_test_uses, tests_without_a_header,
-          tests_with_another_id_than_their_file, tests_without_a_reason, tests_that_map_to_nothing,
-          tests_that_read_undeclared_tables, tests_that_do_not_read_a_declared_table, tests_that_bind_undeclared_parameters,
-          tests_that_ask_the_clock, tests_of_two_statements, tests_that_write, tests_with_relative_paths,
-          tests_with_an_unknown_severity, tests_with_an_unknown_meaning_of_empty, any_change_gives_content_or_located_problems)
+          tests_with_another_id_than_their_file, fixes_with_an_undeclared_parameter, tests_without_a_reason,
+          tests_that_map_to_nothing, tests_that_read_undeclared_tables, tests_that_do_not_read_a_declared_table,
+          tests_that_bind_undeclared_parameters, tests_that_ask_the_clock, tests_of_two_statements, tests_that_write,
+          tests_with_relative_paths, tests_with_an_unknown_severity, tests_with_an_unknown_meaning_of_empty,
+          any_change_gives_content_or_located_problems)

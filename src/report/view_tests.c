@@ -1,3 +1,4 @@
+#include "assess/test_run.h"
 #include "report/view_internal.h"
 
 static void test_row(struct view *v, struct list *l, const struct test_state *t)
@@ -58,9 +59,12 @@ struct json *view_tests(struct view *v, const struct view_filter *f, struct err 
 
 /* ---- one ---- */
 
+/* The parameters as of the view's instant, and the fix with their values. */
 static void parameters_put(struct view *v, struct json *page, const struct test *t)
 {
     struct json *list = json_put_array(page, "parameters");
+    struct test_value *values = arena_array(v->arena, t->parameters.count + 1, sizeof *values);
+    size_t value_count = 0;
     for (size_t i = 0; i < t->parameters.count; i++) {
         const struct parameter *p = content_parameter(str_of(t->parameters.items[i]));
         if (!p)
@@ -81,7 +85,9 @@ static void parameters_put(struct view *v, struct json *page, const struct test 
         json_put_cstr(o, "words", p->words);
         json_put_bool(o, "is_default", str_is(value, p->default_value));
         put_time(v, o, "changed", changed_ms);
+        values[value_count++] = (struct test_value){str_of(p->name), value};
     }
+    json_put_str(page, "fix", test_fix_text(v->arena, t, values, value_count));
 }
 
 static void controls_put(struct view *v, struct json *page, const struct assessment *as, const struct test *t)
@@ -287,7 +293,6 @@ struct json *view_test(struct view *v, struct str id, const struct view_filter *
     put_status_as(page, state->status, state->is_present ? result_status_words(state->status) : "Never ran");
     put_time(v, page, "since", state->since_ms);
     json_put_cstr(page, "why", t->why);
-    json_put_cstr(page, "fix", t->fix);
     json_put_cstr(page, "empty", t->empty == EMPTY_NOT_APPLICABLE ? "not_applicable" : "unknown");
     json_put_cstr(page, "empty_words",
                   t->empty == EMPTY_NOT_APPLICABLE ? "If it finds nothing to look at, it does not apply."
