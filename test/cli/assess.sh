@@ -52,6 +52,8 @@ case_a_parameter_has_limits_a_reason_and_a_history() {
     expect 0 "$assay" --data "$d/data" record set parameter password_length_min 14 --reason 'policy of 2026'
     expect 0 "$assay" --data "$d/data" record history parameter password_length_min
     grep -q 'password_length_min = 14.*policy of 2026' "$d/out"
+    expect 0 "$assay" --data "$d/data" test --stored --explain password-length
+    grep -q 'minlen = 14' "$d/out" || fail 'the fix does not show the value in force'
     expect 0 "$assay" --data "$d/data" rebuild
     expect 0 "$assay" --data "$d/data" record list parameter --json
     json "$d/out" '[p["value"] for p in o if p["name"] == "password_length_min"] == ["14"]'
