@@ -11,7 +11,7 @@ if [ "$(id -u)" -eq 0 ]; then
     if [ ! -e "$tree/usr/sbin/lynis" ]; then
         say "making a Debian 12 tree in $tree"
         debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,sudo,cron,rsyslog,auditd,chrony,nftables,lynis,perl,python3,libsqlite3-0,libzstd1,liblz4-1,liblzma5,libyaml-0-2,libmicrohttpd12,libseccomp2 \
-            bookworm "$tree" "${ASSAY_BENCH_MIRROR:-http://deb.debian.org/debian}" >/dev/null
+            bookworm "$tree" ${ASSAY_BENCH_MIRROR-} >/dev/null
     fi
     mkdir -p "$tree/opt/assay" && cp "$assay" "$tree/opt/assay/"
     pad_tree "$tree" 20000

@@ -15,7 +15,7 @@ tables: [repos, host_identity]
 paths: []
 empty: unknown
 fix: |
-  printf 'deb https://deb.debian.org/debian-security bookworm-security main\n' > /etc/apt/sources.list.d/security.list && apt-get update
+  sed 's,debian bookworm main,debian-security bookworm-security main,' /etc/apt/sources.list > /etc/apt/sources.list.d/security.list && apt-get update
 references: ["sources.list(5)"]
 */
 SELECT h.os || coalesce(' ' || h.codename, '') || ' security archive' AS resource,

@@ -78,7 +78,7 @@ case_garbage_where_a_database_belongs_is_unknown() {
     make_host "$d/host"
     mkdir -p "$d/host/var/lib/dpkg" "$d/host/var/lib/apt/lists" "$d/host/etc/ssl"
     head -c 5000 /dev/urandom >"$d/host/var/lib/dpkg/status"
-    printf 'Package: a\nVersion: 1\n\n' >"$d/host/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages"
+    printf 'Package: a\nVersion: 1\n\n' >"$d/host/var/lib/apt/lists/deb.example.org_debian_dists_bookworm_main_binary-amd64_Packages"
     for test in update-security-age update-other-age package-finished; do
         [ "$(tree_states "$d/host" $test)" = unknown ] || fail "$test: $(tree_states "$d/host" $test)"
     done

@@ -90,11 +90,11 @@ static void golden_prepare(struct arena *a, const char *root)
     wtmp_add(wtmp + 1536, 2, "reboot", "6.1.0-26-amd64", 1700009000);
     golden_file(a, root, "/var/log/wtmp", str_make(wtmp, sizeof(wtmp)));
     golden_file(a, root, "/usr/bin/env", str_make(elf, sizeof(elf)));
-    golden_file(a, root, LISTS "security.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4",
+    golden_file(a, root, LISTS "security.example.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4",
                 lz4_of(a, STR(security_list)));
-    golden_file(a, root, LISTS "deb.debian.org_debian_dists_bookworm-backports_main_binary-amd64_Packages.xz",
+    golden_file(a, root, LISTS "deb.example.org_debian_dists_bookworm-backports_main_binary-amd64_Packages.xz",
                 xz_of(a, STR(backports_list)));
-    golden_file(a, root, LISTS "deb.debian.org_debian_dists_bookworm_contrib_binary-amd64_Packages.gz",
+    golden_file(a, root, LISTS "deb.example.org_debian_dists_bookworm_contrib_binary-amd64_Packages.gz",
                 gzip_of(a, STR("Package: x\nVersion: 1\nArchitecture: all\n")));
     golden_file(a, root, LISTS "broken_dists_x_main_binary-amd64_Packages.gz", STR("no gzip at all"));
     struct str lists = arena_printf(a, "%s/var/lib/apt/lists", root);
@@ -211,7 +211,7 @@ START_TEST(a_stanza_without_end_is_left_out_and_the_next_one_is_read)
     for (int i = 0; i < 300000; i++)
         buf_cstr(&list, "0123456789");
     buf_cstr(&list, "\n\nPackage: tzdata\nVersion: 8888\nArchitecture: all\n");
-    golden_file(a, root, LISTS "deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages", buf_view(&list));
+    golden_file(a, root, LISTS "deb.example.org_debian_dists_bookworm_main_binary-amd64_Packages", buf_view(&list));
     struct source *s = source_tree(a, root, TREE_NOW_MS, &e);
     struct gathered g = golden_gather("pending_updates", a, s);
     const struct cell *candidate = tree_cell(g.rows, "pkg", "tzdata", "candidate");

@@ -58,7 +58,7 @@ enum {
 
 /* What a Release file says of the lists that share its prefix. */
 struct release {
-    struct str prefix; /* "deb.debian.org_debian_dists_bookworm" */
+    struct str prefix; /* "deb.example.org_debian_dists_bookworm" */
     struct str label;
     struct str suite;
     struct str codename;
