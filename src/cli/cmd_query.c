@@ -15,13 +15,89 @@ static const struct cli_option options[] = {
     {0},
 };
 
+/* A provider that notes whether the statement scanned its table. */
+struct noted {
+    const struct table_provider *inner;
+    bool is_scanned;
+};
+
+static bool noted_pages(void *context, struct arena *a, const struct table_schema *schema, const struct hint *hints,
+                        size_t hint_count, const struct table_page **ret_pages, size_t *ret_count, struct err *e)
+{
+    struct noted *n = context;
+    n->is_scanned = true;
+    return n->inner->pages(n->inner->context, a, schema, hints, hint_count, ret_pages, ret_count, e);
+}
+
+static void warn(struct arena *a, const char *table, const char *what, struct str why)
+{
+    struct str text = query_printable(a, why);
+    fprintf(stderr, "assay: query: table %s %s: %.*s\n", table, what, STR_ARGS(text));
+}
+
+/* The first row of table_status that says what is missing of the table; a table without any row was not captured. */
+static void warn_unread(struct arena *a, const char *table, const struct table_page *pages, size_t count)
+{
+    enum { TABLE, SCOPE, STATE, MISSING, REASON };
+    bool is_told = false;
+    for (size_t p = 0; p < count; p++)
+        for (size_t r = 0; r < pages[p].rows->row_count; r++) {
+            const struct rows *rows = pages[p].rows;
+            enum table_state state = TABLE_NONE;
+            if (!str_is(rows_cell(rows, r, TABLE)->text, table) || !table_state_parse(rows_cell(rows, r, STATE)->text, &state))
+                continue;
+            is_told = true;
+            if (state == TABLE_COMPLETE)
+                continue;
+            const struct cell *reason = rows_cell(rows, r, REASON);
+            warn(a, table, state == TABLE_NONE ? "could not be read" : "was read in part",
+                 reason->type == CELL_TEXT ? reason->text : STR("no reason is known"));
+            return;
+        }
+    if (!is_told)
+        warn(a, table, "could not be read", STR("it was not captured yet"));
+}
+
+/* An empty answer must not look like an empty population: says of each scanned table that it is not complete. */
+static void warn_scanned(struct arena *a, const struct noted *noted, size_t count)
+{
+    const struct table_provider *status = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (noted[i].inner->schema == &table_status_schema)
+            status = noted[i].inner;
+    for (size_t i = 0; i < count; i++) {
+        const char *table = noted[i].inner->schema->name;
+        if (!noted[i].is_scanned || !status || noted[i].inner == status)
+            continue;
+        const struct hint hint = {.column = 0, .op = HINT_EQUAL, .value = {.type = CELL_TEXT, .text = str_of(table)}};
+        const struct table_page *pages = NULL;
+        size_t page_count = 0;
+        struct err e = {0};
+        if (status->pages(status->context, a, status->schema, &hint, 1, &pages, &page_count, &e))
+            warn_unread(a, table, pages, page_count);
+        else
+            warn(a, table, "may not be complete", str_of(e.text));
+    }
+}
+
 static bool query_tables(struct cli_context *c, struct db *db, const struct table_provider *providers, size_t count,
                          enum query_format format, struct err *e)
 {
-    if (!vtab_register(db_sqlite(db), providers, count, e))
+    struct noted *noted = arena_array(c->arena, count, sizeof(*noted));
+    struct table_provider *noting = arena_array(c->arena, count, sizeof(*noting));
+    for (size_t i = 0; i < count; i++) {
+        noted[i] = (struct noted){.inner = &providers[i]};
+        noting[i] = providers[i];
+        noting[i].pages = noted_pages;
+        noting[i].context = &noted[i];
+    }
+    if (!vtab_register(db_sqlite(db), noting, count, e))
         return false;
     sql_confine(db_sqlite(db));
-    return query_print(db_sqlite(db), str_of(c->arguments[0]), format, e);
+    if (!query_print(db_sqlite(db), str_of(c->arguments[0]), format, e))
+        return false;
+    warn_scanned(c->arena, noted, count);
+    return true;
 }
 
 static bool query_live(struct cli_context *c, struct db *db, enum query_format format, struct err *e)
@@ -103,7 +179,8 @@ const struct cli_command cli_command_query = {
     .options = options,
     .details =
         "Only SELECT is allowed. assay tables lists the tables and what their columns mean. Tables of files, such as files, are\n"
-        "walked only below the path that is asked for: WHERE path LIKE '/etc/%'.",
+        "walked only below the path that is asked for: WHERE path LIKE '/etc/%'. A scanned table that could not be read, or only in\n"
+        "part, is named on standard error.",
     .arguments_min = 1,
     .arguments_max = 1,
     .has_json = true,

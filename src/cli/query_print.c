@@ -39,8 +39,7 @@ static struct str cell_text(sqlite3_stmt *s, int column)
     return str_make(text, text ? (size_t)sqlite3_column_bytes(s, column) : 0);
 }
 
-/* What a terminal may see: no control characters, no broken UTF-8. */
-static struct str printable(struct arena *a, struct str text)
+struct str query_printable(struct arena *a, struct str text)
 {
     char *out = arena_strndup(a, text.data ? text.data : "", text.size);
     bool is_utf8 = str_is_utf8(text);
@@ -108,7 +107,7 @@ static void table_row(struct printing *p)
 {
     struct str cells[COLUMNS_MAX];
     for (int i = 0; i < p->column_count; i++)
-        cells[i] = printable(p->arena, cell_text(p->statement, i));
+        cells[i] = query_printable(p->arena, cell_text(p->statement, i));
     if (!p->waiting) {
         line_of(p, cells);
         arena_reset(p->arena);

@@ -2,6 +2,8 @@
 #include "collect/live.h"
 #include "collect/host/walk.h"
 
+enum { TABLE_ARENA_BYTES_MAX = 1 << 30, SCRATCH_BYTES_KEPT = 32 << 20 };
+
 struct live_table {
     struct live *live;
     const struct host_table *table;
@@ -37,13 +39,75 @@ static struct walk *walk_once(struct live *l, const struct host_table *t)
     return l->walk;
 }
 
-static const struct gathered *gather_once(struct live_table *t)
+static void free_arena(void *context)
+{
+    arena_free(context);
+}
+
+/* In `a`; a table that does not fit ends there, as in a run, and says so. */
+static struct gathered gather_within(const struct live_table *t, struct arena *a, const struct hint *hints, size_t hint_count)
 {
     struct live *l = t->live;
-    if (!t->is_gathered)
-        t->gathered = host_table_gather(t->table, l->arena, l->source, walk_once(l, t->table), NULL, 0);
+    jmp_buf trap;
+    if (setjmp(trap)) {
+        arena_trap(a, NULL);
+        return host_table_none(l->arena, t->table->schema, "reading it needs more than 1 GiB of memory");
+    }
+    arena_trap(a, &trap);
+    struct gathered got = host_table_gather(t->table, a, l->source, walk_once(l, t->table), hints, hint_count);
+    arena_trap(a, NULL);
+    return got;
+}
+
+static void copy_rows(struct arena *a, struct rows *to, const struct rows *from)
+{
+    for (size_t i = 0; i < from->row_count; i++) {
+        row_begin(to);
+        for (size_t c = 0; c < from->schema->column_count; c++) {
+            struct cell cell = *rows_cell(from, i, c);
+            if (cell.type == CELL_TEXT)
+                cell.text = arena_str(a, cell.text);
+            row_cell(to, cell);
+        }
+        row_end(to);
+    }
+}
+
+/* What was read to make the rows is let go when it is much: tables are kept until the end, all together. */
+static struct arena *slim(struct gathered *got, struct arena *a)
+{
+    if (arena_used(a) < SCRATCH_BYTES_KEPT)
+        return a;
+    struct arena *own = arena_new("a table", TABLE_ARENA_BYTES_MAX);
+    struct rows *rows = rows_new(own, got->rows->schema), *status = rows_new(own, got->status->schema);
+    copy_rows(own, rows, got->rows);
+    copy_rows(own, status, got->status);
+    *got = (struct gathered){.rows = rows, .status = status, .state = got->state};
+    arena_free(a);
+    return own;
+}
+
+static const struct gathered *gather_once(struct live_table *t)
+{
+    if (t->is_gathered)
+        return &t->gathered;
+    struct arena *a = arena_new("a table", TABLE_ARENA_BYTES_MAX);
+    t->gathered = gather_within(t, a, NULL, 0);
+    arena_on_free(t->live->arena, free_arena, slim(&t->gathered, a));
     t->is_gathered = true;
     return &t->gathered;
+}
+
+/* For one scan; how the first went, or the first incomplete one, is kept for table_status. */
+static const struct rows *gather_hinted(struct live_table *t, struct arena *a, const struct hint *hints, size_t hint_count)
+{
+    struct gathered got = gather_within(t, a, hints, hint_count);
+    if (!t->gathered.status || (got.state != TABLE_COMPLETE && t->gathered.state == TABLE_COMPLETE)) {
+        t->gathered.state = got.state;
+        t->gathered.status = rows_new(t->live->arena, &table_status_schema);
+        copy_rows(t->live->arena, t->gathered.status, got.status);
+    }
+    return got.rows;
 }
 
 static const struct table_page *page_of(const struct live *l, struct arena *a, const struct rows *rows)
@@ -60,24 +124,10 @@ static bool table_pages(void *context, struct arena *a, const struct table_schem
     (void)schema;
     (void)e;
     struct live_table *t = context;
-    const struct rows *rows = NULL;
-    if (t->table->uses_hints)
-        rows = host_table_gather(t->table, a, t->live->source, NULL, hints, hint_count).rows;
-    else
-        rows = gather_once(t)->rows;
-    *ret_pages = page_of(t->live, a, rows);
+    const struct rows *rows = t->table->uses_hints ? gather_hinted(t, a, hints, hint_count) : gather_once(t)->rows;
+    *ret_pages = page_of(t->live, t->live->arena, rows); /* `a` may be full */
     *ret_count = 1;
     return true;
-}
-
-static void copy_rows(struct rows *to, const struct rows *from)
-{
-    for (size_t i = 0; i < from->row_count; i++) {
-        row_begin(to);
-        for (size_t c = 0; c < from->schema->column_count; c++)
-            row_cell(to, *rows_cell(from, i, c));
-        row_end(to);
-    }
 }
 
 /* The state of the table asked for, or of all that a run captures. */
@@ -93,8 +143,11 @@ static bool status_pages(void *context, struct arena *a, const struct table_sche
             wanted = &hints[i].value.text;
     for (size_t i = 0; i < l->table_count; i++) {
         struct live_table *t = &l->tables[i];
-        if (!t->table->uses_hints && (!wanted || str_is(*wanted, t->table->schema->name)))
-            copy_rows(rows, gather_once(t)->status);
+        if (wanted && !str_is(*wanted, t->table->schema->name))
+            continue;
+        const struct rows *status = t->table->uses_hints ? t->gathered.status : gather_once(t)->status;
+        if (status)
+            copy_rows(a, rows, status);
     }
     *ret_pages = page_of(l, a, rows);
     *ret_count = 1;

@@ -2,7 +2,8 @@
  * live.h - the tables of the host or tree at hand, read when SQL asks for them: behind `assay query`.
  *
  * A table is gathered at its first scan and kept until the arena goes, so one statement sees one state; tables with uses_hints
- * (files) are gathered for each scan. A table of which nothing can be read gives no rows; table_status says why.
+ * (files) are gathered for each scan, and are in table_status once scanned. A table of which nothing can be read, or that needs more
+ * than its memory, gives no rows; table_status says why.
  */
 #ifndef COLLECT_LIVE_H
 #define COLLECT_LIVE_H

@@ -183,4 +183,15 @@ case_a_damaged_state_slot_is_named_and_mended_by_the_next_write() {
     done
 }
 
+case_files_of_200_mb_of_nul_are_said_to_be_unread_and_the_rest_goes_on() {
+    make_host "$d/host"
+    truncate -s 200M "$d/host/etc/passwd"
+    truncate -s 200M "$d/host/etc/group"
+    expect 0 "$assay" query --root "$d/host" --format csv \
+        "select (select count(*) from users), (select count(*) from groups), (select count(*) from group_members), (select count(*) from shadow)"
+    grep -Eq ',2.?$' "$d/out" || fail "shadow was not read: $(cat "$d/out")"
+    grep -q '^assay: query: table groups ' "$d/err" || fail "nothing is said of groups"
+    expect 1 "$assay" test --root "$d/host"
+}
+
 run_cases "$@"

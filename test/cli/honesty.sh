@@ -97,4 +97,25 @@ case_a_tree_tells_nothing_of_what_only_runs() {
     done
 }
 
+case_a_query_names_the_scanned_tables_that_were_not_read() {
+    make_host "$d/host"
+    expect 0 "$assay" query --root "$d/host" "select count(*) from users"
+    [ ! -s "$d/err" ] || fail "a table that was read is named"
+    rm "$d/host/etc/shadow"
+    expect 0 "$assay" query --root "$d/host" --json "select count(*) as n from shadow"
+    one_line 'query: table shadow could not be read: .*No such file'
+    python3 -c 'import json, sys; assert json.load(sys.stdin) == [{"n": 0}]' <"$d/out" || fail "standard output is no JSON"
+    printf 'torn\n' >>"$d/host/etc/group"
+    expect 0 "$assay" query --root "$d/host" "select count(*) from groups"
+    one_line 'query: table groups was read in part: '
+}
+
+case_a_query_before_the_first_run_says_that_nothing_was_captured() {
+    make_data
+    expect 0 "$assay" --data "$d/data" query --at now "select count(*) from users"
+    [ ! -s "$d/err" ] || fail "a table that was captured is named"
+    expect 0 "$assay" --data "$d/data" query --at 2001-01-01 "select count(*) from shadow"
+    one_line 'query: table shadow could not be read: it was not captured yet'
+}
+
 run_cases "$@"
