@@ -48,7 +48,11 @@ export async function open(options = {}) {
     if (m.type() === 'error' || m.type() === 'warning') wrong.push(`console ${m.type()}: ${m.text()}`);
   });
   page.on('pageerror', (e) => wrong.push(`script: ${e.message}`));
-  page.on('requestfailed', (r) => wrong.push(`request: ${r.url()} ${r.failure()?.errorText}`));
+  // The browser itself drops what it still loads (an icon, say) when the page goes on to the next address: that is no failure.
+  page.on('requestfailed', (r) => {
+    const why = r.failure()?.errorText;
+    if (why !== 'net::ERR_ABORTED') wrong.push(`request: ${r.url()} ${why}`);
+  });
   page.on('response', (r) => {
     if (r.status() >= 400 && !page.expectsErrors) wrong.push(`answer: ${r.status()} ${r.url()}`);
   });
