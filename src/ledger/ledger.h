@@ -29,19 +29,37 @@ bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_
 bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_hash, struct sha256 root,
                             const struct sha256 *proof, size_t proof_count) MUST_USE;
 
-/* ---- note.h: C2SP signed-note; vkey "name+hash+base64(0x01||key)" ---- */
+/* ---- note.c: C2SP signed-note; vkey "name+hash+base64(type||key)" ---- */
+enum {
+    NOTE_KEY_ED25519 = 0x01,     /* signs the text itself: logs, collectors, officers, roots */
+    NOTE_KEY_COSIGNATURE = 0x04, /* cosignature/v1 (cosignature.h): signs "cosignature/v1", a time and a checkpoint */
+    NOTE_LINES_MAX = 64          /* signature lines of a note that are read; C2SP demands at least 16 */
+};
 struct note_key {
     char name[256];
-    uint32_t id;
+    uint32_t id; /* first 4 bytes of SHA-256(name LF type key) */
+    uint8_t type;
     struct ed25519_public public_key;
 };
+/* Either type. ERR_UNSUPPORTED for others, ERR_INVALID for what is malformed, does not belong together or is of low order. */
 bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e) MUST_USE;
 void note_key_format(const struct note_key *key, struct buf *out);
+/* Of type NOTE_KEY_ED25519. */
 struct note_key note_key_make(const char *name, struct ed25519_public public_key);
-/* Appends "— name base64(id || signature)\n" over `text` (which ends in LF). */
+struct note_key note_key_make_typed(const char *name, uint8_t type, struct ed25519_public public_key);
+/* What a key may be called: not empty, up to 255 bytes of UTF-8 without white space, control characters and '+'. */
+bool note_name_is_valid(struct str name) MUST_USE;
+/* One signature line without its LF: the name and the decoded bytes (4 of key id, then the signature). False if malformed. */
+bool note_line_parse(struct str line, struct str *ret_name, struct buf *ret_bytes) MUST_USE;
+/* Appends "— name base64(id || signature)\n" for signature bytes that were made elsewhere. */
+void note_line_format(const struct note_key *key, struct str signature, struct buf *out);
+/* Appends the line over `text` (which ends in LF), by a key of type NOTE_KEY_ED25519. */
 void note_sign_line(const struct note_key *key, const struct ed25519_private *private_key, struct str text, struct buf *out);
-/* True if one of the signature lines is by `key` and holds over text; lines by unknown keys are ignored (at most 16 read). */
+/* True if one of the signature lines is by `key`, of type NOTE_KEY_ED25519, and holds over text; lines by unknown keys are
+ * ignored (at most NOTE_LINES_MAX are read). ERR_UNSUPPORTED for a cosigner's key: a cosignature says less, see cosignature.h. */
 bool note_verify(struct str text, struct str signature_lines, const struct note_key *key, struct err *e) MUST_USE;
+/* True if a well-formed line claims to be by `key` (name and id), whether its signature holds or not. */
+bool note_has_line(struct str signature_lines, const struct note_key *key) MUST_USE;
 
 /* ---- checkpoints ---- */
 struct checkpoint {

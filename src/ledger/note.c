@@ -2,7 +2,9 @@
 
 #include "base/cursor.h"
 
-enum { SIGNATURE_LINES_MAX = 16, SIGNATURE_TYPE_ED25519 = 1, NOTE_BYTES_MAX = 1 << 20 };
+#include <assert.h>
+
+enum { NOTE_BYTES_MAX = 1 << 20, NOTE_SIGNATURE_BYTES_MAX = 8192 };
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
 
@@ -23,7 +25,7 @@ static size_t unicode_space(struct str s, size_t i)
     return p[0] == 0xe2 && p[1] == 0x81 && p[2] == 0x9f ? 3 : 0;
 }
 
-static bool name_is_valid(struct str name)
+bool note_name_is_valid(struct str name)
 {
     if (name.size == 0 || name.size > 255 || !str_is_utf8(name))
         return false;
@@ -35,35 +37,44 @@ static bool name_is_valid(struct str name)
     return true;
 }
 
-struct note_key note_key_make(const char *name, struct ed25519_public public_key)
+struct note_key note_key_make_typed(const char *name, uint8_t type, struct ed25519_public public_key)
 {
-    struct note_key key = {.public_key = public_key};
+    struct note_key key = {.type = type, .public_key = public_key};
     snprintf(key.name, sizeof(key.name), "%s", name);
-    uint8_t tail[2 + ED25519_KEY_SIZE] = {'\n', SIGNATURE_TYPE_ED25519};
+    uint8_t tail[2 + ED25519_KEY_SIZE] = {'\n', type};
     memcpy(tail + 2, public_key.bytes, ED25519_KEY_SIZE);
     struct sha256 h = sha256_of2(str_of(key.name), str_make(tail, sizeof(tail)));
     key.id = (uint32_t)h.bytes[0] << 24 | (uint32_t)h.bytes[1] << 16 | (uint32_t)h.bytes[2] << 8 | h.bytes[3];
     return key;
 }
 
+struct note_key note_key_make(const char *name, struct ed25519_public public_key)
+{
+    return note_key_make_typed(name, NOTE_KEY_ED25519, public_key);
+}
+
 bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
 {
     struct str name, hash, rest = str_trim(vkey);
-    if (!str_cut(&rest, '+', &name) || !str_cut(&rest, '+', &hash) || !name_is_valid(name))
+    if (!str_cut(&rest, '+', &name) || !str_cut(&rest, '+', &hash) || !note_name_is_valid(name))
         return err_set(e, ERR_INVALID, "verifier key: not of the form name+hash+key");
     uint8_t id[4];
     struct buf BUF_AUTO key;
-    buf_init(&key, 64);
-    if (!hex_decode(hash, id, sizeof(id)) || !base64_decode(rest, &key) || key.size != 1 + ED25519_KEY_SIZE)
+    buf_init(&key, NOTE_SIGNATURE_BYTES_MAX);
+    if (!hex_decode(hash, id, sizeof(id)) || !base64_decode(rest, &key) || key.size == 0)
         return err_set(e, ERR_INVALID, "verifier key %.*s: hash or key is malformed", STR_ARGS(name));
-    if (key.data[0] != SIGNATURE_TYPE_ED25519)
-        return err_set(e, ERR_UNSUPPORTED, "verifier key %.*s: signature type %u, only Ed25519 (1) is known", STR_ARGS(name),
-                       (uint8_t)key.data[0]);
+    uint8_t type = (uint8_t)key.data[0];
+    if (type != NOTE_KEY_ED25519 && type != NOTE_KEY_COSIGNATURE)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "verifier key %.*s: signature type %u, only Ed25519 (1) and cosignature/v1 (4) are known", STR_ARGS(name),
+                       type);
+    if (key.size != 1 + ED25519_KEY_SIZE)
+        return err_set(e, ERR_INVALID, "verifier key %.*s: hash or key is malformed", STR_ARGS(name));
     struct ed25519_public public_key;
     char name_text[256];
     memcpy(public_key.bytes, key.data + 1, ED25519_KEY_SIZE);
     snprintf(name_text, sizeof(name_text), "%.*s", STR_ARGS(name));
-    struct note_key made = note_key_make(name_text, public_key);
+    struct note_key made = note_key_make_typed(name_text, type, public_key);
     if (made.id != ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3]))
         return err_set(e, ERR_INVALID, "verifier key %.*s: the hash does not belong to the key", STR_ARGS(name));
     if (ed25519_is_low_order(&public_key))
@@ -72,38 +83,40 @@ bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
     return true;
 }
 
-static void key_id_bytes(uint32_t id, uint8_t ret[4])
-{
-    for (int i = 0; i < 4; i++)
-        ret[i] = (uint8_t)(id >> (24 - 8 * i));
-}
-
 void note_key_format(const struct note_key *key, struct buf *out)
 {
-    uint8_t bytes[1 + ED25519_KEY_SIZE] = {SIGNATURE_TYPE_ED25519};
+    uint8_t bytes[1 + ED25519_KEY_SIZE] = {key->type};
     memcpy(bytes + 1, key->public_key.bytes, ED25519_KEY_SIZE);
     buf_printf(out, "%s+%08x+", key->name, key->id);
     base64_encode(str_make(bytes, sizeof(bytes)), out);
 }
 
-void note_sign_line(const struct note_key *key, const struct ed25519_private *private_key, struct str text, struct buf *out)
+void note_line_format(const struct note_key *key, struct str signature, struct buf *out)
 {
-    uint8_t bytes[4 + ED25519_SIGNATURE_SIZE];
-    key_id_bytes(key->id, bytes);
-    ed25519_sign(private_key, text, bytes + 4);
+    struct buf BUF_AUTO bytes;
+    buf_init(&bytes, NOTE_SIGNATURE_BYTES_MAX);
+    buf_u32be(&bytes, key->id);
+    buf_str(&bytes, signature);
     buf_printf(out, "%s%s ", dash, key->name);
-    base64_encode(str_make(bytes, sizeof(bytes)), out);
+    base64_encode(buf_view(&bytes), out);
     buf_char(out, '\n');
 }
 
-/* One signature line without its LF. */
-static bool line_parse(struct str line, struct str *ret_name, struct buf *ret_signature)
+void note_sign_line(const struct note_key *key, const struct ed25519_private *private_key, struct str text, struct buf *out)
+{
+    assert(key->type == NOTE_KEY_ED25519);
+    uint8_t signature[ED25519_SIGNATURE_SIZE];
+    ed25519_sign(private_key, text, signature);
+    note_line_format(key, str_make(signature, sizeof(signature)), out);
+}
+
+bool note_line_parse(struct str line, struct str *ret_name, struct buf *ret_bytes)
 {
     if (!str_starts(line, dash))
         return false;
     struct str rest = str_slice(line, sizeof(dash) - 1, line.size), name;
-    buf_clear(ret_signature);
-    if (!str_cut(&rest, ' ', &name) || !name_is_valid(name) || !base64_decode(rest, ret_signature) || ret_signature->size < 5)
+    buf_clear(ret_bytes);
+    if (!str_cut(&rest, ' ', &name) || !note_name_is_valid(name) || !base64_decode(rest, ret_bytes) || ret_bytes->size < 5)
         return false;
     *ret_name = name;
     return true;
@@ -111,17 +124,19 @@ static bool line_parse(struct str line, struct str *ret_name, struct buf *ret_si
 
 bool note_verify(struct str text, struct str signature_lines, const struct note_key *key, struct err *e)
 {
-    uint8_t id[4];
-    key_id_bytes(key->id, id);
+    if (key->type != NOTE_KEY_ED25519)
+        return err_set(e, ERR_UNSUPPORTED, "%s is a cosigner's key, which signs checkpoints with a time and nothing else",
+                       key->name);
     struct buf BUF_AUTO signature;
-    buf_init(&signature, 8192);
+    buf_init(&signature, NOTE_SIGNATURE_BYTES_MAX);
     bool is_found = false;
     struct cursor c = cursor_of(signature_lines);
-    for (int n = 0; n < SIGNATURE_LINES_MAX && !cursor_at_end(&c); n++) {
+    for (int n = 0; n < NOTE_LINES_MAX && !cursor_at_end(&c); n++) {
         struct str line = cursor_line(&c), name;
-        if (c.failed || !line_parse(line, &name, &signature))
+        if (c.failed || !note_line_parse(line, &name, &signature))
             return err_set(e, ERR_CORRUPT, "signature line %d is malformed", n + 1);
-        if (!str_is(name, key->name) || memcmp(signature.data, id, 4) != 0)
+        struct cursor bytes = cursor_of(buf_view(&signature));
+        if (!str_is(name, key->name) || cursor_u32be(&bytes) != key->id)
             continue; /* an unknown key's line says nothing, whatever is in it */
         if (signature.size != 4 + ED25519_SIGNATURE_SIZE ||
             !ed25519_verify(&key->public_key, text, (const uint8_t *)signature.data + 4))
@@ -129,6 +144,22 @@ bool note_verify(struct str text, struct str signature_lines, const struct note_
         is_found = true;
     }
     return is_found || err_set(e, ERR_CORRUPT, "no signature by %s", key->name);
+}
+
+bool note_has_line(struct str signature_lines, const struct note_key *key)
+{
+    struct buf BUF_AUTO signature;
+    buf_init(&signature, NOTE_SIGNATURE_BYTES_MAX);
+    struct cursor c = cursor_of(signature_lines);
+    for (int n = 0; n < NOTE_LINES_MAX && !cursor_at_end(&c); n++) {
+        struct str line = cursor_line(&c), name;
+        if (c.failed || !note_line_parse(line, &name, &signature))
+            return false;
+        struct cursor bytes = cursor_of(buf_view(&signature));
+        if (str_is(name, key->name) && cursor_u32be(&bytes) == key->id)
+            return true;
+    }
+    return false;
 }
 
 void checkpoint_text(const struct checkpoint *c, struct buf *out)
