@@ -112,7 +112,7 @@ static void children_start(struct bench *b)
         close(signer[0]);
         close(keeper[0]);
         close(keeper[1]);
-        struct signer *s = signer_open(b->data.fd, &e);
+        struct signer *s = signer_open(b->data.fd, -1, &e);
         bool ok = s && signer_serve(s, signer[1], &e);
         _exit(ok ? 0 : 3);
     }

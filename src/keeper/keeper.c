@@ -84,8 +84,6 @@ static bool open_stores(struct keeper *k, struct err *e)
     struct ledger_options ledger = {
         .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer)};
     struct checkpoint head;
-    if (!ledger.signer.head(ledger.signer.context, &head, e)) /* a signer that cannot sign says so now, not at the first seal */
-        return false;
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
     k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, k->dir.ledger_dir, e) : -1;
@@ -93,7 +91,8 @@ static bool open_stores(struct keeper *k, struct err *e)
         !keys_load_secret(k->dir.fd, "master", master, e))
         return false;
     k->ledger = ledger_open(&ledger, e); /* takes the lock: from here on there is no other writer */
-    bool ok = k->ledger && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 &&
+    /* Not before the lock: the signer of the writer before us may have signed until then. One that cannot sign says so now. */
+    bool ok = k->ledger && ledger.signer.head(ledger.signer.context, &head, e) && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 &&
               (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
               (k->keys = keyring_open(o->calls, k->private_fd, master, true, e));
     memory_wipe(master, sizeof(master));

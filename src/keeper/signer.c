@@ -5,6 +5,8 @@
 #include "os/ipc.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -17,7 +19,9 @@ enum {
     ANSWER_REFUSED = 103,
     MESSAGE_BYTES_MAX = 64 << 10,
     PROOF_MAX = 128,
-    ANSWER_TIMEOUT_MS = 20000
+    ANSWER_TIMEOUT_MS = 20000,
+    LOCK_PATIENCE_MS = 15000,
+    LOCK_RETRY_MS = 10
 };
 static const char HEAD_FILE[] = "private/signer.head";
 
@@ -76,14 +80,32 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e)
     return os_file_replace(&os_file_real, data_dir_fd, HEAD_FILE, buf_view(&slots), 0600, e);
 }
 
-static bool head_load(struct signer *s, int data_dir_fd, int access_mode, struct err *e)
+static bool head_open(struct signer *s, int data_dir_fd, int access_mode, struct err *e)
 {
     s->head_fd = openat(data_dir_fd, HEAD_FILE, access_mode | O_CLOEXEC | O_NOFOLLOW);
     if (s->head_fd < 0 && errno == ENOENT)
         return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing",
                        HEAD_FILE);
-    if (s->head_fd < 0)
-        return err_errno(e, errno, "%s", HEAD_FILE);
+    return s->head_fd >= 0 ? true : err_errno(e, errno, "%s", HEAD_FILE);
+}
+
+/* The signer of a keeper that was killed may still be storing a head: what is read before it has ended is not the last one. */
+static bool head_lock(const struct signer *s, int peer_fd, struct err *e)
+{
+    for (int64_t deadline_ms = env_monotonic_ms(&env_system) + LOCK_PATIENCE_MS; flock(s->head_fd, LOCK_EX | LOCK_NB) != 0;) {
+        struct pollfd peer = {.fd = peer_fd};
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return err_errno(e, errno, "lock %s", HEAD_FILE);
+        if (poll(&peer, 1, LOCK_RETRY_MS) > 0)
+            return err_set(e, ERR_UNAVAILABLE, "signer: nobody waits for it any more");
+        if (env_monotonic_ms(&env_system) > deadline_ms)
+            return err_set(e, ERR_CONFLICT, "signer: another signer of this ledger is running");
+    }
+    return true;
+}
+
+static bool head_load(struct signer *s, struct err *e)
+{
     char slots[2 * HEAD_SLOT_BYTES];
     if (pread(s->head_fd, slots, sizeof(slots), 0) != (ssize_t)sizeof(slots))
         return err_set(e, ERR_CORRUPT, "%s: shorter than two slots", HEAD_FILE);
@@ -105,14 +127,14 @@ static bool head_load(struct signer *s, int data_dir_fd, int access_mode, struct
 bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e)
 {
     struct signer s = {.head_fd = -1};
-    bool ok = head_load(&s, data_dir_fd, O_RDONLY, e);
+    bool ok = head_open(&s, data_dir_fd, O_RDONLY, e) && head_load(&s, e);
     if (s.head_fd >= 0)
         close(s.head_fd);
     *ret = s.head;
     return ok;
 }
 
-struct signer *signer_open(int data_dir_fd, struct err *e)
+struct signer *signer_open(int data_dir_fd, int peer_fd, struct err *e)
 {
     struct signer *s = calloc(1, sizeof(*s));
     if (!s) {
@@ -120,7 +142,8 @@ struct signer *signer_open(int data_dir_fd, struct err *e)
         return NULL;
     }
     s->head_fd = -1;
-    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_load(s, data_dir_fd, O_RDWR, e))
+    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_open(s, data_dir_fd, O_RDWR, e) ||
+        !head_lock(s, peer_fd, e) || !head_load(s, e))
         return signer_close(s);
     memcpy(s->head.origin, s->key.name, sizeof(s->head.origin));
     /* The library loads what it needs at its first signature: before the jail, not in it. */

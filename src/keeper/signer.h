@@ -5,9 +5,9 @@
  * private/signer.head is two slots of 512 bytes, written in turn, so that a torn write leaves the other: magic "ASHD", u32be
  * version 1, u64be generation, u64be size, root, SHA-256 of all that. The newest valid slot counts. The file is made with the
  * ledger; a signer that finds none refuses, because a missing head is what a rollback looks like. The new head is on disk before
- * the signature leaves.
+ * the signature leaves. A signer holds a lock on the file while it lives: never do two of them know a head each.
  *
- *     the process:   struct signer *s = signer_open(data_dir_fd, e);  (jail)  signer_serve(s, 3, e);
+ *     the process:   struct signer *s = signer_open(data_dir_fd, 3, e);  (jail)  signer_serve(s, 3, e);
  *     the keeper:    struct signer_client c = {.fd = fd};  options.signer = signer_of(&c);
  */
 #ifndef KEEPER_SIGNER_H
@@ -22,7 +22,9 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e) MUST
 bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e) MUST_USE;
 
 struct signer;
-struct signer *signer_open(int data_dir_fd, struct err *e) MUST_USE;
+/* Waits while another signer is ending; `peer_fd` (or -1): the socket to whoever asked for this one, which ends the waiting when it
+ * closes (ERR_UNAVAILABLE). ERR_CONFLICT: the other one stays. */
+struct signer *signer_open(int data_dir_fd, int peer_fd, struct err *e) MUST_USE;
 struct signer *signer_close(struct signer *s);
 /* Answers requests on `fd` until the peer closes it (true) or a write of the head fails (false: sign nothing any more). */
 bool signer_serve(struct signer *s, int fd, struct err *e) MUST_USE;

@@ -1,5 +1,7 @@
 #include "base/test.h"
 #include "keeper/test_keeper.h"
+#include "os/ipc.h"
+#include <sys/wait.h>
 
 static struct test_keeper t;
 
@@ -7,7 +9,7 @@ static struct signer *open_signer(void)
 {
     struct err e = {0};
     int dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct signer *s = signer_open(dir, &e);
+    struct signer *s = signer_open(dir, -1, &e);
     ck_assert_msg(s != NULL, "%s", e.text);
     close(dir);
     return s;
@@ -99,12 +101,46 @@ START_TEST(a_truncated_head_is_refused)
     ck_assert_int_eq(truncate(path, 100), 0);
     struct err e = {0};
     int dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ck_assert_ptr_null(signer_open(dir, &e));
+    ck_assert_ptr_null(signer_open(dir, -1, &e));
     ck_assert_int_eq(e.code, ERR_CORRUPT);
     close(dir);
     test_keeper_release(&t);
 }
 END_TEST
 
+START_TEST(a_second_signer_waits_for_the_first_and_reads_what_it_signed)
+{
+    test_keeper_init(&t);
+    struct signer *first = open_signer();
+    struct err e = {0};
+    int dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), pair[2];
+    ck_assert(ipc_pair(pair, &e));
+    close(pair[0]);
+    ck_assert_ptr_null(signer_open(dir, pair[1], &e)); /* whoever wanted the second one has gone */
+    ck_assert_int_eq(e.code, ERR_UNAVAILABLE);
+    close(pair[1]);
+    close(dir);
+    struct buf BUF_AUTO note;
+    buf_init(&note, 8192);
+    struct checkpoint empty, one = head_of(first, 1), seen;
+    signer_head(first, &empty);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) { /* holds the description of the lock until it has signed */
+        usleep(100000);
+        _exit(signer_sign(first, &empty, &one, NULL, 0, &note, &e) ? 0 : 1);
+    }
+    signer_close(first);
+    struct signer *second = open_signer();
+    signer_head(second, &seen);
+    ck_assert_int_eq((int)seen.size, 1);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    signer_close(second);
+    test_keeper_release(&t);
+}
+END_TEST
+
 TEST_MAIN("signer", only_what_extends_the_last_head_is_signed, the_head_survives_a_restart_and_a_torn_slot,
-          a_truncated_head_is_refused)
+          a_truncated_head_is_refused, a_second_signer_waits_for_the_first_and_reads_what_it_signed)

@@ -144,7 +144,7 @@ static inline int test_signer_child(const struct test_keeper *t, int fd)
 {
     struct err e = {0};
     int dir = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct signer *s = signer_open(dir, &e);
+    struct signer *s = signer_open(dir, -1, &e);
     if (s && signer_serve(s, fd, &e))
         return 0;
     signer_refuse_all(fd, &e);

@@ -17,7 +17,7 @@ int role_signer(int argc, char **argv)
     int dir = argc == 1 ? open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (dir < 0)
         err_errno(&e, argc == 1 ? errno : EINVAL, "signer: data directory");
-    struct signer *s = dir >= 0 ? signer_open(dir, &e) : NULL;
+    struct signer *s = dir >= 0 ? signer_open(dir, ROLE_FIRST_FD, &e) : NULL;
     if (dir >= 0)
         close(dir);
     struct jail jail = {.kind = JAIL_COMPUTE};
