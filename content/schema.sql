@@ -11,6 +11,19 @@ create table operation(id text primary key, leaf integer not null, answer text n
 create table ledger_key(leaf integer primary key, role text not null, name text not null, vkey text not null unique, t integer not null,
                         retired_leaf integer) strict;
 
+-- Time: the newest seal, since when which cadence of seals was promised, and stretches in which nothing was recorded that should have been.
+create table seal_newest(one integer primary key check(one = 1), leaf integer not null, t integer not null, mono integer not null,
+                         boot_id text not null, every integer not null, erased integer not null, bea text) strict;
+create table seal_every(leaf integer primary key, t integer not null, every integer not null) strict;
+-- subject '': everybody's. A gap that goes on where another of its kind ended makes that one longer.
+create table gap(leaf integer primary key, kind text not null, why text not null, subject text not null, from_t integer not null,
+                 to_t integer not null, t integer not null, last_leaf integer not null, explained_leaf integer, explanation text) strict;
+-- What each subject's runs promise: the next one within `every` of seen_t. A hole waits for its gap leaf; noticed_t: a gap leaf tells of the
+-- missing run up to here already.
+create table schedule(subject text primary key, every integer not null, seen_t integer not null, noticed_t integer not null,
+                      hole_from integer not null, hole_to integer not null) strict, without rowid;
+create index gap_by_end on gap(to_t);
+
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
                      facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)

@@ -5,7 +5,8 @@
 
 static int run(struct cli_context *c)
 {
-    int64_t interval_ms = MS_HOUR;
+    int64_t interval_ms = MS_HOUR, heartbeat_ms = 5 * MS_MINUTE;
+    const char *seal_every = cli_option(c, "seal-every");
     const char *every = cli_option(c, "every");
     if (every && strcmp(every, "never") == 0)
         interval_ms = 0;
@@ -13,9 +14,12 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "--every %.40s: wants an ISO 8601 duration of at least a minute, as PT1H, or never", every);
     if (cli_flag(c, "no-collect"))
         interval_ms = 0;
+    if (seal_every && (!duration_parse(str_of(seal_every), &heartbeat_ms) || heartbeat_ms < MS_SECOND || heartbeat_ms > 5 * MS_MINUTE))
+        return cli_wrong_use(c, "--seal-every %.40s: wants an ISO 8601 duration from PT1S to PT5M", seal_every);
     struct serve_options o = {.data_dir = c->data_dir,
                               .listen = cli_option(c, "listen"),
                               .interval_ms = interval_ms,
+                              .heartbeat_ms = heartbeat_ms,
                               .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
 }
@@ -29,6 +33,7 @@ const struct cli_command cli_command_serve = {
         (const struct cli_option[]){
             {"listen", 0, "ADDRESS", "127.0.0.1:8420, [::1]:PORT or unix:/path; without it also systemd's socket"},
             {"every", 0, "DURATION", "time between two assessments, PT1H unless given; never: none"},
+            {"seal-every", 0, "DURATION", "time between two seals when nothing happens, PT5M unless given; a longer silence is a gap"},
             {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
             {"no-link", 0, NULL, "print no one-time sign-in link"},
             {0}},

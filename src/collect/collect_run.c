@@ -201,6 +201,8 @@ static bool submit(struct collecting *c, struct keeper_client *k, const struct d
     json_put(statement, "tables", c->tables);
     json_put(statement, "states", c->states);
     json_put_int(statement, "exit", 0);
+    if (c->options->every_ms > 0)
+        json_put_int(statement, "every", c->options->every_ms);
     json_put(op.body, "items", c->items);
     struct json *answer;
     if (!put_order(c, statement, e) || !sign(c, d, op.body, statement, e) || !keeper_submit(k, a, &op, &answer, e))

@@ -34,6 +34,7 @@ struct collect_options {
     const char *root;         /* a tree; NULL: the running host */
     const char *const *names; /* tables; none: all */
     size_t name_count;
+    int64_t every_ms;         /* the schedule that this run belongs to: the next one comes within this; 0: none */
     const struct env *env;
     /* Told before a table is read, with how many are done; may be NULL. */
     void (*progress)(void *context, const struct host_table *table, size_t done);

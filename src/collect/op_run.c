@@ -343,6 +343,19 @@ static int64_t shape_of(struct db *projection, const struct json *tables, struct
     return id;
 }
 
+/* A run that came more than twice its subject's interval after the one before leaves a hole, which the keeper makes a gap leaf of. */
+static bool schedule_apply(struct db *projection, struct str subject, int64_t t, int64_t every, struct err *e)
+{
+    return db_run(projection, e,
+                  "insert into schedule(subject, every, seen_t, noticed_t, hole_from, hole_to) values(?1, ?3, ?2, 0, 0, 0) on "
+                  "conflict(subject) do update set"
+                  " hole_from = case when every > 0 and ?2 - seen_t > 2 * every then case noticed_t when 0 then seen_t + every else "
+                  "noticed_t end else 0 end,"
+                  " hole_to = case when every > 0 and ?2 - seen_t > 2 * every then ?2 else 0 end,"
+                  " every = case when ?3 > 0 then ?3 else every end, seen_t = ?2, noticed_t = 0",
+                  A(subject), A(t), A(every));
+}
+
 static bool run_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
                       struct err *e)
 {
@@ -367,6 +380,7 @@ static bool run_apply(struct db *projection, struct arena *a, const struct leaf_
     return db_run(projection, e, "update capture set run=?2 where +subject=?1 and leaf>?3 and run=-1", A(subject), A(index),
                   A(last)) &&
            db_run(projection, e, "update subject set last_leaf=?2 where id=?1", A(subject), A(index)) &&
+           schedule_apply(projection, subject, leaf->t, json_int(statement, "every", 0), e) &&
            db_run(projection, e,
                   "insert into run(leaf, subject, t, taken_from, taken_to, shape, collector, changed) values(?1, ?2, ?3, ?4, ?5, "
                   "?6, ?7, ?8)",

@@ -6,7 +6,7 @@
  * `item` {"sub","tbl","ver","rows","state","obs"} for each table that changed, then one `run` {"run":statement}, whose signature
  * lines are the collector's, over "assay/run@v1\n" origin "\n" JCS(statement) "\n".
  * Statement: {"col":vkey,"ver":program,"seq":n,"prev":hex,"sub":subject,"by":"machine-id"|"path","obs":[t0,t1],"tables":{name:c},
- * "states":{name:"partial"|"none"},"exit":0}. seq counts the runs of the subject from 0; prev is the leaf hash of the run before
+ * "states":{name:"partial"|"none"},"exit":0[,"every":ms]}. seq counts the runs of the subject from 0; prev is the leaf hash of the run before
  * ("" for the first): so a run that is left out, repeated or reordered shows. Applied into subject, run, run_shape, capture.
  */
 #ifndef COLLECT_OP_RUN_H

@@ -1,6 +1,7 @@
 /* keeper.c - the keeper process: opens everything, then batch after batch. */
 #include "keeper/keeper.h"
 #include "base/cursor.h"
+#include "base/times.h"
 #include "keeper/process.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
@@ -27,6 +28,7 @@ static struct keeper *keeper_free(struct keeper *k)
         unlinkat(k->private_fd, "keeper.sock", 0); /* still under the lock: nobody else's can stand there */
     }
     ledger_reader_close(k->reader);
+    stream_heads_free(k->heads);
     projection_close(&k->projection);
     keyring_close(k->keys);
     pack_close(k->packs);
@@ -82,7 +84,8 @@ static bool open_stores(struct keeper *k, struct err *e)
     const struct keeper_options *o = k->o;
     uint8_t master[32];
     struct ledger_options ledger = {
-        .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer)};
+        .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer),
+        .seal_facts = keeper_seal_facts, .seal_context = k};
     struct checkpoint head;
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
@@ -100,7 +103,8 @@ static bool open_stores(struct keeper *k, struct err *e)
         return false;
     k->store = (struct blob_store_reader){.packs = k->packs, .keys = k->keys};
     struct blob_reader blobs = blob_store_reader(&k->store);
-    return projection_prepare(&k->projection, k->dir.path, k->dir.origin, o->kinds, o->kind_count, k->ledger, &blobs, e);
+    return projection_prepare(&k->projection, k->dir.path, k->dir.origin, o->kinds, o->kind_count, k->ledger, &blobs, e) &&
+           keeper_beacon_load(k, e);
 }
 
 static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
@@ -114,7 +118,7 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
     k->dir.fd = k->private_fd = k->blobs_fd = k->ledger_fd = k->listen_fd = -1;
     k->signer.fd = o->signer_fd;
     k->started_at_ms = env_now_ms(o->env);
-    k->integrated_at_ms = env_monotonic_ms(o->env);
+    k->integrated_at_ms = k->sealed_at_ms = env_monotonic_ms(o->env);
     connections_start(k);
     k->batch.arena = arena_new("batch", BATCH_ARENA_BYTES_MAX);
     if (!data_dir_open(&k->dir, o->data_dir, e)) {
@@ -126,16 +130,30 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
     return k;
 }
 
-bool keeper_integrate(struct keeper *k, struct err *e)
+static bool seal(struct keeper *k, bool is_heartbeat, struct err *e)
 {
     k->integrated_at_ms = env_monotonic_ms(k->o->env);
-    if (ledger_signed_size(k->ledger) == ledger_size(k->ledger))
+    if (!is_heartbeat && ledger_signed_size(k->ledger) == ledger_size(k->ledger))
         return true;
     struct blob_reader blobs = blob_store_reader(&k->store);
-    if (!ledger_integrate(k->ledger, e) || !projection_catch_up(&k->projection, k->ledger, &blobs, e))
+    if (!(is_heartbeat ? ledger_heartbeat(k->ledger, e) : ledger_integrate(k->ledger, e)) ||
+        !projection_catch_up(&k->projection, k->ledger, &blobs, e))
         return false;
+    k->sealed_at_ms = k->integrated_at_ms;
     k->reader = ledger_reader_close(k->reader);
     return true;
+}
+
+bool keeper_integrate(struct keeper *k, struct err *e)
+{
+    return seal(k, false, e);
+}
+
+/* 0: at once; -1: not before something happens. */
+static int64_t heartbeat_due_ms(const struct keeper *k)
+{
+    int64_t due = k->sealed_at_ms + k->o->heartbeat_ms - env_monotonic_ms(k->o->env);
+    return k->o->heartbeat_ms <= 0 ? -1 : due < 0 ? 0 : due;
 }
 
 /* The leaf as it is in the tiles names the blob: only then its key is handed out. */
@@ -326,7 +344,8 @@ static bool wait_for_work(struct keeper *k, bool has_more)
         }
     if (n == 2)
         return false;
-    int timeout_ms = -1;
+    int64_t heartbeat_ms = heartbeat_due_ms(k);
+    int timeout_ms = heartbeat_ms > MS_HOUR ? (int)MS_HOUR : (int)heartbeat_ms;
     if (has_more) {
         timeout_ms = 0;
     } else if (ledger_signed_size(k->ledger) != ledger_size(k->ledger)) {
@@ -350,14 +369,17 @@ static bool wait_for_work(struct keeper *k, bool has_more)
 static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
 {
     bool has_more = false;
+    if (!keeper_notice_gaps(k, true, false, e))
+        return false;
     while (wait_for_work(k, has_more)) {
         if (!batch_run(k, &has_more, ret_told, e))
             return false;
         bool is_due = env_monotonic_ms(k->o->env) - k->integrated_at_ms >= INTEGRATE_EVERY_MS;
-        if (is_due && !keeper_integrate(k, e))
+        bool is_idle = heartbeat_due_ms(k) == 0;
+        if ((is_due || is_idle) && !(keeper_notice_gaps(k, false, is_idle, e) && seal(k, is_idle, e)))
             return false;
     }
-    return keeper_integrate(k, e);
+    return keeper_notice_gaps(k, false, false, e) && keeper_integrate(k, e);
 }
 
 /* Everybody who is still connected hears why; who waits for an answer takes it as one. */

@@ -123,6 +123,7 @@ struct keeper_options {
     int signer_fd;  /* socket to the signer process */
     int client_fd;  /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is
                        gone */
+    int64_t heartbeat_ms; /* an idle ledger is sealed this often; 0: only when something is new */
     int signals_fd; /* from os_signals_open, or -1: SIGTERM makes it integrate and end */
     bool (*jail)(void *context, struct err *e); /* called once everything is open; may be NULL */
     void *jail_context;

@@ -14,6 +14,7 @@
 #include "keeper/projection.h"
 #include "keeper/signer.h"
 #include "keeper/wire.h"
+#include "ledger/heads.h"
 
 enum { KEEPER_CONNECTIONS_MAX = 128, BATCH_QUESTIONS_MAX = 1024, BATCH_BLOBS_MAX = 4096 };
 
@@ -68,7 +69,11 @@ struct keeper {
     struct batch batch;
     int64_t started_at_ms;
     int64_t integrated_at_ms; /* monotonic */
+    int64_t sealed_at_ms;     /* monotonic */
     bool clock_back_seen;
+    struct stream_heads *heads; /* NULL until the first seal */
+    uint64_t heads_next;        /* leaves that heads knows */
+    int64_t erased;             /* `erased` leaves among them */
 };
 
 /* What batch_operation did with an operation. */
@@ -87,6 +92,12 @@ void question_answer_json(struct keeper *k, struct question *q, const struct jso
 
 /* Tiles, seal, checkpoint; then the projection takes the seal. */
 bool keeper_integrate(struct keeper *k, struct err *e) MUST_USE;
+/* gaps.c. Answers ledger_options.seal_facts; context: struct keeper. */
+bool keeper_seal_facts(void *context, struct ledger_seal_facts *ret, struct err *e);
+/* The beacon goes on where the newest seal left it. */
+bool keeper_beacon_load(struct keeper *k, struct err *e) MUST_USE;
+/* Writes gap leaves for what is missing; not while answers wait in the batch. with_open: also runs that are still missing. */
+bool keeper_notice_gaps(struct keeper *k, bool is_start, bool with_open, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
 bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 

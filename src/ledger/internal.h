@@ -203,6 +203,9 @@ struct ledger {
     uint32_t blob_count; /* waiting for the next frame */
     uint64_t blob_bytes;
     uint64_t unsealed_blob_count, unsealed_blob_bytes;
+    char boot_id[33]; /* read when the first seal is made */
+    struct sha256 beacon;
+    bool has_beacon;
     bool is_failed; /* I7: nothing is accepted any more */
     char failure[256];
 };

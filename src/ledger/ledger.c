@@ -368,6 +368,19 @@ static bool publish(struct ledger *l, const struct checkpoint *next, struct str 
     return true;
 }
 
+void ledger_set_beacon(struct ledger *l, struct sha256 digest)
+{
+    l->beacon = digest;
+    l->has_beacon = true;
+}
+
+bool ledger_heartbeat(struct ledger *l, struct err *e)
+{
+    if (!refuse_if_failed(l, e) || (l->durable.size == l->sealed_to && !add_seal(l, e)))
+        return false;
+    return ledger_integrate(l, e);
+}
+
 bool ledger_integrate(struct ledger *l, struct err *e)
 {
     if (!refuse_if_failed(l, e))

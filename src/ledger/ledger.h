@@ -86,12 +86,23 @@ struct ledger_signer {
                  size_t proof_count, struct buf *ret_note, struct err *e);
     void *context;
 };
+/* What a seal says beside what the ledger knows itself (ledger.md 2.4); the keeper knows it. */
+struct ledger_seal_facts {
+    struct sha256 heads; /* stream-heads root (heads.h) over all leaves before the seal */
+    uint64_t streams;    /* how many streams that covers */
+    uint64_t erased;     /* `erased` leaves so far */
+    const char *clock_source; /* "ntp": disciplined, "local": runs free, "unknown" */
+    int64_t clock_error_ms;   /* estimated, upwards; -1: unknown */
+    int64_t every_ms;         /* a seal is promised at least this often from here on; 0: no promise */
+};
 struct ledger_options {
     const struct os_file_calls *calls;
     const struct env *env;
     int data_dir; /* descriptor of the data directory: ledger/, private/ below it */
     const char *origin;
     struct ledger_signer signer;
+    bool (*seal_facts)(void *context, struct ledger_seal_facts *ret, struct err *e); /* NULL: seals go without */
+    void *seal_context;
     uint64_t journal_segment_bytes; /* 0: LIMIT_JOURNAL_SEGMENT_BYTES. A segment takes its space by doubling from 1 MiB. */
 };
 /* New empty ledger: directories, state, first checkpoint of size 0 is not signed. ERR_EXISTS. */
@@ -115,6 +126,13 @@ bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uin
 /* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. A signer that fails
  * leaves the ledger as it is: call again when there is one. Any other failure is final. */
 bool ledger_integrate(struct ledger *l, struct err *e) MUST_USE;
+/* The same, and a seal also when nothing is new: the heartbeat of an idle ledger. */
+bool ledger_heartbeat(struct ledger *l, struct err *e) MUST_USE;
+/* The newest thing from outside that nobody could know before (digest of a cosignature set or a time stamp): every seal from now
+ * on names it as `bea`, which proves the seal to be younger. */
+void ledger_set_beacon(struct ledger *l, struct sha256 digest);
+/* Of the running kernel, as seals name it. */
+const char *ledger_boot_id(struct ledger *l);
 /* Calls each for leaves [from, ledger_size) in order, journal included: for the projection's catch-up. */
 bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e),
                    void *context, struct err *e) MUST_USE;

@@ -48,7 +48,9 @@ static int64_t first_due_ms(const struct schedule *s)
 static void run_start(struct schedule *s)
 {
     struct err e = {0};
-    const char *arguments[] = {s->data_dir, NULL};
+    char every[24];
+    snprintf(every, sizeof(every), "%lld", (long long)s->interval_ms);
+    const char *arguments[] = {s->data_dir, every, NULL};
     struct os_spawn spawn = {.role = "host", .arguments = arguments, .is_quiet = true};
     int64_t now_ms = env_monotonic_ms(&env_system);
     s->due_ms = now_ms + s->interval_ms;

@@ -21,11 +21,12 @@ int role_host(int argc, char **argv)
 {
     struct err e = {0};
     struct data_dir d = {.fd = -1};
-    if (argc != 1)
+    int64_t every_ms = 0;
+    if (argc != 2 || !str_to_int64(str_of(argv[1]), &every_ms))
         return 2;
     struct keeper_client *k = connect_patiently(argv[0], &e);
     struct arena *a = arena_new("run", RUN_ARENA_BYTES_MAX);
-    struct collect_options options = {.env = &env_system};
+    struct collect_options options = {.env = &env_system, .every_ms = every_ms};
     struct run_once run = {.collect = &options};
     e = k ? (struct err){0} : e;
     bool ok = k && data_dir_open(&d, argv[0], &e) && run_once(k, &d, a, &run, &e);

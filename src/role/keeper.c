@@ -20,7 +20,8 @@ int role_keeper(int argc, char **argv)
 {
     struct err e = {0};
     char temporary[4096];
-    if (argc != 1)
+    int64_t heartbeat_ms = 0; /* of a server: the cadence that it promises */
+    if (argc < 1 || argc > 2 || (argc == 2 && !str_to_int64(str_of(argv[1]), &heartbeat_ms)))
         return 2;
     /* What the database spills while it sorts stays inside the data directory. */
     snprintf(temporary, sizeof(temporary), "%s/db", argv[0]);
@@ -41,6 +42,7 @@ int role_keeper(int argc, char **argv)
                                .calls = &os_file_real,
                                .signer_fd = pair[0],
                                .client_fd = ROLE_FIRST_FD,
+                               .heartbeat_ms = heartbeat_ms,
                                .signals_fd = os_signals_open(&e),
                                .jail = keeper_jail,
                                .jail_context = argv[0]};

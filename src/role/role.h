@@ -27,7 +27,8 @@ const struct op_kind *role_op_kinds(size_t *ret_count);
 struct serve_options {
     const char *data_dir;
     const char *listen;  /* "127.0.0.1:8420", "[::1]:8420", or "unix:/path"; NULL: the first of these, or systemd's socket */
-    int64_t interval_ms; /* between two collections; 0: none */
+    int64_t interval_ms;  /* between two collections; 0: none */
+    int64_t heartbeat_ms; /* between two seals of an idle ledger */
     bool prints_link;    /* print a one-time sign-in link once the web answers */
 };
 int role_serve(const struct serve_options *o);

@@ -59,7 +59,7 @@ static bool member_spawn(struct family *f, int which, struct err *e)
 {
     struct member *m = &f->members[which];
     int pair[2], fds[WEB_LISTEN_MAX + 1];
-    char count[24], interval[24];
+    char count[24], interval[24], heartbeat[24];
     size_t n = 0;
     if (!ipc_pair(pair, e))
         return false;
@@ -69,7 +69,9 @@ static bool member_spawn(struct family *f, int which, struct err *e)
     fds[n++] = pair[1];
     snprintf(count, sizeof(count), "%zu", f->listen_count);
     snprintf(interval, sizeof(interval), "%lld", (long long)f->o->interval_ms);
-    const char *arguments[] = {f->dir.path, which == MEMBER_WEB ? count : which == MEMBER_COLLECT ? interval : NULL, NULL};
+    snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)f->o->heartbeat_ms);
+    const char *arguments[] = {
+        f->dir.path, which == MEMBER_WEB ? count : which == MEMBER_COLLECT ? interval : heartbeat, NULL};
     struct os_spawn spawn = {.role = MEMBER_NAMES[which],
                              .arguments = arguments,
                              .fds = fds,
