@@ -20,8 +20,8 @@ fix: |
 references: ["passwd(5)", "shadow(5)", "pwconv(8)"]
 */
 SELECT username AS resource,
-       CASE WHEN password_field IN ('shadow', 'locked') THEN 'pass' WHEN password_field IS NULL THEN 'unknown' ELSE 'fail' END AS status,
-       CASE password_field WHEN 'shadow' THEN 'the hash lies in /etc/shadow'
+       CASE WHEN password_field IN ('shadow', 'locked', 'service') THEN 'pass' WHEN password_field IS NULL THEN 'unknown' ELSE 'fail' END AS status,
+       CASE password_field WHEN 'shadow' THEN 'the hash lies in /etc/shadow' WHEN 'service' THEN 'a directory service keeps the hash'
                            WHEN 'locked' THEN 'locked in /etc/passwd'
                            WHEN 'hash' THEN '/etc/passwd itself holds a hash, readable by everybody; expected x'
                            WHEN 'empty' THEN 'the password field of /etc/passwd is empty; expected x'

@@ -23,11 +23,13 @@ references: ["chmod(1)", "adduser.conf(5)", "login.defs(5)"]
 SELECT u.username || ': ' || u.home AS resource,
        CASE WHEN f.path IS NULL THEN 'unknown'
             WHEN f.is_there = 0 THEN 'skip'
+            WHEN f.type <> 'directory' THEN 'unknown'
             WHEN f.uid <> u.uid AND f.uid <> 0 THEN 'fail'
             WHEN (CAST(substr(f.mode, -2, 1) AS INTEGER) & 2) <> 0 OR substr(f.mode, -1, 1) <> '0' THEN 'fail'
             ELSE 'pass' END AS status,
        CASE WHEN f.path IS NULL THEN 'not under /home, so its mode was not looked at'
             WHEN f.is_there = 0 THEN 'the directory does not exist'
+            WHEN f.type <> 'directory' THEN 'is a ' || f.type || ' and not a directory'
             WHEN f.uid <> u.uid AND f.uid <> 0 THEN 'belongs to ' || coalesce(f.user_name, 'user id ' || f.uid) || ' instead of ' || u.username
             WHEN (CAST(substr(f.mode, -2, 1) AS INTEGER) & 2) <> 0 OR substr(f.mode, -1, 1) <> '0' THEN 'mode ' || f.mode || '; expected 0750 or less'
             ELSE 'mode ' || f.mode END AS reason

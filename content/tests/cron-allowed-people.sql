@@ -19,8 +19,9 @@ fix: |
 references: ["crontab(1)"]
 */
 SELECT 'cron.allow' AS resource,
-       CASE WHEN max(is_there) = 1 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN max(is_there) = 1 THEN 'the file limits who may use crontab' ELSE 'there is no /etc/cron.allow: every account may use crontab' END AS reason
+       CASE WHEN max(is_there = 1 AND coalesce(type, 'regular') <> 'regular') THEN 'unknown' WHEN max(is_there) = 1 THEN 'pass' ELSE 'fail' END AS status,
+       CASE WHEN max(is_there = 1 AND coalesce(type, 'regular') <> 'regular') THEN '/etc/cron.allow is a ' || max(type) || ' and not a regular file'
+            WHEN max(is_there) = 1 THEN 'the file limits who may use crontab' ELSE 'there is no /etc/cron.allow: every account may use crontab' END AS reason
 FROM file_facts
 WHERE declared = '/etc/cron.allow' AND EXISTS (SELECT 1 FROM file_facts AS c WHERE c.declared = '/usr/bin/crontab' AND c.is_there = 1)
 HAVING count(*) > 0

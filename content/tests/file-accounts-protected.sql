@@ -21,8 +21,10 @@ fix: |
 references: ["passwd(5)", "group(5)"]
 */
 SELECT path AS resource,
-       CASE WHEN uid = 0 AND gid = 0 AND NOT ((CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0) THEN 'pass' ELSE 'fail' END AS status,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || ', group ' || coalesce(group_name, gid) || '; expected 0644 or less, root:root' AS reason
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'unknown'
+            WHEN uid = 0 AND gid = 0 AND NOT ((CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0) THEN 'pass' ELSE 'fail' END AS status,
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'is a ' || type || ' and not a regular file, so its mode tells nothing'
+            ELSE 'mode ' || mode || ', owner ' || coalesce(user_name, uid) || ', group ' || coalesce(group_name, gid) || '; expected 0644 or less, root:root' END AS reason
 FROM file_facts
 WHERE declared IN ('/etc/passwd', '/etc/passwd-', '/etc/group', '/etc/group-', '/etc/subuid', '/etc/subgid') AND is_there = 1
 ORDER BY path

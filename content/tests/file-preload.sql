@@ -23,7 +23,7 @@ fix: |
 references: ["ld.so(8)"]
 */
 SELECT path AS resource,
-       CASE WHEN is_there = 0 OR size = 0 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN is_there = 0 THEN 'the file does not exist' WHEN size = 0 THEN 'the file is empty' ELSE 'the file exists (' || size || ' bytes, changed by ' || coalesce(user_name, uid) || '); expected none' END AS reason
+       CASE WHEN is_there = 0 OR (size = 0 AND coalesce(type, 'regular') = 'regular') THEN 'pass' ELSE 'fail' END AS status,
+       CASE WHEN is_there = 0 THEN 'the file does not exist' WHEN size = 0 AND coalesce(type, 'regular') = 'regular' THEN 'the file is empty' ELSE 'the file exists (' || coalesce(size || ' bytes', type) || ', changed by ' || coalesce(user_name, uid) || '); expected none' END AS reason
 FROM file_facts
 WHERE declared = '/etc/ld.so.preload'

@@ -22,9 +22,11 @@ fix: |
 references: ["pam.conf(5)", "chmod(1)"]
 */
 SELECT path AS resource,
-       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR ((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 AND gid <> 0)
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'unknown'
+            WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR ((CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 AND gid <> 0)
             THEN 'fail' ELSE 'pass' END AS status,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' AS reason
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'is a ' || type || ' and not a regular file, so its mode tells nothing'
+            ELSE 'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' END AS reason
 FROM file_facts
 WHERE declared = '/etc/pam.d/*' AND is_there = 1
 ORDER BY path

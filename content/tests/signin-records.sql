@@ -19,8 +19,9 @@ fix: |
 references: ["wtmp(5)"]
 */
 SELECT path AS resource,
-       CASE WHEN is_there = 0 THEN 'fail' WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
+       CASE WHEN is_there = 0 THEN 'fail' WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'fail' WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN is_there = 0 THEN 'the file does not exist, so nothing is recorded'
+            WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'is a ' || type || ' and not a regular file, so nothing is recorded'
             WHEN (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 THEN 'mode ' || mode || ': everybody may change the record' ELSE 'it is there' END AS reason
 FROM file_facts
 WHERE declared IN ('/var/log/wtmp', '/var/log/btmp')

@@ -22,8 +22,10 @@ fix: |
 references: ["sshd_config(5)"]
 */
 SELECT path AS resource,
-       CASE WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
-       'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' AS reason
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'unknown'
+            WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
+       CASE WHEN type IN ('directory', 'fifo', 'socket', 'block', 'character') THEN 'is a ' || type || ' and not a regular file, so its mode tells nothing'
+            ELSE 'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0644 or less and owner root' END AS reason
 FROM file_facts
 WHERE declared IN ('/etc/ssh/sshd_config', '/etc/ssh/sshd_config.d/*') AND is_there = 1
 ORDER BY path

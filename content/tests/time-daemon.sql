@@ -21,11 +21,10 @@ references: ["chronyd(8)", "systemd-timesyncd.service(8)"]
 */
 WITH d AS (SELECT daemon, enabled, running FROM time_sync WHERE kind = 'daemon')
 SELECT 'time daemon' AS resource,
-       CASE WHEN (SELECT count(*) FROM d WHERE running = 1) > 1 THEN 'fail'
-            WHEN EXISTS (SELECT 1 FROM d WHERE enabled = 1 AND running = 1) THEN 'pass'
-            WHEN EXISTS (SELECT 1 FROM d WHERE enabled = 1 AND running IS NULL) THEN 'pass'
+       CASE WHEN (SELECT sum(coalesce(running, enabled)) FROM d) > 1 THEN 'fail'
+            WHEN EXISTS (SELECT 1 FROM d WHERE enabled = 1 AND coalesce(running, 1) = 1) THEN 'pass'
             ELSE 'fail' END AS status,
-       coalesce((SELECT group_concat(daemon || ' is ' || CASE running WHEN 1 THEN 'running' WHEN 0 THEN 'not running' ELSE 'not seen running' END
-                                     || ' and ' || CASE enabled WHEN 1 THEN 'enabled' ELSE 'not enabled' END, '; ') FROM (SELECT * FROM d ORDER BY daemon)),
+       coalesce((SELECT group_concat(daemon || CASE running WHEN 1 THEN ' is running and ' WHEN 0 THEN ' is not running and ' ELSE ' ' END
+                                     || CASE enabled WHEN 1 THEN 'starts at boot' ELSE 'does not start at boot' END, '; ') FROM (SELECT * FROM d ORDER BY daemon)),
                 'no daemon for the time is installed') AS reason
 FROM (SELECT 1 FROM time_sync LIMIT 1)

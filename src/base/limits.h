@@ -11,7 +11,7 @@ enum {
     LIMIT_JOURNAL_SEGMENT_BYTES = 64 << 20, /* preallocated */
     LIMIT_MESSAGE_BYTES = 256 << 20,        /* one framed message between our processes: a run with all its blobs */
     LIMIT_BLOB_BYTES = 128 << 20,           /* one blob before compression: a table of 100 MB fits */
-    LIMIT_CAPTURED_FILE_BYTES = 1 << 20,    /* bytes of one source file that are kept beside the rows */
+    LIMIT_CAPTURED_FILE_BYTES = 4 << 20,    /* bytes of one source file that are kept beside the rows: the package list of a large host */
     LIMIT_READ_FILE_BYTES = 256 << 20,      /* largest file that a table parser reads */
     LIMIT_TABLE_ROWS = 4 << 20,             /* rows of one table in one run */
     LIMIT_TABLE_TIME_MS = 10000,            /* one table; file walk: LIMIT_WALK_TIME_MS */

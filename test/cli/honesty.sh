@@ -74,6 +74,56 @@ tree_states() {
     python3 -c 'import json, sys; print("\n".join(sorted({r["status"] for r in json.load(sys.stdin)["results"]})))' <"$d/out"
 }
 
+# All tests over a tree: how many there are, and those of which anything passes and nothing says unknown or fail (the states of a test as
+# a whole), one a line.
+tree_passes() {
+    got=0
+    "$assay" test --root "$1" --json >"$d/out" 2>"$d/err" </dev/null || got=$?
+    [ "$got" -le 1 ] || fail "test --root ended with $got"
+    python3 -c '
+import json, sys
+tests = {}
+for r in json.load(sys.stdin)["results"]:
+    assert r["reason"] and "the test is broken" not in r["reason"], r
+    assert r["resource"], r
+    tests.setdefault(r["test"], set()).add(r["status"])
+print(len(tests))
+print("\n".join(sorted(t for t, s in tests.items() if "pass" in s and not s & {"fail", "unknown"})))' <"$d/out" || fail "a result has no reason, or a test is broken"
+}
+
+case_no_test_passes_on_an_empty_tree() {
+    all=$(ls "$(dirname "$0")"/../../content/tests/*.sql | wc -l)
+    mkdir -p "$d/empty"
+    tree_passes "$d/empty" >"$d/passes"
+    [ "$(head -1 "$d/passes")" -eq "$all" ] || fail "of $all tests $(head -1 "$d/passes") have a result"
+    ! grep -Eq "\"status\": *\"pass\"" "$d/out" || fail "passes over nothing: $(tail -n +2 "$d/passes" | tr "\n" " ")"
+    # folders alone hold nothing to judge either
+    mkdir -p "$d/folders/etc" "$d/folders/usr/bin" "$d/folders/var/log" "$d/folders/root" "$d/folders/home" "$d/folders/etc/pam.d" "$d/folders/etc/ssh"
+    tree_passes "$d/folders" >"$d/passes"
+    [ -z "$(tail -n +2 "$d/passes" | tr -d '\n')" ] || fail "passes over empty folders: $(tail -n +2 "$d/passes" | tr '\n' ' ')"
+}
+
+case_what_is_no_file_is_not_judged_as_one() {
+    # a FIFO wherever a table looks for a file
+    for path in $(sed -n 's/^paths: \[\(.*\)\]$/\1/p' "$(dirname "$0")"/../../content/tests/*.sql | tr -d '" ' | tr ',' '\n' | grep -Ev '\*|^/root$|sudoers.d$' | sort -u) \
+        /etc/pam.d/su /etc/ssh/sshd_config.d/a.conf /etc/sudoers.d/a /var/log/journal /etc/systemd/system/a.service /etc/nsswitch.conf \
+        /etc/login.defs /etc/os-release /var/lib/dpkg/status /etc/apt/sources.list /etc/crontab /etc/security/pwquality.conf /usr/lib/systemd/systemd-journald; do
+        mkdir -p "$d/pipes$(dirname "$path")"
+        [ -e "$d/pipes$path" ] || mkfifo "$d/pipes$path"
+    done
+    tree_passes "$d/pipes" >"$d/passes"
+    [ -z "$(tail -n +2 "$d/passes" | tr -d '\n')" ] || fail "passes over pipes: $(tail -n +2 "$d/passes" | tr '\n' ' ')"
+}
+
+case_one_file_of_a_system_tells_nothing_of_the_others() {
+    mkdir -p "$d/one/etc"
+    printf 'root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/bash\n' >"$d/one/etc/passwd"
+    tree_passes "$d/one" >"$d/passes"
+    # what the list of accounts alone proves, and no more
+    [ "$(tail -n +2 "$d/passes" | tr '\n' ' ')" = "account-hash-in-passwd account-name-unique account-uid-unique account-uid-zero " ] ||
+        fail "$(tail -n +2 "$d/passes" | tr '\n' ' ')"
+}
+
 case_garbage_where_a_database_belongs_is_unknown() {
     make_host "$d/host"
     mkdir -p "$d/host/var/lib/dpkg" "$d/host/var/lib/apt/lists" "$d/host/etc/ssl"

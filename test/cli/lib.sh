@@ -44,9 +44,10 @@ mount_small() {
     mount -t tmpfs -o "size=$2" tmpfs "$1" 2>/dev/null || skip "may not mount here"
     mounts="$mounts $1"
 }
-# A small tree that is not running, enough for the tables of accounts.
+# A small tree that is not running, enough for the tables of accounts; with a program, since a tree without one is a part at most.
 make_host() {
-    mkdir -p "$1/etc"
+    mkdir -p "$1/etc" "$1/usr/bin"
+    : >"$1/usr/bin/true"
     printf 'root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/bash\n' >"$1/etc/passwd"
     printf 'root:x:0:\nann:x:1000:\n' >"$1/etc/group"
     printf 'root:*:19000:0:99999:7:::\nann:!:19000:0:99999:7:::\n' >"$1/etc/shadow"

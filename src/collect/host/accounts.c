@@ -13,23 +13,24 @@ static const struct column users_columns[] = {
     {"home", COLUMN_TEXT, "", "The home directory."},
     {"shell", COLUMN_TEXT, "", "The program that signing in starts; empty means /bin/sh."},
     {"password_field", COLUMN_TEXT, "",
-     "shadow (x: the hash lies in /etc/shadow), empty, locked, or hash (in /etc/passwd itself)."},
+     "shadow (x: the hash lies in /etc/shadow), empty, locked, hash (in /etc/passwd itself), or service (a directory "
+     "service keeps it)."},
     {"is_system", COLUMN_BOOL, "", "The uid is below UID_MIN of login.defs (1000), or nobody."},
     {"has_login_shell", COLUMN_BOOL, "", "The shell exists and is not nologin, false or the like."},
     {"is_locked", COLUMN_BOOL, "",
      "No password can match: the field of passwd or shadow is locked or starts with ! or *; null if shadow "
-     "could not be read."},
+     "could not be read, or a directory service decides."},
     {"login_enabled", COLUMN_BOOL, "",
      "Has a login shell, and a usable password or a place for keys: not expired, not locked with a nologin "
-     "shell; null if shadow could not be read."},
-    {"source", COLUMN_TEXT, "", "file:line."},
+     "shell; null if shadow could not be read, or a directory service decides."},
+    {"source", COLUMN_TEXT, "", "file:line, or nss:SERVICE for an account that only this directory service knows."},
 };
 
 static const struct table_schema users_schema = {
     .name = "users",
-    .version = 1,
-    .words = "A row is an account of /etc/passwd, in the order of the file; accounts that only a directory service "
-             "knows are named in table_status.",
+    .version = 2,
+    .words = "A row is an account of /etc/passwd, or one that only a directory service of nsswitch.conf knows; a service that "
+             "does not answer or does not list its accounts is named in table_status.",
     .criteria = "CC6.1, CC6.2, CC6.3",
     .example = "SELECT username FROM users WHERE uid = 0 AND username <> 'root'",
     .columns = users_columns,
@@ -41,13 +42,13 @@ static const struct column groups_columns[] = {
     {"gid", COLUMN_INTEGER, "", "The number."},
     {"has_password", COLUMN_BOOL, "", "A group password is set in group or gshadow; null if gshadow could not be read."},
     {"member_count", COLUMN_INTEGER, "", "Accounts listed as members, without those who have it as primary group."},
-    {"source", COLUMN_TEXT, "", "file:line."},
+    {"source", COLUMN_TEXT, "", "file:line, or nss:SERVICE for a group that only this directory service knows."},
 };
 
 static const struct table_schema groups_schema = {
     .name = "groups",
-    .version = 1,
-    .words = "A row is a group of /etc/group.",
+    .version = 2,
+    .words = "A row is a group of /etc/group, or one that only a directory service of nsswitch.conf knows.",
     .criteria = "CC6.3",
     .example = "SELECT name, gid FROM groups GROUP BY gid HAVING count(*) > 1",
     .columns = groups_columns,
@@ -58,14 +59,14 @@ static const struct column group_members_columns[] = {
     {"group_name", COLUMN_TEXT, "", "The group; null if the gid has no group."},
     {"gid", COLUMN_INTEGER, "", "The number of the group."},
     {"username", COLUMN_TEXT, "", "The account as written, known or not.", COLUMN_PERSONAL},
-    {"is_known", COLUMN_BOOL, "", "The account is in /etc/passwd."},
+    {"is_known", COLUMN_BOOL, "", "The account is in /etc/passwd, or a directory service lists it."},
     {"via", COLUMN_TEXT, "", "member (listed) or primary."},
 };
 
 static const struct table_schema group_members_schema = {
     .name = "group_members",
-    .version = 1,
-    .words = "A row is a membership: listed in /etc/group, or by the primary group in /etc/passwd.",
+    .version = 2,
+    .words = "A row is a membership: listed in /etc/group or by a directory service, or by the primary group of an account.",
     .criteria = "CC6.3",
     .example = "SELECT username FROM group_members WHERE group_name = 'sudo'",
     .columns = group_members_columns,
@@ -108,23 +109,80 @@ static bool is_malformed(struct gather *g, const struct fields *f, const char *p
     return true;
 }
 
-/* nsswitch.conf names more than files: accounts that only the service knows are not in the table. */
-static void tell_directory_service(struct gather *g, const char *database)
+/* ---- directory services ---- */
+
+enum { SERVICES_MAX = 8 };
+
+struct services {
+    struct str names[SERVICES_MAX];
+    size_t count;
+};
+
+/* What nsswitch.conf names beside the files: actions in brackets may hold blanks. */
+static void services_read(struct gather *g, const char *database, struct services *ret)
 {
     struct str text, key, value, line, word;
+    *ret = (struct services){0};
     if (!conf_read(g, "/etc/nsswitch.conf", &text))
         return;
     struct conf_reader r = conf_reader_of(g->arena, text, "#");
     while (conf_next_line(&r, &line)) {
+        bool is_action = false;
         value = line;
         if (!str_cut(&value, ':', &key) || !str_is(str_trim(key), database))
             continue;
-        while (str_next_word(&value, &word))
-            if (!str_is(word, "files") && !str_is(word, "compat") && !str_is(word, "systemd") && word.data[0] != '[' &&
-                !str_ends(word, "]"))
-                gather_missing(g, word, "accounts that only this service knows",
-                               "nsswitch.conf names a directory service, which is not asked");
+        while (str_next_word(&value, &word) && word.data[0] != '#') {
+            bool is_service = !is_action && word.data[0] != '[';
+            is_action = (is_action || word.data[0] == '[') && !str_ends(word, "]");
+            if (is_service && !str_is(word, "files") && !str_is(word, "compat") && !str_is(word, "systemd") &&
+                ret->count < SERVICES_MAX)
+                ret->names[ret->count++] = word;
+        }
     }
+}
+
+/* The entries of one service; what it does not tell is said. */
+static bool service_lines(struct gather *g, const char *database, struct str service, struct str *ret)
+{
+    const char *missing = strcmp(database, "group") == 0 ? "groups that only this service knows" : "accounts that only this service knows";
+    struct err e = {0};
+    if (!source_directory(g->source, g->arena, database, service, ret, &e)) {
+        gather_missing(g, service, missing, e.text);
+        return false;
+    }
+    if (ret->size == 0)
+        gather_missing(g, service, missing, "the service lists nothing: it is not reachable, or does not enumerate (sssd: enumerate = true)");
+    return ret->size > 0;
+}
+
+/* Names that were met, so that of a name known to files and services the first stands, as for getpwnam(3). */
+struct names_met {
+    struct str *items; /* open addressing; data NULL: free */
+    size_t capacity, count;
+};
+
+static bool names_meet(struct arena *a, struct names_met *n, struct str name)
+{
+    if (n->count * 2 >= n->capacity) {
+        struct names_met larger = {.capacity = n->capacity ? n->capacity * 2 : 256};
+        larger.items = arena_array(a, larger.capacity, sizeof(*larger.items));
+        for (size_t i = 0; i < larger.capacity; i++)
+            larger.items[i] = (struct str){0};
+        for (size_t i = 0; i < n->capacity; i++)
+            if (n->items[i].data)
+                names_meet(a, &larger, n->items[i]);
+        *n = larger;
+    }
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < name.size; i++)
+        hash = (hash ^ (unsigned char)name.data[i]) * 1099511628211u;
+    size_t at = (size_t)hash & (n->capacity - 1);
+    for (; n->items[at].data; at = (at + 1) & (n->capacity - 1))
+        if (str_equal(n->items[at], name))
+            return false;
+    n->items[at] = name;
+    n->count++;
+    return true;
 }
 
 /* ---- what shadow says of an account ---- */
@@ -277,42 +335,73 @@ static bool has_keys(struct gather *g, struct str home)
     return home.size > 1 && source_stat(g->source, path.data, true, &facts, &e) && facts.size_bytes > 0;
 }
 
+/* What is the same for all accounts of a run. */
+struct accounting {
+    struct hashes shadow;
+    struct shells shells;
+    struct names_met met;
+    int64_t uid_min;
+};
+
+static void user_row(struct gather *g, struct accounting *c, const struct fields *f, int64_t uid, const char *service)
+{
+    struct str shell = f->items[6], line_of = service ? STR("") : conf_origin(g->arena, STR("/etc/passwd"), f->line);
+    const struct hash *h = service ? NULL : hash_of(&c->shadow, f->items[0]);
+    bool has_shell = is_login_shell(shell) && shell_is_there(g, &c->shells, shell), is_service = service && str_is(f->items[1], "x");
+    enum tristate locked = is_service ? NOT_KNOWN : is_locked(f->items[1], h, c->shadow.is_known);
+    int64_t gid = 0;
+    row_begin(g->rows);
+    row_text(g->rows, f->items[0]);
+    row_int(g->rows, uid);
+    str_to_int64(f->items[3], &gid) ? row_int(g->rows, gid) : row_null(g->rows);
+    row_text(g->rows, f->items[4]);
+    row_text(g->rows, f->items[5]);
+    row_text(g->rows, shell);
+    row_cstr(g->rows, is_service ? "service" : password_field(f->items[1]));
+    row_bool(g->rows, uid < c->uid_min || uid == 65534);
+    row_bool(g->rows, has_shell);
+    row_tristate(g->rows, locked);
+    row_tristate(g->rows, login_enabled(g, has_shell, locked, h, has_shell && locked == YES && has_keys(g, f->items[5])));
+    row_text(g->rows, service ? arena_printf(g->arena, "nss:%s", service) : line_of);
+    row_end(g->rows);
+}
+
+static void users_of_services(struct gather *g, struct accounting *c)
+{
+    struct services services;
+    struct str text;
+    services_read(g, "passwd", &services);
+    for (size_t i = 0; i < services.count; i++) {
+        struct fields f = {0};
+        int64_t uid = 0;
+        const char *service = arena_strndup(g->arena, services.names[i].data, services.names[i].size);
+        if (!service_lines(g, "passwd", services.names[i], &text))
+            continue;
+        while (next_fields(&text, &f))
+            if (f.count >= 7 && f.items[0].size && str_to_int64(f.items[2], &uid) && names_meet(g->arena, &c->met, f.items[0]))
+                user_row(g, c, &f, uid, service);
+    }
+}
+
 static bool users_gather(struct gather *g, struct err *e)
 {
     struct str text;
+    struct accounting c = {0};
     if (!source_read(g->source, g->arena, "/etc/passwd", LIMIT_READ_FILE_BYTES, &text, e))
         return false;
-    struct hashes shadow;
-    hashes_read(g, "/etc/shadow", &shadow);
-    if (!shadow.is_known)
+    hashes_read(g, "/etc/shadow", &c.shadow);
+    if (!c.shadow.is_known)
         gather_missing(g, STR("/etc/shadow"), "is_locked and login_enabled", "/etc/shadow could not be read; only root may");
-    int64_t min = uid_min(g);
-    struct shells shells = {0};
+    c.uid_min = uid_min(g);
     struct fields f = {0};
     while (next_fields(&text, &f)) {
-        int64_t uid = 0, gid = 0;
+        int64_t uid = 0;
         if (is_malformed(g, &f, "/etc/passwd", 7, 2) || !str_to_int64(f.items[2], &uid))
             continue;
-        const struct hash *h = hash_of(&shadow, f.items[0]);
-        struct str shell = f.items[6];
-        bool has_shell = is_login_shell(shell) && shell_is_there(g, &shells, shell);
-        enum tristate locked = is_locked(f.items[1], h, shadow.is_known);
-        row_begin(g->rows);
-        row_text(g->rows, f.items[0]);
-        row_int(g->rows, uid);
-        str_to_int64(f.items[3], &gid) ? row_int(g->rows, gid) : row_null(g->rows);
-        row_text(g->rows, f.items[4]);
-        row_text(g->rows, f.items[5]);
-        row_text(g->rows, shell);
-        row_cstr(g->rows, password_field(f.items[1]));
-        row_bool(g->rows, uid < min || uid == 65534);
-        row_bool(g->rows, has_shell);
-        row_tristate(g->rows, locked);
-        row_tristate(g->rows, login_enabled(g, has_shell, locked, h, has_shell && locked == YES && has_keys(g, f.items[5])));
-        row_text(g->rows, conf_origin(g->arena, STR("/etc/passwd"), f.line));
-        row_end(g->rows);
+        names_meet(g->arena, &c.met, f.items[0]);
+        user_row(g, &c, &f, uid, NULL);
     }
-    tell_directory_service(g, "passwd");
+    users_of_services(g, &c);
     return true;
 }
 
@@ -334,12 +423,41 @@ static size_t member_count(struct str members)
     return count;
 }
 
+static void group_row(struct gather *g, const struct fields *f, int64_t gid, enum tristate has_password, struct str origin)
+{
+    row_begin(g->rows);
+    row_text(g->rows, f->items[0]);
+    row_int(g->rows, gid);
+    row_tristate(g->rows, has_password);
+    row_int(g->rows, (int64_t)(f->count > 3 ? member_count(f->items[3]) : 0));
+    row_text(g->rows, origin);
+    row_end(g->rows);
+}
+
+static void groups_of_services(struct gather *g, struct names_met *met)
+{
+    struct services services;
+    struct str text;
+    services_read(g, "group", &services);
+    for (size_t i = 0; i < services.count; i++) {
+        struct fields f = {0};
+        int64_t gid = 0;
+        struct str origin = arena_printf(g->arena, "nss:%.*s", STR_ARGS(services.names[i]));
+        if (!service_lines(g, "group", services.names[i], &text))
+            continue;
+        while (next_fields(&text, &f))
+            if (f.count >= 3 && f.items[0].size && str_to_int64(f.items[2], &gid) && names_meet(g->arena, met, f.items[0]))
+                group_row(g, &f, gid, is_usable_hash(f.items[1]) ? YES : NO, origin);
+    }
+}
+
 static bool groups_gather(struct gather *g, struct err *e)
 {
     struct str text;
     if (!source_read(g->source, g->arena, "/etc/group", LIMIT_READ_FILE_BYTES, &text, e))
         return false;
     struct hashes gshadow;
+    struct names_met met = {0};
     hashes_read(g, "/etc/gshadow", &gshadow);
     if (!gshadow.is_known)
         gather_missing(g, STR("/etc/gshadow"), "has_password", "/etc/gshadow could not be read; only root may");
@@ -349,16 +467,15 @@ static bool groups_gather(struct gather *g, struct err *e)
         if (is_malformed(g, &f, "/etc/group", 3, 2) || !str_to_int64(f.items[2], &gid))
             continue;
         const struct hash *h = hash_of(&gshadow, f.items[0]);
-        bool has_own = is_usable_hash(f.items[1]);
-        row_begin(g->rows);
-        row_text(g->rows, f.items[0]);
-        row_int(g->rows, gid);
-        row_tristate(g->rows, has_own ? YES : !gshadow.is_known ? NOT_KNOWN : h && is_usable_hash(h->hash) ? YES : NO);
-        row_int(g->rows, (int64_t)(f.count > 3 ? member_count(f.items[3]) : 0));
-        row_text(g->rows, conf_origin(g->arena, STR("/etc/group"), f.line));
-        row_end(g->rows);
+        names_meet(g->arena, &met, f.items[0]);
+        group_row(g, &f, gid,
+                  is_usable_hash(f.items[1])        ? YES
+                  : !gshadow.is_known               ? NOT_KNOWN
+                  : h && is_usable_hash(h->hash)    ? YES
+                                                    : NO,
+                  conf_origin(g->arena, STR("/etc/group"), f.line));
     }
-    tell_directory_service(g, "group");
+    groups_of_services(g, &met);
     return true;
 }
 
@@ -385,20 +502,35 @@ static bool is_account(const struct accounts *a, struct str name)
     return a->count && bsearch(&key, a->items, a->count, sizeof(key), compare_accounts);
 }
 
+static void account_add(struct gather *g, struct accounts *list, struct str name, int64_t gid)
+{
+    if (list->count == list->capacity)
+        list->items = arena_grow(g->arena, list->items, list->count, &list->capacity, sizeof(*list->items));
+    list->items[list->count++] = (struct account){name, gid};
+}
+
 static bool accounts_read(struct gather *g, struct accounts *ret, struct err *e)
 {
     struct str text;
+    struct services services;
+    struct names_met met = {0};
     *ret = (struct accounts){0};
     if (!source_read(g->source, g->arena, "/etc/passwd", LIMIT_READ_FILE_BYTES, &text, e))
         return false;
     struct fields f = {0};
-    while (next_fields(&text, &f)) {
-        int64_t gid = 0;
-        if (f.count < 4 || !str_to_int64(f.items[3], &gid))
+    int64_t gid = 0;
+    while (next_fields(&text, &f))
+        if (f.count >= 4 && str_to_int64(f.items[3], &gid)) {
+            names_meet(g->arena, &met, f.items[0]);
+            account_add(g, ret, f.items[0], gid);
+        }
+    services_read(g, "passwd", &services);
+    for (size_t i = 0; i < services.count; i++) {
+        if (!service_lines(g, "passwd", services.names[i], &text))
             continue;
-        if (ret->count == ret->capacity)
-            ret->items = arena_grow(g->arena, ret->items, ret->count, &ret->capacity, sizeof(*ret->items));
-        ret->items[ret->count++] = (struct account){f.items[0], gid};
+        while (next_fields(&text, &f))
+            if (f.count >= 4 && str_to_int64(f.items[3], &gid) && names_meet(g->arena, &met, f.items[0]))
+                account_add(g, ret, f.items[0], gid);
     }
     if (ret->count)
         qsort(ret->items, ret->count, sizeof(*ret->items), compare_accounts);
@@ -442,36 +574,57 @@ static struct str group_name_of(const struct group_name *list, size_t count, int
     return low < count && list[low].gid == gid ? list[low].name : (struct str){0};
 }
 
+struct group_names {
+    struct group_name *items;
+    size_t count, capacity;
+};
+
+/* One line of group(5): its members, and its name for those who have it as primary group. */
+static void take_group(struct gather *g, const struct accounts *accounts, struct group_names *names, const struct fields *f, int64_t gid)
+{
+    struct str member;
+    if (names->count == names->capacity)
+        names->items = arena_grow(g->arena, names->items, names->count, &names->capacity, sizeof(*names->items));
+    names->items[names->count] = (struct group_name){gid, names->count, f->items[0]};
+    names->count++;
+    for (struct str members = f->count > 3 ? f->items[3] : STR(""); members.size;) {
+        str_cut(&members, ',', &member);
+        member = str_trim(member);
+        if (member.size)
+            member_row(g, f->items[0], gid, member, is_account(accounts, member), "member");
+    }
+}
+
 static bool group_members_gather(struct gather *g, struct err *e)
 {
-    struct str text, member;
+    struct str text;
     struct accounts accounts;
+    struct services services;
+    struct names_met met = {0};
     if (!accounts_read(g, &accounts, e) || !source_read(g->source, g->arena, "/etc/group", LIMIT_READ_FILE_BYTES, &text, e))
         return false;
-    struct group_name *names = NULL;
-    size_t count = 0, capacity = 0;
+    struct group_names names = {0};
     struct fields f = {0};
+    int64_t gid = 0;
     while (next_fields(&text, &f)) {
-        int64_t gid = 0;
         if (is_malformed(g, &f, "/etc/group", 3, 2) || !str_to_int64(f.items[2], &gid))
             continue;
-        if (count == capacity)
-            names = arena_grow(g->arena, names, count, &capacity, sizeof(*names));
-        names[count] = (struct group_name){gid, count, f.items[0]};
-        count++;
-        for (struct str members = f.count > 3 ? f.items[3] : STR(""); members.size;) {
-            str_cut(&members, ',', &member);
-            member = str_trim(member);
-            if (member.size)
-                member_row(g, f.items[0], gid, member, is_account(&accounts, member), "member");
-        }
+        names_meet(g->arena, &met, f.items[0]);
+        take_group(g, &accounts, &names, &f, gid);
     }
-    if (count)
-        qsort(names, count, sizeof(*names), compare_group_names);
+    services_read(g, "group", &services);
+    for (size_t i = 0; i < services.count; i++) {
+        if (!service_lines(g, "group", services.names[i], &text))
+            continue;
+        while (next_fields(&text, &f))
+            if (f.count >= 3 && str_to_int64(f.items[2], &gid) && names_meet(g->arena, &met, f.items[0]))
+                take_group(g, &accounts, &names, &f, gid);
+    }
+    if (names.count)
+        qsort(names.items, names.count, sizeof(*names.items), compare_group_names);
     for (size_t i = 0; i < accounts.count; i++)
-        member_row(g, group_name_of(names, count, accounts.items[i].gid), accounts.items[i].gid, accounts.items[i].name, true,
+        member_row(g, group_name_of(names.items, names.count, accounts.items[i].gid), accounts.items[i].gid, accounts.items[i].name, true,
                    "primary");
-    tell_directory_service(g, "group");
     return true;
 }
 

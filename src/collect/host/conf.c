@@ -190,6 +190,23 @@ bool conf_exists(struct gather *g, const char *path)
     return false;
 }
 
+static bool is_of_kind(struct gather *g, const char *path, enum file_kind kind)
+{
+    struct file_facts facts;
+    struct err e = {0};
+    return source_stat(g->source, path, true, &facts, &e) && facts.kind == kind;
+}
+
+bool conf_is_directory(struct gather *g, const char *path)
+{
+    return is_of_kind(g, path, FILE_DIRECTORY);
+}
+
+bool conf_is_regular(struct gather *g, const char *path)
+{
+    return is_of_kind(g, path, FILE_REGULAR);
+}
+
 static bool match_class(struct str pattern, size_t *at, char c)
 {
     size_t i = *at + 1;

@@ -70,6 +70,9 @@ bool conf_match(struct str pattern, struct str text, bool is_path);
 void conf_list(struct gather *g, const char *path, struct str **ret_names, size_t *ret_count);
 /* Whether anything stands at the path (links followed); gather_missing if that cannot be told. */
 bool conf_exists(struct gather *g, const char *path);
+/* Whether a directory, or a regular file, stands there (links followed); false, silently, if that cannot be told. */
+bool conf_is_directory(struct gather *g, const char *path);
+bool conf_is_regular(struct gather *g, const char *path);
 
 /* A command line or URL without secrets: values behind words like password, token, secret, key become "[redacted]", and so does
  * what stands between the colon and the @ of a URL. Cut at 1024 bytes. */

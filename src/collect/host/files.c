@@ -236,12 +236,37 @@ static bool files_gather(struct gather *g, struct err *e)
     return true;
 }
 
+/* A tree without a program (no /usr/bin, or an empty one) is not the whole of a system: what was found stands, but from what was not
+ * found nothing follows. */
+static void tell_part_of_a_system(struct gather *g)
+{
+    enum { NAMES_LOOKED_AT_MAX = 64 };
+    static const char *const homes[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin"};
+    for (size_t i = 0; i < COLUMN_COUNT(homes); i++) {
+        struct err e = {0};
+        struct str *names;
+        size_t count = 0;
+        if (!source_list(g->source, g->arena, homes[i], &names, &count, &e) && e.code == ERR_DENIED)
+            return;
+        for (size_t k = 0; k < count && k < NAMES_LOOKED_AT_MAX; k++) {
+            struct file_facts facts;
+            if (source_stat(g->source, arena_printf(g->arena, "%s/%.*s", homes[i], STR_ARGS(names[k])).data, true, &facts, &e) &&
+                facts.kind == FILE_REGULAR)
+                return;
+        }
+    }
+    gather_missing(g, STR("/"), "the programs of a system", "there are none, so this is a part of a system at most");
+}
+
 /* ---- file_findings: of the one walk ---- */
 
 static bool file_findings_gather(struct gather *g, struct err *e)
 {
     if (!g->walk)
         return err_set(e, ERR_INTERNAL, "the file systems were not walked");
+    const struct walk_totals *totals = walk_totals(g->walk);
+    if (totals->inodes <= totals->folders)
+        return err_set(e, ERR_NOT_FOUND, "the walk met no file");
     struct names users, groups;
     names_read(g, "/etc/passwd", &users);
     names_read(g, "/etc/group", &groups);
@@ -258,6 +283,7 @@ static bool file_findings_gather(struct gather *g, struct err *e)
         row_end(g->rows);
     }
     tell_gaps(g, g->walk);
+    tell_part_of_a_system(g);
     return true;
 }
 
@@ -318,11 +344,16 @@ static size_t declared_paths(struct arena *a, struct str **ret)
 
 static bool file_facts_gather(struct gather *g, struct err *e)
 {
-    (void)e;
     struct names users, groups;
+    struct str *declared, *tops;
+    size_t top_count = 0;
+    if (!source_list(g->source, g->arena, "/", &tops, &top_count, e))
+        return false;
+    if (top_count == 0)
+        return err_set(e, ERR_NOT_FOUND, "the tree is empty");
+    tell_part_of_a_system(g);
     names_read(g, "/etc/passwd", &users);
     names_read(g, "/etc/group", &groups);
-    struct str *declared;
     size_t count = declared_paths(g->arena, &declared);
     for (size_t i = 0; i < count; i++) {
         struct str *paths;

@@ -92,7 +92,7 @@ bool journald_read(struct gather *g, struct journald_settings *ret)
                                               "/usr/local/lib/systemd/journald.conf.d", "/usr/lib/systemd/journald.conf.d", NULL};
     struct conf_paths dropins;
     *ret = (struct journald_settings){0};
-    bool is_there = conf_exists(g, "/usr/lib/systemd/systemd-journald") || conf_exists(g, "/lib/systemd/systemd-journald");
+    bool is_there = conf_is_regular(g, "/usr/lib/systemd/systemd-journald") || conf_is_regular(g, "/lib/systemd/systemd-journald");
     for (size_t i = 0; i < COLUMN_COUNT(defaults); i++)
         set(ret, str_of(defaults[i][0]), str_of(defaults[i][1]), STR("default"));
     for (size_t i = 0; i < COLUMN_COUNT(files); i++) {
@@ -105,7 +105,11 @@ bool journald_read(struct gather *g, struct journald_settings *ret)
     conf_dropins(g, directories, ".conf", &dropins);
     for (size_t i = 0; i < dropins.count; i++)
         parse_file(g, dropins.items[i], ret);
+    /* Storage=persistent makes the directory; but nothing is kept where something else stands in its place. */
     struct str storage = journald_value(ret, "Storage");
-    ret->is_persistent = str_is(storage, "persistent") || (str_is(storage, "auto") && conf_exists(g, "/var/log/journal"));
+    bool is_auto = str_is(storage, "auto"), is_persistent = str_is(storage, "persistent");
+    bool is_taken = (is_auto || is_persistent) && conf_exists(g, "/var/log/journal");
+    bool has_directory = is_taken && conf_is_directory(g, "/var/log/journal");
+    ret->is_persistent = is_persistent ? has_directory || !is_taken : has_directory;
     return is_there;
 }

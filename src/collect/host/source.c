@@ -6,6 +6,7 @@
  */
 #include "collect/host/source.h"
 #include "base/limits.h"
+#include "collect/host/directory.h"
 #include "collect/host/source_inner.h"
 #include "crypto/crypto.h"
 #include <assert.h>
@@ -69,6 +70,8 @@ void source_close(struct source *s)
         close(s->root_fd);
     s->root_fd = -1;
     s->records = arena_free(s->records);
+    s->directory_arena = arena_free(s->directory_arena);
+    s->directory = NULL;
 }
 
 bool source_is_live(const struct source *s)
@@ -334,6 +337,32 @@ static bool host_readlink(struct source *s, struct arena *a, const char *path, s
     return true;
 }
 
+#define DIRECTORY_PREFIX "nss:"
+
+/* `path` is "nss:DATABASE:SERVICE". What did not answer once is not waited for again. */
+static bool host_directory(struct source *s, struct str path, struct str *ret, struct err *e)
+{
+    struct directory_answer *answer = s->directory;
+    while (answer && !str_equal(answer->path, path))
+        answer = answer->next;
+    if (!answer) {
+        struct str service = str_slice(path, sizeof(DIRECTORY_PREFIX) - 1, path.size), database;
+        if (!s->directory_arena)
+            s->directory_arena = arena_new("directory services", 8 * (size_t)DIRECTORY_BYTES_MAX);
+        answer = ARENA_NEW(s->directory_arena, struct directory_answer);
+        *answer = (struct directory_answer){.path = arena_str(s->directory_arena, path), .next = s->directory};
+        s->directory = answer;
+        str_cut(&service, ':', &database);
+        if (s->kind != SOURCE_LIVE)
+            err_set(&answer->error, ERR_UNSUPPORTED, "only the running host can ask a directory service");
+        else if (!directory_list(s->directory_arena, database, service, &answer->lines, &answer->error))
+            answer->lines = STR("");
+    }
+    *ret = answer->lines;
+    *e = answer->error;
+    return !e->code;
+}
+
 /* ---- one question: to the host and into the recording, or to the record ---- */
 
 static bool ask_record(struct source *s, struct arena *a, struct reading *r, struct err *e)
@@ -363,7 +392,9 @@ static bool ask(struct source *s, struct arena *a, struct reading *r, struct err
     switch (r->op) {
     case READ_FILE:
     case READ_HEAD:
-        is_ok = host_read(s, a, path, r->size_max, r->op == READ_HEAD, &r->bytes, &failure);
+        is_ok = str_starts(r->path, DIRECTORY_PREFIX)
+                    ? host_directory(s, r->path, &r->bytes, &failure)
+                    : host_read(s, a, path, r->size_max, r->op == READ_HEAD, &r->bytes, &failure);
         break;
     case READ_LIST:
         is_ok = host_list(s, a, path, &r->bytes, &failure);
@@ -396,6 +427,13 @@ bool source_read(struct source *s, struct arena *a, const char *path, size_t siz
         return err_set(e, ERR_TOO_LARGE, "read %s: larger than %zu bytes", path, size_max);
     *ret_bytes = r.bytes;
     return true;
+}
+
+bool source_directory(struct source *s, struct arena *a, const char *database, struct str service, struct str *ret_lines,
+                      struct err *e)
+{
+    struct str path = arena_printf(a, DIRECTORY_PREFIX "%s:%.*s", database, STR_ARGS(service));
+    return source_read(s, a, path.data, DIRECTORY_BYTES_MAX, ret_lines, e);
 }
 
 bool source_read_head(struct source *s, struct arena *a, const char *path, size_t size_max, struct str *ret_bytes, struct err *e)

@@ -69,6 +69,10 @@ bool source_list(struct source *s, struct arena *a, const char *path, struct str
 /* Facts of the file; `follow` resolves symbolic links (inside the root). */
 bool source_stat(struct source *s, const char *path, bool follow, struct file_facts *ret, struct err *e) MUST_USE;
 bool source_readlink(struct source *s, struct arena *a, const char *path, struct str *ret_target, struct err *e) MUST_USE;
+/* The entries of "passwd" or "group" that one NSS service of nsswitch.conf(5) gives, as directory.h says; asked once a source and
+ * remembered. Recorded as a file of the path "nss:DATABASE:SERVICE". ERR_UNSUPPORTED for a tree: nothing runs there to ask. */
+bool source_directory(struct source *s, struct arena *a, const char *database, struct str service, struct str *ret_lines,
+                      struct err *e) MUST_USE;
 /* A descriptor of the root directory for code that walks by itself (the file walk); -1 for a record. */
 int source_root_fd(const struct source *s);
 

@@ -28,6 +28,12 @@ struct source {
     struct arena *records;    /* what was read since source_record_begin */
     struct reading *readings; /* a record: sorted; otherwise in the order of reading */
     size_t reading_count, reading_capacity;
+    struct arena *directory_arena;
+    struct directory_answer { /* of the services that were asked */
+        struct str path, lines;
+        struct err error;
+        struct directory_answer *next;
+    } *directory;
 };
 
 /* Keeps a copy of `r` if the source records. */

@@ -28,13 +28,9 @@ bool walk_id_is_known(const struct id_set *set, uint32_t id)
 }
 
 /* "name:x:id:..." */
-static void read_names(struct walk *w, struct id_set *set, const char *path)
+static void read_lines(struct walk *w, struct id_set *set, struct str text)
 {
-    struct err e = {0};
-    struct str text, line, field;
-    if (!source_read(w->source, w->arena, path, LIMIT_READ_FILE_BYTES, &text, &e))
-        return;
-    set->is_known = true;
+    struct str line, field;
     while (str_next_line(&text, &line)) {
         int64_t id = -1;
         str_cut(&line, ':', &field);
@@ -43,6 +39,16 @@ static void read_names(struct walk *w, struct id_set *set, const char *path)
         if (str_to_int64(field, &id))
             add_range(w->arena, set, id, id);
     }
+}
+
+static void read_names(struct walk *w, struct id_set *set, const char *path)
+{
+    struct err e = {0};
+    struct str text;
+    if (!source_read(w->source, w->arena, path, LIMIT_READ_FILE_BYTES, &text, &e))
+        return;
+    set->is_known = true;
+    read_lines(w, set, text);
 }
 
 /* "name:first:count" */
@@ -61,24 +67,30 @@ static void read_subordinate(struct walk *w, struct id_set *set, const char *pat
     }
 }
 
-/* Accounts that only a directory service knows: their numbers cannot be told from unused ones without asking it. */
-static bool has_directory_service(struct walk *w)
+/* The numbers that only a directory service knows. False if it does not list them: then they cannot be told from unused ones. */
+static bool read_directory(struct walk *w, struct id_set *set, const char *database)
 {
     struct err e = {0};
-    struct str text, line, word;
+    struct str text, line, word, entries;
+    bool is_action = false;
     if (!source_read(w->source, w->arena, "/etc/nsswitch.conf", LIMIT_CAPTURED_FILE_BYTES, &text, &e))
-        return false;
+        return true;
     while (str_next_line(&text, &line)) {
-        line = str_trim(line);
-        if (!str_starts(line, "passwd:"))
+        if (!str_cut(&line, ':', &word) || !str_is(str_trim(word), database))
             continue;
-        str_cut(&line, ':', &word);
-        while (str_next_word(&line, &word))
-            if (!str_is(word, "files") && !str_is(word, "compat") && !str_is(word, "systemd") && !str_is(word, "myhostname") &&
-                word.data[0] != '[')
-                return true;
+        while (str_next_word(&line, &word)) {
+            bool is_service = !is_action && word.data[0] != '[' && word.data[0] != '#';
+            if (word.data[0] == '#')
+                break;
+            is_action = (is_action || word.data[0] == '[') && !str_ends(word, "]");
+            if (!is_service || str_is(word, "files") || str_is(word, "compat") || str_is(word, "systemd"))
+                continue;
+            if (!source_directory(w->source, w->arena, database, word, &entries, &e) || entries.size == 0)
+                return false;
+            read_lines(w, set, entries);
+        }
     }
-    return false;
+    return true;
 }
 
 void walk_ids_read(struct walk *w)
@@ -90,11 +102,13 @@ void walk_ids_read(struct walk *w)
     read_subordinate(w, &w->groups, "/etc/subgid");
     add_range(w->arena, &w->users, DYNAMIC_FIRST, DYNAMIC_LAST);
     add_range(w->arena, &w->groups, DYNAMIC_FIRST, DYNAMIC_LAST);
-    if (!has_directory_service(w))
+    bool is_users = read_directory(w, &w->users, "passwd"), is_groups = read_directory(w, &w->groups, "group");
+    if (is_users && is_groups)
         return;
-    w->users.is_known = w->groups.is_known = false;
+    w->users.is_known = w->users.is_known && is_users;
+    w->groups.is_known = w->groups.is_known && is_groups;
     if (w->gap_count == w->gap_capacity)
         w->gaps = arena_grow(w->arena, w->gaps, w->gap_count, &w->gap_capacity, sizeof(*w->gaps));
     w->gaps[w->gap_count++] =
-        (struct walk_gap){STR("/"), STR("files without a known owner: a directory service knows more accounts than /etc/passwd")};
+        (struct walk_gap){STR("/"), STR("files without a known owner: a directory service knows more accounts or groups and does not list them")};
 }
