@@ -1,5 +1,6 @@
 /* jail.c - seccomp and Landlock. Debian 12's landlock.h ends at ABI 2, so the newer bits are defined here. */
 #include "os/jail.h"
+#include "os/library.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -10,6 +11,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define SECCOMP_FUNCTIONS(F) F(seccomp_, init) F(seccomp_, load) F(seccomp_, release) F(seccomp_, rule_add)
+static struct {
+    SECCOMP_FUNCTIONS(LIBRARY_POINTER)
+} seccomp;
+static const char *const seccomp_names[] = {SECCOMP_FUNCTIONS(LIBRARY_NAME)};
+static struct library seccomp_library = LIBRARY("libseccomp.so.2", "libseccomp2", seccomp_names, seccomp);
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { JAIL_IS_SANITIZED = 1 };
@@ -119,13 +127,13 @@ static const int CALLS_CHANGING[] = {
 static int filter_changes(scmp_filter_ctx filter, bool has_openat2)
 {
     static const uint64_t FLAGS[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
-    int result = has_openat2 ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+    int result = has_openat2 ? 0 : seccomp.rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
     for (size_t i = 0; i < sizeof(CALLS_CHANGING) / sizeof(CALLS_CHANGING[0]) && result == 0; i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), CALLS_CHANGING[i], 0);
+        result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EROFS), CALLS_CHANGING[i], 0);
     for (size_t i = 0; i < sizeof(FLAGS) / sizeof(FLAGS[0]) && result == 0; i++) {
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
+        result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
         if (result == 0)
-            result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
+            result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EROFS), SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, FLAGS[i], FLAGS[i]));
     }
     return result;
 }
@@ -134,7 +142,7 @@ static int filter_compute(scmp_filter_ctx filter)
 {
     int result = 0;
     for (size_t i = 0; i < sizeof(CALLS_COMPUTE) / sizeof(CALLS_COMPUTE[0]) && result == 0; i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALLS_COMPUTE[i], 0);
+        result = seccomp.rule_add(filter, SCMP_ACT_ALLOW, CALLS_COMPUTE[i], 0);
     return result;
 }
 
@@ -142,12 +150,12 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
 {
     int result = 0;
     for (size_t i = 0; i < sizeof(CALLS_REFUSED) / sizeof(CALLS_REFUSED[0]) && result == 0; i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
+        result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
     /* Families in use are small numbers; every other one is refused. */
     for (unsigned family = 0; family <= 45 && result == 0; family++) {
         bool is_allowed = family == AF_UNIX || (family == AF_NETLINK && (kind == JAIL_READ || kind == JAIL_READ_TREE));
         if (!is_allowed)
-            result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+            result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }
     return result == 0 && (kind == JAIL_READ || kind == JAIL_READ_TREE) ? filter_changes(filter, kind == JAIL_READ_TREE) : result;
 }
@@ -155,13 +163,13 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
 static bool seccomp_enter(const struct jail *j, struct err *e)
 {
     bool is_list = j->kind == JAIL_COMPUTE;
-    scmp_filter_ctx filter = seccomp_init(is_list ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
+    scmp_filter_ctx filter = seccomp.init(is_list ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ALLOW);
     if (!filter)
         return err_set(e, ERR_INTERNAL, "seccomp: no filter");
     int result = is_list ? filter_compute(filter) : filter_store(filter, j->kind);
     if (result == 0)
-        result = seccomp_load(filter);
-    seccomp_release(filter);
+        result = seccomp.load(filter);
+    seccomp.release(filter);
     if (result == -EINVAL || result == -ENOSYS)
         return true; /* a kernel without filters */
     return result == 0 ? true : err_errno(e, -result, "seccomp");
@@ -171,6 +179,8 @@ bool jail_enter(const struct jail *j, struct err *e)
 {
     if (JAIL_IS_SANITIZED)
         return true;
+    if (!library_open(&seccomp_library, e)) /* before its file is out of reach */
+        return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_errno(e, errno, "no_new_privs");
     if (j->kind != JAIL_READ) /* whose own /proc/self would become root's */

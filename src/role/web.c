@@ -17,6 +17,8 @@ int role_web(int argc, char **argv)
     char temporary[4096];
     snprintf(temporary, sizeof(temporary), "%s/db", argv[0]);
     setenv("SQLITE_TMPDIR", temporary, 1);
+    if (!web_prepare(&e))
+        return role_fail("web", &e);
     struct jail jail = {.kind = JAIL_SERVE};
     jail_allow(&jail, argv[0], true);
     jail_allow(&jail, "/proc/self", false);

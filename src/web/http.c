@@ -1,11 +1,23 @@
 #include "web/http.h"
 #include "base/limits.h"
+#include "os/library.h"
 #include "web/http_internal.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Only the web role opens libmicrohttpd: it brings a whole TLS library, which no command should start with. */
+#define MHD_FUNCTIONS(F) \
+    F(MHD_, add_response_header) F(MHD_, create_response_from_buffer) F(MHD_, destroy_response) \
+    F(MHD_, get_connection_info) F(MHD_, get_connection_values_n) F(MHD_, queue_response) F(MHD_, quiesce_daemon) \
+    F(MHD_, resume_connection) F(MHD_, start_daemon) F(MHD_, stop_daemon) F(MHD_, suspend_connection)
+static struct {
+    MHD_FUNCTIONS(LIBRARY_POINTER)
+} mhd;
+static const char *const mhd_names[] = {MHD_FUNCTIONS(LIBRARY_NAME)};
+static struct library mhd_library = LIBRARY("libmicrohttpd.so.12", "libmicrohttpd12", mhd_names, mhd);
 
 /* The policy of every page: nothing inline, nothing from elsewhere, never framed (engineering.md 2). */
 static const char page_policy[] =
@@ -25,7 +37,7 @@ static int64_t clock_us(void)
 
 static void add_header(struct MHD_Response *m, const char *name, const char *value)
 {
-    if (MHD_add_response_header(m, name, value) != MHD_YES)
+    if (mhd.add_response_header(m, name, value) != MHD_YES)
         abort(); /* only for a value with a line break, and all values are checked or ours */
 }
 
@@ -45,7 +57,7 @@ static void add_header_str(struct MHD_Response *m, const char *name, struct str 
 static struct MHD_Response *response_build(const struct http_response *r)
 {
     enum MHD_ResponseMemoryMode mode = r->is_constant ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
-    struct MHD_Response *m = MHD_create_response_from_buffer(r->body.size, (void *)(uintptr_t)r->body.data, mode);
+    struct MHD_Response *m = mhd.create_response_from_buffer(r->body.size, (void *)(uintptr_t)r->body.data, mode);
     if (!m)
         return NULL;
     if (r->type)
@@ -75,8 +87,16 @@ static struct MHD_Response *response_build(const struct http_response *r)
     return m;
 }
 
+bool http_prepare(struct err *e)
+{
+    return library_open(&mhd_library, e);
+}
+
 struct http_shared *http_shared_new(const struct http_response *r)
 {
+    struct err e = {0};
+    if (!http_prepare(&e))
+        return NULL;
     struct http_shared *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
@@ -101,7 +121,7 @@ void http_shared_drop(struct http_shared *s)
 {
     if (!s || atomic_fetch_sub(&s->references, 1) != 1)
         return;
-    MHD_destroy_response(s->response);
+    mhd.destroy_response(s->response);
     free(s);
 }
 
@@ -148,7 +168,7 @@ static enum MHD_Result send_response(struct exchange *x)
     struct http_response *r = &x->response;
     enum MHD_Result result;
     if (r->shared) {
-        result = MHD_queue_response(x->connection, (unsigned)r->shared->status, r->shared->response);
+        result = mhd.queue_response(x->connection, (unsigned)r->shared->status, r->shared->response);
         log_request(x, r->shared->status, r->shared->size_bytes);
         http_shared_drop(r->shared);
         r->shared = NULL;
@@ -156,8 +176,8 @@ static enum MHD_Result send_response(struct exchange *x)
         struct MHD_Response *m = response_build(r);
         if (!m)
             return MHD_NO;
-        result = MHD_queue_response(x->connection, (unsigned)r->status, m);
-        MHD_destroy_response(m);
+        result = mhd.queue_response(x->connection, (unsigned)r->status, m);
+        mhd.destroy_response(m);
         log_request(x, r->status, r->body.size);
     }
     x->state = EXCHANGE_ANSWERED;
@@ -201,7 +221,7 @@ static void *worker_main(void *argument)
         x->request.body = buf_view(&x->body);
         s->handler->work(s->handler->context, state, &x->request, &x->response);
         x->state = EXCHANGE_DONE;
-        MHD_resume_connection(x->connection);
+        mhd.resume_connection(x->connection);
 
         pthread_mutex_lock(&s->queue_mutex);
     }
@@ -219,7 +239,7 @@ static enum MHD_Result enqueue(struct exchange *x)
     if (!is_full) {
         x->state = EXCHANGE_QUEUED;
         x->next = NULL;
-        MHD_suspend_connection(x->connection);
+        mhd.suspend_connection(x->connection);
         if (s->queue_last)
             s->queue_last->next = x;
         else
@@ -236,7 +256,7 @@ static enum MHD_Result enqueue(struct exchange *x)
 
 static struct peer *peer_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
@@ -273,7 +293,7 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
  * away: it must be that of the same head written plainly, with at most one space behind each colon. */
 static bool head_is_plain(struct exchange *x, const struct http_head *h)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (!info)
         return false;
     size_t plain = h->method.size + 1 + h->target.size + 1 + h->version.size + 2 + 2;
@@ -290,7 +310,7 @@ static enum MHD_Result begin(struct exchange *x, const char *method, const char 
     head.method = str_of(method);
     head.version = str_of(version);
     head.target = str_make(x->target, x->target_size);
-    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, on_field, &head);
+    mhd.get_connection_values_n(x->connection, MHD_HEADER_KIND, on_field, &head);
     const char *why = NULL;
     int status = http_head_read(&head, &x->request, &why);
     if (status == 0 && !head_is_plain(x, &head)) {
@@ -386,9 +406,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         struct peer *p = calloc(1, sizeof(*p));
         if (!p)
             return;
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         p->fd = info ? info->connect_fd : -1;
-        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         peer_name(p, info ? info->client_addr : NULL);
         atomic_init(&p->since_ms, env_monotonic_ms(s->env));
         pthread_mutex_lock(&s->peer_mutex);
@@ -451,7 +471,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     /* The logger comes first: it is what later options report to. */
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
+    return mhd.start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
                             (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PER_ADDRESS_MAX,
                             MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -463,6 +483,8 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
 
 struct http_server *http_start(const struct http_options *o, struct err *e)
 {
+    if (!http_prepare(e))
+        return NULL;
     struct http_server *s = calloc(1, sizeof(*s));
     if (!s || o->listen_count > HTTP_DAEMONS_MAX || o->worker_count > HTTP_WORKERS_MAX) {
         free(s);
@@ -506,7 +528,7 @@ struct http_server *http_stop(struct http_server *s)
     if (!s)
         return NULL;
     for (size_t i = 0; i < s->daemon_count; i++) {
-        int fd = MHD_quiesce_daemon(s->daemons[i]);
+        int fd = mhd.quiesce_daemon(s->daemons[i]);
         if (fd >= 0)
             close(fd);
     }
@@ -517,7 +539,7 @@ struct http_server *http_stop(struct http_server *s)
     for (size_t i = 0; i < s->worker_count; i++)
         pthread_join(s->workers[i], NULL);
     for (size_t i = 0; i < s->daemon_count; i++)
-        MHD_stop_daemon(s->daemons[i]);
+        mhd.stop_daemon(s->daemons[i]);
     pthread_mutex_destroy(&s->queue_mutex);
     pthread_mutex_destroy(&s->peer_mutex);
     pthread_cond_destroy(&s->queue_filled);

@@ -91,6 +91,8 @@ struct http_options {
     int log_fd; /* -1: no log */
 };
 
+/* Opens the HTTP library: whoever enters a jail does it before. Else it comes with the first use. ERR_UNSUPPORTED: not installed. */
+bool http_prepare(struct err *e) MUST_USE;
 /* Starts the threads. ERR_UNAVAILABLE when a socket cannot be served. */
 struct http_server *http_start(const struct http_options *o, struct err *e) MUST_USE;
 /* Closes idle and slow connections; call about once a second. */

@@ -238,6 +238,11 @@ static void tend(struct site *s)
     }
 }
 
+bool web_prepare(struct err *e)
+{
+    return http_prepare(e);
+}
+
 int web_main(const struct web_options *o)
 {
     /* Few arenas and early return: the family's memory is counted. */

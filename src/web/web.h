@@ -34,6 +34,8 @@ enum web_control {
     WEB_CONTROL_RUN = 2    /* body: {"id":operation id,"test":test id or "","actor":"local:admin"}: collect and test now */
 };
 
+/* Opens the libraries of the web process, before it enters a jail. ERR_UNSUPPORTED: one is not installed. */
+bool web_prepare(struct err *e) MUST_USE;
 int web_main(const struct web_options *o);
 
 /* Makes a one-time sign-in token for the local administrator, valid for 15 minutes, in DATA/volatile.db (made when missing). Any

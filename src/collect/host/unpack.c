@@ -1,9 +1,34 @@
 #include "collect/host/unpack.h"
+#include "os/library.h"
 #include <lz4frame.h>
 #include <lzma.h>
 #include <zlib.h>
 
 enum { UNPACK_OUT_BYTES = 256 << 10, UNPACK_XZ_MEMORY_MAX = 256 << 20, GZIP_WINDOW_BITS = 15 + 16 };
+
+#define LZ4_FUNCTIONS(F)                                                                                                         \
+    F(LZ4F_, createDecompressionContext) F(LZ4F_, freeDecompressionContext) F(LZ4F_, decompress) F(LZ4F_, isError) F(LZ4F_, getErrorName)
+#define GZIP_FUNCTIONS(F) F(, inflateInit2_) F(, inflateReset) F(, inflate) F(, inflateEnd)
+#define XZ_FUNCTIONS(F) F(lzma_, stream_decoder) F(lzma_, code) F(lzma_, end)
+static struct {
+    LZ4_FUNCTIONS(LIBRARY_POINTER)
+} lz4;
+static struct {
+    GZIP_FUNCTIONS(LIBRARY_POINTER)
+} gzip;
+static struct {
+    XZ_FUNCTIONS(LIBRARY_POINTER)
+} xz;
+static const char *const lz4_names[] = {LZ4_FUNCTIONS(LIBRARY_NAME)};
+static const char *const gzip_names[] = {GZIP_FUNCTIONS(LIBRARY_NAME)};
+static const char *const xz_names[] = {XZ_FUNCTIONS(LIBRARY_NAME)};
+
+/* Most commands unpack nothing, and most hosts use one of the three. */
+static struct library unpack_libraries[] = {
+    [UNPACK_LZ4] = LIBRARY("liblz4.so.1", "liblz4-1", lz4_names, lz4),
+    [UNPACK_GZIP] = LIBRARY("libz.so.1", "zlib1g", gzip_names, gzip),
+    [UNPACK_XZ] = LIBRARY("liblzma.so.5", "liblzma5", xz_names, xz),
+};
 
 struct unpack {
     enum unpack_kind kind;
@@ -11,6 +36,7 @@ struct unpack {
     size_t size; /* given out so far */
     bool (*sink)(void *context, struct str piece);
     void *context;
+    struct err missing; /* the library: told by unpack_feed */
     bool is_at_end; /* of one whole stream */
     LZ4F_dctx *lz4;
     z_stream gzip;
@@ -48,13 +74,16 @@ struct unpack *unpack_new(enum unpack_kind kind, size_t size_max, bool (*sink)(v
     u->lz4 = NULL;
     u->gzip = (z_stream){0};
     u->xz = (lzma_stream)LZMA_STREAM_INIT;
+    u->missing = (struct err){0};
+    if (kind != UNPACK_PLAIN && !library_open(&unpack_libraries[kind], &u->missing))
+        return u;
     bool ok = true;
     if (kind == UNPACK_LZ4)
-        ok = !LZ4F_isError(LZ4F_createDecompressionContext(&u->lz4, LZ4F_VERSION));
+        ok = !lz4.isError(lz4.createDecompressionContext(&u->lz4, LZ4F_VERSION));
     else if (kind == UNPACK_GZIP)
-        ok = inflateInit2(&u->gzip, GZIP_WINDOW_BITS) == Z_OK;
+        ok = gzip.inflateInit2_(&u->gzip, GZIP_WINDOW_BITS, ZLIB_VERSION, (int)sizeof(u->gzip)) == Z_OK;
     else if (kind == UNPACK_XZ)
-        ok = lzma_stream_decoder(&u->xz, UNPACK_XZ_MEMORY_MAX, LZMA_CONCATENATED) == LZMA_OK;
+        ok = xz.stream_decoder(&u->xz, UNPACK_XZ_MEMORY_MAX, LZMA_CONCATENATED) == LZMA_OK;
     if (!ok)
         abort();
     return u;
@@ -64,12 +93,16 @@ struct unpack *unpack_free(struct unpack *u)
 {
     if (!u)
         return NULL;
+    if (u->missing.code) {
+        free(u);
+        return NULL;
+    }
     if (u->kind == UNPACK_LZ4)
-        LZ4F_freeDecompressionContext(u->lz4);
+        lz4.freeDecompressionContext(u->lz4);
     else if (u->kind == UNPACK_GZIP)
-        inflateEnd(&u->gzip);
+        gzip.inflateEnd(&u->gzip);
     else if (u->kind == UNPACK_XZ)
-        lzma_end(&u->xz);
+        xz.end(&u->xz);
     free(u);
     return NULL;
 }
@@ -88,9 +121,9 @@ static bool feed_lz4(struct unpack *u, struct str in, struct err *e)
 {
     for (;;) {
         size_t taken = in.size, given = sizeof(u->out);
-        size_t left = LZ4F_decompress(u->lz4, u->out, &given, in.data, &taken, NULL);
-        if (LZ4F_isError(left))
-            return err_set(e, ERR_CORRUPT, "LZ4: %s", LZ4F_getErrorName(left));
+        size_t left = lz4.decompress(u->lz4, u->out, &given, in.data, &taken, NULL);
+        if (lz4.isError(left))
+            return err_set(e, ERR_CORRUPT, "LZ4: %s", lz4.getErrorName(left));
         u->is_at_end = left == 0;
         in = str_slice(in, taken, in.size);
         if (!give(u, str_make(u->out, given), e))
@@ -107,11 +140,11 @@ static bool feed_gzip(struct unpack *u, struct str in, struct err *e)
     u->gzip.next_in = (z_const Bytef *)(uintptr_t)in.data;
     u->gzip.avail_in = (uInt)in.size;
     do {
-        if (u->is_at_end && u->gzip.avail_in && inflateReset(&u->gzip) != Z_OK) /* members may follow one another */
+        if (u->is_at_end && u->gzip.avail_in && gzip.inflateReset(&u->gzip) != Z_OK) /* members may follow one another */
             return err_set(e, ERR_INTERNAL, "gzip: cannot begin again");
         u->gzip.next_out = (Bytef *)u->out;
         u->gzip.avail_out = sizeof(u->out);
-        int state = inflate(&u->gzip, Z_NO_FLUSH);
+        int state = gzip.inflate(&u->gzip, Z_NO_FLUSH);
         if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR)
             return err_set(e, ERR_CORRUPT, "gzip: %s", u->gzip.msg ? u->gzip.msg : "not of this format");
         u->is_at_end = state == Z_STREAM_END;
@@ -128,7 +161,7 @@ static bool feed_xz(struct unpack *u, struct str in, lzma_action action, struct 
     do {
         u->xz.next_out = (uint8_t *)u->out;
         u->xz.avail_out = sizeof(u->out);
-        lzma_ret state = lzma_code(&u->xz, action);
+        lzma_ret state = xz.code(&u->xz, action);
         if (state != LZMA_OK && state != LZMA_STREAM_END && state != LZMA_BUF_ERROR)
             return err_set(e, ERR_CORRUPT, "xz: error %d", (int)state);
         u->is_at_end = state == LZMA_STREAM_END;
@@ -138,8 +171,17 @@ static bool feed_xz(struct unpack *u, struct str in, lzma_action action, struct 
     return true;
 }
 
+static bool is_there(const struct unpack *u, struct err *e)
+{
+    if (u->missing.code)
+        *e = u->missing;
+    return u->missing.code == ERR_NONE;
+}
+
 bool unpack_feed(struct unpack *u, struct str piece, struct err *e)
 {
+    if (!is_there(u, e))
+        return false;
     switch (u->kind) {
     case UNPACK_LZ4:
         return feed_lz4(u, piece, e);
@@ -155,7 +197,7 @@ bool unpack_feed(struct unpack *u, struct str piece, struct err *e)
 
 bool unpack_end(struct unpack *u, struct err *e)
 {
-    if (u->kind == UNPACK_XZ && !u->is_at_end && !feed_xz(u, str_make("", 0), LZMA_FINISH, e))
+    if (!is_there(u, e) || (u->kind == UNPACK_XZ && !u->is_at_end && !feed_xz(u, str_make("", 0), LZMA_FINISH, e)))
         return false;
     return u->is_at_end || err_set(e, ERR_CORRUPT, "the compressed bytes end too early");
 }
