@@ -2,7 +2,7 @@
 -- A change of this file means a rebuild at the next start; there are no migrations.
 
 -- Written by the keeper itself.
-create table meta(key text primary key, value text not null) strict, without rowid;          -- origin, next (index of the next leaf), schema (digest of this file)
+create table meta(key text primary key, value text not null) strict, without rowid;          -- origin, next (index of the next leaf), schema (size and CRC-32C of this file)
 create table leaf(idx integer primary key, type text not null, t integer not null, st text not null, sq integer not null,
                   hash blob not null, op text, actor text) strict;
 create index leaf_by_stream on leaf(st, sq);
@@ -39,7 +39,20 @@ create table capture(leaf integer primary key, run integer not null, subject tex
 create index capture_by_table on capture(subject, tbl, leaf);
 -- The newest capture of each table, so that "how complete is what we have" does not read history.
 create table capture_newest(subject text not null, tbl text not null, leaf integer not null, state text not null, primary key(subject, tbl)) strict, without rowid;
+-- How much there is, and how complete its newest is, counted by subject.
+create table subject_evidence(subject text primary key, runs integer not null, captures integer not null, complete integer not null,
+                              partial integer not null, none integer not null) strict, without rowid;
+create trigger run_is_counted after insert on run begin
+    insert into subject_evidence(subject, runs, captures, complete, partial, none) values(new.subject, 1, 0, 0, 0, 0)
+        on conflict(subject) do update set runs = runs + 1;
+end;
 create trigger capture_becomes_newest after insert on capture begin
+    insert into subject_evidence(subject, runs, captures, complete, partial, none) values(new.subject, 0, 0, 0, 0, 0) on conflict(subject) do nothing;
+    update subject_evidence set captures = captures + 1,
+        complete = complete + (new.state = 'complete') - exists(select 1 from capture_newest where subject = new.subject and tbl = new.tbl and state = 'complete'),
+        partial = partial + (new.state = 'partial') - exists(select 1 from capture_newest where subject = new.subject and tbl = new.tbl and state = 'partial'),
+        none = none + (new.state = 'none') - exists(select 1 from capture_newest where subject = new.subject and tbl = new.tbl and state = 'none')
+        where subject = new.subject;
     insert into capture_newest(subject, tbl, leaf, state) values(new.subject, new.tbl, new.leaf, new.state)
         on conflict(subject, tbl) do update set leaf = excluded.leaf, state = excluded.state;
 end;
@@ -61,9 +74,11 @@ create index span_open on span(subject, test, resource) where to_leaf is null;
 create table test_span(id integer primary key, subject text not null, test text not null, status text not null, pass integer not null,
                        fail integer not null, unknown integer not null, skip integer not null,
                        from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
--- These two hold all that "where do we stand" reads, so that it never touches the table.
+-- These two hold all that "where do we stand" reads of the window, so that it never touches the table.
 create index test_span_open on test_span(subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is null;
 create index test_span_closed on test_span(to_t, subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is not null;
+-- The open test_span rows of a subject as one text (src/assess/subject_now.h).
+create table subject_now(subject text primary key, tests text not null) strict, without rowid;
 create index span_by_end on span(test, to_leaf);
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
 create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;

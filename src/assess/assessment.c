@@ -1,5 +1,6 @@
 #include "assess/assessment.h"
 
+#include "assess/subject_now.h"
 #include "base/times.h"
 
 #include <assert.h>
@@ -114,87 +115,111 @@ static bool subjects_load(struct assessment *as, struct db *db, struct err *e)
 
 /* ---- spans ---- */
 
-struct loaded_span {
+struct closed_span {
     size_t key; /* subject * tests + test */
     struct test_stretch stretch;
 };
 
 struct loader {
     struct assessment *as;
-    struct loaded_span *spans;
-    size_t count, capacity;
-    struct str subject; /* the last one looked up: rows of one subject come together */
-    size_t subject_index;
-    size_t test_next; /* open spans come in the order of tests: mostly the next one */
+    struct closed_span *closed; /* of the window, by their ends */
+    size_t closed_count;
+    struct test_stretch *open; /* by key */
+    bool *has_open;
 };
 
-static void loader_add(struct loader *l, struct db_row *row, int64_t to_ms)
+static bool closed_load(struct loader *l, struct db *db, struct err *e)
 {
-    struct str subject = db_text(row, 0);
-    if (!l->subject.data || !str_equal(subject, l->subject)) {
-        l->subject_index = bsearch_subject(l->as, subject);
-        l->subject = l->subject_index == SIZE_MAX ? (struct str){0} : l->as->subjects[l->subject_index].id;
+    size_t capacity = 0;
+    DB_EACH (row, db, e,
+             "select subject, test, status, from_t, pass, fail, unknown, skip, to_t, to_leaf from test_span"
+             " indexed by test_span_closed where to_leaf is not null and to_t > ?1 and from_leaf <= ?2 order by to_t",
+             A(l->as->window.from_ms), A(l->as->leaf_limit)) {
+        size_t subject = bsearch_subject(l->as, db_text(row, 0)), test = assessment_test_index(db_text(row, 1));
+        enum result_status status;
+        /* Tests that this program no longer has are not shown; what they found stays in the ledger. */
+        if (subject == SIZE_MAX || test == SIZE_MAX || !result_status_parse(db_text(row, 2), &status))
+            continue;
+        size_t key = subject * content_test_count + test;
+        struct test_stretch stretch = {.stretch = {db_int(row, 3), db_int(row, 8), status}};
+        stretch.counts.of[RESULT_PASS] = db_int(row, 4);
+        stretch.counts.of[RESULT_FAIL] = db_int(row, 5);
+        stretch.counts.of[RESULT_UNKNOWN] = db_int(row, 6);
+        stretch.counts.of[RESULT_SKIP] = db_int(row, 7);
+        if (db_int(row, 9) > l->as->leaf_limit) { /* open, as of then */
+            stretch.stretch.to_ms = INT64_MAX;
+            l->open[key] = stretch;
+            l->has_open[key] = true;
+            continue;
+        }
+        if (l->closed_count == capacity)
+            l->closed = arena_grow(l->as->arena, l->closed, l->closed_count, &capacity, sizeof *l->closed);
+        l->closed[l->closed_count++] = (struct closed_span){key, stretch};
     }
-    struct str name = db_text(row, 1);
-    size_t test = l->test_next < content_test_count && str_is(name, content_tests[l->test_next].id) ? l->test_next
-                                                                                                    : assessment_test_index(name);
-    l->test_next = test == SIZE_MAX ? 0 : test + 1;
-    enum result_status status;
-    /* Tests that this program no longer has are not shown; what they found stays in the ledger. */
-    if (l->subject_index == SIZE_MAX || test == SIZE_MAX || !result_status_parse(db_text(row, 2), &status))
-        return;
-    if (l->count == l->capacity)
-        l->spans = arena_grow(l->as->arena, l->spans, l->count, &l->capacity, sizeof *l->spans);
-    struct loaded_span *s = &l->spans[l->count++];
-    s->key = l->subject_index * content_test_count + test;
-    s->stretch.stretch = (struct stretch){db_int(row, 3), to_ms, status};
-    s->stretch.counts.of[RESULT_PASS] = db_int(row, 4);
-    s->stretch.counts.of[RESULT_FAIL] = db_int(row, 5);
-    s->stretch.counts.of[RESULT_UNKNOWN] = db_int(row, 6);
-    s->stretch.counts.of[RESULT_SKIP] = db_int(row, 7);
+    return e->code == ERR_NONE;
 }
 
-/* Stable, by key: within one test and subject the order of loading (by time) stays. */
-static void spans_bucket(struct loader *l)
+static bool open_load(struct loader *l, struct db *db, struct err *e)
+{
+    DB_EACH (row, db, e, "select subject, tests from subject_now") {
+        size_t subject = bsearch_subject(l->as, db_text(row, 0)), next = 0; /* lines come in the order of tests: mostly the next one */
+        struct str text = db_text(row, 1);
+        struct subject_now_line line;
+        while (subject != SIZE_MAX && subject_now_next(&text, &line)) {
+            size_t test = next < content_test_count && str_is(line.test, content_tests[next].id) ? next : assessment_test_index(line.test);
+            next = test == SIZE_MAX ? next : test + 1;
+            if (test == SIZE_MAX || line.from_leaf > l->as->leaf_limit)
+                continue;
+            size_t key = subject * content_test_count + test;
+            l->open[key] = (struct test_stretch){{line.from_ms, INT64_MAX, line.status}, line.counts};
+            l->has_open[key] = true;
+        }
+        if (subject != SIZE_MAX && text.size > 0)
+            return err_set(e, ERR_CORRUPT, "database: subject_now does not read; make it again with: assay rebuild");
+    }
+    return e->code == ERR_NONE;
+}
+
+/* The closed stretches of each test on each subject, by time, and then its open one. Most have only that. */
+static void stretches_link(struct loader *l)
 {
     struct assessment *as = l->as;
     size_t keys = as->subject_count * content_test_count;
-    size_t *start = arena_array(as->arena, keys + 2, sizeof *start);
-    for (size_t i = 0; i < l->count; i++)
-        start[l->spans[i].key + 2]++;
-    for (size_t k = 2; k < keys + 2; k++)
-        start[k] += start[k - 1];
-    struct test_stretch *sorted = arena_array(as->arena, l->count + 1, sizeof *sorted);
-    for (size_t i = 0; i < l->count; i++)
-        sorted[start[l->spans[i].key + 1]++] = l->spans[i].stretch;
+    uint32_t *counts = arena_array(as->arena, keys + 1, sizeof *counts);
+    for (size_t i = 0; i < l->closed_count; i++)
+        counts[l->closed[i].key]++;
+    struct test_stretch **lists = arena_array(as->arena, keys + 1, sizeof *lists);
+    for (size_t i = 0; i < l->closed_count; i++) {
+        size_t key = l->closed[i].key;
+        if (!lists[key]) {
+            lists[key] = arena_array(as->arena, counts[key] + 1u, sizeof **lists);
+            counts[key] = 0;
+        }
+        lists[key][counts[key]++] = l->closed[i].stretch;
+    }
     for (size_t t = 0; t < content_test_count; t++) {
         as->tests[t] = (struct test_state){.test = &content_tests[t]};
         as->tests[t].subjects = arena_array(as->arena, as->subject_count + 1, sizeof(struct test_now));
         for (size_t s = 0; s < as->subject_count; s++) {
             size_t key = s * content_test_count + t;
-            as->tests[t].subjects[s].stretches = sorted + start[key];
-            as->tests[t].subjects[s].stretch_count = start[key + 1] - start[key];
+            if (lists[key] && l->has_open[key])
+                lists[key][counts[key]++] = l->open[key];
+            as->tests[t].subjects[s].stretches = lists[key] ? lists[key] : &l->open[key];
+            as->tests[t].subjects[s].stretch_count = lists[key] ? counts[key] : l->has_open[key];
         }
     }
 }
 
 static bool spans_load(struct assessment *as, struct db *db, struct err *e)
 {
-    struct loader l = {.as = as, .subject_index = SIZE_MAX};
-    DB_EACH (row, db, e,
-             "select subject, test, status, from_t, pass, fail, unknown, skip, to_t, to_leaf from test_span"
-             " indexed by test_span_closed where to_leaf is not null and to_t > ?1 and from_leaf <= ?2 order by to_t",
-             A(as->window.from_ms), A(as->leaf_limit))
-        loader_add(&l, row, db_int(row, 9) > as->leaf_limit ? INT64_MAX : db_int(row, 8));
-    DB_EACH (row, db, e,
-             "select subject, test, status, from_t, pass, fail, unknown, skip from test_span indexed by test_span_open"
-             " where to_leaf is null and from_leaf <= ?1",
-             A(as->leaf_limit))
-        loader_add(&l, row, INT64_MAX);
-    if (e->code)
+    size_t keys = as->subject_count * content_test_count;
+    struct loader l = {.as = as};
+    l.open = arena_array(as->arena, keys + 1, sizeof *l.open);
+    l.has_open = arena_array(as->arena, keys + 1, sizeof *l.has_open);
+    if (!closed_load(&l, db, e) || !open_load(&l, db, e))
         return false;
     as->tests = arena_array(as->arena, content_test_count + 1, sizeof *as->tests);
-    spans_bucket(&l);
+    stretches_link(&l);
     return true;
 }
 

@@ -1,7 +1,8 @@
 /* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span,
- * test_span. */
+ * test_span, subject_now. */
 #include "assess/ops.h"
 #include "assess/result.h"
+#include "assess/subject_now.h"
 
 static bool eval_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
@@ -155,7 +156,7 @@ static bool changes_apply(struct change *c, struct arena *a, struct str text, st
     for (int number = 2; str_next_line(&text, &line); number++)
         if (!line_apply(c, a, line, &test, e))
             return err_wrap(e, "eval leaf %lld, line %d", (long long)c->leaf, number);
-    return !test.data || test_span_update(c, test, e);
+    return !test.data || (test_span_update(c, test, e) && subject_now_write(c->db, c->subject, e));
 }
 
 static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,

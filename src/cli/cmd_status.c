@@ -196,7 +196,8 @@ static int run(struct cli_context *c)
     if (!open_view(c, cli_option(c, "at"), &o, &e))
         return cli_fail(&e);
     struct view_filter everything = {.per_page = 1000};
-    struct json *page = view_overview(&o.view, &e);
+    /* One snapshot for all of it, and one lock instead of one a query. */
+    struct json *page = db_begin(o.view.db, &e) ? view_overview(&o.view, &e) : NULL;
     struct json *tests = page && !c->json ? view_tests(&o.view, &everything, &e) : NULL;
     int status;
     if (!page || (!tests && !c->json)) {

@@ -32,9 +32,6 @@ static bool config_read(struct data_dir *d, struct err *e)
         memcpy(d->origin, origin.data, origin.size);
         d->origin[origin.size] = 0;
         d->created_at_ms = json_int(config, "created", 0);
-        struct sha256 name = sha256_of(origin);
-        memcpy(d->ledger_dir, "ledger/", 7);
-        hex_encode(name.bytes, sizeof(name.bytes), d->ledger_dir + 7);
     }
     arena_free(a);
     return ok ? true : err_wrap(e, "%s/config.json", d->path);
@@ -99,11 +96,20 @@ bool data_dir_projection_is_current(const struct data_dir *d, uint64_t inode)
     return data_dir_projection_inode(d) == inode;
 }
 
+void data_dir_ledger_path(const struct data_dir *d, char ret[DATA_DIR_LEDGER_SIZE])
+{
+    struct sha256 name = sha256_of(str_of(d->origin));
+    memcpy(ret, "ledger/", 7);
+    hex_encode(name.bytes, sizeof(name.bytes), ret + 7);
+}
+
 int data_dir_ledger(const struct data_dir *d, struct err *e)
 {
-    int fd = openat(d->fd, d->ledger_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char path[DATA_DIR_LEDGER_SIZE];
+    data_dir_ledger_path(d, path);
+    int fd = openat(d->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        err_errno(e, errno, "%s/%s", d->path, d->ledger_dir);
+        err_errno(e, errno, "%s/%s", d->path, path);
     return fd;
 }
 

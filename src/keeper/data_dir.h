@@ -26,7 +26,6 @@ struct data_dir {
     int fd;
     char path[PATH_MAX]; /* absolute */
     char origin[256];
-    char ledger_dir[80]; /* "ledger/<64 hex>", below the data directory */
     int64_t created_at_ms;
 };
 
@@ -40,6 +39,10 @@ void data_dir_close(struct data_dir *d);
 struct db *data_dir_projection(const struct data_dir *d, struct err *e) MUST_USE;
 bool data_dir_projection_is_current(const struct data_dir *d, uint64_t inode);
 uint64_t data_dir_projection_inode(const struct data_dir *d); /* 0: missing */
+/* "ledger/<64 hex>", below the data directory. Computed when asked: most commands never do, and the first hash of a process costs a
+ * millisecond in OpenSSL. */
+enum { DATA_DIR_LEDGER_SIZE = 7 + 64 + 1 };
+void data_dir_ledger_path(const struct data_dir *d, char ret[DATA_DIR_LEDGER_SIZE]);
 /* A descriptor of ledger/<hash>, for ledger_reader_open; -1 on failure. */
 int data_dir_ledger(const struct data_dir *d, struct err *e) MUST_USE;
 

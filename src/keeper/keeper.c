@@ -83,13 +83,15 @@ static bool open_stores(struct keeper *k, struct err *e)
 {
     const struct keeper_options *o = k->o;
     uint8_t master[32];
+    char ledger_path[DATA_DIR_LEDGER_SIZE];
+    data_dir_ledger_path(&k->dir, ledger_path);
     struct ledger_options ledger = {
         .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer),
         .seal_facts = keeper_seal_facts, .seal_context = k};
     struct checkpoint head;
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
-    k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, k->dir.ledger_dir, e) : -1;
+    k->ledger_fd = k->blobs_fd >= 0 ? open_below(k->dir.fd, ledger_path, e) : -1;
     if (k->ledger_fd < 0 || !keys_load_secret(k->dir.fd, "subject", k->subject_key, e) ||
         !keys_load_secret(k->dir.fd, "master", master, e))
         return false;

@@ -361,32 +361,21 @@ static void controls_put(struct json *page, const struct assessment *as)
 
 static bool evidence_put(struct view *v, struct json *page, int64_t *ret_incomplete, struct err *e)
 {
-    int64_t of[3] = {0};
+    int64_t of[3] = {0}, captures = 0, runs = 0;
     struct err inner = {0};
     struct db_row *row __attribute__((cleanup(db_row_release))) =
         v->is_past ? db_query(v->db, &inner,
-                              "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none')"
+                              "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none'),"
+                              " (select count(*) from capture where leaf <= ?1), (select count(*) from run where leaf <= ?1)"
                               " from (select state, max(leaf) from capture where leaf <= ?1 group by subject, tbl)",
                               A(v->leaf_limit))
                    : db_query(v->db, &inner,
-                              "select sum(state = 'complete'), sum(state = 'partial'), sum(state = 'none') from capture_newest");
-    if (row && db_next(row, &inner))
+                              "select sum(complete), sum(partial), sum(none), sum(captures), sum(runs) from subject_evidence");
+    if (row && db_next(row, &inner)) {
         for (int i = 0; i < 3; i++)
             of[i] = db_int(row, i);
-    db_row_release(&row);
-    /* Streams count their leaves: host/<subject> its runs, host/<subject>/<table> its captures. */
-    int64_t captures = 0, runs = 0;
-    row = v->is_past
-              ? db_query(v->db, &inner,
-                         "select (select count(*) from capture where leaf <= ?1), (select count(*) from run where leaf <= ?1)",
-                         A(v->leaf_limit))
-              : db_query(v->db, &inner,
-                         "select sum(case when length(st) > 13 then sq + 1 else 0 end), sum(case when length(st) > 13 then 0 "
-                         "else sq + 1 end)"
-                         " from stream where st >= 'host/' and st < 'host0'");
-    if (row && db_next(row, &inner)) {
-        captures = db_int(row, 0);
-        runs = db_int(row, 1);
+        captures = db_int(row, 3);
+        runs = db_int(row, 4);
     }
     if (inner.code) {
         *e = inner;
