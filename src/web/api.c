@@ -23,6 +23,8 @@ bool handle_api(struct call *c, struct err *e)
 {
     struct cache_state state;
     site_state(c->site, c->now_ms, &state);
+    if (call_kept(c, &state))
+        return true;
     if (!call_filter(c, e) || !call_view(c, e))
         return false;
     struct json *v = c->route->page->build(c, e);

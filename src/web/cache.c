@@ -7,7 +7,8 @@ struct entry {
     char etag[CACHE_ETAG_MAX];
     struct cache_state state;
     struct http_shared *page, *not_modified;
-    bool is_being_made; /* again, by the request that found it a minute old */
+    bool is_being_made; /* again, by the request that found it old */
+    int64_t making_since_ms;
     uint64_t used;
 };
 
@@ -58,10 +59,16 @@ static struct entry *entry_find(struct cache *c, struct str key)
     return NULL;
 }
 
-/* Equal but for the minute. */
-static bool state_fits(const struct cache_state *a, const struct cache_state *b)
+/* Another projection, or a keeper that came or went: nothing to show for even a moment. So is what is older than a minute. */
+static bool is_of_another_time(const struct entry *e, const struct cache_state *now)
 {
-    return a->data_version == b->data_version && a->inode == b->inode && a->epoch == b->epoch;
+    int64_t age_minutes = now->minute - e->state.minute;
+    return e->state.inode != now->inode || e->state.epoch != now->epoch || age_minutes < 0 || age_minutes > 1;
+}
+
+static bool is_new(const struct entry *e, const struct cache_state *now)
+{
+    return !is_of_another_time(e, now) && e->state.data_version == now->data_version && e->state.minute == now->minute;
 }
 
 struct http_shared *cache_get(struct cache *c, struct str key, const struct cache_state *state, struct str if_none_match)
@@ -69,12 +76,12 @@ struct http_shared *cache_get(struct cache *c, struct str key, const struct cach
     struct http_shared *found = NULL;
     pthread_mutex_lock(&c->mutex);
     struct entry *e = entry_find(c, key);
-    int64_t age_minutes = e ? state->minute - e->state.minute : 0;
-    if (e && (!state_fits(&e->state, state) || age_minutes < 0 || age_minutes > 1)) {
+    if (e && is_of_another_time(e, state)) {
         entry_drop(c, e);
         e = NULL;
-    } else if (e && age_minutes == 1 && !e->is_being_made) {
-        e->is_being_made = true;
+    } else if (e && !is_new(e, state) && (!e->is_being_made || state->now_ms - e->making_since_ms > CACHE_OLD_MS)) {
+        e->is_being_made = true; /* by the caller */
+        e->making_since_ms = state->now_ms;
         e = NULL;
     }
     if (e) {
@@ -84,6 +91,27 @@ struct http_shared *cache_get(struct cache *c, struct str key, const struct cach
     }
     pthread_mutex_unlock(&c->mutex);
     return found;
+}
+
+struct http_shared *cache_get_new(struct cache *c, struct str key, const struct cache_state *state)
+{
+    pthread_mutex_lock(&c->mutex);
+    struct entry *e = entry_find(c, key);
+    struct http_shared *found = e && is_new(e, state) ? http_shared_hold(e->page) : NULL;
+    pthread_mutex_unlock(&c->mutex);
+    return found;
+}
+
+void cache_forget(struct cache *c, struct str session)
+{
+    pthread_mutex_lock(&c->mutex);
+    for (size_t i = 0; i < CACHE_ENTRIES_MAX; i++) {
+        struct entry *e = &c->entries[i];
+        if (e->page && e->key_size > session.size && e->key[e->key_size - session.size - 1] == '\n' &&
+            memcmp(e->key + e->key_size - session.size, session.data, session.size) == 0)
+            entry_drop(c, e);
+    }
+    pthread_mutex_unlock(&c->mutex);
 }
 
 static struct entry *entry_oldest(struct cache *c, bool is_in_use)

@@ -336,4 +336,6 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
         error_answer(c, err_http_status(e.code), e.code, arena_str(c->arena, str_of(e.text)));
     arena_trap(c->arena, NULL);
+    if (r->method == HTTP_POST && c->is_signed_in)
+        cache_forget(s->cache, str_of(c->session.id));
 }

@@ -209,11 +209,22 @@ void call_keep(struct call *c, const struct cache_state *state)
         http_shared_drop(page);
 }
 
+bool call_kept(struct call *c, const struct cache_state *state)
+{
+    char key_text[CACHE_KEY_MAX];
+    struct str key = call_cache_key(c->request, &c->session, key_text, sizeof(key_text));
+    if (key.data && state->data_version >= 0)
+        c->response->shared = cache_get_new(c->site->cache, key, state);
+    return c->response->shared != NULL;
+}
+
 bool handle_page(struct call *c, struct err *e)
 {
     const struct page *page = c->route->page;
     struct cache_state state;
     site_state(c->site, c->now_ms, &state); /* before reading: a change meanwhile makes the page old */
+    if (call_kept(c, &state))
+        return true;
     if (!call_filter(c, e) || !call_view(c, e))
         return false;
     struct json *v = page->build(c, e);

@@ -157,6 +157,8 @@ void call_error(struct call *c, int status, struct str why);
 bool call_redirect(struct call *c, struct str location);
 /* Only a path of our own, to return to; "/" for anything else. */
 struct str call_own_path(struct str path);
+/* Answers with the page that another request made from this state while this one waited for a worker; false: there is none. */
+bool call_kept(struct call *c, const struct cache_state *state);
 /* Gives the response its ETag and keeps it for the next request of this session, as long as `state` holds. */
 void call_keep(struct call *c, const struct cache_state *state);
 bool call_bytes(struct call *c, const char *type, struct str body);

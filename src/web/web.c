@@ -82,7 +82,8 @@ void site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
     *ret = (struct cache_state){.data_version = version,
                                 .inode = (int64_t)s->state_inode,
                                 .minute = now_ms / MS_MINUTE,
-                                .epoch = keeper_link_is_up(s->keeper)};
+                                .epoch = keeper_link_is_up(s->keeper),
+                                .now_ms = env_monotonic_ms(s->env)};
     pthread_mutex_unlock(&s->state_mutex);
 }
 
