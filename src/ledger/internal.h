@@ -19,6 +19,11 @@ enum {
     LEVEL_ENTRIES = -1 /* "level" of entry bundles */
 };
 
+/* ---- note.c ---- */
+
+/* A size as in checkpoints: decimal without sign and leading zeros, below 2^63. */
+bool decimal_parse(struct str text, uint64_t *ret) MUST_USE;
+
 /* ---- journal.c ---- */
 
 /* Where a frame starts, and the SHA-256 of the header of the frame before it (zero for the very first). */

@@ -1,4 +1,4 @@
-#include "ledger/ledger.h"
+#include "ledger/internal.h"
 
 #include "base/cursor.h"
 
@@ -188,7 +188,7 @@ static bool note_split(struct str note, struct str *ret_text, struct str *ret_li
     return true;
 }
 
-static bool size_parse(struct str line, uint64_t *ret_size)
+bool decimal_parse(struct str line, uint64_t *ret_size)
 {
     int64_t size = 0;
     if (line.size == 0 || line.data[0] < '0' || line.data[0] > '9' || (line.data[0] == '0' && line.size > 1) ||
@@ -208,7 +208,7 @@ bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_t
     struct checkpoint made = {.size = 0};
     struct buf BUF_AUTO hash;
     buf_init(&hash, SHA256_SIZE);
-    if (c.failed || origin.size == 0 || origin.size >= sizeof(made.origin) || !size_parse(size, &made.size) ||
+    if (c.failed || origin.size == 0 || origin.size >= sizeof(made.origin) || !decimal_parse(size, &made.size) ||
         !base64_decode(root, &hash) || hash.size != SHA256_SIZE)
         return err_set(e, ERR_CORRUPT, "checkpoint: the lines origin, size, root are malformed");
     while (!cursor_at_end(&c))
