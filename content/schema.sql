@@ -23,6 +23,14 @@ create table gap(leaf integer primary key, kind text not null, why text not null
 create table schedule(subject text primary key, every integer not null, seen_t integer not null, noticed_t integer not null,
                       hole_from integer not null, hole_to integer not null) strict, without rowid;
 create index gap_by_end on gap(to_t);
+-- Erasures of blobs: a row for the leaf that was asked for, and one for each other leaf that names the same blob. erased_leaf: done.
+create table erasure(leaf integer not null, target integer not null, x text not null, c text not null, basis text not null,
+                     requested_at integer not null, horizon_days integer not null, why_c text not null, why_x text not null, t integer not null,
+                     erased_leaf integer, erased_t integer, primary key(leaf, target)) strict, without rowid;
+create index erasure_by_target on erasure(target);
+-- What may not be erased without a second signature. statement: JSON as it was signed.
+create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
+                  released_leaf integer, released_t integer) strict, without rowid;
 
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,

@@ -159,6 +159,39 @@ static bool changes_apply(struct change *c, struct arena *a, struct str text, st
     return !test.data || (test_span_update(c, test, e) && subject_now_write(c->db, c->subject, e));
 }
 
+struct open_span {
+    struct str test, resource;
+};
+
+/* What this evaluation found was erased: nobody knows any more what changed here, so nothing that was open is known from here on,
+ * until a later evaluation says it again. */
+static bool changes_forget(struct change *c, struct arena *a, struct err *e)
+{
+    struct err inner = {0};
+    struct open_span *spans = NULL;
+    size_t count = 0, capacity = 0;
+    struct str reason = arena_printf(a, ERASED_REASON, (long long)c->leaf);
+    DB_EACH (row, c->db, &inner,
+             "select test, resource from span where subject = ?1 and to_leaf is null order by test, resource", A(c->subject)) {
+        if (count == capacity)
+            spans = arena_grow(a, spans, count, &capacity, sizeof *spans);
+        spans[count++] = (struct open_span){arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1))};
+    }
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!span_close(c, spans[i].test, spans[i].resource, e) ||
+            !span_open(c, spans[i].test, spans[i].resource, STR("unknown"), reason, e))
+            return false;
+        bool is_last = i + 1 == count || !str_equal(spans[i].test, spans[i + 1].test);
+        if (is_last && !test_span_update(c, spans[i].test, e))
+            return false;
+    }
+    return true;
+}
+
 static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
                        struct err *e)
 {
@@ -186,7 +219,7 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
     struct str plain;
     if (!blobs->read(blobs->context, a, commitment, x, &plain, &inner)) {
         if (inner.code == ERR_NOT_FOUND) /* erased: the counts above are what is left */
-            return true;
+            return changes_forget(&c, a, e);
         *e = inner;
         return false;
     }

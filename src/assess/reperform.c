@@ -12,6 +12,7 @@ enum { STEP_BYTES_MAX = 0x7fffffff };
 struct seen {
     int64_t leaf;
     bool is_sound;
+    int64_t erased_by; /* -1: not */
 };
 
 struct reperforming {
@@ -25,6 +26,7 @@ struct reperforming {
     struct catalog catalog; /* of catalog_leaf, in catalog_arena */
     int64_t catalog_leaf;
     struct arena *catalog_arena;
+    bool is_unsure; /* results were erased: what the ledger recorded as a whole is not known just now */
 };
 
 static void differ(struct reperforming *r, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -40,6 +42,28 @@ static void differ(struct reperforming *r, const char *kind, const char *format,
     va_end(list);
     r->report->differences[r->report->kept++] =
         (struct reperform_difference){kind, r->evaluation, arena_str(r->arena, str_of(text))};
+}
+
+static void erased(struct reperforming *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void erased(struct reperforming *r, const char *format, ...)
+{
+    char text[2048];
+    va_list list;
+    r->report->erased_count++;
+    if (r->report->erased_kept == REPERFORM_DIFFERENCES_MAX)
+        return;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    r->report->erased[r->report->erased_kept++] =
+        (struct reperform_difference){"erased", r->evaluation, arena_str(r->arena, str_of(text))};
+}
+
+/* The erase leaf of blob x of a leaf; -1: it was not erased. */
+static int64_t erased_by(struct reperforming *r, int64_t leaf, struct str x)
+{
+    struct err e = {0};
+    return db_one_int(r->o->projection, &e, -1, "select max(leaf) from erasure where target = ?1 and x = ?2", A(leaf), A(x));
 }
 
 /* The leaf's JSON from the ledger itself; NULL without a reader or when it is not integrated. */
@@ -129,6 +153,13 @@ static bool capture_check(struct reperforming *r, struct captures *captures, con
                (long long)c->leaf, STR_ARGS(c->table));
         return false;
     }
+    if (c->erased_by >= 0)
+        return true; /* said with each evaluation that read it */
+    if (c->record_erased_by >= 0) {
+        erased(r, "capture %lld, table %.*s: the bytes it was read from were erased by leaf %lld", (long long)c->leaf,
+               STR_ARGS(c->table), (long long)c->record_erased_by);
+        return true;
+    }
     if (!captures_bytes(captures, r->step, c, &plain, &record, &e)) {
         differ(r, "bytes", "capture %lld, table %.*s: %s", (long long)c->leaf, STR_ARGS(c->table), e.text);
         return false;
@@ -153,7 +184,7 @@ static bool captures_check(struct reperforming *r, struct captures *captures)
                 high = middle;
         }
         if (low == r->seen_count || r->seen[low].leaf != items[i].leaf) {
-            struct seen made = {items[i].leaf, capture_check(r, captures, &items[i])};
+            struct seen made = {items[i].leaf, capture_check(r, captures, &items[i]), items[i].erased_by};
             if (r->seen_count == r->seen_capacity)
                 r->seen = arena_grow(r->arena, r->seen, r->seen_count, &r->seen_capacity, sizeof *r->seen);
             memmove(r->seen + low + 1, r->seen + low, (r->seen_count - low) * sizeof *r->seen);
@@ -161,6 +192,12 @@ static bool captures_check(struct reperforming *r, struct captures *captures)
             r->seen_count++;
         }
         are_sound = are_sound && r->seen[low].is_sound;
+        if (are_sound && r->seen[low].erased_by > r->evaluation) { /* it was there when the tests ran */
+            erased(r, "evaluation %lld: not run again: capture %lld of table %.*s, which it read, was erased by leaf %lld",
+                   (long long)r->evaluation, (long long)items[i].leaf, STR_ARGS(items[i].table),
+                   (long long)r->seen[low].erased_by);
+            return false;
+        }
     }
     return are_sound;
 }
@@ -180,6 +217,11 @@ static bool catalog_open(struct reperforming *r, int64_t leaf)
         x = arena_str(r->step, db_text(row, 0));
         c = arena_str(r->step, db_text(row, 1));
         digest = arena_str(r->step, db_text(row, 2));
+    }
+    int64_t by = x.data ? erased_by(r, leaf, x) : -1;
+    if (by >= 0) {
+        erased(r, "catalogue %lld was erased by leaf %lld: its evaluations are not run again", (long long)leaf, (long long)by);
+        return false;
     }
     if (!blob_read(r, r->catalog_arena, leaf, c, x, &text, &e) || !catalog_parse(r->catalog_arena, text, &r->catalog, &e)) {
         differ(r, "bytes", "catalogue %lld: %s", (long long)leaf, e.text);
@@ -279,7 +321,9 @@ static bool recorded_apply(struct reperforming *r, struct results *set, struct s
     struct sha256 d = results_digest(set->items, set->count);
     char hex[2 * SHA256_SIZE + 1];
     hex_encode(d.bytes, SHA256_SIZE, hex);
-    if (!str_is(digest, hex))
+    if (str_is(digest, hex))
+        r->is_unsure = false;
+    else if (!r->is_unsure)
         differ(r, "bytes", "evaluation %lld: the recorded differences do not add up to the result set that it names",
                (long long)r->evaluation);
     return true;
@@ -304,6 +348,18 @@ static void results_compare(struct reperforming *r, const struct results *was, c
         i += c <= 0;
         k += c >= 0;
     }
+}
+
+/* What the projection does where the results of an evaluation were erased (op_eval.c). */
+static void recorded_forget(struct reperforming *r, struct results *set, int64_t evaluation)
+{
+    char text[100];
+    snprintf(text, sizeof text, ERASED_REASON, (long long)evaluation);
+    for (size_t i = 0; i < set->count; i++) {
+        set->items[i].status = RESULT_UNKNOWN;
+        set->items[i].reason = arena_str(set->arena, str_of(text));
+    }
+    r->is_unsure = true;
 }
 
 struct evaluation {
@@ -331,7 +387,11 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
     struct str text;
     r->evaluation = v->leaf;
     if (v->x.data) {
-        if (!blob_read(r, r->step, v->leaf, v->c, v->x, &text, &unread))
+        int64_t by = erased_by(r, v->leaf, v->x);
+        if (by >= 0) {
+            erased(r, "evaluation %lld: its results were erased by leaf %lld", (long long)v->leaf, (long long)by);
+            recorded_forget(r, recorded, v->leaf);
+        } else if (!blob_read(r, r->step, v->leaf, v->c, v->x, &text, &unread))
             differ(r, "bytes", "evaluation %lld: %s", (long long)v->leaf, unread.text);
         else
             recorded_apply(r, recorded, text);
@@ -353,7 +413,9 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
         is_ok = values_open(r, v->parameter, &values, &inputs.value_count, e);
         inputs.values = is_ok ? values : NULL;
         is_ok = is_ok && test_run_all(&inputs, r->catalog.tests, r->catalog.test_count, &again, e);
-        if (is_ok)
+        if (is_ok && r->is_unsure)
+            erased(r, "evaluation %lld: run again, but not compared: results that it builds on were erased", (long long)v->leaf);
+        else if (is_ok)
             results_compare(r, recorded, &again);
         r->report->evaluations += is_ok;
     }
@@ -368,6 +430,7 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
     struct arena *a = arena_new("a subject's evaluations", STEP_BYTES_MAX);
     struct results recorded;
     results_init(&recorded, a);
+    r->is_unsure = false;
     DB_EACH (row, r->o->projection, e,
              "select leaf, run, catalog, parameter, taken_at, x, c from evaluation where subject = ?1 order by leaf",
              A(subject)) {
@@ -395,7 +458,8 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
 bool reperform(const struct reperform_options *o, struct arena *a, struct reperform_report *ret, struct err *e)
 {
     struct reperform_report report = {.differences =
-                                          arena_array(a, REPERFORM_DIFFERENCES_MAX, sizeof(struct reperform_difference))};
+                                          arena_array(a, REPERFORM_DIFFERENCES_MAX, sizeof(struct reperform_difference)),
+                                      .erased = arena_array(a, REPERFORM_DIFFERENCES_MAX, sizeof(struct reperform_difference))};
     struct reperforming r = {.o = o,
                              .arena = a,
                              .report = &report,

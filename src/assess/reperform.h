@@ -36,6 +36,10 @@ struct reperform_report {
     uint64_t difference_count;                                    /* all, also those beyond the maximum */
     struct reperform_difference *differences;
     size_t kept;
+    /* What could not be run again because its inputs or its results were erased: no difference, and named. kind: "erased". */
+    uint64_t erased_count;
+    struct reperform_difference *erased;
+    size_t erased_kept;
 };
 
 /* False only if it could not be done; differences are in the report. */

@@ -22,6 +22,9 @@ const char *result_status_name(enum result_status s);  /* "pass", "fail", "unkno
 const char *result_status_words(enum result_status s); /* "Pass", "Fail", "Unknown", "Not applicable" */
 bool result_status_parse(struct str name, enum result_status *ret);
 
+/* The reason of results that are unknown because what evaluation (leaf) found was erased. */
+#define ERASED_REASON "what evaluation %lld found was erased"
+
 struct result {
     struct str test;
     struct str resource;

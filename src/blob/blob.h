@@ -45,6 +45,17 @@ bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str 
 /* Every blob: for verify and scrub. */
 bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
                void *context, struct err *e) MUST_USE;
+/* The same of one pack, [0, count): in pieces. */
+bool pack_count(struct pack_store *p, uint32_t *ret, struct err *e) MUST_USE;
+bool pack_each_in(struct pack_store *p, uint32_t n,
+                  bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context,
+                  struct err *e) MUST_USE;
+/* Takes every record of these names out of the packs, for good: each pack that holds one is written again without it (new file,
+ * synced, renamed, directory synced). The keys go first (keyring_erase). Repeating it changes nothing; a crash leaves the old pack
+ * or the new one. Readers notice. False: the packs can't be written any more. */
+bool pack_erase(struct pack_store *p, const struct sha256 *names, size_t count, struct err *e) MUST_USE;
+/* Is there a record of this name, whatever its bytes? */
+bool pack_has(struct pack_store *p, const struct sha256 *name, bool *ret_is_there, struct err *e) MUST_USE;
 /* Packs in which a broken place lies between records. */
 uint32_t pack_damaged_count(struct pack_store *p);
 /* A pack is followed by a new one when it would grow over this (256 MiB). For tests. */
@@ -60,5 +71,17 @@ struct keyring *keyring_close(struct keyring *k);
 bool keyring_add(struct keyring *k, const struct env *env, const char *x, const uint8_t dek[DEK_SIZE], struct err *e) MUST_USE;
 bool keyring_sync(struct keyring *k, struct err *e) MUST_USE;
 bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+/* Destroys the keys of these names: their records are overwritten with zeros and synced, then the file is written again without
+ * them, synced, renamed, and the directory synced. Repeating it changes nothing; a crash leaves no more than zeros. False: the
+ * keyring can't be written any more. */
+bool keyring_erase(struct keyring *k, const struct sha256 *names, size_t count, struct err *e) MUST_USE;
+/* Is there a record for this name? Needs no master key. */
+bool keyring_has(struct keyring *k, const struct sha256 *name);
+/* For backups: every record that holds, as it is; how many there are in such bytes (UINT64_MAX: not a whole number); and putting
+ * those back that are neither there nor among the names of erased blobs. The caller syncs. Keys stay wrapped: no master key. */
+bool keyring_records(struct keyring *k, struct buf *out, struct err *e) MUST_USE;
+uint64_t keyring_record_count(struct str records);
+bool keyring_merge(struct keyring *k, struct str records, const struct sha256 *erased, size_t erased_count, uint64_t *ret_added,
+                   uint64_t *ret_erased, struct err *e) MUST_USE;
 
 #endif

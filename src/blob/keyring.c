@@ -13,7 +13,8 @@ enum { RECORD_SIZE = 32 + WRAPPED_KEY_SIZE + 4, RECORDS_AT_ONCE = 512 };
 
 struct keyring {
     const struct os_file_calls *calls;
-    int fd; /* -1: there is no file yet (a reader of a ledger without blobs) */
+    int dir; /* private/keyring; -1: not there yet */
+    int fd;  /* -1: there is no file yet (a reader of a ledger without blobs) */
     uint8_t master[32];
     bool is_writer;
     bool is_dirty;
@@ -78,21 +79,18 @@ static bool make_dir(const struct os_file_calls *calls, int private_dir, struct 
 
 static bool file_open(struct keyring *k, int private_dir, struct err *e)
 {
-    static const char path[] = "keyring/keys";
     const struct os_file_calls *c = k->calls;
-    k->fd = c->openat(c->context, private_dir, path, (k->is_writer ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW, 0600);
+    if (k->dir < 0)
+        k->dir = c->openat(c->context, private_dir, "keyring", O_RDONLY | O_DIRECTORY, 0);
+    if (k->dir < 0)
+        return (errno == ENOENT && !k->is_writer) || err_errno(e, errno, "open private/keyring");
+    k->fd = c->openat(c->context, k->dir, "keys", (k->is_writer ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW, 0600);
     if (k->fd < 0)
-        return (errno == ENOENT && !k->is_writer) || err_errno(e, errno, "open private/%s", path);
+        return (errno == ENOENT && !k->is_writer) || err_errno(e, errno, "open private/keyring/keys");
     struct stat facts;
     if (fstat(k->fd, &facts) != 0 || !S_ISREG(facts.st_mode))
-        return err_set(e, ERR_INVALID, "private/%s is not a regular file", path);
-    if (!k->is_writer)
-        return true;
-    int dir = c->openat(c->context, private_dir, "keyring", O_RDONLY | O_DIRECTORY, 0);
-    bool is_ok = (dir >= 0 && c->fsync(c->context, dir) == 0) || err_errno(e, errno, "sync private/keyring");
-    if (dir >= 0)
-        c->close(c->context, dir);
-    return is_ok;
+        return err_set(e, ERR_INVALID, "private/keyring/keys is not a regular file");
+    return !k->is_writer || c->fsync(c->context, k->dir) == 0 || err_errno(e, errno, "sync private/keyring");
 }
 
 struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir, const uint8_t master[32], bool is_writer,
@@ -103,7 +101,7 @@ struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir,
         err_set(e, ERR_LIMIT, "open the keyring: no memory");
         return NULL;
     }
-    *k = (struct keyring){.calls = calls, .fd = -1, .is_writer = is_writer};
+    *k = (struct keyring){.calls = calls, .dir = -1, .fd = -1, .is_writer = is_writer};
     memcpy(k->master, master, sizeof(k->master));
     if ((is_writer && !make_dir(calls, private_dir, e)) || !file_open(k, private_dir, e) || (k->fd >= 0 && !keyring_scan(k, e)))
         return keyring_close(k);
@@ -116,6 +114,8 @@ struct keyring *keyring_close(struct keyring *k)
         return NULL;
     if (k->fd >= 0)
         k->calls->close(k->calls->context, k->fd);
+    if (k->dir >= 0)
+        k->calls->close(k->calls->context, k->dir);
     blob_index_release(&k->index);
     memory_wipe(k->master, sizeof(k->master));
     free(k);
@@ -188,6 +188,19 @@ bool keyring_sync(struct keyring *k, struct err *e)
     return true;
 }
 
+/* A reader whose file has no name any more: the writer erased keys and put another one in its place. */
+static bool reopen_if_replaced(struct keyring *k, struct err *e)
+{
+    struct stat facts;
+    if (k->is_writer || fstat(k->fd, &facts) != 0 || facts.st_nlink > 0)
+        return true;
+    k->calls->close(k->calls->context, k->fd);
+    k->fd = -1;
+    k->count = 0;
+    blob_index_release(&k->index);
+    return file_open(k, -1, e);
+}
+
 bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e)
 {
     uint8_t name[32], wrapped[WRAPPED_KEY_SIZE];
@@ -195,9 +208,186 @@ bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], st
         return err_set(e, ERR_INVALID, "blob name: not 64 lower-case hex digits");
     bool is_found = k->fd >= 0 && find(k, name, wrapped, e);
     if (!is_found && k->fd >= 0 && !k->is_writer && e->code == ERR_NOT_FOUND) /* the writer may have gone on since */
-        is_found = keyring_scan(k, e) && find(k, name, wrapped, e);
+        is_found = reopen_if_replaced(k, e) && k->fd >= 0 && keyring_scan(k, e) && find(k, name, wrapped, e);
     else if (k->fd < 0)
         err_set(e, ERR_NOT_FOUND, "no key");
     return (is_found && key_unwrap(k->master, wrapped, str_make(name, sizeof(name)), ret_dek, e)) ||
            err_wrap(e, "key of blob %.16s", x);
+}
+
+bool keyring_has(struct keyring *k, const struct sha256 *name)
+{
+    uint8_t wrapped[WRAPPED_KEY_SIZE];
+    struct err absent = {0};
+    return k->fd >= 0 && find(k, name->bytes, wrapped, &absent);
+}
+
+/* ---- erasing ---- */
+
+static bool fail(struct keyring *k, struct err *e, const char *what)
+{
+    int number = errno;
+    k->is_failed = true;
+    return err_errno(e, number ? number : EIO, "%s", what);
+}
+
+static bool write_at(struct keyring *k, int fd, const uint8_t *bytes, size_t size, uint64_t offset, struct err *e)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = k->calls->pwrite(k->calls->context, fd, bytes + done, size - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return fail(k, e, "write private/keyring");
+        done += (size_t)n;
+    }
+    return true;
+}
+
+/* Zeros over every record of these names. */
+static bool records_overwrite(struct keyring *k, const struct sha256 *names, size_t count, bool *ret_any, struct err *e)
+{
+    static const uint8_t zeros[RECORD_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        uint64_t cursor = 0, n = 0;
+        while (blob_index_next(&k->index, blob_index_key(names[i].bytes), &cursor, &n)) {
+            uint8_t record[RECORD_SIZE];
+            if (k->calls->pread(k->calls->context, k->fd, record, RECORD_SIZE, (off_t)(n * RECORD_SIZE)) != RECORD_SIZE)
+                return fail(k, e, "read private/keyring");
+            if (memcmp(record, names[i].bytes, 32) != 0)
+                continue;
+            *ret_any = true;
+            if (!write_at(k, k->fd, zeros, RECORD_SIZE, n * RECORD_SIZE, e))
+                return false;
+        }
+    }
+    return !*ret_any || k->calls->fdatasync(k->calls->context, k->fd) == 0 || fail(k, e, "sync private/keyring");
+}
+
+/* All records that hold to `to`: overwritten ones do not, whole or torn. */
+static bool records_copy(struct keyring *k, int to, struct err *e)
+{
+    uint8_t *records = malloc((size_t)RECORDS_AT_ONCE * RECORD_SIZE);
+    bool is_ok = records || err_set(e, ERR_LIMIT, "the keyring: no memory");
+    uint64_t kept = 0;
+    size_t count = RECORDS_AT_ONCE;
+    for (uint64_t from = 0; is_ok && count == RECORDS_AT_ONCE && from < k->count; from += count) {
+        is_ok = records_read(k, from, records, &count, e);
+        size_t n = 0;
+        for (size_t i = 0; is_ok && i < count && from + i < k->count; i++)
+            if (record_holds(records + i * RECORD_SIZE))
+                memmove(records + n++ * RECORD_SIZE, records + i * RECORD_SIZE, RECORD_SIZE);
+        is_ok = is_ok && write_at(k, to, records, n * RECORD_SIZE, kept * RECORD_SIZE, e);
+        kept += n;
+    }
+    if (records)
+        memory_wipe(records, (size_t)RECORDS_AT_ONCE * RECORD_SIZE);
+    free(records);
+    return is_ok;
+}
+
+/* Has the file a record that does not hold, as a crash in the middle of an erasure leaves it? */
+static bool has_broken(struct keyring *k)
+{
+    uint8_t record[RECORD_SIZE];
+    for (uint64_t n = 0; n < k->count; n++) {
+        if (k->calls->pread(k->calls->context, k->fd, record, RECORD_SIZE, (off_t)(n * RECORD_SIZE)) != RECORD_SIZE)
+            return false;
+        if (!record_holds(record))
+            return true;
+    }
+    return false;
+}
+
+static bool keyring_compact(struct keyring *k, struct err *e)
+{
+    const struct os_file_calls *c = k->calls;
+    if (c->unlinkat(c->context, k->dir, "keys.new", 0) != 0 && errno != ENOENT)
+        return fail(k, e, "remove what a broken-off erasure left");
+    int fresh = c->openat(c->context, k->dir, "keys.new", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if (fresh < 0)
+        return fail(k, e, "create private/keyring/keys.new");
+    bool is_ok = records_copy(k, fresh, e) && (c->fsync(c->context, fresh) == 0 || fail(k, e, "sync private/keyring")) &&
+                 (c->renameat(c->context, k->dir, "keys.new", "keys") == 0 || fail(k, e, "put the keyring in its place")) &&
+                 (c->fsync(c->context, k->dir) == 0 || fail(k, e, "sync private/keyring"));
+    if (!is_ok) {
+        c->close(c->context, fresh);
+        k->is_failed = true;
+        return false;
+    }
+    c->close(c->context, k->fd);
+    k->fd = fresh;
+    k->count = 0;
+    blob_index_release(&k->index);
+    return keyring_scan(k, e);
+}
+
+bool keyring_erase(struct keyring *k, const struct sha256 *names, size_t count, struct err *e)
+{
+    bool has_any = false;
+    if (k->is_failed || !k->is_writer)
+        return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written%s", k->is_failed ? " any more" : "");
+    if (!keyring_sync(k, e) || !records_overwrite(k, names, count, &has_any, e))
+        return false;
+    return (has_any || has_broken(k)) ? keyring_compact(k, e) : true;
+}
+
+/* ---- backups ---- */
+
+bool keyring_records(struct keyring *k, struct buf *out, struct err *e)
+{
+    uint8_t *records = malloc((size_t)RECORDS_AT_ONCE * RECORD_SIZE);
+    bool is_ok = records || err_set(e, ERR_LIMIT, "the keyring: no memory");
+    size_t count = RECORDS_AT_ONCE;
+    for (uint64_t from = 0; is_ok && k->fd >= 0 && count == RECORDS_AT_ONCE; from += count) {
+        is_ok = records_read(k, from, records, &count, e);
+        for (size_t i = 0; is_ok && i < count; i++)
+            if (record_holds(records + i * RECORD_SIZE))
+                buf_str(out, str_make(records + i * RECORD_SIZE, RECORD_SIZE));
+    }
+    free(records);
+    return is_ok && (!out->full || err_set(e, ERR_TOO_LARGE, "the keyring is too large for one file"));
+}
+
+uint64_t keyring_record_count(struct str records)
+{
+    uint64_t count = 0;
+    for (size_t at = 0; at + RECORD_SIZE <= records.size; at += RECORD_SIZE)
+        count += record_holds((const uint8_t *)records.data + at);
+    return records.size % RECORD_SIZE == 0 ? count : UINT64_MAX;
+}
+
+static bool is_among(const uint8_t *name, const struct sha256 *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(names[i].bytes, name, 32) == 0)
+            return true;
+    return false;
+}
+
+bool keyring_merge(struct keyring *k, struct str records, const struct sha256 *erased, size_t erased_count, uint64_t *ret_added,
+                   uint64_t *ret_erased, struct err *e)
+{
+    *ret_added = *ret_erased = 0;
+    if (k->is_failed || !k->is_writer)
+        return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written");
+    for (size_t at = 0; at + RECORD_SIZE <= records.size; at += RECORD_SIZE) {
+        const uint8_t *record = (const uint8_t *)records.data + at;
+        struct sha256 name;
+        memcpy(name.bytes, record, sizeof(name.bytes));
+        if (!record_holds(record) || keyring_has(k, &name))
+            continue;
+        if (is_among(record, erased, erased_count)) {
+            (*ret_erased)++;
+            continue;
+        }
+        k->is_dirty = true;
+        if (!write_at(k, k->fd, record, RECORD_SIZE, k->count * RECORD_SIZE, e))
+            return false;
+        if (!blob_index_add(&k->index, blob_index_key(record), k->count))
+            return err_set(e, ERR_LIMIT, "the keyring: no memory");
+        k->count++;
+        (*ret_added)++;
+    }
+    return true;
 }

@@ -24,6 +24,7 @@ enum {
 
 struct pack {
     int fd;
+    ino_t inode;
     uint64_t scanned; /* records up to here are in the index */
     uint64_t dead_at; /* size of the file when no record was found behind `scanned` */
     bool is_damaged;
@@ -38,6 +39,7 @@ struct pack_store {
     bool is_scanned;
     bool is_dirty;
     bool is_failed;
+    bool is_stale; /* a pack was replaced by one from which blobs were erased: what is known of places no longer holds */
     struct pack *packs;
     uint32_t count;
     uint32_t fds;
@@ -50,6 +52,12 @@ struct pack_store {
 static void pack_name(uint32_t n, char ret[24])
 {
     snprintf(ret, 24, "%08u.pack", n);
+}
+
+static ino_t file_inode(int fd)
+{
+    struct stat facts;
+    return fstat(fd, &facts) == 0 ? facts.st_ino : 0;
 }
 
 /* Descriptor of pack n; at most FDS_MAX stay open. The writer's last pack is never closed here. */
@@ -72,6 +80,7 @@ static int pack_fd(struct pack_store *p, uint32_t n, struct err *e)
         err_errno(e, errno, "open blobs/pack/%s", name);
         return -1;
     }
+    p->is_stale = p->is_stale || file_inode(fd) != p->packs[n].inode;
     p->packs[n].fd = fd;
     p->fds++;
     return fd;
@@ -186,8 +195,32 @@ static bool pack_scan(struct pack_store *p, uint32_t n, struct err *e)
     return true;
 }
 
+/* Forgets everything that was read: packs and places. */
+static void packs_forget(struct pack_store *p)
+{
+    for (uint32_t n = 0; n < p->count; n++)
+        if (p->packs[n].fd >= 0)
+            p->calls->close(p->calls->context, p->packs[n].fd);
+    free(p->packs);
+    p->packs = NULL;
+    p->count = p->fds = 0;
+    p->is_scanned = p->is_stale = false;
+    blob_index_release(&p->index);
+}
+
+/* An open pack that has no name any more was replaced by its compaction. */
+static bool is_replaced(const struct pack *pack)
+{
+    struct stat facts;
+    return pack->fd >= 0 && fstat(pack->fd, &facts) == 0 && facts.st_nlink == 0;
+}
+
 static bool packs_refresh(struct pack_store *p, struct err *e)
 {
+    for (uint32_t n = 0; n < p->count && !p->is_writer; n++)
+        p->is_stale = p->is_stale || is_replaced(&p->packs[n]);
+    if (p->is_stale)
+        packs_forget(p);
     if (p->dir < 0) {
         p->dir = p->calls->openat(p->calls->context, p->parent, "pack", O_RDONLY | O_DIRECTORY, 0);
         if (p->dir < 0)
@@ -207,7 +240,7 @@ static bool packs_refresh(struct pack_store *p, struct err *e)
             return err_set(e, ERR_LIMIT, "list of packs: no memory");
         }
         p->packs = grown;
-        p->packs[p->count++] = (struct pack){.fd = fd, .dead_at = UINT64_MAX};
+        p->packs[p->count++] = (struct pack){.fd = fd, .inode = file_inode(fd), .dead_at = UINT64_MAX};
         p->fds++;
     }
     for (uint32_t n = 0; n < p->count; n++) {
@@ -265,15 +298,11 @@ struct pack_store *pack_close(struct pack_store *p)
 {
     if (!p)
         return NULL;
-    for (uint32_t n = 0; n < p->count; n++)
-        if (p->packs[n].fd >= 0)
-            p->calls->close(p->calls->context, p->packs[n].fd);
+    packs_forget(p);
     if (p->dir >= 0)
         p->calls->close(p->calls->context, p->dir);
     if (p->parent >= 0)
         p->calls->close(p->calls->context, p->parent);
-    blob_index_release(&p->index);
-    free(p->packs);
     free(p);
     return NULL;
 }
@@ -429,34 +458,48 @@ bool pack_sync(struct pack_store *p, struct err *e)
     return true;
 }
 
-bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
-               void *context, struct err *e)
+bool pack_each_in(struct pack_store *p, uint32_t n,
+                  bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context, struct err *e)
+{
+    int fd = pack_fd(p, n, e);
+    uint64_t size = p->packs[n].scanned;
+    bool is_ok = fd >= 0;
+    for (uint64_t at = 0; is_ok && at < size;) {
+        uint8_t header[HEADER_SIZE], x[32];
+        uint32_t stored = 0;
+        char name[65];
+        struct err short_read = {0};
+        if (size - at < HEADER_SIZE || !read_exact(p, fd, header, HEADER_SIZE, at, &short_read) ||
+            !header_decode(header, &stored, x) || size - at - HEADER_SIZE < stored) {
+            at = find_record(p, fd, at + 1, size);
+            continue;
+        }
+        char *piece = malloc((size_t)stored + 1);
+        is_ok = (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) &&
+                read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
+        hex_encode(x, sizeof(x), name);
+        is_ok = is_ok && each(context, name, str_make(piece, stored), e);
+        free(piece);
+        at += HEADER_SIZE + stored;
+    }
+    return is_ok;
+}
+
+bool pack_count(struct pack_store *p, uint32_t *ret, struct err *e)
 {
     if (!packs_refresh(p, e))
         return false;
-    bool is_ok = true;
-    for (uint32_t n = 0; is_ok && n < p->count; n++) {
-        int fd = pack_fd(p, n, e);
-        uint64_t size = p->packs[n].scanned;
-        is_ok = fd >= 0;
-        for (uint64_t at = 0; is_ok && at < size;) {
-            uint8_t header[HEADER_SIZE], x[32];
-            uint32_t stored = 0;
-            char name[65];
-            if (size - at < HEADER_SIZE || !read_exact(p, fd, header, HEADER_SIZE, at, e) || !header_decode(header, &stored, x) ||
-                size - at - HEADER_SIZE < stored) {
-                at = find_record(p, fd, at + 1, size);
-                continue;
-            }
-            char *piece = malloc((size_t)stored + 1);
-            is_ok = (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) &&
-                    read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
-            hex_encode(x, sizeof(x), name);
-            is_ok = is_ok && each(context, name, str_make(piece, stored), e);
-            free(piece);
-            at += HEADER_SIZE + stored;
-        }
-    }
+    *ret = p->count;
+    return true;
+}
+
+bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
+               void *context, struct err *e)
+{
+    uint32_t count = 0;
+    bool is_ok = pack_count(p, &count, e);
+    for (uint32_t n = 0; is_ok && n < count; n++)
+        is_ok = pack_each_in(p, n, each, context, e);
     return is_ok;
 }
 
@@ -466,4 +509,129 @@ uint32_t pack_damaged_count(struct pack_store *p)
     for (uint32_t n = 0; n < p->count; n++)
         count += p->packs[n].is_damaged;
     return count;
+}
+
+/* ---- erasing ---- */
+
+struct span {
+    uint64_t place; /* pack and offset, as in the index */
+    uint64_t size;
+};
+
+static int span_compare(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Every record of the names, sorted by place. The caller frees *ret. */
+static bool spans_find(struct pack_store *p, const struct sha256 *names, size_t count, struct span **ret, size_t *ret_count,
+                       struct err *e)
+{
+    struct span *spans = NULL;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t cursor = 0, place = 0;
+        while (blob_index_next(&p->index, blob_index_key(names[i].bytes), &cursor, &place)) {
+            uint8_t header[HEADER_SIZE], there[32];
+            uint32_t size = 0;
+            int fd = pack_fd(p, (uint32_t)(place >> OFFSET_BITS), e);
+            struct span *grown = fd < 0 ? NULL : realloc(spans, (found + 1) * sizeof(*grown));
+            if (!grown || !read_exact(p, fd, header, HEADER_SIZE, place & ((UINT64_C(1) << OFFSET_BITS) - 1), e)) {
+                free(grown ? grown : spans);
+                return fd >= 0 && !grown ? err_set(e, ERR_LIMIT, "erase: no memory") : false;
+            }
+            spans = grown;
+            if (header_decode(header, &size, there) && memcmp(there, names[i].bytes, 32) == 0)
+                spans[found++] = (struct span){place, HEADER_SIZE + (uint64_t)size};
+        }
+    }
+    if (found > 0)
+        qsort(spans, found, sizeof(*spans), span_compare);
+    *ret = spans;
+    *ret_count = found;
+    return true;
+}
+
+/* [from, to) of `source` to the end of `target`, which is at *at. */
+static bool copy_range(struct pack_store *p, int source, int target, uint64_t from, uint64_t to, uint64_t *at, struct err *e)
+{
+    char *window = malloc(WINDOW_SIZE);
+    bool is_ok = window || err_set(e, ERR_LIMIT, "erase: no memory");
+    while (is_ok && from < to) {
+        size_t n = to - from < WINDOW_SIZE ? (size_t)(to - from) : WINDOW_SIZE;
+        is_ok = read_exact(p, source, window, n, from, e) && write_all(p, target, str_make(window, n), *at, e);
+        from += n;
+        *at += n;
+    }
+    free(window);
+    return is_ok;
+}
+
+/* Pack n again without the spans: complete beside the old one, synced, and then in its place. A crash leaves the one or the
+ * other. */
+static bool pack_rewrite(struct pack_store *p, uint32_t n, const struct span *spans, size_t count, struct err *e)
+{
+    char name[24], fresh[32];
+    pack_name(n, name);
+    snprintf(fresh, sizeof(fresh), "%s.new", name);
+    int source = pack_fd(p, n, e);
+    if (source < 0)
+        return false;
+    if (p->calls->unlinkat(p->calls->context, p->dir, fresh, 0) != 0 && errno != ENOENT)
+        return fail(p, e, errno, "remove what a broken-off erasure left");
+    int target = p->calls->openat(p->calls->context, p->dir, fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if (target < 0)
+        return fail(p, e, errno, "create a pack");
+    uint64_t at = 0, from = 0;
+    bool is_ok = true;
+    for (size_t i = 0; i < count && is_ok; i++) {
+        uint64_t offset = spans[i].place & ((UINT64_C(1) << OFFSET_BITS) - 1);
+        is_ok = copy_range(p, source, target, from, offset, &at, e);
+        from = offset + spans[i].size;
+    }
+    is_ok = is_ok && copy_range(p, source, target, from, file_size(source), &at, e) &&
+            (p->calls->fsync(p->calls->context, target) == 0 || fail(p, e, errno, "sync a pack")) &&
+            (p->calls->renameat(p->calls->context, p->dir, fresh, name) == 0 || fail(p, e, errno, "put a pack in its place")) &&
+            (p->calls->fsync(p->calls->context, p->dir) == 0 || fail(p, e, errno, "sync blobs/pack"));
+    p->calls->close(p->calls->context, target);
+    return is_ok;
+}
+
+bool pack_erase(struct pack_store *p, const struct sha256 *names, size_t count, struct err *e)
+{
+    struct span *spans = NULL;
+    size_t found = 0;
+    if (!p->is_writer || p->is_failed)
+        return err_set(e, ERR_UNAVAILABLE, "the packs cannot be written");
+    if (!pack_sync(p, e) || !spans_find(p, names, count, &spans, &found, e))
+        return false;
+    bool is_ok = true;
+    for (size_t i = 0; i < found && is_ok;) {
+        uint32_t n = (uint32_t)(spans[i].place >> OFFSET_BITS);
+        size_t first = i;
+        while (i < found && spans[i].place >> OFFSET_BITS == n)
+            i++;
+        is_ok = pack_rewrite(p, n, spans + first, i - first, e);
+    }
+    free(spans);
+    if (!is_ok)
+        return (p->is_failed = true, false);
+    if (found == 0)
+        return true;
+    packs_forget(p); /* every place behind an erased record has moved */
+    return packs_refresh(p, e) && writer_prepare(p, e);
+}
+
+bool pack_has(struct pack_store *p, const struct sha256 *name, bool *ret_is_there, struct err *e)
+{
+    int fd = -1;
+    uint64_t offset = 0;
+    uint32_t size = 0;
+    struct err absent = {0};
+    *ret_is_there = false;
+    if (!p->is_scanned && !packs_refresh(p, e))
+        return false;
+    *ret_is_there = locate(p, name->bytes, &fd, &offset, &size, &absent);
+    return *ret_is_there || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
 }

@@ -17,6 +17,17 @@ static void progress(void *context, uint64_t done, uint64_t all)
         fputs("\r\033[K", stderr);
 }
 
+static void list_put(struct json *o, const char *key, const struct reperform_difference *items, size_t count)
+{
+    struct json *list = json_put_array(o, key);
+    for (size_t i = 0; i < count; i++) {
+        struct json *d = json_push_object(list);
+        json_put_cstr(d, "kind", items[i].kind);
+        json_put_int(d, "evaluation", items[i].evaluation);
+        json_put_str(d, "text", items[i].text);
+    }
+}
+
 static struct json *report_json(struct arena *a, const struct reperform_report *r)
 {
     struct json *o = json_object(a);
@@ -26,13 +37,9 @@ static struct json *report_json(struct arena *a, const struct reperform_report *
     json_put_int(o, "reparsed", (int64_t)r->reparsed);
     json_put_int(o, "rows_only", (int64_t)r->rows_only);
     json_put_int(o, "difference_count", (int64_t)r->difference_count);
-    struct json *list = json_put_array(o, "differences");
-    for (size_t i = 0; i < r->kept; i++) {
-        struct json *d = json_push_object(list);
-        json_put_cstr(d, "kind", r->differences[i].kind);
-        json_put_int(d, "evaluation", r->differences[i].evaluation);
-        json_put_str(d, "text", r->differences[i].text);
-    }
+    list_put(o, "differences", r->differences, r->kept);
+    json_put_int(o, "erased_count", (int64_t)r->erased_count);
+    list_put(o, "erased", r->erased, r->erased_kept);
     return o;
 }
 
@@ -45,6 +52,10 @@ static struct str report_text(struct arena *a, const struct reperform_report *r)
                    STR_ARGS(r->differences[i].text));
     if (r->difference_count > r->kept)
         buf_printf(&b, "and %llu more\n", (unsigned long long)(r->difference_count - r->kept));
+    for (size_t i = 0; i < r->erased_kept; i++)
+        buf_printf(&b, "erased: %.*s\n", STR_ARGS(r->erased[i].text));
+    if (r->erased_count > r->erased_kept)
+        buf_printf(&b, "and %llu more erased\n", (unsigned long long)(r->erased_count - r->erased_kept));
     buf_printf(&b,
                "%llu evaluations again, %llu results compared; %llu captures, %llu of them parsed again from their bytes, %llu "
                "by their rows\n",
@@ -95,7 +106,7 @@ const struct cli_command cli_command_reperform = {
     .example = "assay reperform ./data",
     .options = options,
     .details = "A difference is named: bytes (changed or missing), parser, parameter, test, result, ledger. Exit status 1 when "
-               "there is one.",
+               "there is one. What was erased by a leaf of the ledger is named beside, and is no difference.",
     .arguments_max = 1,
     .has_json = true,
     .run = run,

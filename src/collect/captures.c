@@ -29,7 +29,8 @@ struct captures {
     struct loaded *loaded; /* for each of list */
     struct absence *absences;
     size_t absence_count, absence_capacity;
-    int64_t now_ms; /* 0: nothing is stale */
+    int64_t now_ms;    /* 0: nothing is stale */
+    bool has_erasures; /* any, of anything */
     struct captures_table *tables;
     struct table_provider *providers;
     size_t provider_count;
@@ -133,7 +134,28 @@ static void read_capture(struct captures *c, struct db_row *row, struct capture 
         .bytes_c = keep(c, db_text(row, 11)),
         .bytes_x = keep(c, db_text(row, 12)),
         .reason = keep(c, db_text(row, 13)),
+        .erased_by = -1,
+        .record_erased_by = -1,
     };
+}
+
+/* Nothing is known from rows that were erased, whatever was known before. */
+static bool mark_erased(struct captures *c, struct capture *which, struct err *e)
+{
+    struct err failed = {0};
+    if (!c->has_erasures)
+        return true;
+    DB_EACH (row, c->projection, &failed, "select leaf, x from erasure where target=?1", A(which->leaf)) {
+        if (str_equal(db_text(row, 1), which->x))
+            which->erased_by = db_int(row, 0);
+        else if (which->bytes_x.data && str_equal(db_text(row, 1), which->bytes_x))
+            which->record_erased_by = db_int(row, 0);
+    }
+    if (which->erased_by >= 0) {
+        which->state = str_of(table_state_name(TABLE_NONE));
+        which->reason = arena_printf(c->arena, "it was erased by leaf %lld", (long long)which->erased_by);
+    }
+    return failed.code ? (*e = failed, false) : true;
 }
 
 #define CAPTURE_COLUMNS "leaf, run, subject, tbl, version, state, row_count, taken_at, t, c, x, bytes_c, bytes_x, note"
@@ -163,7 +185,7 @@ static bool find_capture(struct captures *c, struct subject_at *s, const char *t
         c->absences[c->absence_count++] = (struct absence){s->id, str_of(table), s->run_leaf};
         return true;
     }
-    if (!find_run(c, s, &found, e))
+    if (!find_run(c, s, &found, e) || !mark_erased(c, &found, e))
         return false;
     *add_capture(c) = found;
     return true;
@@ -223,7 +245,9 @@ static bool find_one(struct captures *c, int64_t leaf, struct err *e)
         *e = failed;
         return false;
     }
-    return c->count || err_set(e, ERR_NOT_FOUND, "leaf %lld is no capture of a table", (long long)leaf);
+    if (c->count == 0)
+        return err_set(e, ERR_NOT_FOUND, "leaf %lld is no capture of a table", (long long)leaf);
+    return mark_erased(c, &c->list[0], e);
 }
 
 /* ---- rows ---- */
@@ -237,6 +261,8 @@ static bool open_blob(const struct captures *c, struct arena *a, int64_t leaf, s
     return c->blobs->open(c->blobs->context, a, (uint64_t)leaf, c_hex, x_hex, ret, e);
 }
 
+static struct rows *one_status(struct arena *a, struct str table, struct str state, struct str reason);
+
 static bool load(struct captures *c, size_t index, struct err *e)
 {
     struct loaded *l = &c->loaded[index];
@@ -248,6 +274,10 @@ static bool load(struct captures *c, size_t index, struct err *e)
     int version = 0;
     if (!t)
         return err_set(e, ERR_UNSUPPORTED, "table %.*s is unknown to this program", STR_ARGS(which->table));
+    if (which->erased_by >= 0) {
+        *l = (struct loaded){rows_new(c->arena, t->schema), one_status(c->arena, which->table, which->state, which->reason)};
+        return true;
+    }
     if (!open_blob(c, c->arena, which->leaf, which->c, which->x, &plain, e) || !capture_split(plain, &rows_text, &status_text, e))
         return err_wrap(e, "capture %lld of %.*s", (long long)which->leaf, STR_ARGS(which->table));
     const struct rows *rows = rows_decode(c->arena, t->schema, rows_text, &version, e);
@@ -379,6 +409,12 @@ struct captures *captures_open(struct db *projection, const struct blob_opener *
     struct arena *a = arena_new("captures", CAPTURES_ARENA_BYTES_MAX);
     struct captures *c = ARENA_NEW(a, struct captures);
     *c = (struct captures){.arena = a, .projection = projection, .blobs = blobs, .now_ms = options->now_ms};
+    struct err failed = {0};
+    c->has_erasures = db_one_int(projection, &failed, 0, "select exists(select 1 from erasure)") != 0;
+    if (failed.code) {
+        *e = failed;
+        return captures_close(c);
+    }
     bool is_ok = options->capture_leaf ? find_one(c, options->capture_leaf, e) : find_all(c, options, e);
     if (!is_ok)
         return captures_close(c);
@@ -430,6 +466,10 @@ bool captures_bytes(struct captures *c, struct arena *a, const struct capture *w
                     struct str *ret_record, struct err *e)
 {
     struct str plain, record = STR("");
+    int64_t by = which->erased_by >= 0 ? which->erased_by : which->record_erased_by;
+    if (by >= 0)
+        return err_set(e, ERR_NOT_FOUND, "capture %lld of %.*s was erased by leaf %lld", (long long)which->leaf,
+                       STR_ARGS(which->table), (long long)by);
     if (!open_blob(c, a, which->leaf, which->c, which->x, &plain, e) ||
         (which->bytes_x.data && !open_blob(c, a, which->leaf, which->bytes_c, which->bytes_x, &record, e)))
         return false;

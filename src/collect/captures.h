@@ -54,6 +54,8 @@ struct capture {
     int64_t version, row_count;
     int64_t taken_at_ms, received_at_ms; /* of that run */
     struct str c, x, bytes_c, bytes_x;   /* bytes_*: data NULL without a record */
+    int64_t erased_by;                   /* the erase leaf of its rows, -1: they are there. An erased one has the state none. */
+    int64_t record_erased_by;            /* of the bytes that they were read from */
 };
 
 struct captures;

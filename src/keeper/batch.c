@@ -45,7 +45,7 @@ static const char *size_class(uint64_t size)
 static const struct op_kind *kind_for_op(const struct keeper *k, const char *kind)
 {
     for (size_t i = 0; i < k->o->kind_count; i++)
-        if (k->o->kinds[i].make && strcmp(k->o->kinds[i].kind, kind) == 0)
+        if ((k->o->kinds[i].make || k->o->kinds[i].make_over) && strcmp(k->o->kinds[i].kind, kind) == 0)
             return &k->o->kinds[i];
     return NULL;
 }
@@ -211,6 +211,26 @@ static bool batch_begin(struct keeper *k, struct err *e)
     return k->batch.is_in_transaction;
 }
 
+/* Leaves out of the tiles. */
+static bool source_read(void *context, struct arena *a, uint64_t index, struct str *ret_leaf, struct err *e)
+{
+    struct keeper *k = context;
+    if (index >= ledger_signed_size(k->ledger))
+        return index >= ledger_size(k->ledger)
+                   ? err_set(e, ERR_NOT_FOUND, "leaf %llu: there is none", (unsigned long long)index)
+                   : err_set(e, ERR_CONFLICT, "leaf %llu is not signed yet; ask again in a second", (unsigned long long)index);
+    if (!k->reader)
+        k->reader = ledger_reader_open(k->ledger_fd, e);
+    return k->reader && ledger_reader_leaf(k->reader, a, index, ret_leaf, e);
+}
+
+static bool make_drafts(struct keeper *k, const struct op_kind *kind, const struct op *op, struct leaf_drafts *ret, struct err *e)
+{
+    struct leaf_source leaves = {.read = source_read, .context = k};
+    return kind->make_over ? kind->make_over(k->projection.db, &leaves, k->batch.arena, op, ret, e)
+                           : kind->make(k->projection.db, k->batch.arena, op, ret, e);
+}
+
 /* In a savepoint: either all leaves of the operation are in the batch and applied, or the operation left no trace. */
 static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const struct op_kind *kind, struct question *q,
                                     struct err *e)
@@ -222,7 +242,7 @@ static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const
     struct err refused = {0};
     if (!db_savepoint(k->projection.db, e))
         return BATCH_BROKEN;
-    bool ok = kind->make(k->projection.db, b->arena, op, &drafts, &refused);
+    bool ok = make_drafts(k, kind, op, &drafts, &refused);
     if (ok && drafts.count > LIMIT_BATCH_LEAVES)
         ok = err_set(&refused, ERR_LIMIT, "operation %s: %zu leaves, at most %d", kind->kind, drafts.count, LIMIT_BATCH_LEAVES);
     if (ok && (drafts.count > LIMIT_BATCH_LEAVES - leaf_count || op->blob_count > BATCH_BLOBS_MAX - b->blob_count)) {
@@ -238,6 +258,7 @@ static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const
     if (ok && db_savepoint_keep(k->projection.db, e)) {
         for (size_t i = 0; i < op->blob_count && drafts.count; i++)
             b->blobs[b->blob_count++] = &op->blobs[i];
+        k->has_erasures = k->has_erasures || (drafts.count && strcmp(kind->leaf_type, "erase") == 0);
         return BATCH_TAKEN;
     }
     if (ok)
@@ -335,4 +356,25 @@ bool batch_commit(struct keeper *k, struct err *e)
         return (*e = failed, false);
     }
     return true;
+}
+
+bool batch_own(struct keeper *k, const struct op *op, struct leaf_draft *draft, struct err *e)
+{
+    struct question unasked = {.type = WIRE_OP};
+    struct leaf_drafts drafts = {.items = draft, .count = 1};
+    struct composing c = {.k = k, .op = op};
+    for (size_t i = 0; i < k->o->kind_count && !c.kind; i++)
+        if (strcmp(k->o->kinds[i].kind, op->kind) == 0)
+            c.kind = &k->o->kinds[i];
+    batch_start(k);
+    if (!c.kind)
+        return err_set(e, ERR_INTERNAL, "operation: no such kind %s", op->kind);
+    if (!batch_begin(k, e))
+        return false;
+    if (!leaves_of_op(&c, &drafts, &unasked, e)) {
+        db_rollback(k->projection.db);
+        k->batch.is_in_transaction = false;
+        return false;
+    }
+    return batch_commit(k, e);
 }

@@ -48,7 +48,7 @@ int data_dir_ledger(const struct data_dir *d, struct err *e) MUST_USE;
 
 /* ---- keys: private/keys/<name> ---- */
 
-/* `log`, `collector`, `root`: "PRIVATE+KEY+name+id+base64(0x01 || seed)", as Go's note package writes them. */
+/* `log`, `collector`, `root`, `officer`: "PRIVATE+KEY+name+id+base64(0x01 || seed)", as Go's note package writes them. */
 bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret,
                        struct err *e) MUST_USE;
 /* `subject`, `master`: 32 bytes as hex. */
@@ -69,5 +69,7 @@ struct data_dir_init {
  * completed. ERR_EXISTS: is a data directory already. ERR_INVALID: not empty and none of ours. The keys' leaves are registered by
  * keeper_register_keys, through a keeper, after it. */
 bool data_dir_init(const struct data_dir_init *o, struct err *e) MUST_USE;
+/* private/keys/officer of a directory that has none yet. */
+bool data_dir_officer_make(const struct data_dir *d, const struct env *env, struct err *e) MUST_USE;
 
 #endif

@@ -132,7 +132,19 @@ static bool make_keys(struct init *n, struct err *e)
     machine_id(n, &id);
     subject_pseudonym(n->subject_key, str_trim(buf_view(&id)), subject);
     snprintf(name, sizeof(name), "%.200s/collector/%.8s", n->origin, subject + 2);
-    return make_signing(n, "collector", name, NULL, e);
+    if (!make_signing(n, "collector", name, NULL, e))
+        return false;
+    snprintf(name, sizeof(name), "%.200s/officer", n->origin);
+    return make_signing(n, "officer", name, NULL, e);
+}
+
+bool data_dir_officer_make(const struct data_dir *d, const struct env *env, struct err *e)
+{
+    struct data_dir_init o = {.path = d->path, .env = env};
+    struct init n = {.o = &o, .dir = d->fd};
+    char name[256];
+    snprintf(name, sizeof(name), "%.200s/officer", d->origin);
+    return make_signing(&n, "officer", name, NULL, e);
 }
 
 static bool init_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,

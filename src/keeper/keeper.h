@@ -71,6 +71,12 @@ struct blob_reader {
     void *context;
 };
 
+/* Leaves under the newest checkpoint, for kinds that have to look at one. ERR_CONFLICT: not signed yet. */
+struct leaf_source {
+    bool (*read)(void *context, struct arena *a, uint64_t index, struct str *ret_leaf, struct err *e);
+    void *context;
+};
+
 /* An operation may make leaves of several types (a run makes items): one entry for each type that needs an apply; entries that
  * cannot be asked for have no make. A leaf is applied by the entry whose kind it names in its member `k`, else by the first entry
  * of its type; the keeper writes `k` where the type alone would lead to another entry. */
@@ -81,6 +87,9 @@ struct op_kind {
      * answer is
      * {"leaf":-1}. */
     bool (*make)(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e);
+    /* The same for a kind that looks at leaves; set instead of make. */
+    bool (*make_over)(struct db *projection, const struct leaf_source *leaves, struct arena *a, const struct op *op,
+                      struct leaf_drafts *ret, struct err *e);
     /* Applies a leaf; used live and in rebuild. Must depend on nothing but leaf, blobs and the projection as the leaves before
      * left it. */
     bool (*apply)(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,

@@ -144,7 +144,7 @@ START_TEST(rebuild_gives_the_same_dump)
         note("a", "some text");
     ck_assert(keeper_flush(t.client, &e));
     test_keeper_stop(&t);
-    ck_assert_int_eq(count("select count(*) from ledger_key"), 3);
+    ck_assert_int_eq(count("select count(*) from ledger_key"), 4);
     struct sha256 before = test_dump(&t);
     test_rebuild(&t);
     ck_assert(sha256_equal(before, test_dump(&t)));

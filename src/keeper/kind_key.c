@@ -28,6 +28,15 @@ static bool root_in_force(struct db *projection, struct arena *a, struct str rol
     return note_key_parse(root.data ? root : vkey, ret, e);
 }
 
+static bool is_role(struct str role)
+{
+    static const char *const ROLES[] = {"root", "log", "collector", "officer", "witness", "mirror", "auditor"};
+    for (size_t i = 0; i < sizeof(ROLES) / sizeof(ROLES[0]); i++)
+        if (str_is(role, ROLES[i]))
+            return true;
+    return false;
+}
+
 static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *key = json_get(op->body, "key");
@@ -35,8 +44,8 @@ static bool key_make(struct db *projection, struct arena *a, const struct op *op
                signatures = json_text(op->body, "sig");
     struct note_key parsed, root;
     struct err failed = {0};
-    if (!str_is(act, "add") || !(str_is(role, "root") || str_is(role, "log") || str_is(role, "collector")) || key->count != 3)
-        return err_set(e, ERR_INVALID, "key: wants act \"add\", role root, log or collector, and vkey");
+    if (!str_is(act, "add") || !is_role(role) || key->count != 3)
+        return err_set(e, ERR_INVALID, "key: wants act \"add\", a role that there is, and vkey");
     if (!note_key_parse(vkey, &parsed, e) || !root_in_force(projection, a, role, vkey, &root, e))
         return err_wrap(e, "key");
     if (db_one_int(projection, &failed, 0, "select count(*) from ledger_key where vkey=?1", A(vkey)) > 0)
@@ -104,5 +113,11 @@ static bool register_one(struct keeper_client *k, const struct data_dir *d, cons
 
 bool keeper_register_keys(struct keeper_client *k, const struct data_dir *d, struct err *e)
 {
-    return register_one(k, d, "root", e) && register_one(k, d, "log", e) && register_one(k, d, "collector", e);
+    return register_one(k, d, "root", e) && register_one(k, d, "log", e) && register_one(k, d, "collector", e) &&
+           register_one(k, d, "officer", e);
+}
+
+bool keeper_officer_ensure(struct keeper_client *k, const struct data_dir *d, const struct env *env, struct err *e)
+{
+    return data_dir_officer_make(d, env, e) && register_one(k, d, "officer", e);
 }

@@ -1,6 +1,7 @@
 /*
  * kinds.h - operation kinds that the keeper brings itself: `key` (a key is added or retired), `gap` (nothing was recorded where
  * something should have been, and why), and how seals are read back.
+ * `erase`, `erased` (a blob goes for good), `hold` (what may not go).
  */
 #ifndef KEEPER_KINDS_H
 #define KEEPER_KINDS_H
@@ -8,7 +9,7 @@
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
 
-/* {"act":"add","role":"log|collector|root","vkey":"…"} under the member `key`, signed by the root key over
+/* {"act":"add","role":"root|log|collector|officer|…","vkey":"…"} under the member `key`, signed by the root key over
  * "assay/key@v1\\n" origin "\\n" JCS(key) "\\n"; the root key itself comes first, signed by itself. */
 extern const struct op_kind kind_key;
 
@@ -21,8 +22,27 @@ struct json *gap_explain_body(struct arena *a, int64_t leaf, struct str reason);
 /* Seals have no operation: the ledger writes them. This applies them. */
 extern const struct op_kind kind_seal;
 
-/* Registers log, root and collector key of a new data directory, in this order root, log, collector; repeating it changes
- * nothing. */
+/* {"list":[{"erase":{…},"sig":"…"},…]}, one leaf each (ledger/erase.h); the first blob is the reason. The keeper destroys the blobs
+ * as soon as the leaves are durable, makes the projection anew without them, and then writes an `erased` leaf {"of":leaf,"x":…}
+ * for each (erasing.c): whoever flushes after the answer finds it done. */
+extern const struct op_kind kind_erase;
+extern const struct op_kind kind_erased; /* made by the keeper alone */
+/* {"hold":{…},"sig":"…"}; the first blob is the reason. */
+extern const struct op_kind kind_hold;
+
+/* Codes of why a blob may be erased: code, words; ends with NULL. */
+extern const char *const erase_bases[][2];
+/* The other leaves that name blob x, ascending. */
+bool erase_shared_leaves(struct db *projection, struct arena *a, struct str x, int64_t but, int64_t **ret, size_t *ret_count,
+                         struct err *e) MUST_USE;
+/* The hold in force that covers the leaf: ret_id is empty when there is none. */
+bool hold_over_leaf(struct db *projection, struct arena *a, uint64_t index, struct str leaf_bytes, struct str *ret_id,
+                    struct err *e) MUST_USE;
+
+/* Registers the keys of a new data directory, in the order root, log, collector, officer; repeating it changes nothing. */
 bool keeper_register_keys(struct keeper_client *k, const struct data_dir *d, struct err *e) MUST_USE;
+/* The officer's key (signs erasures, holds and bundles) of a directory that was made before there was one: makes it and registers
+ * it, which needs the root key here. Repeating it changes nothing. */
+bool keeper_officer_ensure(struct keeper_client *k, const struct data_dir *d, const struct env *env, struct err *e) MUST_USE;
 
 #endif

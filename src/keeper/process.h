@@ -74,6 +74,7 @@ struct keeper {
     struct stream_heads *heads; /* NULL until the first seal */
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
+    bool has_erasures; /* an erase leaf came in: what it names has to go before anything else is done */
 };
 
 /* What batch_operation did with an operation. */
@@ -84,6 +85,8 @@ enum batch_outcome {
 };
 void batch_start(struct keeper *k);
 enum batch_outcome batch_operation(struct keeper *k, struct str body, struct question *q, struct err *e);
+/* One leaf of the keeper's own, durable when it returns true; no batch may be under way. `draft` is in the caller's memory. */
+bool batch_own(struct keeper *k, const struct op *op, struct leaf_draft *draft, struct err *e) MUST_USE;
 /* Makes the batch durable and visible. False: final; each question that made leaves is answered UNCERTAIN (or UNAVAILABLE where
  * nothing was journalled) already. */
 bool batch_commit(struct keeper *k, struct err *e) MUST_USE;
@@ -98,6 +101,9 @@ bool keeper_seal_facts(void *context, struct ledger_seal_facts *ret, struct err 
 bool keeper_beacon_load(struct keeper *k, struct err *e) MUST_USE;
 /* Writes gap leaves for what is missing; not while answers wait in the batch. with_open: also runs that are still missing. */
 bool keeper_notice_gaps(struct keeper *k, bool is_start, bool with_open, struct err *e) MUST_USE;
+/* Finishes every erasure whose erase leaf is durable: keys, sealed bytes, rows of the projection, then the `erased` leaf (erasing.c).
+ * False is final. */
+bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
 bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 

@@ -200,6 +200,7 @@ struct catch_up {
     uint64_t in_transaction;
     struct sha256 expected; /* hash of the last leaf that the projection holds */
     bool checks_last;
+    uint64_t from; /* what the projection held at the start */
 };
 
 static bool catch_up_leaf(void *context, uint64_t index, struct str leaf, struct err *e)
@@ -212,6 +213,9 @@ static bool catch_up_leaf(void *context, uint64_t index, struct str leaf, struct
             return err_set(e, ERR_CORRUPT, "projection: leaf %llu is not the ledger's", (unsigned long long)index);
         return true;
     }
+    /* A projection that lost its last commits may still hold what was derived from blobs that are erased by now. */
+    if (c->from > 0 && str_starts(leaf, "assay/leaf@v1 erased\n"))
+        return err_set(e, ERR_CORRUPT, "projection: blobs were erased since leaf %llu", (unsigned long long)c->from);
     if (c->in_transaction == 0 && !db_begin(p->db, e))
         return false;
     c->in_transaction++;
@@ -226,7 +230,7 @@ static bool catch_up_leaf(void *context, uint64_t index, struct str leaf, struct
 
 bool projection_catch_up(struct projection *p, struct ledger *l, const struct blob_reader *blobs, struct err *e)
 {
-    struct catch_up c = {.p = p, .blobs = blobs};
+    struct catch_up c = {.p = p, .blobs = blobs, .from = p->next};
     uint64_t from = p->next, committed = p->next;
     if (p->next > ledger_size(l))
         return err_set(e, ERR_CORRUPT, "projection: it has %llu leaves, the ledger %llu", (unsigned long long)p->next,

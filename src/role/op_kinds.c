@@ -7,8 +7,10 @@
 
 const struct op_kind *role_op_kinds(size_t *ret_count)
 {
-    static const struct op_kind *const ALL[] = {&kind_key,   &kind_seal, &kind_gap, &op_run,           &op_run_item, &op_eval,
-                                                &op_catalog, &op_parameter_set, &op_session};
+    static const struct op_kind *const ALL[] = {
+        &kind_key, &kind_seal,  &kind_gap,         &op_run,     &op_run_item, &op_eval,
+        &op_catalog, &op_parameter_set, &op_session, &kind_erase, &kind_erased, &kind_hold,
+    };
     enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };
     static struct op_kind kinds[COUNT];
     for (size_t i = 0; i < COUNT; i++)

@@ -57,7 +57,7 @@ case_init_makes_everything_private() {
     [ -z "$(find "$d/data" -type d ! -perm 0700)" ] || fail "a directory is open to others"
     [ -z "$(find "$d/data/private" "$d/data/db" "$d/data/config.json" -type f ! -perm 0600)" ] || fail "a file is open to others"
     expect 0 "$assay" --data "$d/data" key list
-    [ "$(wc -l <"$d/out")" -eq 3 ]
+    [ "$(wc -l <"$d/out")" -eq 4 ]
     expect 0 "$assay" verify "$d/data"
 }
 
