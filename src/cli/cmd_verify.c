@@ -18,6 +18,14 @@ static struct json *report_json(struct arena *a, const struct verify_report *r)
     json_put_int(checked, "blobs_decrypted", (int64_t)r->blobs_decrypted);
     json_put_int(checked, "runs", (int64_t)r->runs_checked);
     json_put_int(checked, "checkpoints", (int64_t)r->checkpoints_checked);
+    json_put_int(checked, "erasures", (int64_t)r->erasures);
+    json_put_int(checked, "blobs_erased", (int64_t)r->blobs_erased);
+    struct json *erased = json_put_array(o, "erased");
+    for (size_t i = 0; i < r->erased_stream_count; i++) {
+        struct json *stream = json_push_object(erased);
+        json_put_str(stream, "stream", r->erased_streams[i].stream);
+        json_put_int(stream, "blobs", (int64_t)r->erased_streams[i].count);
+    }
     json_put_int(o, "finding_count", (int64_t)r->finding_count);
     struct json *findings = json_put_array(o, "findings");
     for (size_t i = 0; i < r->finding_count && i < VERIFY_FINDINGS_MAX; i++) {
@@ -52,6 +60,9 @@ static int print_text(const struct verify_report *r)
                (unsigned long long)r->leaves_checked, (unsigned long long)r->tiles_checked, (unsigned long long)r->blobs_checked,
                (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked,
                (unsigned long long)r->checkpoints_checked);
+    for (size_t i = 0; i < r->erased_stream_count; i++)
+        buf_printf(&b, "%s%llu %s of %.*s\n", i ? "         " : "erased   ", (unsigned long long)r->erased_streams[i].count,
+                   r->erased_streams[i].count == 1 ? "blob" : "blobs", STR_ARGS(r->erased_streams[i].stream));
     for (size_t i = 0; i < r->note_count; i++)
         buf_printf(&b, "note     %s\n", r->notes[i]);
     return cli_print(buf_view(&b));

@@ -223,6 +223,7 @@ static void check_all(struct verify *v)
         verify_cp_log(v);
     else
         verify_note(v, "private/ cannot be read: earlier checkpoints, journal, and the plaintext of blobs were not checked");
+    verify_erasures(v);
     if (!v->options->without_blobs)
         verify_blobs(v);
     if (!v->has_head && v->report->is_ok)

@@ -33,12 +33,21 @@ struct verify_finding {
     char text[400];
 };
 
+/* Blobs of a stream that an erase leaf names. */
+struct verify_erased {
+    struct str stream;
+    uint64_t count;
+};
+
 struct verify_report {
     char origin[256];
     uint64_t size; /* leaves under the checkpoint */
     struct sha256 root;
     uint64_t unsigned_leaves; /* in the journal only, checked as far as they go */
     uint64_t leaves_checked, tiles_checked, blobs_checked, blobs_decrypted, runs_checked, checkpoints_checked;
+    uint64_t erasures, blobs_erased;      /* erase leaves; references to blobs that they name (0 without blobs) */
+    struct verify_erased *erased_streams; /* in the arena */
+    size_t erased_stream_count;
     struct verify_finding *findings; /* the first VERIFY_FINDINGS_MAX, in the arena */
     size_t finding_count;            /* how many there were in all */
     const char **notes;              /* what was not or could not be checked, and why */

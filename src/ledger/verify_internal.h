@@ -42,6 +42,19 @@ struct verify_blob {
     uint64_t leaf;
 };
 
+/* What an erase leaf says. */
+struct verify_erasure {
+    uint64_t leaf, target;
+    struct sha256 x, target_hash;
+    struct str c;
+    uint64_t *also;
+    size_t also_count;
+    bool is_valid;   /* signed, and it matches its target */
+    bool has_second; /* a second officer or the root key signed, too */
+    bool is_done;    /* its erased leaf is there */
+};
+struct verify_hold;
+
 struct verify {
     struct arena *arena;   /* the caller's: what the report holds */
     struct arena *scratch; /* one leaf at a time */
@@ -70,8 +83,11 @@ struct verify {
     int64_t last_t;
     struct verify_blob *blobs;
     size_t blob_count, blob_capacity;
-    struct sha256 *erased; /* names x in erase leaves */
-    size_t erased_count, erased_capacity;
+    struct verify_erasure *erasures; /* in the order of leaves, and from verify_erasures on by name */
+    size_t erasure_count, erasure_capacity;
+    struct verify_hold *holds;
+    size_t hold_count, hold_capacity;
+    size_t erased_stream_capacity;
 };
 
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -88,6 +104,11 @@ void verify_state(struct verify *v);
 /* Leaves that are journalled but not signed; continues the chains where the tree ended. */
 void verify_journal(struct verify *v);
 void verify_cp_log(struct verify *v);
+/* verify_erase.c. As each leaf passes; then, with all of them seen, before verify_blobs. */
+void verify_erase_leaf(struct verify *v, uint64_t index, const struct leaf *leaf, struct str bytes);
+void verify_erasures(struct verify *v);
+/* The valid erasure of blob x, NULL when there is none. After verify_erasures. */
+const struct verify_erasure *verify_erasure_of(const struct verify *v, const uint8_t x[32]);
 void verify_blobs(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);

@@ -269,17 +269,6 @@ static void blobs_note(struct verify *v, uint64_t index, const struct json *leaf
     }
 }
 
-static void erase_note(struct verify *v, const struct json *leaf)
-{
-    struct sha256 x;
-    struct str text = json_text(leaf, "x");
-    if (text.size != 64 || !hex_decode(text, x.bytes, 32))
-        return;
-    if (v->erased_count == v->erased_capacity)
-        v->erased = arena_grow(v->kept, v->erased, v->erased_count, &v->erased_capacity, sizeof(*v->erased));
-    v->erased[v->erased_count++] = x;
-}
-
 /* ---- the leaf ---- */
 
 /* E42: what every leaf has. */
@@ -330,6 +319,5 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
         key_check(v, index, &leaf);
     else if (str_is(leaf.type, "run"))
         run_check(v, index, &leaf, hash);
-    else if (str_is(leaf.type, "erase"))
-        erase_note(v, leaf.json);
+    verify_erase_leaf(v, index, &leaf, bytes);
 }
