@@ -21,6 +21,8 @@ enum {
     LIMIT_QUERY_ROWS = 1000000,             /* assay query */
     LIMIT_YAML_BYTES = 4 << 20,
     LIMIT_YAML_DEPTH = 16,
+    LIMIT_DESCRIPTORS_MIN = 128,            /* open files that every process of ours needs at least (ulimit -n); asked for: _ASKED */
+    LIMIT_DESCRIPTORS_ASKED = 1024,
     LIMIT_HTTP_HEADER_BYTES = 16 << 10,
     LIMIT_HTTP_BODY_BYTES = 1 << 20
 };

@@ -1,5 +1,6 @@
 /* spawn.c - fork, exec of our own program, pidfds, signals as a descriptor. */
 #include "os/spawn.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -53,8 +55,25 @@ static void __attribute__((noreturn)) child_exec(const struct os_spawn *o, const
     _exit(126);
 }
 
+/* A child that cannot open its files would only end: the parent says why, while somebody listens. */
+bool os_descriptors_suffice(struct err *e)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return err_errno(e, errno, "the limit of open files");
+    if (limit.rlim_cur >= LIMIT_DESCRIPTORS_ASKED)
+        return true;
+    limit.rlim_cur = limit.rlim_max < LIMIT_DESCRIPTORS_ASKED ? limit.rlim_max : LIMIT_DESCRIPTORS_ASKED;
+    if (limit.rlim_cur >= LIMIT_DESCRIPTORS_MIN)
+        return setrlimit(RLIMIT_NOFILE, &limit) == 0 || err_errno(e, errno, "the limit of open files");
+    return err_set(e, ERR_LIMIT, "only %llu files may be open at once here, at least %d are needed; raise it: ulimit -n %d",
+                   (unsigned long long)limit.rlim_cur, LIMIT_DESCRIPTORS_MIN, LIMIT_DESCRIPTORS_ASKED);
+}
+
 bool os_spawn(const struct os_spawn *o, struct os_child *ret, struct err *e)
 {
+    if (!os_descriptors_suffice(e))
+        return false;
     if (o->fd_count > SPAWN_FDS_MAX)
         return err_set(e, ERR_INTERNAL, "start %s: too many descriptors", o->role);
     const char *argv[SPAWN_ARGUMENTS_MAX + 4] = {"assay", "--role", o->role};

@@ -36,6 +36,9 @@ struct os_child {
 /* The program that is run: "/proc/self/exe"; tests set another. */
 extern const char *os_spawn_program;
 
+/* Whether so many files may be open as our processes need; raises the soft limit as far as it may. os_spawn asks too. ERR_LIMIT: says
+ * how many may and how many must. */
+bool os_descriptors_suffice(struct err *e) MUST_USE;
 bool os_spawn(const struct os_spawn *o, struct os_child *ret, struct err *e) MUST_USE;
 /* Waits for the end, at most timeout_ms (negative: for ever). True: ended and reaped, ret_status (may be NULL) is the exit status, 128 + number
  * for a signal. False: still running. */

@@ -275,7 +275,7 @@ int role_serve(const struct serve_options *o)
     struct family f = {.o = o, .signals_fd = -1};
     for (int i = 0; i < MEMBER_COUNT; i++)
         f.members[i] = (struct member){.child = OS_CHILD_NONE, .control_fd = -1};
-    bool ok = data_dir_open(&f.dir, o->data_dir, &e) && claim(&f.dir, &e) && family_listen(&f, &e) &&
+    bool ok = os_descriptors_suffice(&e) && data_dir_open(&f.dir, o->data_dir, &e) && claim(&f.dir, &e) && family_listen(&f, &e) &&
               (f.signals_fd = os_signals_open(&e)) >= 0;
     if (!ok) {
         fprintf(stderr, "assay: %s\n", e.text);

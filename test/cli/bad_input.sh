@@ -194,4 +194,21 @@ case_files_of_200_mb_of_nul_are_said_to_be_unread_and_the_rest_goes_on() {
     expect 1 "$assay" test --root "$d/host"
 }
 
+case_too_few_open_files_are_said_in_one_line() {
+    make_data
+    for files in 64 32 20; do
+        code=0
+        (ulimit -n $files && "$assay" --data "$d/data" collect --root "$d/host" >"$d/out" 2>"$d/err" </dev/null) || code=$?
+        [ $code -eq 3 ] || fail "status $code with $files open files"
+        one_line "only $files files may be open at once here, at least 128 are needed; raise it: ulimit -n"
+        code=0
+        (ulimit -n $files && timeout 20 "$assay" --data "$d/data" serve --listen "unix:$d/web.sock" --every never >"$d/out" 2>"$d/err" </dev/null) || code=$?
+        [ $code -eq 3 ] || fail "serve: status $code with $files open files"
+        one_line "only $files files may be open at once here"
+    done
+    (ulimit -n 128 && "$assay" --data "$d/data" record set parameter password_length_min 15 --reason x >"$d/out" 2>"$d/err" </dev/null) ||
+        fail "128 are not enough: $(cat "$d/err")"
+    expect 0 "$assay" verify "$d/data"
+}
+
 run_cases "$@"
