@@ -1,0 +1,412 @@
+#include "text.h"
+
+#include <string.h>
+
+struct av_text av_text_of(const char *s)
+{
+    return (struct av_text){s, strlen(s)};
+}
+
+bool av_is(struct av_text t, const char *s)
+{
+    return t.size == strlen(s) && memcmp(t.data, s, t.size) == 0;
+}
+
+bool av_same(struct av_text a, struct av_text b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool av_starts(struct av_text t, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return t.size >= size && memcmp(t.data, prefix, size) == 0;
+}
+
+bool av_cut(struct av_text *rest, char mark, struct av_text *ret)
+{
+    const char *at = rest->size ? memchr(rest->data, mark, rest->size) : NULL;
+    if (!at)
+        return false;
+    *ret = (struct av_text){rest->data, (size_t)(at - rest->data)};
+    *rest = (struct av_text){at + 1, rest->size - ret->size - 1};
+    return true;
+}
+
+bool av_line(struct av_text *rest, struct av_text *ret)
+{
+    return av_cut(rest, '\n', ret);
+}
+
+bool av_number(struct av_text t, uint64_t *ret)
+{
+    uint64_t n = 0;
+    if (t.size == 0 || t.size > 19 || (t.data[0] == '0' && t.size > 1))
+        return false;
+    for (size_t i = 0; i < t.size; i++) {
+        if (t.data[i] < '0' || t.data[i] > '9')
+            return false;
+        n = n * 10 + (uint64_t)(t.data[i] - '0');
+    }
+    *ret = n;
+    return n >> 63 == 0;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool av_hex(struct av_text t, uint8_t *ret, size_t size)
+{
+    if (t.size != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(t.data[2 * i]), low = hex_digit(t.data[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        ret[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+void av_hex_write(const uint8_t *bytes, size_t size, char *ret)
+{
+    for (size_t i = 0; i < size; i++) {
+        ret[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        ret[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    ret[2 * size] = 0;
+}
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+long av_base64(struct av_text t, uint8_t *ret, size_t size_max)
+{
+    size_t size = 0, padding = 0;
+    if (t.size == 0 || t.size % 4 != 0)
+        return -1;
+    while (padding < 2 && t.data[t.size - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < t.size; i += 4) {
+        size_t bytes = i + 4 == t.size ? 3 - padding : 3;
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 4; k++) {
+            int digit = k > bytes ? 0 : base64_digit(t.data[i + k]);
+            if (digit < 0)
+                return -1;
+            bits = bits << 6 | (uint32_t)digit;
+        }
+        if (size + bytes > size_max || (bytes < 3 && (bits << (8 + 8 * bytes)) != 0)) /* bits behind the end must be zero */
+            return -1;
+        for (size_t k = 0; k < bytes; k++)
+            ret[size++] = (uint8_t)(bits >> (16 - 8 * k));
+    }
+    return (long)size;
+}
+
+/* Bytes of the UTF-8 sequence at p, 0 when it is none (RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF). */
+static size_t utf8_size(const char *text, size_t left)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    uint8_t low = 0x80, high = 0xbf;
+    size_t size = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+    if (size == 0 || size > left)
+        return 0;
+    if (p[0] == 0xe0)
+        low = 0xa0;
+    else if (p[0] == 0xed)
+        high = 0x9f;
+    else if (p[0] == 0xf0)
+        low = 0x90;
+    else if (p[0] == 0xf4)
+        high = 0x8f;
+    for (size_t i = 1; i < size; i++, low = 0x80, high = 0xbf)
+        if (p[i] < low || p[i] > high)
+            return 0;
+    return size;
+}
+
+bool av_is_utf8(struct av_text t)
+{
+    for (size_t i = 0, size; i < t.size; i += size)
+        if ((size = utf8_size(t.data + i, t.size - i)) == 0)
+            return false;
+    return true;
+}
+
+/* ---- JSON ---- */
+
+enum { DEPTH_MAX = 6 };
+static const int64_t integer_max = (INT64_C(1) << 53) - 1;
+
+struct scan {
+    const char *at, *end;
+    const char *fault;
+    struct av_object *top; /* members of the outermost object go here */
+};
+
+static bool fail(struct scan *s, const char *fault)
+{
+    if (!s->fault)
+        s->fault = fault;
+    return false;
+}
+
+/* True when one of the 8 bytes ends a run of plain ASCII: a quote, a backslash, below 20, above 7f. */
+static bool is_special(uint64_t w)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+    return ((quote - ones) | (slash - ones) | (w - ones * 0x20) | w) & tops;
+}
+
+/* Behind a backslash: only the shortest spelling of what has to be escaped. */
+static bool scan_escape(struct scan *s)
+{
+    if (s->at < s->end && *s->at && strchr("\"\\bfnrt", *s->at)) {
+        s->at++;
+        return true;
+    }
+    uint8_t c = 0;
+    if (s->end - s->at < 5 || memcmp(s->at, "u00", 3) != 0 || !av_hex((struct av_text){s->at + 3, 2}, &c, 1) || c >= 0x20 ||
+        (c && strchr("\b\f\n\r\t", c)))
+        return fail(s, "an escape that is not the canonical one");
+    s->at += 5;
+    return true;
+}
+
+static bool scan_string(struct scan *s)
+{
+    for (s->at++;;) {
+        for (uint64_t w; s->end - s->at >= 8; s->at += 8) {
+            memcpy(&w, s->at, 8);
+            if (is_special(w))
+                break;
+        }
+        if (s->at == s->end)
+            return fail(s, "a string without its end");
+        uint8_t c = (uint8_t)*s->at;
+        if (c == '"') {
+            s->at++;
+            return true;
+        }
+        if (c == '\\') {
+            s->at++;
+            if (!scan_escape(s))
+                return false;
+        } else if (c < 0x20) {
+            return fail(s, "a control character in a string");
+        } else {
+            size_t size = utf8_size(s->at, (size_t)(s->end - s->at));
+            if (size == 0)
+                return fail(s, "a string is not UTF-8");
+            s->at += size;
+        }
+    }
+}
+
+static bool scan_integer(struct scan *s)
+{
+    bool is_negative = *s->at == '-';
+    const char *digits = s->at + is_negative;
+    uint64_t n = 0;
+    for (s->at = digits; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++)
+        ;
+    if (!av_number((struct av_text){digits, (size_t)(s->at - digits)}, &n) || n > (uint64_t)integer_max || (is_negative && n == 0))
+        return fail(s, "a number is not an integer below 2^53 in its one spelling");
+    return true;
+}
+
+static bool scan_word(struct scan *s, const char *word)
+{
+    size_t size = strlen(word);
+    if ((size_t)(s->end - s->at) < size || memcmp(s->at, word, size) != 0)
+        return fail(s, "something that is no value");
+    s->at += size;
+    return true;
+}
+
+static bool scan_value(struct scan *s, int depth);
+
+static bool scan_key(struct scan *s, struct av_text *ret)
+{
+    if (s->at == s->end || *s->at != '"')
+        return fail(s, "an object without a key where one belongs");
+    const char *start = ++s->at;
+    while (s->at < s->end && ((*s->at >= 'a' && *s->at <= 'z') || (*s->at >= '0' && *s->at <= '9') || *s->at == '_'))
+        s->at++;
+    *ret = (struct av_text){start, (size_t)(s->at - start)};
+    if (ret->size == 0 || ret->size > 32 || s->end - s->at < 2 || s->at[0] != '"' || s->at[1] != ':')
+        return fail(s, "a key is not of [a-z0-9_]{1,32}");
+    s->at += 2;
+    return true;
+}
+
+static int key_order(struct av_text a, struct av_text b)
+{
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+    return order ? order : a.size < b.size ? -1 : a.size > b.size;
+}
+
+static bool scan_object(struct scan *s, int depth)
+{
+    struct av_object *keep = depth == 0 ? s->top : NULL;
+    struct av_text before = {NULL, 0}, key;
+    if (++s->at < s->end && *s->at == '}')
+        return s->at++, true;
+    for (;;) {
+        if (!scan_key(s, &key))
+            return false;
+        if (before.data && key_order(before, key) >= 0)
+            return fail(s, "keys are not sorted, or one is there twice");
+        const char *start = s->at;
+        if (!scan_value(s, depth + 1))
+            return false;
+        if (keep) {
+            if (keep->count == AV_MEMBERS_MAX)
+                return fail(s, "an object has too many members");
+            keep->keys[keep->count] = key;
+            keep->values[keep->count++] = (struct av_text){start, (size_t)(s->at - start)};
+        }
+        before = key;
+        if (s->at == s->end || (*s->at != ',' && *s->at != '}'))
+            return fail(s, "an object without its end");
+        if (*s->at++ == '}')
+            return true;
+    }
+}
+
+static bool scan_array(struct scan *s, int depth)
+{
+    if (++s->at < s->end && *s->at == ']')
+        return s->at++, true;
+    for (;;) {
+        if (!scan_value(s, depth + 1))
+            return false;
+        if (s->at == s->end || (*s->at != ',' && *s->at != ']'))
+            return fail(s, "an array without its end");
+        if (*s->at++ == ']')
+            return true;
+    }
+}
+
+static bool scan_value(struct scan *s, int depth)
+{
+    if (s->at == s->end)
+        return fail(s, "a value is missing");
+    if (depth >= DEPTH_MAX && (*s->at == '{' || *s->at == '['))
+        return fail(s, "nested deeper than 6");
+    switch (*s->at) {
+    case '{':
+        return scan_object(s, depth);
+    case '[':
+        return scan_array(s, depth);
+    case '"':
+        return scan_string(s);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    default:
+        return scan_integer(s);
+    }
+}
+
+const char *av_object_read(struct av_text json, struct av_object *ret)
+{
+    struct scan s = {.at = json.data, .end = json.data + json.size, .top = ret};
+    ret->count = 0;
+    if (json.size == 0 || *s.at != '{')
+        return "not an object";
+    if (!scan_value(&s, 0))
+        return s.fault;
+    return s.at == s.end ? NULL : "something follows the object";
+}
+
+bool av_array_next(struct av_text *rest, struct av_text *ret)
+{
+    if (rest->size < 2 || (*rest->data != '[' && *rest->data != ','))
+        return false;
+    struct scan s = {.at = rest->data + 1, .end = rest->data + rest->size};
+    if (*s.at == ']' || !scan_value(&s, 1))
+        return false;
+    *ret = (struct av_text){rest->data + 1, (size_t)(s.at - rest->data - 1)};
+    *rest = (struct av_text){s.at, (size_t)(s.end - s.at)};
+    return true;
+}
+
+struct av_text av_value(const struct av_object *o, const char *key)
+{
+    for (int i = 0; i < o->count; i++)
+        if (av_is(o->keys[i], key))
+            return o->values[i];
+    return (struct av_text){"", 0};
+}
+
+bool av_has(const struct av_object *o, const char *key)
+{
+    return av_value(o, key).size > 0;
+}
+
+struct av_text av_unquote(struct av_text value)
+{
+    if (value.size < 2 || value.data[0] != '"')
+        return (struct av_text){"", 0};
+    return (struct av_text){value.data + 1, value.size - 2};
+}
+
+struct av_text av_string(const struct av_object *o, const char *key)
+{
+    return av_unquote(av_value(o, key));
+}
+
+bool av_integer(const struct av_object *o, const char *key, int64_t *ret)
+{
+    struct av_text value = av_value(o, key);
+    bool is_negative = value.size > 0 && value.data[0] == '-';
+    uint64_t n = 0;
+    if (!av_number((struct av_text){value.data + is_negative, value.size - is_negative}, &n))
+        return false;
+    *ret = is_negative ? -(int64_t)n : (int64_t)n;
+    return true;
+}
+
+bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32])
+{
+    return av_hex(av_string(o, key), ret, 32);
+}
+
+long av_unescape(struct av_text string, char *ret, size_t size_max)
+{
+    static const char from[] = "\"\\bfnrt", to[] = "\"\\\b\f\n\r\t";
+    size_t size = 0;
+    for (size_t i = 0; i < string.size; i++) {
+        char c = string.data[i];
+        if (c == '\\' && i + 1 < string.size) {
+            const char *known = strchr(from, string.data[++i]);
+            uint8_t code = 0;
+            if (known) {
+                c = to[known - from];
+            } else {
+                if (i + 5 > string.size || !av_hex((struct av_text){string.data + i + 3, 2}, &code, 1))
+                    return -1;
+                c = (char)code;
+                i += 4;
+            }
+        }
+        if (size == size_max)
+            return -1;
+        ret[size++] = c;
+    }
+    return (long)size;
+}

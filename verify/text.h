@@ -1,0 +1,59 @@
+/*
+ * text.h - views of bytes, numbers, hex, base64, and the restricted JSON of leaves.
+ *
+ * The JSON is checked as it is scanned: RFC 8785 form (no white space, keys sorted, shortest escapes), no floats, no null, keys of
+ * [a-z0-9_]{1,32}, integers below 2^53, valid UTF-8, at most 6 deep. So one statement has one spelling, and a view of a value is
+ * at the same time its canonical bytes: what was signed. Nothing is copied or allocated.
+ */
+#ifndef AV_TEXT_H
+#define AV_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct av_text {
+    const char *data;
+    size_t size;
+};
+
+struct av_text av_text_of(const char *s);
+bool av_is(struct av_text t, const char *s);
+bool av_same(struct av_text a, struct av_text b);
+bool av_starts(struct av_text t, const char *prefix);
+/* Takes the next line off *rest; false when there is none that ends in LF. */
+bool av_line(struct av_text *rest, struct av_text *ret);
+/* What stands before `mark` goes to *ret, *rest keeps what stands behind; false when there is no mark. */
+bool av_cut(struct av_text *rest, char mark, struct av_text *ret);
+/* Decimal without sign and leading zeros, below 2^63. */
+bool av_number(struct av_text t, uint64_t *ret);
+/* Exactly 2 * size lower-case digits. */
+bool av_hex(struct av_text t, uint8_t *ret, size_t size);
+void av_hex_write(const uint8_t *bytes, size_t size, char *ret); /* 2 * size + 1 */
+/* Standard base64 with padding, one spelling only. Returns the size, or -1 when malformed or over `size_max`. */
+long av_base64(struct av_text t, uint8_t *ret, size_t size_max);
+bool av_is_utf8(struct av_text t);
+
+/* ---- JSON ---- */
+
+enum { AV_MEMBERS_MAX = 48 };
+struct av_object {
+    struct av_text keys[AV_MEMBERS_MAX], values[AV_MEMBERS_MAX]; /* values as written, strings with their quotes */
+    int count;
+};
+/* Checks one whole object; NULL, or what is wrong with it. */
+const char *av_object_read(struct av_text json, struct av_object *ret);
+/* The next value of an array that was checked: start with the array itself. */
+bool av_array_next(struct av_text *rest, struct av_text *ret);
+/* Members: false (or an empty view) when absent or of another kind. A string is given as it stands between its quotes, escapes
+ * and all: since the form is canonical, equal strings are equal bytes. */
+bool av_has(const struct av_object *o, const char *key);
+struct av_text av_value(const struct av_object *o, const char *key);
+struct av_text av_string(const struct av_object *o, const char *key);
+bool av_integer(const struct av_object *o, const char *key, int64_t *ret);
+bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32]);
+struct av_text av_unquote(struct av_text value);
+/* Resolves the escapes of a string. -1 when over `size_max`. */
+long av_unescape(struct av_text string, char *ret, size_t size_max);
+
+#endif
