@@ -164,7 +164,7 @@ struct av {
         char text[320];
     } findings[AV_FINDINGS_MAX];
     size_t finding_count, error_count;
-    char notes[AV_NOTES_MAX][240];
+    char notes[AV_NOTES_MAX][360];
     size_t note_count;
     bool is_incomplete, is_wrong_use;
 
@@ -203,7 +203,7 @@ struct av {
     size_t erased_count;
     struct av_anchor {
         uint64_t index, size;
-        struct av_hash root, digest;
+        struct av_hash note, digest; /* of the note that it repeats, and as its member d says */
         bool is_stamp;
     } anchors[AV_ANCHORS_MAX];
     size_t anchor_count;
@@ -280,6 +280,8 @@ const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_ha
 bool av_head_find(struct av *v); /* origin, size and root: unverified so far */
 void av_trust_read(struct av *v);
 void av_heads_check(struct av *v);
+/* The note in an anchor leaf: cosignatures under the policy. */
+void av_anchor_note(struct av *v, struct av_text note);
 void av_stamps_check(struct av *v, uint64_t leaf, const uint8_t *token, size_t size);
 
 #endif

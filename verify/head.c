@@ -137,13 +137,44 @@ static const char *log_fault(struct av *v, const struct av_checkpoint *c, bool i
     return has_any && strcmp(fault, "the ledger registers no log key") == 0 ? "the signature by the log key does not hold" : fault;
 }
 
+/* E11: the cosignatures of a checkpoint, under the policy. True when they meet its quorum. */
+static bool cosignatures_check(struct av *v, const struct av_checkpoint *c, uint64_t *ret_time)
+{
+    int count = 0;
+    const char *broken = NULL;
+    *ret_time = 0;
+    bool is_met = v->has_policy && av_policy_met(&v->policy, c->text, c->lines, &count, ret_time, &broken) && count > 0;
+    if (broken)
+        av_find(v, "E11", "checkpoint of %llu leaves: %s", (unsigned long long)c->size, broken);
+    if (!is_met)
+        return false;
+    v->cosigned++;
+    if (c->size >= v->witnessed_size) {
+        v->witnessed_size = c->size;
+        v->witnessed_time = *ret_time;
+    }
+    struct av_explained *x = &v->explain;
+    if (v->o.explain >= 0 && (int64_t)c->size > v->o.explain && x->cosigned_size == 0) {
+        x->cosigned_size = c->size;
+        x->cosigned_time = *ret_time;
+    }
+    return true;
+}
+
+void av_anchor_note(struct av *v, struct av_text note)
+{
+    struct av_checkpoint c;
+    uint64_t time = 0;
+    if (!av_checkpoint_read(note, &c) && av_is(c.origin, v->origin))
+        (void)cosignatures_check(v, &c, &time); /* its root was held against the tree by the caller */
+}
+
 static void checkpoint_check(struct av *v, struct av_text note, uint64_t *last_size, uint64_t *last_time)
 {
     struct av_checkpoint c;
     struct av_hash root;
-    int count = 0;
     uint64_t time = 0;
-    const char *fault = av_checkpoint_read(note, &c), *broken = NULL;
+    const char *fault = av_checkpoint_read(note, &c);
     unsigned long long size = fault ? 0 : c.size;
     v->checkpoints++;
     if (fault) {
@@ -152,30 +183,17 @@ static void checkpoint_check(struct av *v, struct av_text note, uint64_t *last_s
     }
     if (!av_is(c.origin, v->origin))
         av_find(v, "E02", "checkpoint of %llu leaves: it is of another ledger", size);
-    bool is_met = v->has_policy && av_policy_met(&v->policy, c.text, c.lines, &count, &time, &broken);
-    if (broken)
-        av_find(v, "E11", "checkpoint of %llu leaves: %s", size, broken);
-    fault = log_fault(v, &c, is_met && count > 0);
+    bool is_witnessed = cosignatures_check(v, &c, &time);
+    fault = log_fault(v, &c, is_witnessed);
     if (fault)
         av_find(v, "E10", "checkpoint of %llu leaves: %s", size, fault);
     if (c.size < *last_size)
         av_find(v, "E13", "checkpoint of %llu leaves follows one of %llu", size, (unsigned long long)*last_size);
     *last_size = c.size;
-    if (is_met && count > 0) {
-        v->cosigned++;
-        if (time < *last_time)
-            av_find(v, "E13", "checkpoint of %llu leaves: witnessed before a smaller one was", size);
+    if (is_witnessed && time < *last_time)
+        av_find(v, "E13", "checkpoint of %llu leaves: witnessed before a smaller one was", size);
+    if (is_witnessed)
         *last_time = time;
-        if (c.size >= v->witnessed_size) {
-            v->witnessed_size = c.size;
-            v->witnessed_time = time;
-        }
-        struct av_explained *x = &v->explain;
-        if (v->o.explain >= 0 && (int64_t)c.size > v->o.explain && x->cosigned_size == 0) {
-            x->cosigned_size = c.size;
-            x->cosigned_time = time;
-        }
-    }
     if (c.size > v->size)
         av_find(v, "E13", "checkpoint of %llu leaves: larger than the head", size);
     else if (v->mode == AV_SELECTED && c.size != v->size)
@@ -270,44 +288,36 @@ static const uint8_t *imprint_find(const uint8_t *token, size_t size)
     return at && (size_t)(token + size - at) >= head + 32 ? at + head : NULL;
 }
 
-/* E20: the token's imprint is the SHA-256 of a checkpoint of this bundle, the one that its anchor leaf names. */
+/* E20: the token is the one that its anchor leaf names, and its imprint that leaf's note. */
 void av_stamps_check(struct av *v, uint64_t leaf, const uint8_t *token, size_t size)
 {
-    struct av_hash digest = av_sha256_of(token, size), there;
+    struct av_hash digest = av_sha256_of(token, size);
     const uint8_t *imprint = imprint_find(token, size), *time = NULL;
     const struct av_anchor *anchor = NULL;
+    char hex[65];
     for (size_t i = 0; i < v->anchor_count; i++)
         if (v->anchors[i].index == leaf)
             anchor = &v->anchors[i];
-    if (v->mode != AV_SELECTED && (!anchor || !av_hash_equal(&anchor->digest, &digest)))
-        av_find(v, "E20", "tsa/%llu.tsr: no anchor leaf names it", (unsigned long long)leaf);
-    if (!imprint) {
-        av_find(v, "E20", "tsa/%llu.tsr: no time stamp over a SHA-256", (unsigned long long)leaf);
+    if (!anchor || !anchor->is_stamp || !av_hash_equal(&anchor->digest, &digest)) {
+        av_find(v, "E20", "tsa/%llu.tsr: no anchor leaf here names it", (unsigned long long)leaf);
         return;
     }
-    struct av_text note;
-    bool is_found = false;
-    struct av_checkpoint c = {.size = 0};
-    av_reader_start(&v->lines, v->bundle.checkpoints.fd, v->bundle.checkpoints.offset, v->bundle.checkpoints.size);
-    while (!is_found && note_next(v, &v->lines, &note)) {
-        there = av_sha256_of(note.data, note.size);
-        is_found = memcmp(there.bytes, imprint, 32) == 0 && !av_checkpoint_read(note, &c);
-    }
-    if (!is_found || (anchor && (anchor->size != c.size || !av_hash_equal(&anchor->root, &c.root)))) {
-        av_find(v, "E20", "tsa/%llu.tsr: its imprint is not that of the checkpoint it should be of", (unsigned long long)leaf);
+    if (!imprint || memcmp(imprint, anchor->note.bytes, 32) != 0) {
+        av_find(v, "E20", "tsa/%llu.tsr: its imprint is not that of the checkpoint of %llu leaves", (unsigned long long)leaf,
+                (unsigned long long)anchor->size);
         return;
     }
     v->stamps++;
-    if (c.size > v->stamped_size)
-        v->stamped_size = c.size;
+    if (anchor->size > v->stamped_size)
+        v->stamped_size = anchor->size;
     size_t left = (size_t)(token + size - imprint);
     time = memmem(imprint, left < 200 ? left : 200, "\x18\x0f", 2); /* GeneralizedTime of 15 characters */
-    if (v->o.explain >= 0 && (int64_t)c.size > v->o.explain && v->explain.stamped_size == 0) {
-        v->explain.stamped_size = c.size;
+    if (v->o.explain >= 0 && (int64_t)anchor->size > v->o.explain && v->explain.stamped_size == 0) {
+        v->explain.stamped_size = anchor->size;
         if (time && (size_t)(token + size - time) >= 17)
             snprintf(v->explain.stamped_time, sizeof(v->explain.stamped_time), "%.15s", (const char *)time + 2);
     }
+    av_hex_write(imprint, 32, hex);
     snprintf(v->stamp_command, sizeof(v->stamp_command),
-             "openssl ts -verify -in tsa/%llu.tsr -digest %02x%02x%02x%02x... -sha256 -CAfile tsa/ca.pem -attime <its time>",
-             (unsigned long long)leaf, imprint[0], imprint[1], imprint[2], imprint[3]);
+             "openssl ts -verify -in tsa/%llu.tsr -digest %s -CAfile tsa/ca.pem -attime TIME", (unsigned long long)leaf, hex);
 }

@@ -262,59 +262,94 @@ bool av_leaf_names_blob(struct av *v, uint64_t target, const struct av_hash *has
     return false;
 }
 
-/* E63: an erase leaf is signed by an officer, and names an earlier leaf, its hash, and a blob of it. */
-static void erase_check(struct av *v, uint64_t index, const struct av_object *leaf, struct av_text lines)
+/* What an officer signs of an erase leaf: exactly these members, in this order, which is that of RFC 8785. */
+static bool erase_statement(const struct av_object *leaf, char *ret, size_t size_max, struct av_text *ret_text)
 {
-    struct av_text statement = av_value(leaf, "erase"), also, value;
-    struct av_object erase;
+    static const char *const members[] = {"also", "basis", "c", "hor", "lh", "req", "tgt", "why", "x"};
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct av_text value = av_value(leaf, members[i]);
+        if (value.size == 0 || size + value.size + 16 > size_max)
+            return false;
+        size += (size_t)snprintf(ret + size, size_max - size, "%c\"%s\":", i ? ',' : '{', members[i]);
+        memcpy(ret + size, value.data, value.size);
+        size += value.size;
+    }
+    ret[size++] = '}';
+    *ret_text = (struct av_text){ret, size};
+    return true;
+}
+
+/* E63: an erase leaf is signed by an officer, and names an earlier leaf, its hash, and a blob of it. */
+static void erase_check(struct av *v, uint64_t index, const struct av_object *erase, struct av_text lines)
+{
+    static char text[AV_LEAF_MAX + 32];
+    struct av_text statement, also, value;
     struct av_hash x, c, lh;
     int64_t target = -1;
-    if (av_object_read(statement, &erase) || !av_integer(&erase, "tgt", &target) || target < 0 || (uint64_t)target >= index ||
-        !av_hash_member(&erase, "x", x.bytes) || !av_hash_member(&erase, "c", c.bytes) || !av_hash_member(&erase, "lh", lh.bytes)) {
-        av_find(v, "E42", "leaf %llu: an erase leaf without an earlier target, its hash, c and x", (unsigned long long)index);
+    if (!av_integer(erase, "tgt", &target) || target < 0 || (uint64_t)target >= index || !av_hash_member(erase, "x", x.bytes) ||
+        !av_hash_member(erase, "c", c.bytes) || !av_hash_member(erase, "lh", lh.bytes) ||
+        !erase_statement(erase, text, sizeof(text), &statement)) {
+        av_find(v, "E42", "leaf %llu: an erase leaf without an earlier target, its hash, c, x, or reason", (unsigned long long)index);
         return;
     }
-    const struct av_registered *officer = av_key_find(v, "officer", NULL, index);
+    bool is_signed = false;
+    for (int i = 0; i < v->key_count && !is_signed; i++) {
+        const struct av_registered *k = &v->keys[i];
+        is_signed = k->is_added && strcmp(k->role, "officer") == 0 && index >= k->from && index < k->until &&
+                    av_statement_check(v, "assay/erase@v1", statement, lines, &k->key) == AV_SIGNED;
+    }
     v->signatures++;
-    if (!officer || av_statement_check(v, "assay/erase@v1", statement, lines, &officer->key) != AV_SIGNED)
+    if (!is_signed)
         av_find(v, "E43", "leaf %llu: the erasure is not signed by an officer key in force", (unsigned long long)index);
     bool is_here = v->mode == AV_FULL || v->mode == AV_DIRECTORY;
-    if (is_here && !av_leaf_names_blob(v, (uint64_t)target, &lh, av_string(&erase, "c"), av_string(&erase, "x")))
+    if (is_here && !av_leaf_names_blob(v, (uint64_t)target, &lh, av_string(erase, "c"), av_string(erase, "x")))
         av_find(v, "E63", "leaf %llu: leaf %lld, whose blob it erases, is another leaf or has no such blob",
                 (unsigned long long)index, (long long)target);
-    for (also = av_value(&erase, "also"); is_here && av_array_next(&also, &value);) {
+    for (also = av_value(erase, "also"); is_here && av_array_next(&also, &value);) {
         uint64_t other = 0;
         if (!av_number(value, &other) || other >= index ||
-            !av_leaf_names_blob(v, other, NULL, (struct av_text){"", 0}, av_string(&erase, "x")))
+            !av_leaf_names_blob(v, other, NULL, (struct av_text){"", 0}, av_string(erase, "x")))
             av_find(v, "E63", "leaf %llu: leaf %.*s is said to share the erased blob and does not", (unsigned long long)index,
                     (int)(value.size < 20 ? value.size : 20), value.data);
     }
     if (!is_here)
         av_note(v, "the targets of erase leaves (not all leaves are here)");
+    av_note(v, "that what was erased was not on hold (assay verify does that)");
     if (v->erased_count == AV_ERASED_MAX)
         av_lack(v, "more than %d erasures", AV_ERASED_MAX);
     else
         v->erased[v->erased_count++] = x;
 }
 
-static void anchor_check(struct av *v, uint64_t index, const struct av_object *leaf)
+/* E20: an anchor repeats the note that was cosigned or stamped; the note is of this tree, and d is its digest (of a stamp: that of
+ * the token, which is a blob). */
+static void anchor_check(struct av *v, uint64_t index, const struct av_object *leaf, bool is_chained)
 {
-    struct av_text rest, size;
-    struct av_object nested;
-    struct av_anchor made = {.index = index};
-    const struct av_object *o = leaf;
-    if (av_has(leaf, "anchor") && !av_object_read(av_value(leaf, "anchor"), &nested))
-        o = &nested;
-    rest = av_string(o, "cp");
-    if (!av_cut(&rest, ':', &size) || !av_number(size, &made.size) || !av_hex(rest, made.root.bytes, 32) ||
-        !av_hash_member(o, "d", made.digest.bytes)) {
-        av_find(v, "E42", "leaf %llu: an anchor without its checkpoint and digest", (unsigned long long)index);
+    static char note[AV_NOTE_MAX];
+    struct av_checkpoint c;
+    struct av_anchor made = {.index = index, .is_stamp = av_is(av_string(leaf, "kind"), "tst")};
+    struct av_text said = av_string(leaf, "cp");
+    char name[96], root[65];
+    long size = av_unescape(av_string(leaf, "note"), note, sizeof(note));
+    if (size <= 0 || !av_hash_member(leaf, "d", made.digest.bytes) || av_checkpoint_read((struct av_text){note, (size_t)size}, &c)) {
+        av_find(v, "E42", "leaf %llu: an anchor without its note and digest", (unsigned long long)index);
         return;
     }
-    made.is_stamp = av_is(av_string(o, "kind"), "tst");
-    checkpoint_name_check(v, index, av_string(o, "cp"), "E20");
+    av_hex_write(c.root.bytes, 32, root);
+    snprintf(name, sizeof(name), "%llu:%s", (unsigned long long)c.size, root);
+    made.size = c.size;
+    made.note = av_sha256_of(note, (size_t)size);
+    if (!av_is(said, name) || !av_is(c.origin, v->origin) || (!made.is_stamp && !av_hash_equal(&made.note, &made.digest)))
+        av_find(v, "E20", "leaf %llu: the anchor names another checkpoint than its note is", (unsigned long long)index);
+    else if (is_chained)
+        checkpoint_name_check(v, index, said, "E20");
     if (v->anchor_count < AV_ANCHORS_MAX)
         v->anchors[v->anchor_count++] = made;
+    else
+        av_lack(v, "more than %d anchors", AV_ANCHORS_MAX);
+    if (v->mode == AV_DIRECTORY) /* a bundle has them in checkpoints.txt */
+        av_anchor_note(v, (struct av_text){note, (size_t)size});
 }
 
 /* ---- the leaf ---- */
@@ -403,7 +438,7 @@ void av_leaf_check(struct av *v, uint64_t index, struct av_text bytes, const str
     else if (av_is(type, "erase"))
         erase_check(v, index, &leaf, lines);
     else if (av_is(type, "anchor"))
-        anchor_check(v, index, &leaf);
+        anchor_check(v, index, &leaf, is_chained);
     else if (av_is(type, "gap"))
         v->explained_gaps++;
     if (av_is(type, "seal") && v->explain.is_found && !v->explain.has_seal) {

@@ -2,6 +2,9 @@
 #include "cli/cli.h"
 #include "keeper/verify_all.h"
 #include "role/role.h"
+#include "verify/av.h"
+
+#include <sys/stat.h>
 
 static struct json *report_json(struct arena *a, const struct verify_report *r)
 {
@@ -79,6 +82,25 @@ static bool last_seen_parse(const char *text, struct checkpoint *ret)
     return ok;
 }
 
+/* A bundle: the checks of assay-verify, by its own code. */
+static int verify_bundle(struct cli_context *c, const char *path)
+{
+    const struct av *v = av_check(&(struct av_options){.path = path, .log_vkey = cli_option(c, "key"), .explain = -1});
+    if (c->json)
+        av_print_json(v, stdout);
+    else
+        av_print_text(v, stdout);
+    if (fflush(stdout) != 0)
+        return cli_fail(&(struct err){.code = ERR_UNAVAILABLE, .text = "standard output cannot be written"});
+    return av_answer(v) == AV_OK ? 0 : v->is_wrong_use ? 2 : 1;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
 static int run(struct cli_context *c)
 {
     struct err e = {0};
@@ -90,6 +112,11 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
+    if (is_file(path)) {
+        if (last || o.without_blobs)
+            return cli_wrong_use(c, "--last-seen and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
+        return verify_bundle(c, path);
+    }
     size_t kind_count;
     const struct op_kind *kinds = role_op_kinds(&kind_count);
     if (!verify_all(path, &o, kinds, kind_count, c->arena, &report, &e))
@@ -100,7 +127,7 @@ static int run(struct cli_context *c)
 
 const struct cli_command cli_command_verify = {
     .name = "verify",
-    .summary = "check a data directory: signatures, tree, chains, blobs, projection",
+    .summary = "check a data directory or a bundle: signatures, tree, chains, blobs, projection",
     .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--no-blobs] [PATH]",
     .example = "assay verify /var/lib/assay",
     .options =
