@@ -1,12 +1,8 @@
-#include "ledger/ledger.h"
+#include "ledger/leaf_rules.h"
 
 #include "base/cursor.h"
 #include "base/limits.h"
 
-/* ledger.md 2.2: the closed list, and `record` of the architecture. */
-static const char *const leaf_types[] = {"run",   "item",  "upload",   "decision", "policy",  "catalog", "eval",
-                                         "scope", "alert", "logblock", "key",      "erase",   "erased",  "reencrypt",
-                                         "gap",   "seal",  "anchor",   "draw",     "opinion", "close",   "record"};
 static const char leaf_magic[] = "assay/leaf@v1 ";
 static const char dash[] = "\xe2\x80\x94 ";
 
@@ -15,8 +11,8 @@ enum { PROFILE_DEPTH_MAX = 6, PROFILE_KEY_MAX = 32 };
 
 static bool type_is_known(struct str type)
 {
-    for (size_t i = 0; i < sizeof(leaf_types) / sizeof(leaf_types[0]); i++)
-        if (str_is(type, leaf_types[i]))
+    for (size_t i = 0; leaf_type_name(i); i++)
+        if (str_is(type, leaf_type_name(i)))
             return true;
     return false;
 }

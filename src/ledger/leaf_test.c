@@ -66,6 +66,40 @@ START_TEST(every_other_spelling_is_refused)
 }
 END_TEST
 
+/* Each of these respells a good leaf without changing what it says, or breaks the profile; whatever the leaf, none may pass. */
+START_TEST(no_leaf_has_a_second_spelling)
+{
+    static const struct {
+        const char *find, *put;
+    } respellings[] = {{"\":", "\" :"},       {"\":", "\": "},          {"{", "{ "},          {"}", " }"},
+                       {"[", "[ "},         {",", ", "},            {",", ",\t"},         {"17", "17.0"},
+                       {"17", "1.7e1"},     {"17", "17e0"},         {"17", "017"},       {"17", "+17"},
+                       {"17", "9007199254740992"},                  {"17", "-0"},        {"17", "null"},
+                       {"17", "NaN"},       {"true", "TRUE"},       {"true", "1.0"},     {"text", "\\u0074ext"},
+                       {"text", "te\\ud83dxt"},                {"text", "te\\udc00\\ud83dxt"},
+                       {"text", "te\xed\xa0\x80xt"},                {"text", "te\xc0\x80xt"},                {"text", "te\xf4\x90\x80\x80xt"},
+                       {"text", "te\x01xt"},                        {"text", "te\\/xt"},  {"\n{", "\n\xef\xbb\xbf{"},
+                       {"\"a\":", "\"a\":0,\"a\":"},                 {"\"z\":", "\"a\":0,\"z\":"},
+                       {"[]", "[[[[[[]]]]]]"},                      {"[]", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}"},
+                       {"}\n", "}\r\n"},   {"}\n", "},\n"},         {"}\n", "}"},       {"record", "Record"},
+                       {"record", "record "},                       {"@v1", "@v01"}};
+    static const char *const good[] = {"assay/leaf@v1 record\n{\"a\":17,\"b\":[],\"c\":\"text\",\"d\":true,\"e\":{\"f\":1},\"z\":[1,2]}\n",
+                                       "assay/leaf@v1 record\n{\"a\":[17,[],\"text\"],\"b\":{\"c\":true,\"z\":[3,4]}}\n"};
+    for (size_t g = 0; g < sizeof(good) / sizeof(good[0]); g++) {
+        ck_assert(parses(good[g]));
+        for (size_t i = 0; i < sizeof(respellings) / sizeof(respellings[0]); i++) {
+            const char *find = respellings[i].find, *at = good[g];
+            while ((at = strstr(at, find)) != NULL) { /* at every place where it can be done */
+                char bytes[400];
+                snprintf(bytes, sizeof(bytes), "%.*s%s%s", (int)(at - good[g]), good[g], respellings[i].put, at + strlen(find));
+                ck_assert_msg(!parses(bytes), "%s", bytes);
+                at += strlen(find);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(composing_refuses_what_parsing_would)
 {
     struct arena *a = arena_new("leaf", 8 << 20);
@@ -137,5 +171,5 @@ START_TEST(mutated_leaves_and_notes_never_crash_and_keep_the_property)
 }
 END_TEST
 
-TEST_MAIN("leaf", leaves_in_the_one_canonical_form_are_accepted, every_other_spelling_is_refused,
+TEST_MAIN("leaf", leaves_in_the_one_canonical_form_are_accepted, every_other_spelling_is_refused, no_leaf_has_a_second_spelling,
           composing_refuses_what_parsing_would, mutated_leaves_and_notes_never_crash_and_keep_the_property)

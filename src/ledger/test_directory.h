@@ -6,6 +6,7 @@
 #define LEDGER_TEST_DIRECTORY_H
 
 #include "blob/blob.h"
+#include "ledger/heads.h"
 #include "ledger/test_ledger.h"
 
 struct test_stream {
@@ -24,6 +25,10 @@ struct test_directory {
     struct note_key root, collector;
     struct test_stream streams[4];
     int64_t run_sequence;
+    int64_t late_ms; /* observed this long before it is recorded */
+    struct stream_heads *heads; /* with test_directory_facts */
+    uint64_t erased;
+    int64_t every_ms;
     char run_last[2 * SHA256_SIZE + 1]; /* leaf hash of the last run, "" before the first */
 };
 
@@ -75,6 +80,8 @@ static inline void test_directory_append(struct test_directory *d, const char *t
     struct str view = buf_view(&b);
     ck_assert_msg(ledger_append(d->writer, &view, 1, &index, &e), "%s", e.text);
     s->last = merkle_leaf_hash(view);
+    if (d->heads)
+        ck_assert(stream_heads_set(d->heads, str_of(s->name), (int64_t)s->sequence, s->last));
     s->sequence++;
     d->ledger.now_ms += 7;
 }
@@ -138,6 +145,17 @@ static inline void test_directory_remove(struct test_directory *d)
     arena_free(d->arena);
 }
 
+#define TEST_SUBJECT "s:0123456789abcdef0123456789abcdef"
+
+/* Over the last 100 ms, or as long ago as the test says. */
+static inline void test_observed(struct test_directory *d, struct json *o)
+{
+    struct json *obs = json_put_array(o, "obs");
+    int64_t to_ms = d->ledger.now_ms - d->late_ms;
+    json_push_int(obs, to_ms - 100);
+    json_push_int(obs, to_ms);
+}
+
 /* One run: an item with a blob, and the run leaf with the collector's statement. */
 static inline void test_directory_run(struct test_directory *d, size_t blob_size)
 {
@@ -158,14 +176,22 @@ static inline void test_directory_run(struct test_directory *d, size_t blob_size
     json_put_str(blob, "x", arena_str(d->arena, str_of(sealed.x)));
     json_put_cstr(blob, "m", "application/x-assay-rows");
     json_put_cstr(blob, "z", "<=4k");
+    json_put_cstr(item, "sub", TEST_SUBJECT);
     json_put_cstr(item, "tbl", "sshd_effective");
+    json_put_int(item, "ver", 1);
+    json_put_int(item, "rows", 3);
+    json_put_cstr(item, "state", "complete");
+    test_observed(d, item);
     test_directory_append(d, "item", 2, item, (struct str){"", 0});
     struct json *run = json_object(d->arena), *statement = json_put_object(run, "run");
     struct buf BUF_AUTO vkey;
     buf_init(&vkey, 1024);
     note_key_format(&d->collector, &vkey);
     json_put_str(statement, "col", arena_str(d->arena, buf_view(&vkey)));
-    json_put_cstr(statement, "sub", "s:0123456789abcdef0123456789abcdef");
+    json_put_cstr(statement, "ver", "1");
+    json_put_cstr(statement, "sub", TEST_SUBJECT);
+    json_put_int(statement, "exit", 0);
+    test_observed(d, statement);
     json_put_int(statement, "seq", d->run_sequence++);
     json_put_str(statement, "prev", arena_str(d->arena, str_of(d->run_last)));
     json_put_str(json_put_object(statement, "tables"), "sshd_effective", c);

@@ -216,6 +216,7 @@ static void check_all(struct verify *v)
                     (unsigned long long)v->head.size);
     if (v->private_dir >= 0)
         verify_journal(v);
+    verify_time_end(v);
     pinned_check(v);
     head_check(v, buf_view(&note));
     verify_files(v);
@@ -247,7 +248,8 @@ bool verify_directory(const char *data_dir, const struct verify_options *o, stru
     v->scratch = arena_new("verify: one leaf", SCRATCH_BYTES_MAX);
     v->kept = arena_new("verify", KEPT_BYTES_MAX);
     v->data_dir = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_ok = v->data_dir >= 0 || err_errno(e, errno, "open %s", data_dir);
+    bool is_ok = verify_time_begin(v) || err_set(e, ERR_LIMIT, "verify: no memory");
+    is_ok = is_ok && (v->data_dir >= 0 || err_errno(e, errno, "open %s", data_dir));
     is_ok = is_ok && (origin_find(v, e) || err_wrap(e, "%s", data_dir));
     if (is_ok) {
         ledger_path(v->origin, path);

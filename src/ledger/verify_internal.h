@@ -17,6 +17,8 @@ struct verify_stream {
     struct str name;
     uint64_t next;
     struct sha256 last;
+    struct sha256 rows; /* c of the first blob of its newest item */
+    bool has_rows;
 };
 
 struct verify_key {
@@ -88,11 +90,17 @@ struct verify {
     struct verify_hold *holds;
     size_t hold_count, hold_capacity;
     size_t erased_stream_capacity;
+    struct verify_time *time; /* verify_time.c */
 };
 
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void verify_note(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* verify_time.c: stream heads, lateness, gaps, the order of beacons. The seal is looked at before it is in its own stream. */
+bool verify_time_begin(struct verify *v) MUST_USE;
+void verify_time_seal(struct verify *v, uint64_t index, const struct json *seal);
+void verify_time_leaf(struct verify *v, uint64_t index, const struct leaf *leaf, struct sha256 hash);
+void verify_time_end(struct verify *v);
 /* One leaf in order; signed or not. */
 void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha256 hash);
 /* Tiles and bundles of the signed tree; calls verify_leaf for each leaf that can be read. */

@@ -2,6 +2,7 @@
  * One leaf after the other, in order: what ledger.md 2.2 says of a leaf alone, and the chains that run through leaves: streams
  * (sq, sp), seals, the clock, each collector's statements, keys.
  */
+#include "ledger/leaf_rules.h"
 #include "ledger/verify_internal.h"
 
 /* ---- streams ---- */
@@ -219,6 +220,29 @@ static void run_order_check(struct verify *v, uint64_t index, const struct json 
     s->last = hash;
 }
 
+static void item_note(struct verify *v, const struct json *leaf)
+{
+    struct verify_stream *s = stream_get(v, json_text(leaf, "st"));
+    s->has_rows = hex_decode(json_text(json_at(json_get(leaf, "b"), 0), "c"), s->rows.bytes, SHA256_SIZE);
+}
+
+/* E45: what the collector signed is what its items hold; a run binds the newest item of each table that it names. */
+static void run_items_check(struct verify *v, uint64_t index, const struct json *statement)
+{
+    char name[128];
+    JSON_EACH (table, json_get(statement, "tables")) {
+        struct sha256 c;
+        snprintf(name, sizeof(name), "host/%.*s/%.*s", STR_ARGS(str_slice(json_text(statement, "sub"), 2, 10)),
+                 STR_ARGS(str_slice(table->key, 0, 64)));
+        const struct verify_stream *s = stream_get(v, str_of(name));
+        bool is_same = table->type == JSON_STRING && hex_decode(table->text, c.bytes, SHA256_SIZE) && s->has_rows &&
+                       sha256_equal(c, s->rows);
+        if (!is_same)
+            verify_find(v, "E45", "leaf %llu: the rows of %.*s that the collector signed are not those of its item",
+                        (unsigned long long)index, STR_ARGS(str_slice(table->key, 0, 64)));
+    }
+}
+
 /* E43: the collector's signature over its statement. */
 static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf, struct sha256 hash)
 {
@@ -238,6 +262,7 @@ static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf,
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
     else
         run_order_check(v, index, statement, hash);
+    run_items_check(v, index, statement);
 }
 
 /* ---- blobs ---- */
@@ -270,6 +295,30 @@ static void blobs_note(struct verify *v, uint64_t index, const struct json *leaf
 }
 
 /* ---- the leaf ---- */
+
+/* E42, E43 by the table of leaf_rules.h. Keys and runs have checks of their own, and who brings erase brings its. */
+static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf)
+{
+    char fault[LEAF_FAULT_SIZE];
+    const char *role = leaf_rule_role(leaf->type), *member = leaf_rule_statement(leaf->type);
+    if (!leaf_rule_holds(leaf, index, fault))
+        verify_find(v, "E42", "leaf %llu (%.*s): %s", (unsigned long long)index, STR_ARGS(leaf->type), fault);
+    if (role && !role[0] && leaf->signatures.size > 0)
+        verify_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %.*s have not", (unsigned long long)index,
+                    STR_ARGS(leaf->type));
+    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key"))
+        return;
+    struct err e = {0};
+    char label[40];
+    bool is_signed = false;
+    snprintf(label, sizeof(label), "assay/%.*s@v1", STR_ARGS(leaf->type));
+    err_set(&e, ERR_CORRUPT, "no key of an %s is registered", role);
+    for (size_t i = 0; i < v->key_count && !is_signed; i++)
+        is_signed = strcmp(v->keys[i].role, role) == 0 && json_get(leaf->json, member) &&
+                    key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys[i].key, &e);
+    if (!is_signed)
+        verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
+}
 
 /* E42: what every leaf has. */
 static bool common_check(struct verify *v, uint64_t index, const struct json *leaf)
@@ -311,12 +360,18 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
                     (long long)(v->last_t - t));
     else
         v->last_t = t;
+    rule_check(v, index, &leaf);
+    if (str_is(leaf.type, "seal"))
+        verify_time_seal(v, index, leaf.json);
     stream_check(v, index, leaf.json, hash);
+    verify_time_leaf(v, index, &leaf, hash);
     blobs_note(v, index, leaf.json);
     if (str_is(leaf.type, "seal"))
         seal_check(v, index, leaf.json);
     else if (str_is(leaf.type, "key"))
         key_check(v, index, &leaf);
+    else if (str_is(leaf.type, "item"))
+        item_note(v, leaf.json);
     else if (str_is(leaf.type, "run"))
         run_check(v, index, &leaf, hash);
     verify_erase_leaf(v, index, &leaf, bytes);

@@ -1,0 +1,51 @@
+/*
+ * leaf_rules.h - what a leaf of each type says, and who signs it (ledger.md 2.2). leaf_rules.c is one table; a verifier holds every
+ * leaf against it: E42 where a member is missing or is of another kind or range, E43 where a signature is missing, by another role,
+ * or there where the type has none. Members beside those of the table are allowed, so that later versions can say more; members are
+ * added, never renamed.
+ *
+ * Every leaf has v (1), log (origin), n (16 random bytes), t (ms, the keeper's clock), st, sq, sp (stream, number in it from 0, leaf
+ * hash of the one before); op (id of the operation), a (pseudonym of who did it), k (kind of operation), back (the clock had gone
+ * back), b (blobs: c, x, m, z), obs ([t0,t1], when it was observed), cp (size:root of a checkpoint seen), ctl (controls and tests)
+ * where they apply. The types:
+ *
+ *   run        one collection: every table and the commitment of its rows. Signed by the collector (statement: member run)
+ *   item       one captured table that changed; bound by the run behind it
+ *   upload     a document that a person brought
+ *   decision   somebody approved, reviewed or attested
+ *   policy     a version of a policy
+ *   catalog    tests and controls as they are from here on
+ *   eval       what the tests of one run found
+ *   scope      what is in and out. Signed by an officer (statement: member scope)
+ *   alert      something that somebody has to look at
+ *   logblock   the root over a block of log records
+ *   key        a key is added, retired or revoked. Signed by the root key (statement: member key)
+ *   erase      a blob will be destroyed. Signed by an officer (erase.h says over what)
+ *   erased     it is destroyed
+ *   reencrypt  a blob has a new ciphertext
+ *   gap        nothing was recorded where something should have been; or a person says why
+ *   seal       everything up to here, written by the ledger itself
+ *   anchor     a time stamp or a set of cosignatures from outside
+ *   draw       a sample. Signed by an officer (statement: member draw)
+ *   opinion    what an auditor concludes. Signed by an auditor (statement: member opinion)
+ *   close      the end of a period
+ *   record     everything else that people set; its member `type` says what. May carry signatures, which its own reader checks
+ *
+ * A statement is signed over "assay/" type "@v1\n" origin "\n" JCS of the member "\n".
+ */
+#ifndef LEDGER_LEAF_RULES_H
+#define LEDGER_LEAF_RULES_H
+
+#include "ledger/ledger.h"
+
+enum { LEAF_FAULT_SIZE = 200 };
+/* Does the leaf at `index` say what its type has to? If not, one clause why. */
+bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEAF_FAULT_SIZE]);
+/* The role that has to sign: "collector", "root", "officer", "auditor"; "" when nobody may; NULL when the type's own reader says. */
+const char *leaf_rule_role(struct str type);
+/* The member that is signed by that role, where it is one member; else NULL. */
+const char *leaf_rule_statement(struct str type);
+/* The closed list, in the order of the manual above; NULL at the end. */
+const char *leaf_type_name(size_t i);
+
+#endif
