@@ -100,7 +100,11 @@ static uint64_t item(struct scene *s)
 {
     struct json *leaf = json_object(s->d.arena);
     json_put(leaf, "b", blob_member(s->d.arena, &s->blob));
+    json_put_cstr(leaf, "sub", TEST_SUBJECT);
     json_put_cstr(leaf, "tbl", "users");
+    json_put_int(leaf, "ver", 1);
+    json_put_int(leaf, "rows", 1);
+    json_put_cstr(leaf, "state", "complete");
     struct json *obs = json_put_array(leaf, "obs");
     json_push_int(obs, 5000);
     json_push_int(obs, 6000);
