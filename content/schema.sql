@@ -91,3 +91,11 @@ create index span_by_end on span(test, to_leaf);
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.
 create table coverage(id integer primary key, subject text not null, from_t integer not null, to_t integer not null) strict;
 create index coverage_by_subject on coverage(subject, from_t);
+
+-- Anchors: whom to ask from outside, and what they said. The newest policy is in force.
+create table anchor_policy(leaf integer primary key, t integer not null, text text not null) strict;
+create table anchor_tsa(name text primary key, leaf integer not null, t integer not null, url text not null, ca text not null,
+                        every_ms integer not null) strict, without rowid;
+create table anchor(leaf integer primary key, t integer not null, kind text not null, name text not null, size integer not null,
+                    at integer not null, digest text not null, c text not null, x text not null) strict;
+create index anchor_by_name on anchor(kind, name, leaf);

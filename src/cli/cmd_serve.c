@@ -16,10 +16,17 @@ static int run(struct cli_context *c)
         interval_ms = 0;
     if (seal_every && (!duration_parse(str_of(seal_every), &heartbeat_ms) || heartbeat_ms < MS_SECOND || heartbeat_ms > 5 * MS_MINUTE))
         return cli_wrong_use(c, "--seal-every %.40s: wants an ISO 8601 duration from PT1S to PT5M", seal_every);
+    int64_t anchor_ms = 0;
+    const char *anchor = cli_option(c, "anchor-every");
+    if (anchor && strcmp(anchor, "never") == 0)
+        anchor_ms = -1;
+    else if (anchor && (!duration_parse(str_of(anchor), &anchor_ms) || anchor_ms < MS_SECOND))
+        return cli_wrong_use(c, "--anchor-every %.40s: wants an ISO 8601 duration of at least a second, as PT50S, or never", anchor);
     struct serve_options o = {.data_dir = c->data_dir,
                               .listen = cli_option(c, "listen"),
                               .interval_ms = interval_ms,
                               .heartbeat_ms = heartbeat_ms,
+                              .anchor_interval_ms = anchor_ms,
                               .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
 }
@@ -27,7 +34,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
-    .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--no-link]",
+    .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--anchor-every DURATION] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
     .options =
         (const struct cli_option[]){
@@ -35,6 +42,7 @@ const struct cli_command cli_command_serve = {
             {"every", 0, "DURATION", "time between two assessments, PT1H unless given; never: none"},
             {"seal-every", 0, "DURATION", "time between two seals when nothing happens, PT5M unless given; a longer silence is a gap"},
             {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
+            {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), PT50S unless given; never"},
             {"no-link", 0, NULL, "print no one-time sign-in link"},
             {0}},
     .details = "Ends on SIGTERM and Ctrl-C, after everything taken is signed. Tells systemd when it is ready.",

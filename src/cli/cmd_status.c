@@ -80,6 +80,10 @@ static void readiness_put(struct screen *s, const struct json *page)
         put_padded(&s->b, json_text(c, "title"), 34);
         buf_printf(&s->b, "  %.*s\n", STR_ARGS(json_text(c, "why")));
     }
+    const struct json *anchor = json_get(page, "anchor");
+    label(s, "Anchored");
+    put_shape(&s->b, json_text(anchor, "status"), s->has_colour);
+    buf_printf(&s->b, " %.*s\n", STR_ARGS(json_text(anchor, "words")));
     label(s, "Evidence");
     buf_printf(&s->b, "%lld %% by machine: %.*s\n", (long long)json_int(r, "machine_share", 0),
                STR_ARGS(json_text(r, "machine_share_words")));

@@ -13,6 +13,7 @@ bool open_view(struct cli_context *c, const char *at, struct opened_view *ret, s
         return false;
     struct db *db = data_dir_projection(&ret->data, e);
     ret->view = (struct view){.db = db, .arena = c->arena, .now_ms = now_ms};
+    ret->view.data = &ret->data;
     if (db && view_open(&ret->view, at_ms, e))
         return true;
     close_view(ret);

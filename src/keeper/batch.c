@@ -2,6 +2,8 @@
 #include "keeper/process.h"
 #include <stdio.h>
 
+enum { ANSWER_BYTES_MAX = 4 << 20 };
+
 void question_fail(struct keeper *k, struct question *q, const struct err *e)
 {
     struct buf BUF_AUTO text;
@@ -14,7 +16,7 @@ void question_fail(struct keeper *k, struct question *q, const struct err *e)
 void question_answer_json(struct keeper *k, struct question *q, const struct json *answer)
 {
     struct buf BUF_AUTO text;
-    buf_init(&text, LIMIT_LEAF_BYTES);
+    buf_init(&text, ANSWER_BYTES_MAX);
     struct err e = {0};
     if (!json_write_canonical(&text, answer, &e)) {
         question_fail(k, q, &e);

@@ -248,6 +248,45 @@ static bool ask_json(struct keeper_client *k, uint32_t type, struct arena *a, st
     return ask(k, type, STR(""), &m, &is_lost, e) && take_json(a, &m, ret, e);
 }
 
+bool keeper_anchors(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e)
+{
+    return ask_json(k, WIRE_ANCHORS, a, ret, e);
+}
+
+bool keeper_cosigned(struct keeper_client *k, struct arena *a, struct str note, struct json **ret, struct err *e)
+{
+    struct ipc_message m;
+    bool is_lost;
+    return ask(k, WIRE_COSIGNED, note, &m, &is_lost, e) && take_json(a, &m, ret, e);
+}
+
+/* Told, and nothing to read in the answer. */
+static bool tell(struct keeper_client *k, uint32_t type, struct str body, struct err *e)
+{
+    struct ipc_message m;
+    bool is_lost;
+    if (!ask(k, type, body, &m, &is_lost, e))
+        return false;
+    buf_release(&m.body);
+    return true;
+}
+
+bool keeper_fork(struct keeper_client *k, struct str theirs, struct str ours, struct err *e)
+{
+    struct buf BUF_AUTO body;
+    buf_init(&body, theirs.size + ours.size + 8);
+    buf_u32be(&body, (uint32_t)theirs.size);
+    buf_str(&body, theirs);
+    buf_u32be(&body, (uint32_t)ours.size);
+    buf_str(&body, ours);
+    return tell(k, WIRE_FORK, buf_view(&body), e);
+}
+
+bool keeper_anchor_status(struct keeper_client *k, struct str json, struct err *e)
+{
+    return tell(k, WIRE_ANCHOR_STATUS, json, e);
+}
+
 bool keeper_flush(struct keeper_client *k, struct err *e)
 {
     struct arena *a = arena_new("flush", 1 << 20);

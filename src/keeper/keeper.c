@@ -40,6 +40,7 @@ static struct keeper *keeper_free(struct keeper *k)
     data_dir_close(&k->dir);
     if (k->batch.arena)
         arena_free(k->batch.arena);
+    buf_release(&k->anchor_note);
     memory_wipe(k->subject_key, sizeof(k->subject_key));
     free(k);
     return NULL;
@@ -236,7 +237,7 @@ static bool batch_gather(struct keeper *k, size_t offsets[KEEPER_CONNECTIONS_MAX
             is_full = outcome == BATCH_FULL;
             if (is_full)
                 break;
-            if (type == WIRE_BLOB_KEY)
+            if (type != WIRE_OP)
                 q->answer = body; /* kept until the leaves before it are durable */
             b->question_count++;
             offsets[i] = at;
@@ -255,6 +256,8 @@ static bool batch_answer_others(struct keeper *k, struct err *e)
             continue;
         if (q->type == WIRE_BLOB_KEY) {
             answer_key(k, q, q->answer, &fatal);
+        } else if (q->type >= WIRE_ANCHORS && q->type <= WIRE_ANCHOR_STATUS) {
+            keeper_answer_anchor(k, q);
         } else if (q->type == WIRE_FLUSH && !keeper_integrate(k, &fatal)) {
             question_fail(k, q, &fatal);
         } else if (q->type == WIRE_FLUSH || q->type == WIRE_STATUS) {

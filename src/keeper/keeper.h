@@ -117,6 +117,16 @@ struct keeper_client *keeper_close(struct keeper_client *k); /* flushes and ends
 struct keeper_client *keeper_connect(const char *data_dir, struct err *e) MUST_USE;
 /* {"size":leaves,"signed":leaves,"pid":…,"started":ms,"clock_back":bool} */
 bool keeper_status(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
+/* ---- anchors: the process that asks witnesses and time stamping authorities ---- */
+#define ANCHOR_STATUS_FILE "anchors.json" /* below private/: what keeper_anchor_status was given last */
+/* {"policy":text (absent before the first),"policy_leaf":N,"cosig_at":ms of the newest anchor leaf of cosignatures,"log":[vkey…],"fork":there is evidence of one,
+ *  "tsas":[{"name","leaf","url","ca","every":ms,"at":ms of its newest stamp, 0}]} */
+bool keeper_anchors(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
+/* A note with cosignatures: checked against the policy, kept in anchors.log, published when the policy is satisfied. Answer:
+ * {"count":witnesses,"satisfied":bool,"new":bool,"note":the note as it stands now} */
+bool keeper_cosigned(struct keeper_client *k, struct arena *a, struct str note, struct json **ret, struct err *e) MUST_USE;
+bool keeper_fork(struct keeper_client *k, struct str theirs, struct str ours, struct err *e) MUST_USE;
+bool keeper_anchor_status(struct keeper_client *k, struct str json, struct err *e) MUST_USE;
 void op_id_new(const struct env *env, char ret_id[33]);
 /* An operation id that belongs to `text`: the same text again is the same operation. */
 void op_id_of(struct str text, char ret_id[33]);

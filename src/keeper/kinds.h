@@ -13,6 +13,15 @@
  * "assay/key@v1\\n" origin "\\n" JCS(key) "\\n"; the root key itself comes first, signed by itself. */
 extern const struct op_kind kind_key;
 
+/* {"text":tlog-policy}: a record of type anchor_policy; the newest is in force. The same text again makes no leaf. */
+extern const struct op_kind kind_anchor_policy;
+/* {"act":"add","id":name,"url","ca":PEM,"every":ms} or {"act":"remove","id"}: a record of type anchor_tsa. */
+extern const struct op_kind kind_anchor_tsa;
+/* The members of an anchor leaf (ledger/anchor.h); a time stamp comes with its blob. */
+extern const struct op_kind kind_anchor;
+/* The registered log key that signed the checkpoint note. ERR_CORRUPT: none did. */
+bool anchor_log_key(struct db *projection, struct str note, struct note_key *ret, struct err *e) MUST_USE;
+
 /* Body {"act":"notice","kind":"seal"|"run","why":"off"|"restart"|"clock"|"stall"|"missed","from":ms,"to":ms[,"sub":subject]} by the
  * keeper itself, or {"act":"explain","of":leaf of a gap,"reason":text} by a person. A gap is never taken back. */
 extern const struct op_kind kind_gap;

@@ -75,6 +75,7 @@ struct keeper {
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
     bool has_erasures; /* an erase leaf came in: what it names has to go before anything else is done */
+    struct buf anchor_note; /* the newest cosigned note, kept in anchors.log; empty until one came */
 };
 
 /* What batch_operation did with an operation. */
@@ -106,6 +107,9 @@ bool keeper_notice_gaps(struct keeper *k, bool is_start, bool with_open, struct 
 bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
 bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+
+/* Answers WIRE_ANCHORS to WIRE_ANCHOR_STATUS; q->answer is the question's body. What fails there fails alone. */
+void keeper_answer_anchor(struct keeper *k, struct question *q);
 
 /* ---- connections ---- */
 void connections_start(struct keeper *k);

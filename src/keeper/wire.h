@@ -7,6 +7,10 @@
  *   BLOB_KEY  u64be leaf, x (64 hex)                                          answered by KEY: DEK (32)
  *   FLUSH     -                                                               answered by ANSWER {"size":…,"signed":…}
  *   STATUS    -                                                               answered by ANSWER {"size":…,"signed":…,"pid":…, …}
+ *   ANCHORS   -                                                               answered by ANSWER: whom to ask outside (keeper_anchors)
+ *   COSIGNED  a checkpoint note with cosignatures                              answered by ANSWER {"count","satisfied","new","note"}
+ *   FORK      u32be size, their note, u32be size, ours                         answered by ANSWER {}
+ *   ANCHOR_STATUS  JSON: how it goes with those who are asked                  answered by ANSWER {}
  *   ANSWER    canonical JSON
  *   ERROR     code LF text
  */
@@ -22,6 +26,10 @@ enum {
     WIRE_BLOB_KEY = 17,
     WIRE_FLUSH = 18,
     WIRE_STATUS = 19,
+    WIRE_ANCHORS = 20,
+    WIRE_COSIGNED = 21,
+    WIRE_FORK = 22,
+    WIRE_ANCHOR_STATUS = 23,
     WIRE_ANSWER = 32,
     WIRE_ERROR = 33,
     WIRE_KEY = 34

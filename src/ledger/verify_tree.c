@@ -191,7 +191,7 @@ static void file_check(struct verify *v, const char *path, const char *name)
     int level = 0;
     uint64_t n = 0;
     unsigned width = 0;
-    if (strcmp(path, "checkpoint") == 0)
+    if (strcmp(path, "checkpoint") == 0 || strcmp(path, "checkpoint.witnessed") == 0)
         return;
     if (is_temporary(name)) {
         verify_note(v, "%s was left behind by a writer that was stopped", path);

@@ -82,7 +82,7 @@ static bool landlock_enter(const struct jail *j, struct err *e)
         attr.handled_fs |= ACCESS_REFER;
     if (abi >= 3)
         attr.handled_fs |= ACCESS_TRUNCATE;
-    if (abi >= 4)
+    if (abi >= 4 && j->kind != JAIL_CONNECT)
         attr.handled_net = ACCESS_NET_BIND | ACCESS_NET_CONNECT;
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, abi >= 4 ? sizeof(attr) : sizeof(attr.handled_fs), 0u);
     if (ruleset < 0)
@@ -153,11 +153,14 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
         result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
     /* Families in use are small numbers; every other one is refused. */
     for (unsigned family = 0; family <= 45 && result == 0; family++) {
-        bool is_allowed = family == AF_UNIX || (family == AF_NETLINK && (kind == JAIL_READ || kind == JAIL_READ_TREE));
+        bool is_inet = family == AF_INET || family == AF_INET6;
+        bool is_allowed = family == AF_UNIX || (is_inet && kind == JAIL_CONNECT) ||
+                          (family == AF_NETLINK && (kind == JAIL_READ || kind == JAIL_READ_TREE || kind == JAIL_CONNECT));
         if (!is_allowed)
             result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }
-    return result == 0 && (kind == JAIL_READ || kind == JAIL_READ_TREE) ? filter_changes(filter, kind == JAIL_READ_TREE) : result;
+    bool is_reader = kind == JAIL_READ || kind == JAIL_READ_TREE || kind == JAIL_CONNECT;
+    return result == 0 && is_reader ? filter_changes(filter, kind == JAIL_READ_TREE) : result;
 }
 
 static bool seccomp_enter(const struct jail *j, struct err *e)

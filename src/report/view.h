@@ -32,6 +32,7 @@
 
 struct assessment; /* assess/assessment.h */
 struct ledger_reader;
+struct data_dir; /* keeper/data_dir.h */
 
 /* How a view gets at plaintext: over the keeper (commands, web) or not at all (read NULL: pages say that the bytes are sealed).
  */
@@ -47,6 +48,7 @@ struct view {
     int64_t now_ms;               /* the clock of the caller */
     struct view_blobs blobs;      /* may be empty */
     struct ledger_reader *ledger; /* for proofs; may be NULL */
+    const struct data_dir *data;  /* for what is known of anchors beside the projection; may be NULL */
     /* filled by view_open */
     int64_t at_ms;
     bool is_past;
@@ -69,6 +71,13 @@ struct view_filter {
 
 /* at_ms 0: now. An instant after now is ERR_INVALID. */
 bool view_open(struct view *v, int64_t at_ms, struct err *e) MUST_USE;
+
+/* Who outside vouches for the ledger (`assay anchor list --json`, the member "anchor" of the Overview):
+ * {"is_set_up","is_forked","status","status_words","words","strength":"signed"|"witnessed"|"timestamped","lag_ms":N or null,
+ *  "witnessed":{"leaves","count":2,"of":3,"at":TIME} or null,"stamped":{"leaf","by","leaves","at":TIME} or null,
+ *  "witnesses":[{"name","key","address","status","status_words","why","last":TIME,"asked":TIME,"leaves"}],
+ *  "authorities":[{"name","address","every","every_ms","stamps","status","status_words","why","last":TIME,"asked":TIME,"leaves"}]} */
+struct json *view_anchor(struct view *v, struct err *e);
 
 /* The navigation's counts, also the member "nav" of every page:
  * {"origin":"host/assay/0f..","attention":{"controls":3,"tests":12,"criteria":33,"evidence":1 (subjects whose evidence is
@@ -94,7 +103,7 @@ struct json *view_nav(struct view *v, struct err *e);
  *  "controls":{"total":140,"states":[{"state":"FAILING","words":"Failing","status":"fail","count":9}...]},
  *  "criteria":{"total":61,"in_scope":33},
  *  "evidence":{"captures":46,"runs":1,"tables":46,"complete":40,"partial":4,"none":2},
- *  "subjects":[{"id","name","kind","os","last_run":TIME,"status","pass","fail","unknown","skip","url"}...]}
+ *  "anchor":as view_anchor, "subjects":[{"id","name","kind","os","last_run":TIME,"status","pass","fail","unknown","skip","url"}...]}
  * CRIT = {"id":"CC1.1","title","score":0,"status","why":"its weakest key control is GOV-01 (0): nothing is recorded","url"} */
 struct json *view_overview(struct view *v, struct err *e);
 

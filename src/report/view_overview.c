@@ -438,5 +438,6 @@ struct json *view_overview(struct view *v, struct err *e)
     json_put_int(criteria, "total", (int64_t)content_criterion_count);
     json_put_int(criteria, "in_scope", in_scope);
     subjects_put(v, page, as);
-    return page;
+    struct json *anchor = view_anchor(v, e);
+    return anchor ? json_put(page, "anchor", anchor), page : NULL;
 }

@@ -10,6 +10,7 @@
  *   collect DATA …            schedules; starts one `host` child a run
  *   host    DATA              one scheduled run
  *   worker  DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF    3: socket to who asks; evaluates the tests of one run
+ *   anchor  DATA INTERVAL_MS [once]   3: socket to the parent (not for once); witnesses and time stamping authorities
  */
 #ifndef ROLE_ROLE_H
 #define ROLE_ROLE_H
@@ -24,11 +25,14 @@ int role_main(int argc, char **argv);
 const struct op_kind *role_op_kinds(size_t *ret_count);
 
 /* `assay serve`: starts the family and keeps it running until SIGTERM. */
+/* A round takes up to ten seconds where a witness is down: with this, what is recorded is vouched for within a minute. */
+enum { ANCHOR_INTERVAL_MS = 50 * 1000 };
 struct serve_options {
     const char *data_dir;
     const char *listen;  /* "127.0.0.1:8420", "[::1]:8420", or "unix:/path"; NULL: the first of these, or systemd's socket */
     int64_t interval_ms;  /* between two collections; 0: none */
     int64_t heartbeat_ms; /* between two seals of an idle ledger */
+    int64_t anchor_interval_ms; /* between two rounds of asking witnesses; 0: ANCHOR_INTERVAL_MS; below 0: nobody is asked */
     bool prints_link;    /* print a one-time sign-in link once the web answers */
 };
 int role_serve(const struct serve_options *o);

@@ -1,5 +1,5 @@
 /*
- * serve.c - the parent: starts keeper (which starts its signer), web and collect, starts them again with patience, passes
+ * serve.c - the parent: starts keeper (which starts its signer), web, collect and anchor, starts them again with patience, passes
  * sockets. It parses nothing from outside: a frame from web is passed on to collect unread.
  */
 #include "keeper/data_dir.h"
@@ -17,7 +17,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_COUNT };
+enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_ANCHOR, MEMBER_COUNT };
 enum {
     GRACE_MS = 3000,
     KEEPER_GRACE_MS = 20000,
@@ -26,7 +26,7 @@ enum {
     KEEPER_FATAL = 2,
     KEEPER_READY = 1
 };
-static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect"};
+static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect", "anchor"};
 
 struct member {
     struct os_child child;
@@ -59,7 +59,7 @@ static bool member_spawn(struct family *f, int which, struct err *e)
 {
     struct member *m = &f->members[which];
     int pair[2], fds[WEB_LISTEN_MAX + 1];
-    char count[24], interval[24], heartbeat[24];
+    char count[24], interval[24], heartbeat[24], anchors[24];
     size_t n = 0;
     if (!ipc_pair(pair, e))
         return false;
@@ -70,8 +70,9 @@ static bool member_spawn(struct family *f, int which, struct err *e)
     snprintf(count, sizeof(count), "%zu", f->listen_count);
     snprintf(interval, sizeof(interval), "%lld", (long long)f->o->interval_ms);
     snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)f->o->heartbeat_ms);
-    const char *arguments[] = {
-        f->dir.path, which == MEMBER_WEB ? count : which == MEMBER_COLLECT ? interval : heartbeat, NULL};
+    snprintf(anchors, sizeof(anchors), "%lld", (long long)(f->o->anchor_interval_ms ? f->o->anchor_interval_ms : ANCHOR_INTERVAL_MS));
+    const char *const argument[] = {heartbeat, count, interval, anchors}; /* by member */
+    const char *arguments[] = {f->dir.path, argument[which], NULL};
     struct os_spawn spawn = {.role = MEMBER_NAMES[which],
                              .arguments = arguments,
                              .fds = fds,
@@ -121,6 +122,8 @@ static void member_ended(struct family *f, int which)
         return;
     int64_t delay_ms = os_backoff_next(&m->backoff, now_ms() - m->started_at_ms);
     m->start_again_ms = now_ms() + delay_ms;
+    if (which == MEMBER_ANCHOR && status == 0)
+        return; /* it wants to start anew, with other tasks */
     char how[64];
     snprintf(how, sizeof(how), status >= 128 ? "ended by signal %d" : "ended with status %d",
              status >= 128 ? status - 128 : status);
@@ -227,8 +230,10 @@ static void family_end(struct family *f)
     os_notify("STOPPING=1");
     os_child_signal(&f->members[MEMBER_COLLECT].child, SIGTERM);
     os_child_signal(&f->members[MEMBER_WEB].child, SIGTERM);
+    os_child_signal(&f->members[MEMBER_ANCHOR].child, SIGTERM);
     os_child_end(&f->members[MEMBER_COLLECT].child, GRACE_MS);
     os_child_end(&f->members[MEMBER_WEB].child, GRACE_MS);
+    os_child_end(&f->members[MEMBER_ANCHOR].child, GRACE_MS);
     os_child_end(&f->members[MEMBER_KEEPER].child, KEEPER_GRACE_MS);
     for (int i = 0; i < MEMBER_COUNT; i++)
         member_closed(&f->members[i]);
@@ -285,6 +290,8 @@ int role_serve(const struct serve_options *o)
     member_start(&f, MEMBER_KEEPER);
     if (o->interval_ms > 0)
         member_start(&f, MEMBER_COLLECT);
+    if (o->anchor_interval_ms >= 0)
+        member_start(&f, MEMBER_ANCHOR);
     while (family_step(&f)) {
     }
     family_end(&f);

@@ -138,6 +138,7 @@ bool call_view(struct call *c, struct err *e)
                                               str_starts(str_of(c->route->path), "/api/v1/evidence/")
                                           ? worker_ledger(c->worker)
                                           : NULL};
+    c->view.data = &c->site->dir;
     return view_open(&c->view, c->at_ms, e);
 }
 
