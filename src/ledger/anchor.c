@@ -11,7 +11,7 @@ enum { PROOF_LINES_MAX = 63 };
 
 /* ---- asking a witness ---- */
 
-void witness_request(uint64_t old_size, const struct sha256 *proof, size_t proof_count, struct str note, struct buf *out)
+void cosign_request(uint64_t old_size, const struct sha256 *proof, size_t proof_count, struct str note, struct buf *out)
 {
     buf_printf(out, "old %llu\n", (unsigned long long)old_size);
     for (size_t i = 0; i < proof_count && i < PROOF_LINES_MAX; i++) {
@@ -35,18 +35,18 @@ static bool size_line_read(struct str body, uint64_t *ret)
     return true;
 }
 
-enum witness_verdict witness_answer_read(const struct note_key *key, struct str note, int status, struct str body,
-                                         struct witness_answer *ret, struct err *e)
+enum cosign_verdict cosign_answer_read(const struct note_key *key, struct str note, int status, struct str body,
+                                         struct cosign_answer *ret, struct err *e)
 {
     struct checkpoint checkpoint;
     struct str text, lines, first = str_slice(body, 0, 100);
-    *ret = (struct witness_answer){.size = 0};
+    *ret = (struct cosign_answer){.size = 0};
     str_cut(&first, '\n', &first);
     if (status == 409 && size_line_read(body, &ret->size))
-        return WITNESS_KNOWS_OTHER;
+        return COSIGN_ELSEWHERE;
     if (status == 422) {
         err_set(e, ERR_CONFLICT, "the proof does not hold for what it saw before");
-        return WITNESS_PROOF_FAILED;
+        return COSIGN_PROOF_FAILED;
     }
     if (status == 404)
         err_set(e, ERR_NOT_FOUND, "it does not know this ledger: give its operator the origin and the log key (assay key list)");
@@ -56,8 +56,8 @@ enum witness_verdict witness_answer_read(const struct note_key *key, struct str 
         err_set(e, status == 409 ? ERR_CORRUPT : ERR_UNAVAILABLE, "it answered %d: %.*s", status, STR_ARGS(first));
     else if (checkpoint_parse(note, &checkpoint, &text, &lines, e) &&
              (cosignature_find(text, body, key, &ret->line, &ret->time_s, e) || err_wrap(e, "its answer")))
-        return WITNESS_COSIGNED;
-    return WITNESS_REFUSED;
+        return COSIGN_DONE;
+    return COSIGN_REFUSED;
 }
 
 /* ---- notes ---- */

@@ -23,23 +23,23 @@ enum { ANCHOR_NOTE_BYTES_MAX = 32 << 10, ANCHOR_POLICY_BYTES_MAX = 32 << 10, ANC
 /* ---- asking a witness (tlog-witness, add-checkpoint) ---- */
 
 /* The request's body: old size, proof, checkpoint. */
-void witness_request(uint64_t old_size, const struct sha256 *proof, size_t proof_count, struct str note, struct buf *out);
+void cosign_request(uint64_t old_size, const struct sha256 *proof, size_t proof_count, struct str note, struct buf *out);
 
-enum witness_verdict {
-    WITNESS_COSIGNED,     /* ret->line is its signature line, which holds */
-    WITNESS_KNOWS_OTHER,  /* 409: it stands at ret->size; ask again with a proof from there */
-    WITNESS_PROOF_FAILED, /* 422: from where we said it stands, this is no continuation */
-    WITNESS_REFUSED       /* anything else; e says what */
+enum cosign_verdict {
+    COSIGN_DONE,     /* ret->line is its signature line, which holds */
+    COSIGN_ELSEWHERE,  /* 409: it stands at ret->size; ask again with a proof from there */
+    COSIGN_PROOF_FAILED, /* 422: from where we said it stands, this is no continuation */
+    COSIGN_REFUSED       /* anything else; e says what */
 };
-struct witness_answer {
+struct cosign_answer {
     struct str line; /* a view into the body, with its LF */
     uint64_t time_s;
     uint64_t size;
 };
-/* What status and body mean for the note that was sent. Never trusts more than `key` signed. e is filled unless COSIGNED or
- * KNOWS_OTHER. */
-enum witness_verdict witness_answer_read(const struct note_key *key, struct str note, int status, struct str body,
-                                         struct witness_answer *ret, struct err *e);
+/* What status and body mean for the note that was sent. Never trusts more than `key` signed. e is filled unless COSIGN_DONE or
+ * ELSEWHERE. */
+enum cosign_verdict cosign_answer_read(const struct note_key *key, struct str note, int status, struct str body,
+                                         struct cosign_answer *ret, struct err *e);
 
 /* ---- notes ---- */
 

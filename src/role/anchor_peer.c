@@ -112,19 +112,19 @@ static void look_for_fork(struct peer *p, struct ledger_reader *r, struct peer_o
     http_answer_release(&shown);
 }
 
-static enum witness_verdict witness_ask(struct peer *p, struct ledger_reader *r, struct peer_outcome *o, uint64_t *ret_size,
+static enum cosign_verdict witness_ask(struct peer *p, struct ledger_reader *r, struct peer_outcome *o, uint64_t *ret_size,
                                         struct err *e)
 {
     struct sha256 proof[128];
     size_t count = 0;
     struct http_answer answer = {0};
-    struct witness_answer read;
+    struct cosign_answer read;
     struct buf BUF_AUTO body;
     buf_init(&body, ANCHOR_NOTE_BYTES_MAX + 8192);
     const struct checkpoint *head = ledger_reader_head(r);
     if (!ledger_reader_consistency(r, p->known_size, head->size, proof, &count, e))
-        return WITNESS_REFUSED;
-    witness_request(p->known_size, proof, count, ledger_reader_note(r), &body);
+        return COSIGN_REFUSED;
+    cosign_request(p->known_size, proof, count, ledger_reader_note(r), &body);
     struct http_call call = {.url = p->url,
                              .body = buf_view(&body),
                              .content_type = "text/plain; charset=utf-8",
@@ -132,11 +132,11 @@ static enum witness_verdict witness_ask(struct peer *p, struct ledger_reader *r,
                              .connect_ms = PEER_CONNECT_MAX_MS,
                              .total_ms = PEER_TIME_MAX_MS};
     if (!http_client_send(p->http, &call, &answer, e))
-        return WITNESS_REFUSED;
-    enum witness_verdict verdict =
-        witness_answer_read(&p->key, ledger_reader_note(r), answer.status, buf_view(&answer.body), &read, e);
+        return COSIGN_REFUSED;
+    enum cosign_verdict verdict =
+        cosign_answer_read(&p->key, ledger_reader_note(r), answer.status, buf_view(&answer.body), &read, e);
     *ret_size = read.size;
-    if (verdict == WITNESS_COSIGNED) {
+    if (verdict == COSIGN_DONE) {
         outcome_answer(o, read.line);
         o->says_ms = (int64_t)read.time_s * 1000;
     }
@@ -165,21 +165,21 @@ static void witness_work(struct peer *p, struct peer_outcome *o)
             return;
         }
         uint64_t told = 0;
-        enum witness_verdict verdict = witness_ask(p, r, o, &told, &e);
-        if (verdict == WITNESS_COSIGNED) {
+        enum cosign_verdict verdict = witness_ask(p, r, o, &told, &e);
+        if (verdict == COSIGN_DONE) {
             o->state = PEER_OK;
             outcome_note(o, r);
             p->known_size = o->size;
             ledger_reader_close(r);
             return;
         }
-        if (verdict == WITNESS_KNOWS_OTHER) {
+        if (verdict == COSIGN_ELSEWHERE) {
             err_set(&e, ERR_CONFLICT, "it said again and again that it stands elsewhere");
             p->known_size = told;
             was_told = true;
             continue;
         }
-        if (verdict == WITNESS_PROOF_FAILED && was_told) {
+        if (verdict == COSIGN_PROOF_FAILED && was_told) {
             err_set(&e, ERR_CONFLICT, "its checkpoint of %llu leaves is not one of this ledger", (unsigned long long)p->known_size);
             look_for_fork(p, r, o, &e);
             outcome_note(o, r);
@@ -188,7 +188,7 @@ static void witness_work(struct peer *p, struct peer_outcome *o)
             return;
         }
         p->known_size = 0; /* ask from nothing: it will say where it stands */
-        if (verdict == WITNESS_REFUSED)
+        if (verdict == COSIGN_REFUSED)
             break;
     }
     ledger_reader_close(r);
