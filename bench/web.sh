@@ -34,6 +34,19 @@ for page in $pages; do
     wrk -t1 -c16 -d3s --latency -H "Cookie: $cookie" "http://127.0.0.1:$port$page" >"$scratch/wrk"
     echo "page $page $code bytes: $(awk '/Requests\/sec/ { print $2 }' "$scratch/wrk") requests/s, p99 $(awk '$1 == "99%" { print $2 }' "$scratch/wrk")"
 done
+# The Overview while something is written all the time: each change makes it stale.
+n=0
+while :; do
+    n=$((n + 1))
+    "$assay" --data "$data" record set parameter password_length_min $((12 + n % 4)) --reason bench >/dev/null 2>&1 </dev/null
+    echo $n >"$scratch/changes"
+    sleep 0.2
+done &
+writer=$!
+wrk -t1 -c16 -d5s --latency -H "Cookie: $cookie" "http://127.0.0.1:$port/" >"$scratch/wrk"
+kill $writer
+wait $writer 2>/dev/null || :
+echo "page / through $(cat "$scratch/changes") changes: $(awk '/Requests\/sec/ { print $2 }' "$scratch/wrk") requests/s, p99 $(awk '$1 == "99%" { print $2 }' "$scratch/wrk"), longest $(awk '$1 == "Latency" { print $4 }' "$scratch/wrk")"
 family() { for pid in "$@"; do echo "$pid"; family $(pgrep -P "$pid"); done; }
 total=0
 for pid in $(family $parent); do
