@@ -55,7 +55,7 @@ static char *copy(struct str s)
 static void outcome_fail(struct peer_outcome *o, enum peer_state state, const struct err *e)
 {
     o->state = state;
-    snprintf(o->why, sizeof(o->why), "%s", e->text);
+    snprintf(o->why, sizeof(o->why), "%.*s", (int)sizeof(o->why) - 1, e->text);
 }
 
 static void outcome_answer(struct peer_outcome *o, struct str answer)

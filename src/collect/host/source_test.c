@@ -1,4 +1,5 @@
 /* source_test.c - reading never leaves the tree, never opens what is no file, and is recorded so that it can be done again. */
+#include "base/limits.h"
 #include "collect/host/tree_test.h"
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -177,17 +178,17 @@ START_TEST(a_large_file_is_recorded_by_its_digest)
     struct str text;
     bool is_complete = true;
     buf_init(&record, 16 << 20);
-    char *bytes = arena_alloc(f.arena, 2 << 20);
-    memset(bytes, 'a', 2 << 20);
-    tree_make_file(f.arena, arena_printf(f.arena, "%s/etc/large", f.root), 0644, str_make(bytes, 2 << 20));
+    char *bytes = arena_alloc(f.arena, LIMIT_CAPTURED_FILE_BYTES + 1);
+    memset(bytes, 'a', LIMIT_CAPTURED_FILE_BYTES + 1);
+    tree_make_file(f.arena, arena_printf(f.arena, "%s/etc/large", f.root), 0644, str_make(bytes, LIMIT_CAPTURED_FILE_BYTES + 1));
     source_record_begin(f.source);
-    ck_assert(source_read(f.source, f.arena, "/etc/large", 4 << 20, &text, &e));
-    ck_assert_uint_eq(text.size, 2 << 20);
+    ck_assert(source_read(f.source, f.arena, "/etc/large", LIMIT_CAPTURED_FILE_BYTES * 2, &text, &e));
+    ck_assert_uint_eq(text.size, LIMIT_CAPTURED_FILE_BYTES + 1);
     source_record(f.source, &record, &is_complete);
     ck_assert(!is_complete);
     ck_assert_uint_lt(record.size, 10000);
     struct source *s = source_from_record(f.arena, buf_view(&record), TREE_NOW_MS, &e);
-    ck_assert(!source_read(s, f.arena, "/etc/large", 4 << 20, &text, &e));
+    ck_assert(!source_read(s, f.arena, "/etc/large", LIMIT_CAPTURED_FILE_BYTES * 2, &text, &e));
     ck_assert_int_eq(e.code, ERR_UNSUPPORTED);
     source_close(s);
     fixture_close(&f);
