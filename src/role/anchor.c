@@ -106,7 +106,7 @@ static void slot_add(struct anchorage *h, const struct peer_options *o, int64_t 
     if (s->peer)
         return;
     s->state = PEER_DOWN;
-    snprintf(s->why, sizeof(s->why), "%s", e.text);
+    snprintf(s->why, sizeof(s->why), "%.*s", (int)sizeof(s->why) - 1, e.text);
 }
 
 static bool log_keys_read(struct anchorage *h, const struct json *config, struct err *e)
