@@ -3,6 +3,8 @@
 #include "base/times.h"
 #include "cli/cli.h"
 #include "keeper/data_dir.h"
+#include "keeper/key_backup.h"
+#include "keeper/scrub.h"
 #include "os/jail.h"
 #include "os/program.h"
 #include <errno.h>
@@ -105,6 +107,7 @@ static void look_at_modes(struct doctor *d, const struct data_dir *dir)
                                         "private/keys/log",
                                         "private/keys/master",
                                         "private/keys/root",
+                                        "private/keyring",
                                         "private/keys/subject",
                                         "private/keys/collector"};
     for (size_t i = 0; i < sizeof(PATHS) / sizeof(PATHS[0]); i++) {
@@ -137,6 +140,34 @@ static void look_at_ledger(struct doctor *d, const struct data_dir *dir)
     if (!db)
         say(d, DOCTOR_BAD, "projection", arena_printf(d->a, "%s", missing.text), NULL);
     db_close(db);
+}
+
+static void look_at_blobs(struct doctor *d, const struct data_dir *dir, int64_t now_ms)
+{
+    struct json *last = scrub_result(dir, d->a);
+    struct key_backup *backups = NULL;
+    size_t count = 0;
+    struct err e = {0};
+    char text[TIME_TEXT_SIZE];
+    if (!last)
+        say(d, DOCTOR_IMPROVE, "scrub", STR("the stored blobs were never read again as a whole"),
+            "assay serve does so every week; by hand: assay scrub --scheduled");
+    else
+        say(d, json_bool(last, "ok") ? DOCTOR_GOOD : DOCTOR_BAD, "scrub",
+            arena_printf(d->a, "%s: %lld blobs read, %lld findings", time_format(json_int(last, "at", 0), text),
+                         (long long)json_int(last, "records", 0), (long long)json_int(last, "finding_count", 0)),
+            json_bool(last, "ok") ? NULL : "run assay scrub, and put what is damaged back from a backup");
+    if (!key_backup_list(dir, d->a, &backups, &count, &e))
+        say(d, DOCTOR_BAD, "keyring", arena_printf(d->a, "%s", e.text), NULL);
+    else if (count == 0)
+        say(d, DOCTOR_IMPROVE, "keyring", STR("no backup of the keys was made here"),
+            "without the keyring no blob can be opened: assay keyring backup FILE, kept apart from other backups");
+    for (size_t i = 0; i < count; i++)
+        if (key_backup_is_overdue(&backups[i], now_ms))
+            say(d, DOCTOR_BAD, "keyring",
+                arena_printf(d->a, "the backup %.*s expired %s and is still there", STR_ARGS(backups[i].path),
+                             time_format(backups[i].expires_at_ms, text)),
+                "delete it: it holds keys that were destroyed since");
 }
 
 /* What a first run does for convenience, and a serious one should not. */
@@ -180,6 +211,7 @@ static int run(struct cli_context *c)
         look_at_disk(&d, &dir);
         look_at_modes(&d, &dir);
         look_at_ledger(&d, &dir);
+        look_at_blobs(&d, &dir, env_now_ms(c->env));
         look_at_first_run(&d, &dir);
         data_dir_close(&dir);
     } else {

@@ -466,12 +466,12 @@ bool captures_bytes(struct captures *c, struct arena *a, const struct capture *w
                     struct str *ret_record, struct err *e)
 {
     struct str plain, record = STR("");
-    int64_t by = which->erased_by >= 0 ? which->erased_by : which->record_erased_by;
-    if (by >= 0)
+    bool has_record = which->bytes_x.data && which->record_erased_by < 0;
+    if (which->erased_by >= 0)
         return err_set(e, ERR_NOT_FOUND, "capture %lld of %.*s was erased by leaf %lld", (long long)which->leaf,
-                       STR_ARGS(which->table), (long long)by);
+                       STR_ARGS(which->table), (long long)which->erased_by);
     if (!open_blob(c, a, which->leaf, which->c, which->x, &plain, e) ||
-        (which->bytes_x.data && !open_blob(c, a, which->leaf, which->bytes_c, which->bytes_x, &record, e)))
+        (has_record && !open_blob(c, a, which->leaf, which->bytes_c, which->bytes_x, &record, e)))
         return false;
     *ret_rows = plain;
     *ret_record = record;

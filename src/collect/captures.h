@@ -70,7 +70,8 @@ const struct capture *captures_find(const struct captures *c, struct str subject
 /* Rows of one capture, decoded (kept until captures_close). */
 bool captures_rows(struct captures *c, const struct capture *which, const struct rows **ret_rows, const struct rows **ret_status,
                    struct err *e) MUST_USE;
-/* The plaintext of its rows blob, and of its record (empty when there is none); in `a`. */
+/* The plaintext of its rows blob, and of its record (empty when there is none, or it was erased); in `a`. ERR_NOT_FOUND "… was
+ * erased by leaf N". */
 bool captures_bytes(struct captures *c, struct arena *a, const struct capture *which, struct str *ret_rows,
                     struct str *ret_record, struct err *e) MUST_USE;
 /* Splits the plaintext of a rows blob into its two sections: the rows, and the rows of table_status. ERR_CORRUPT. */

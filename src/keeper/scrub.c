@@ -3,8 +3,8 @@
 #include "blob/blob.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SCRATCH_BYTES_MAX = 64 << 20, STATE_BYTES_MAX = 1 << 20, REST_MS = 200 };
@@ -128,7 +128,7 @@ static bool packs_check(struct scrubbing *s, struct err *e)
             return false;
         if (s->o->is_scheduled) {
             state_save(s, n + 1, started_at_ms);
-            nanosleep(&(struct timespec){.tv_nsec = REST_MS * 1000000L}, NULL);
+            poll(NULL, 0, REST_MS);
         }
     }
     if (pack_damaged_count(s->packs) > 0)
@@ -261,6 +261,15 @@ struct json *scrub_result(const struct data_dir *d, struct arena *a)
     if (!os_file_read(&os_file_real, d->fd, RESULT_FILE, &text, &e))
         return NULL;
     return json_parse(a, arena_str(a, buf_view(&text)), JSON_LIMITS_DEFAULT, &e);
+}
+
+bool scrub_is_due(const struct data_dir *d, int64_t now_ms)
+{
+    struct arena *a = arena_new("scrub result", 8 << 20);
+    struct json *last = scrub_result(d, a);
+    bool is_due = !last || json_int(last, "at", 0) + SCRUB_EVERY_MS <= now_ms || faccessat(d->fd, STATE_FILE, F_OK, 0) == 0;
+    arena_free(a);
+    return is_due;
 }
 
 bool scrub(const char *data_dir, const struct scrub_options *o, struct arena *a, struct scrub_report *ret, struct err *e)

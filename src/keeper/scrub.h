@@ -12,9 +12,11 @@
 #ifndef KEEPER_SCRUB_H
 #define KEEPER_SCRUB_H
 
+#include "base/times.h"
 #include "keeper/data_dir.h"
 
 enum { SCRUB_FINDINGS_MAX = 100 };
+#define SCRUB_EVERY_MS (7 * MS_DAY)
 
 struct scrub_report {
     uint32_t packs;
@@ -36,5 +38,7 @@ bool scrub(const char *data_dir, const struct scrub_options *o, struct arena *a,
 struct json *scrub_report_json(struct arena *a, const struct scrub_report *r);
 /* The last scheduled scrub's {"at":ms, "ok":bool, …}; NULL when there was none. */
 struct json *scrub_result(const struct data_dir *d, struct arena *a);
+/* The last one is a week old, or was broken off. */
+bool scrub_is_due(const struct data_dir *d, int64_t now_ms);
 
 #endif

@@ -58,8 +58,12 @@ static inline bool note_apply(struct db *projection, struct arena *a, const stru
 {
     const struct json *blob = json_at(json_get(leaf->json, "b"), 0);
     struct str text = STR("");
-    if (blob && !blobs->read(blobs->context, a, json_text(blob, "c"), json_text(blob, "x"), &text, e))
-        return false;
+    if (blob && !blobs->read(blobs->context, a, json_text(blob, "c"), json_text(blob, "x"), &text, e)) {
+        if (e->code != ERR_NOT_FOUND)
+            return false;
+        *e = (struct err){0};
+        text = STR("(erased)");
+    }
     if (str_is(text, "refuse in apply"))
         return err_set(e, ERR_INVALID, "note: refused in apply");
     return db_run(projection, e, "insert into parameter(leaf, name, value, t, actor, reason) values (?1, ?2, ?3, ?4, ?5, '')",
@@ -76,11 +80,14 @@ static inline bool other_apply(struct db *projection, struct arena *a, const str
 
 static const struct op_kind *test_kinds(size_t *ret_count)
 {
-    static struct op_kind kinds[3];
+    static struct op_kind kinds[6];
     kinds[0] = kind_key;
     kinds[1] = (struct op_kind){.kind = "other", .leaf_type = "record", .apply = other_apply};
     kinds[2] = (struct op_kind){.kind = "note", .leaf_type = "record", .make = note_make, .apply = note_apply};
-    *ret_count = 3;
+    kinds[3] = kind_erase;
+    kinds[4] = kind_erased;
+    kinds[5] = kind_hold;
+    *ret_count = 6;
     return kinds;
 }
 
@@ -110,6 +117,7 @@ struct test_keeper {
     int fd; /* our connection */
     struct keeper_client *client;
     const struct env *env; /* the keeper's; NULL: the system's */
+    const struct os_file_calls *calls; /* the keeper's; NULL: the kernel's */
 };
 
 static inline void test_keeper_init(struct test_keeper *t)
@@ -132,7 +140,7 @@ static inline int test_keeper_child(const struct test_keeper *t, int signer_fd, 
                                .kinds = kinds,
                                .kind_count = count,
                                .env = t->env ? t->env : &env_system,
-                               .calls = &os_file_real,
+                               .calls = t->calls ? t->calls : &os_file_real,
                                .signer_fd = signer_fd,
                                .client_fd = client_fd,
                                .signals_fd = os_signals_open(&e)};

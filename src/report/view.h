@@ -174,7 +174,7 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
  * {"title","as_of","nav","leaf","run":11,"table","words","criteria":"CC6.1,
  * CC6.3","subject":{"id","name"},"state","status","status_words","note","version",
  *  "row_count","taken":TIME,"received":TIME,"confirmed":TIME,"collector","digest","commitment","name_of_bytes":"x
- * hex","is_readable":true,"unreadable":"why", "columns":[{"name","type":"text","unit","words"}], "rows":LIST with
+ * hex","is_readable":true,"unreadable":"why", "is_erased","erased_by":leaf or -1,"is_record_erased","record_erased_by", "columns":[{"name","type":"text","unit","words"}], "rows":LIST with
  * "rows":[["cell","cell",null]...], "status_rows":[{"scope","state","missing","reason"}],
  *  "record":[{"path","kind":"file","size":1234,"text":"...up to 64 KiB","is_cut":false,"is_text":true,
  *     "digest":"of a file too large to keep","error":"why it could not be read"}],

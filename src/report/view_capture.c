@@ -194,7 +194,8 @@ static bool versions_put(struct view *v, struct json *page, const struct capture
 {
     struct json *list = json_put_array(page, "versions");
     DB_EACH (row, v->db, e,
-             "select leaf, taken_at, row_count, state from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order by leaf "
+             "select leaf, taken_at, row_count, case when exists(select 1 from erasure as e where e.target = capture.leaf and e.x = "
+             "capture.x) then 'erased' else state end from capture where subject = ?1 and tbl = ?2 and leaf <= ?3 order by leaf "
              "desc limit ?4",
              A(c->subject), A(c->table), A(v->leaf_limit), A(VERSIONS_MAX)) {
         struct json *o = json_push_object(list);
@@ -223,6 +224,10 @@ static bool facts_put(struct view *v, struct json *page, const struct capture *c
     json_put_int(page, "row_count", c->row_count);
     json_put_str(page, "commitment", c->c);
     json_put_str(page, "name_of_bytes", c->x);
+    json_put_bool(page, "is_erased", c->erased_by >= 0);
+    json_put_int(page, "erased_by", c->erased_by);
+    json_put_bool(page, "is_record_erased", c->record_erased_by >= 0);
+    json_put_int(page, "record_erased_by", c->record_erased_by);
     DB_EACH (
         row, v->db, e,
         "select c.run, c.taken_at, c.t, c.digest, r.collector from capture c left join run r on r.leaf = c.run where c.leaf = ?1",
@@ -249,11 +254,12 @@ static void content_put(struct view *v, struct json *page, struct captures *capt
     struct str raw = STR(""), record = STR("");
     struct err e = {0};
     bool is_cut = false;
-    bool is_readable = v->blobs.read && t && captures_rows(captures, c, &rows, &status, &e) &&
+    bool is_readable = v->blobs.read && t && c->erased_by < 0 && captures_rows(captures, c, &rows, &status, &e) &&
                        captures_bytes(captures, v->arena, c, &raw, &record, &e);
     json_put_bool(page, "is_readable", is_readable);
     json_put_str(page, "unreadable",
-                 is_readable      ? STR("")
+                 c->erased_by >= 0 ? arena_printf(v->arena, "erased by leaf %lld", (long long)c->erased_by)
+                 : is_readable    ? STR("")
                  : !v->blobs.read ? STR("its bytes are sealed here")
                                   : arena_printf(v->arena, "%s", t ? e.text : "this program has no such table"));
     columns_put(page, t ? t->schema : NULL);

@@ -18,6 +18,7 @@ int role_collect(int argc, char **argv);
 int role_host(int argc, char **argv);
 int role_worker(int argc, char **argv);
 int role_anchor(int argc, char **argv);
+int role_scrub(int argc, char **argv);
 
 /* "assay: ROLE: text" on standard error; the exit status that belongs to it. */
 int role_fail(const char *role, const struct err *e);

@@ -8,7 +8,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } RECIPES[] = {{"signer", role_signer},   {"keeper", role_keeper}, {"web", role_web},
-               {"collect", role_collect}, {"host", role_host},     {"worker", role_worker}, {"anchor", role_anchor}};
+               {"collect", role_collect}, {"host", role_host},     {"worker", role_worker},
+               {"anchor", role_anchor},   {"scrub", role_scrub}};
 
 int role_fail(const char *role, const struct err *e)
 {

@@ -3,6 +3,7 @@
  * sockets. It parses nothing from outside: a frame from web is passed on to collect unread.
  */
 #include "keeper/data_dir.h"
+#include "keeper/scrub.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
 #include "role/listen.h"
@@ -23,6 +24,8 @@ enum {
     KEEPER_GRACE_MS = 20000,
     CONTROL_BYTES_MAX = 64 << 10,
     SEND_TIMEOUT_MS = 100,
+    SCRUB_FIRST_LOOK_MS = 10 * 60 * 1000,
+    SCRUB_LOOK_MS = 60 * 60 * 1000,
     KEEPER_FATAL = 2,
     KEEPER_READY = 1
 };
@@ -48,6 +51,8 @@ struct family {
     char url[LISTEN_URL_SIZE];
     bool is_announced;
     bool is_ending;
+    struct os_child scrub; /* of the stored blobs, now and then */
+    int64_t scrub_look_ms; /* monotonic: when to look whether one is due */
 };
 
 static int64_t now_ms(void)
@@ -186,9 +191,26 @@ static void member_said(struct family *f, int which)
     announce(f);
 }
 
+/* The scrub ends by itself; what it found lies in its result, and it says so once. */
+static void scrub_look(struct family *f)
+{
+    int status = 0;
+    struct err e = {0};
+    if (f->scrub.pid && os_child_wait(&f->scrub, 0, &status))
+        f->scrub = OS_CHILD_NONE;
+    if (now_ms() < f->scrub_look_ms)
+        return;
+    f->scrub_look_ms = now_ms() + SCRUB_LOOK_MS;
+    if (f->scrub.pid || !scrub_is_due(&f->dir, env_now_ms(&env_system)))
+        return;
+    const char *arguments[] = {f->dir.path, NULL};
+    if (!os_spawn(&(struct os_spawn){.role = "scrub", .arguments = arguments}, &f->scrub, &e))
+        fprintf(stderr, "assay: %s\n", e.text);
+}
+
 static int family_timeout(struct family *f)
 {
-    int64_t earliest = 0;
+    int64_t earliest = f->scrub_look_ms;
     for (int i = 0; i < MEMBER_COUNT; i++)
         if (f->members[i].start_again_ms && (!earliest || f->members[i].start_again_ms < earliest))
             earliest = f->members[i].start_again_ms;
@@ -199,13 +221,14 @@ static int family_timeout(struct family *f)
 /* One round. False: SIGTERM or SIGINT came. */
 static bool family_step(struct family *f)
 {
-    struct pollfd fds[1 + 2 * MEMBER_COUNT];
+    struct pollfd fds[2 + 2 * MEMBER_COUNT];
+    fds[1 + 2 * MEMBER_COUNT] = (struct pollfd){.fd = f->scrub.pid ? f->scrub.pidfd : -1, .events = POLLIN};
     fds[0] = (struct pollfd){.fd = f->signals_fd, .events = POLLIN};
     for (int i = 0; i < MEMBER_COUNT; i++) {
         fds[1 + i] = (struct pollfd){.fd = f->members[i].child.pid ? f->members[i].child.pidfd : -1, .events = POLLIN};
         fds[1 + MEMBER_COUNT + i] = (struct pollfd){.fd = f->members[i].control_fd, .events = POLLIN};
     }
-    if (poll(fds, 1 + 2 * MEMBER_COUNT, family_timeout(f)) < 0 && errno != EINTR)
+    if (poll(fds, 2 + 2 * MEMBER_COUNT, family_timeout(f)) < 0 && errno != EINTR)
         return false;
     if (fds[0].revents) {
         int number = os_signals_next(f->signals_fd);
@@ -221,6 +244,7 @@ static bool family_step(struct family *f)
     for (int i = 0; i < MEMBER_COUNT; i++)
         if (f->members[i].start_again_ms && f->members[i].start_again_ms <= now_ms())
             member_start(f, i);
+    scrub_look(f);
     return true;
 }
 
@@ -228,12 +252,14 @@ static void family_end(struct family *f)
 {
     f->is_ending = true;
     os_notify("STOPPING=1");
+    os_child_signal(&f->scrub, SIGTERM);
     os_child_signal(&f->members[MEMBER_COLLECT].child, SIGTERM);
     os_child_signal(&f->members[MEMBER_WEB].child, SIGTERM);
     os_child_signal(&f->members[MEMBER_ANCHOR].child, SIGTERM);
     os_child_end(&f->members[MEMBER_COLLECT].child, GRACE_MS);
     os_child_end(&f->members[MEMBER_WEB].child, GRACE_MS);
     os_child_end(&f->members[MEMBER_ANCHOR].child, GRACE_MS);
+    os_child_end(&f->scrub, GRACE_MS);
     os_child_end(&f->members[MEMBER_KEEPER].child, KEEPER_GRACE_MS);
     for (int i = 0; i < MEMBER_COUNT; i++)
         member_closed(&f->members[i]);
@@ -277,7 +303,8 @@ static bool family_listen(struct family *f, struct err *e)
 int role_serve(const struct serve_options *o)
 {
     struct err e = {0};
-    struct family f = {.o = o, .signals_fd = -1};
+    struct family f = {
+        .o = o, .signals_fd = -1, .scrub = OS_CHILD_NONE, .scrub_look_ms = now_ms() + SCRUB_FIRST_LOOK_MS};
     for (int i = 0; i < MEMBER_COUNT; i++)
         f.members[i] = (struct member){.child = OS_CHILD_NONE, .control_fd = -1};
     bool ok = os_descriptors_suffice(&e) && data_dir_open(&f.dir, o->data_dir, &e) && claim(&f.dir, &e) && family_listen(&f, &e) &&

@@ -1,0 +1,426 @@
+/*
+ * erasing_test.c - an erasure as the keeper does it: what is gone is gone from every file, the rest is as a rebuild gives it, and a
+ * keeper that dies at any file operation in between leaves nothing half done for the next one.
+ */
+#include "keeper/test_keeper.h"
+
+#include "base/test.h"
+#include "ledger/erase.h"
+#include "ledger/verify.h"
+#include <stdio.h>
+#include <sys/mman.h>
+
+static const char SECRET[] = "Zebedee Quixote, 12 Privet Drive, was here";
+static const char KEPT[] = "nothing about anybody";
+enum { OTHERS = 20 };
+
+static struct test_keeper t;
+static struct arena *arena;
+
+/* ---- a keeper that dies ---- */
+
+struct death {
+    bool is_armed;
+    int calls, at; /* dies at this call; 0: never */
+};
+static struct death *death; /* shared with the keeper */
+
+static void step(void)
+{
+    if (death->is_armed && ++death->calls == death->at)
+        raise(SIGKILL);
+}
+
+static int die_openat(void *c, int dir, const char *path, int flags, mode_t mode)
+{
+    step();
+    return os_file_real.openat(c, dir, path, flags, mode);
+}
+
+/* Half of it arrives. */
+static ssize_t die_pwrite(void *c, int fd, const void *data, size_t size, off_t offset)
+{
+    if (death->is_armed && death->calls + 1 == death->at && size > 1)
+        (void)!os_file_real.pwrite(c, fd, data, size / 2, offset);
+    step();
+    return os_file_real.pwrite(c, fd, data, size, offset);
+}
+
+static ssize_t pass_pread(void *c, int fd, void *data, size_t size, off_t offset)
+{
+    return os_file_real.pread(c, fd, data, size, offset);
+}
+
+static int die_fsync(void *c, int fd)
+{
+    step();
+    return os_file_real.fsync(c, fd);
+}
+
+static int die_fdatasync(void *c, int fd)
+{
+    step();
+    return os_file_real.fdatasync(c, fd);
+}
+
+static int die_renameat(void *c, int dir, const char *from, const char *to)
+{
+    step();
+    return os_file_real.renameat(c, dir, from, to);
+}
+
+static int die_unlinkat(void *c, int dir, const char *path, int flags)
+{
+    step();
+    return os_file_real.unlinkat(c, dir, path, flags);
+}
+
+static struct os_file_calls dying_calls(void)
+{
+    struct os_file_calls calls = os_file_real;
+    calls.openat = die_openat;
+    calls.pwrite = die_pwrite;
+    calls.pread = pass_pread;
+    calls.fsync = die_fsync;
+    calls.fdatasync = die_fdatasync;
+    calls.renameat = die_renameat;
+    calls.unlinkat = die_unlinkat;
+    return calls;
+}
+
+/* ---- the scene ---- */
+
+struct secret {
+    uint64_t leaf;
+    char c[65], x[65];
+    uint8_t dek[DEK_SIZE];
+    struct str stored;        /* sealed bytes */
+    struct str wrapped;       /* its record in the keyring */
+    struct sha256 name;
+};
+
+static void note(const char *text)
+{
+    char id[33];
+    struct json *answer;
+    struct err e = {0};
+    op_id_new(&env_system, id);
+    ck_assert_msg(test_note(t.client, arena, id, "a note", text, &answer, &e), "%s", e.text);
+}
+
+static struct str file_bytes(const char *path)
+{
+    struct err e = {0};
+    struct buf BUF_AUTO bytes;
+    char whole[PATH_MAX + 64];
+    buf_init(&bytes, 1 << 30);
+    snprintf(whole, sizeof(whole), "%s/%s", t.path, path);
+    ck_assert_msg(os_file_read(&os_file_real, AT_FDCWD, whole, &bytes, &e), "%s: %s", whole, e.text);
+    return arena_str(arena, buf_view(&bytes));
+}
+
+static struct ledger_reader *reader(void)
+{
+    struct data_dir d;
+    struct err e = {0};
+    ck_assert(data_dir_open(&d, t.path, &e));
+    int fd = data_dir_ledger(&d, &e);
+    struct ledger_reader *r = ledger_reader_open(fd, &e);
+    ck_assert_msg(r != NULL, "%s", e.text);
+    close(fd);
+    data_dir_close(&d);
+    return r;
+}
+
+static struct keyring *keys(struct err *e)
+{
+    uint8_t master[32];
+    int dir = open(t.path, O_RDONLY | O_DIRECTORY), private_dir = openat(dir, "private", O_RDONLY | O_DIRECTORY);
+    ck_assert(keys_load_secret(dir, "master", master, e));
+    struct keyring *k = keyring_open(&os_file_real, private_dir, master, false, e);
+    close(dir);
+    close(private_dir);
+    return k;
+}
+
+static struct pack_store *packs(struct err *e)
+{
+    int dir = open(t.path, O_RDONLY | O_DIRECTORY), blobs = openat(dir, "blobs", O_RDONLY | O_DIRECTORY);
+    struct pack_store *p = pack_open(&os_file_real, blobs, false, e);
+    close(dir);
+    close(blobs);
+    return p;
+}
+
+static void secret_look(struct secret *s)
+{
+    struct err e = {0};
+    struct str bytes;
+    struct leaf leaf;
+    struct ledger_reader *r = reader();
+    ck_assert(ledger_reader_leaf(r, arena, s->leaf, &bytes, &e) && leaf_parse(arena, bytes, &leaf, &e));
+    ledger_reader_close(r);
+    const struct json *b = json_at(json_get(leaf.json, "b"), 0);
+    snprintf(s->c, sizeof(s->c), "%.*s", STR_ARGS(json_text(b, "c")));
+    snprintf(s->x, sizeof(s->x), "%.*s", STR_ARGS(json_text(b, "x")));
+    ck_assert(hex_decode(str_of(s->x), s->name.bytes, 32));
+    struct keyring *k = keys(&e);
+    struct pack_store *p = packs(&e);
+    ck_assert(keyring_get(k, s->x, s->dek, &e) && pack_read(p, arena, s->x, &s->stored, &e));
+    keyring_close(k);
+    pack_close(p);
+    struct str ring = file_bytes("private/keyring/keys");
+    ptrdiff_t at = str_find(ring, str_make(s->name.bytes, 32));
+    ck_assert_int_ge(at, 0);
+    s->wrapped = str_slice(ring, (size_t)at + 32, (size_t)at + 92);
+}
+
+/* A directory with a secret among other notes. */
+static void scene_make(struct secret *s)
+{
+    struct err e = {0};
+    struct data_dir d;
+    arena = arena_new("erasing test", 1 << 30);
+    if (!death)
+        death = mmap(NULL, sizeof(*death), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    *death = (struct death){0};
+    t.calls = NULL;
+    test_keeper_init(&t);
+    test_keeper_start(&t);
+    ck_assert(data_dir_open(&d, t.path, &e));
+    ck_assert_msg(keeper_register_keys(t.client, &d, &e), "%s", e.text);
+    data_dir_close(&d);
+    for (int i = 0; i < OTHERS; i++) {
+        note(i == OTHERS / 2 ? SECRET : KEPT);
+        struct err flushed = {0};
+        if (i == OTHERS / 2)
+            ck_assert(keeper_flush(t.client, &flushed));
+    }
+    ck_assert(keeper_flush(t.client, &e));
+    test_keeper_stop(&t);
+    struct db *db = test_projection(&t);
+    s->leaf = (uint64_t)db_one_int(db, &e, -1, "select leaf from parameter where value like 'Zebedee%'");
+    db_close(db);
+    ck_assert(e.code == ERR_NONE);
+    secret_look(s);
+}
+
+static bool erase(struct secret *s, struct json **ret_answer, struct err *e)
+{
+    struct blob_sealed why;
+    struct data_dir d;
+    struct note_key key;
+    struct ed25519_private private_key;
+    struct buf BUF_AUTO text, lines;
+    char hash[65];
+    buf_init(&text, 8192);
+    buf_init(&lines, 8192);
+    struct str bytes;
+    struct ledger_reader *r = reader();
+    ck_assert(ledger_reader_leaf(r, arena, s->leaf, &bytes, e));
+    ledger_reader_close(r);
+    struct sha256 leaf_hash = merkle_leaf_hash(bytes);
+    hex_encode(leaf_hash.bytes, 32, hash);
+    ck_assert(blob_seal(&env_system, arena, STR("asked for"), &why, e));
+    struct json *body = json_object(arena), *entry = json_push_object(json_put_array(body, "list")),
+                *o = json_put_object(entry, "erase");
+    json_put_int(o, "tgt", (int64_t)s->leaf);
+    json_put_str(o, "lh", arena_str(arena, str_of(hash)));
+    json_put_cstr(o, "c", s->c);
+    json_put_cstr(o, "x", s->x);
+    json_put_array(o, "also");
+    json_put_cstr(o, "basis", "request");
+    json_put_int(o, "req", 1000);
+    json_put_int(o, "hor", 0);
+    json_put_str(o, "why", arena_str(arena, str_of(why.c)));
+    ck_assert(data_dir_open(&d, t.path, e));
+    ck_assert(erase_statement_text(arena, str_of(d.origin), o, &text, e) &&
+              keys_load_signing(d.fd, "officer", &key, &private_key, e));
+    note_sign_line(&key, &private_key, buf_view(&text), &lines);
+    json_put_str(entry, "sig", arena_str(arena, buf_view(&lines)));
+    data_dir_close(&d);
+    struct op_blob blob = {.media = "text/plain", .plain_size = why.plain_size, .ciphertext = why.bytes};
+    memcpy(blob.c, why.c, sizeof(blob.c));
+    memcpy(blob.x, why.x, sizeof(blob.x));
+    memcpy(blob.dek, why.dek, sizeof(blob.dek));
+    struct op op = {.kind = "erase", .actor = STR("local:test"), .body = body, .blobs = &blob, .blob_count = 1};
+    op_id_new(&env_system, op.id);
+    return keeper_submit(t.client, arena, &op, ret_answer, e) && keeper_flush(t.client, e);
+}
+
+/* ---- what is left ---- */
+
+static int found_in(int dir, const char *name, struct str what, const char *word)
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), found = 0;
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *entry; list && (entry = readdir(list));) {
+        struct buf BUF_AUTO bytes;
+        struct err e = {0};
+        buf_init(&bytes, 1 << 30);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (entry->d_type == DT_DIR)
+            found += found_in(fd, entry->d_name, what, word);
+        else if (entry->d_type == DT_REG && os_file_read(&os_file_real, fd, entry->d_name, &bytes, &e) &&
+                 str_find(buf_view(&bytes), what) >= 0) {
+            fprintf(stderr, "%s is in %s\n", word, entry->d_name);
+            found++;
+        }
+    }
+    if (list)
+        closedir(list);
+    return found;
+}
+
+static int traces(const struct secret *s)
+{
+    int found = found_in(AT_FDCWD, t.path, STR("Zebedee"), "the plaintext") +
+                found_in(AT_FDCWD, t.path, str_make(s->dek, DEK_SIZE), "the key") +
+                found_in(AT_FDCWD, t.path, str_slice(s->wrapped, 12, 28), "half of the wrapped key") +
+                found_in(AT_FDCWD, t.path, str_slice(s->wrapped, 44, 60), "the end of the wrapped key");
+    for (size_t at = 0; at + 16 <= s->stored.size; at += 16)
+        found += found_in(AT_FDCWD, t.path, str_slice(s->stored, at, at + 16), "sealed bytes");
+    return found;
+}
+
+static void verify_all_well(const char *when, int n)
+{
+    struct verify_report r;
+    struct err e = {0};
+    struct arena *a = arena_new("report", 64 << 20);
+    ck_assert_msg(verify_directory(t.path, &(struct verify_options){0}, a, &r, &e), "%s", e.text);
+    for (size_t i = 0; i < r.finding_count; i++) /* half a state slot is what a cut leaves, and what the other one is for */
+        ck_assert_msg(n > 0 && strcmp(r.findings[i].code, "E80") == 0, "%s %d: %s %s", when, n, r.findings[i].code, r.findings[i].text);
+    arena_free(a);
+}
+
+static void same_after_rebuild(void)
+{
+    struct sha256 before = test_dump(&t);
+    test_rebuild(&t);
+    ck_assert(sha256_equal(before, test_dump(&t)));
+}
+
+START_TEST(what_is_erased_is_in_no_file_and_the_ledger_and_its_projection_stand)
+{
+    struct secret s = {0};
+    struct json *answer;
+    struct err e = {0};
+    scene_make(&s);
+    ck_assert_int_ge(found_in(AT_FDCWD, t.path, STR("Zebedee"), "before: the plaintext"), 1); /* the search itself finds */
+    ck_assert_int_ge(found_in(AT_FDCWD, t.path, str_slice(s.wrapped, 12, 28), "before: the wrapped key"), 1);
+    ck_assert_int_ge(found_in(AT_FDCWD, t.path, str_slice(s.stored, 0, 16), "before: sealed bytes"), 1);
+    verify_all_well("before", 0);
+    test_keeper_start(&t);
+    ck_assert_msg(erase(&s, &answer, &e), "%s", e.text);
+    ck_assert(!erase(&s, &answer, &e) && e.code == ERR_EXISTS);
+    note("later");
+    test_keeper_stop(&t);
+    ck_assert_int_eq(traces(&s), 0);
+    verify_all_well("after", 0);
+    same_after_rebuild();
+    ck_assert_int_eq(traces(&s), 0);
+    struct db *db = test_projection(&t);
+    ck_assert_int_eq(db_one_int(db, &(struct err){0}, -1, "select count(*) from erasure where erased_leaf > leaf"), 1);
+    ck_assert_int_eq(db_one_int(db, &(struct err){0}, -1, "select count(*) from parameter where value='nothing about anybody'"),
+                     OTHERS - 1);
+    db_close(db);
+    test_keeper_release(&t);
+    arena_free(arena);
+}
+END_TEST
+
+static void shell(const char *script, const char *one, const char *two)
+{
+    pid_t child = fork();
+    int status = 1;
+    if (child == 0) {
+        execl("/bin/sh", "sh", "-c", script, "sh", one, two, (char *)NULL);
+        _exit(127);
+    }
+    ck_assert(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void copy_tree(const char *from, const char *to)
+{
+    shell("rm -rf \"$2\" && cp -a \"$1\" \"$2\"", from, to);
+}
+
+START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased)
+{
+    struct secret s = {0};
+    struct os_file_calls calls = dying_calls();
+    char original[PATH_MAX];
+    int deaths = 0, erasures = 0;
+    bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true;
+    scene_make(&s);
+    snprintf(original, sizeof(original), "%s.original", t.path);
+    copy_tree(t.path, original);
+    for (int at = 1; has_died; at += is_long ? 1 : 3) {
+        struct err e = {0};
+        struct json *answer;
+        copy_tree(original, t.path);
+        *death = (struct death){.at = at};
+        t.calls = &calls;
+        test_keeper_start(&t);
+        death->is_armed = true;
+        bool is_answered = erase(&s, &answer, &e);
+        t.client = keeper_close(t.client);
+        has_died = test_keeper_reap(&t) == 128 + SIGKILL;
+        deaths += has_died;
+        t.calls = NULL;
+        death->is_armed = false;
+        if (has_died) {
+            test_keeper_start(&t);
+            test_keeper_stop(&t);
+        }
+        struct db *db = test_projection(&t);
+        int64_t asked = db_one_int(db, &e, -1, "select count(*) from erasure"),
+                done = db_one_int(db, &e, -1, "select count(*) from erasure where erased_leaf is not null");
+        db_close(db);
+        ck_assert_msg(asked == done && (asked == 1 || (asked == 0 && !is_answered)), "death at call %d: asked %lld, done %lld", at,
+                      (long long)asked, (long long)done);
+        erasures += asked == 1;
+        ck_assert_msg(asked == 0 || traces(&s) == 0, "death at call %d leaves traces", at);
+        ck_assert_msg(asked == 1 || found_in(AT_FDCWD, t.path, str_slice(s.stored, 0, 16), "kept") >= 0, "death at call %d", at);
+        verify_all_well("death at call", at);
+        same_after_rebuild();
+    }
+    ck_assert_int_ge(deaths, 10);
+    ck_assert_int_ge(erasures, 5);
+    test_remove_tree(AT_FDCWD, original);
+    test_keeper_release(&t);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(keys_and_bytes_that_a_backup_brings_back_are_destroyed_again)
+{
+    struct secret s = {0};
+    struct json *answer;
+    struct err e = {0};
+    char original[PATH_MAX];
+    scene_make(&s);
+    snprintf(original, sizeof(original), "%s.original", t.path);
+    copy_tree(t.path, original);
+    test_keeper_start(&t);
+    ck_assert_msg(erase(&s, &answer, &e), "%s", e.text);
+    test_keeper_stop(&t);
+    shell("cp \"$1/private/keyring/keys\" \"$2/private/keyring/keys\" && cp \"$1\"/blobs/pack/* \"$2/blobs/pack/\"", original, t.path);
+    struct verify_report r;
+    struct arena *a = arena_new("report", 64 << 20);
+    ck_assert(verify_directory(t.path, &(struct verify_options){0}, a, &r, &e) && !r.is_ok);
+    test_keeper_start(&t);
+    test_keeper_stop(&t);
+    ck_assert_int_eq(traces(&s), 0);
+    arena_free(a);
+    test_remove_tree(AT_FDCWD, original);
+    test_keeper_release(&t);
+    arena_free(arena);
+}
+END_TEST
+
+TEST_MAIN("erasing", what_is_erased_is_in_no_file_and_the_ledger_and_its_projection_stand,
+          a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased,
+          keys_and_bytes_that_a_backup_brings_back_are_destroyed_again)
