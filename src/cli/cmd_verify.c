@@ -1,10 +1,48 @@
 /* cmd_verify.c - checks a whole data directory, and prints what was checked, what is wrong and what could not be checked. */
+#include "base/times.h"
 #include "cli/cli.h"
 #include "keeper/verify_all.h"
+#include "ledger/policy.h"
+#include "os/file.h"
 #include "role/role.h"
+#include <fcntl.h>
 #include "verify/av.h"
 
 #include <sys/stat.h>
+
+static void anchors_json(struct json *o, const struct verify_report *r)
+{
+    int64_t newest_ms = r->witnessed_ms > r->stamped_ms ? r->witnessed_ms : r->stamped_ms;
+    json_put_int(o, "witnessed_leaves", (int64_t)r->witnessed_size);
+    json_put_int(o, "witnessed_at", r->witnessed_ms);
+    json_put_int(o, "witnesses", (int64_t)r->witness_count);
+    json_put_int(o, "witnesses_of", (int64_t)r->witnesses_of);
+    json_put_int(o, "stamped_leaves", (int64_t)r->stamped_size);
+    json_put_int(o, "stamped_at", r->stamped_ms);
+    if (newest_ms)
+        json_put_int(o, "lag_ms", env_now_ms(&env_system) > newest_ms ? env_now_ms(&env_system) - newest_ms : 0);
+    else
+        json_put_null(o, "lag_ms");
+}
+
+/* How far others vouch for it, how long ago, and what the newest leaf rests on. */
+static void anchors_print(struct buf *b, const struct verify_report *r)
+{
+    char text[TIME_TEXT_SIZE];
+    int64_t newest_ms = r->witnessed_ms > r->stamped_ms ? r->witnessed_ms : r->stamped_ms, lag_ms = env_now_ms(&env_system) - newest_ms;
+    buf_printf(b, "weakest  the newest leaf is %s\n", r->strength);
+    if (r->witnessed_size)
+        buf_printf(b, "anchored %llu leaves by %zu of %zu witnesses at %s\n", (unsigned long long)r->witnessed_size, r->witness_count,
+                   r->witnesses_of, time_format(r->witnessed_ms, text));
+    if (r->stamped_size)
+        buf_printf(b, "stamped  %llu leaves at %s\n", (unsigned long long)r->stamped_size,
+                   time_format(r->stamped_ms - r->stamped_ms % MS_SECOND, text));
+    if (newest_ms)
+        buf_printf(b, "lag      %s since anybody outside vouched for it\n",
+                   lag_ms < MS_SECOND ? "0 s" : duration_format(lag_ms - lag_ms % MS_SECOND, text));
+    else
+        buf_cstr(b, "lag      nobody outside has vouched for it (assay anchor --help)\n");
+}
 
 static struct json *report_json(struct arena *a, const struct verify_report *r)
 {
@@ -29,6 +67,9 @@ static struct json *report_json(struct arena *a, const struct verify_report *r)
         json_put_str(stream, "stream", r->erased_streams[i].stream);
         json_put_int(stream, "blobs", (int64_t)r->erased_streams[i].count);
     }
+    json_put_int(checked, "anchors", (int64_t)r->anchors_checked);
+    json_put_cstr(o, "strength", r->strength);
+    anchors_json(json_put_object(o, "anchored"), r);
     json_put_int(o, "finding_count", (int64_t)r->finding_count);
     struct json *findings = json_put_array(o, "findings");
     for (size_t i = 0; i < r->finding_count && i < VERIFY_FINDINGS_MAX; i++) {
@@ -66,6 +107,7 @@ static int print_text(const struct verify_report *r)
     for (size_t i = 0; i < r->erased_stream_count; i++)
         buf_printf(&b, "%s%llu %s of %.*s\n", i ? "         " : "erased   ", (unsigned long long)r->erased_streams[i].count,
                    r->erased_streams[i].count == 1 ? "blob" : "blobs", STR_ARGS(r->erased_streams[i].stream));
+    anchors_print(&b, r);
     for (size_t i = 0; i < r->note_count; i++)
         buf_printf(&b, "note     %s\n", r->notes[i]);
     return cli_print(buf_view(&b));
@@ -108,13 +150,21 @@ static int run(struct cli_context *c)
     struct checkpoint seen = {0};
     const char *last = cli_option(c, "last-seen");
     struct verify_options o = {.log_vkey = cli_option(c, "key"), .without_blobs = cli_flag(c, "no-blobs")};
+    struct buf BUF_AUTO policy;
+    buf_init(&policy, POLICY_BYTES_MAX);
+    const char *policy_path = cli_option(c, "policy");
+    if (policy_path && !os_file_read(&os_file_real, AT_FDCWD, policy_path, &policy, &e)) {
+        err_wrap(&e, "%s", policy_path);
+        return cli_fail(&e);
+    }
+    o.policy = policy_path ? policy.data ? policy.data : "" : NULL;
     if (last && !last_seen_parse(last, &seen))
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
     if (is_file(path)) {
-        if (last || o.without_blobs)
-            return cli_wrong_use(c, "--last-seen and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
+        if (last || o.without_blobs || o.policy)
+            return cli_wrong_use(c, "--last-seen, --policy and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
         return verify_bundle(c, path);
     }
     size_t kind_count;
@@ -128,12 +178,13 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_verify = {
     .name = "verify",
     .summary = "check a data directory or a bundle: signatures, tree, chains, blobs, projection",
-    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--no-blobs] [PATH]",
+    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--policy FILE] [--no-blobs] [PATH]",
     .example = "assay verify /var/lib/assay",
     .options =
         (const struct cli_option[]){
             {"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
             {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
+            {"policy", 0, "FILE", "a C2SP tlog-policy: witnesses that have to have cosigned, in place of those that the ledger names"},
             {"no-blobs", 0, NULL, "leaves and tiles only"},
             {0}},
     .details =

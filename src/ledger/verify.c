@@ -81,8 +81,7 @@ static void head_read(struct verify *v, struct buf *note)
     v->has_head = true;
 }
 
-/* A note under one of the log keys: the pinned one, or those that the ledger registers. */
-static bool signed_by_log(struct verify *v, struct str text, struct str lines, struct err *e)
+bool verify_signed_by_log(struct verify *v, struct str text, struct str lines, struct err *e)
 {
     struct note_key pinned;
     if (v->options->log_vkey)
@@ -102,7 +101,7 @@ static void head_check(struct verify *v, struct str note)
     if (!v->has_head)
         return;
     v->report->checkpoints_checked++;
-    if (!checkpoint_parse(note, &head, &text, &lines, &e) || !signed_by_log(v, text, lines, &e))
+    if (!checkpoint_parse(note, &head, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e))
         verify_find(v, "E10", "checkpoint: %s", e.text);
     const struct checkpoint *seen = v->options->last_seen;
     if (!seen)
@@ -141,7 +140,7 @@ void verify_cp_log(struct verify *v)
             verify_find(v, "E83", "cp.log at byte %llu: %s", (unsigned long long)start, e.text);
             continue;
         }
-        if (!signed_by_log(v, text, lines, &e))
+        if (!verify_signed_by_log(v, text, lines, &e))
             verify_find(v, "E10", "cp.log, checkpoint of %llu leaves: %s", (unsigned long long)c.size, e.text);
         if (strcmp(c.origin, v->origin) != 0)
             verify_find(v, "E02", "cp.log: a checkpoint of another ledger, %s", c.origin);
@@ -227,6 +226,7 @@ static void check_all(struct verify *v)
     verify_erasures(v);
     if (!v->options->without_blobs)
         verify_blobs(v);
+    verify_anchors(v);
     if (!v->has_head && v->report->is_ok)
         verify_note(v, "no checkpoint has been signed yet");
     if (!v->options->log_vkey)
@@ -249,6 +249,7 @@ bool verify_directory(const char *data_dir, const struct verify_options *o, stru
     v->kept = arena_new("verify", KEPT_BYTES_MAX);
     v->data_dir = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_ok = verify_time_begin(v) || err_set(e, ERR_LIMIT, "verify: no memory");
+    is_ok = is_ok && verify_anchor_begin(v, e);
     is_ok = is_ok && (v->data_dir >= 0 || err_errno(e, errno, "open %s", data_dir));
     is_ok = is_ok && (origin_find(v, e) || err_wrap(e, "%s", data_dir));
     if (is_ok) {

@@ -26,6 +26,7 @@ struct verify_options {
     const char *log_vkey; /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
     const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); its origin may be empty; NULL: none */
     bool without_blobs;                 /* leaves and tiles only */
+    const char *policy; /* text of a C2SP tlog-policy that counts in place of the ledger's own (E11); NULL: its own */
 };
 
 struct verify_finding {
@@ -52,6 +53,11 @@ struct verify_report {
     size_t finding_count;            /* how many there were in all */
     const char **notes;              /* what was not or could not be checked, and why */
     size_t note_count;
+    uint64_t anchors_checked;                 /* cosigned notes and time stamps that hold */
+    uint64_t witnessed_size, stamped_size;    /* leaves under the newest of each; 0: none */
+    int64_t witnessed_ms, stamped_ms;         /* when, by the clocks of those who say so */
+    size_t witness_count, witnesses_of;       /* who cosigned the newest, of how many in the policy */
+    const char *strength; /* of the newest leaf: "durable", "sealed", "signed", "witnessed" or "timestamped" (ledger.md 2.4) */
     bool is_ok;
 };
 

@@ -74,8 +74,7 @@ static void blob_check(struct blob_check *k, struct arena *a, const struct verif
     v->report->blobs_decrypted += is_open;
 }
 
-/* The keyring under the master key, when both can be read. */
-static struct keyring *keyring_find(struct verify *v)
+struct keyring *verify_keyring(struct verify *v)
 {
     uint8_t master[32];
     struct buf BUF_AUTO text;
@@ -115,7 +114,7 @@ void verify_blobs(struct verify *v)
     if (!k.packs) {
         verify_find(v, "E63", "blobs/ cannot be read: %s", dir < 0 ? strerror(errno) : e.text);
     } else {
-        k.keys = keyring_find(v);
+        k.keys = verify_keyring(v);
         struct arena *a = arena_new("verify: one blob", (size_t)LIMIT_BLOB_BYTES * 3);
         for (size_t i = 0; i < v->blob_count; i++) {
             blob_check(&k, a, &v->blobs[i]);

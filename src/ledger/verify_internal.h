@@ -91,6 +91,7 @@ struct verify {
     size_t hold_count, hold_capacity;
     size_t erased_stream_capacity;
     struct verify_time *time; /* verify_time.c */
+    struct verify_anchors *anchors; /* verify_anchor.c */
 };
 
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -118,6 +119,14 @@ void verify_erasures(struct verify *v);
 /* The valid erasure of blob x, NULL when there is none. After verify_erasures. */
 const struct verify_erasure *verify_erasure_of(const struct verify *v, const uint8_t x[32]);
 void verify_blobs(struct verify *v);
+/* The keyring under the master key when both can be read; NULL with a note or a finding otherwise. */
+struct keyring *verify_keyring(struct verify *v);
+/* A note's text under one of the log keys: the pinned one, or those that the ledger registers. */
+bool verify_signed_by_log(struct verify *v, struct str text, struct str lines, struct err *e) MUST_USE;
+/* verify_anchor.c. At the beginning; as each leaf passes; when the tree is checked. ERR_INVALID: the policy given does not parse. */
+bool verify_anchor_begin(struct verify *v, struct err *e) MUST_USE;
+void verify_anchor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_anchors(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);
 

@@ -375,4 +375,5 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
     else if (str_is(leaf.type, "run"))
         run_check(v, index, &leaf, hash);
     verify_erase_leaf(v, index, &leaf, bytes);
+    verify_anchor_leaf(v, index, &leaf);
 }

@@ -1,0 +1,440 @@
+/*
+ * verify_anchor.c - who outside vouched for this ledger: cosigned checkpoints (E11, E12, E13), time stamps (E20, E21, E22), and the
+ * evidence of a fork. Policies and authorities are those that the ledger records, in force at that leaf; --policy puts the caller's
+ * own in place of every policy.
+ */
+#include "blob/blob.h"
+#include "crypto/tst.h"
+#include "ledger/anchor.h"
+#include "ledger/verify_internal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { SKEW_MS = 5 * 60 * 1000, LOG_BYTES_MAX = 0x7fffffff };
+
+struct seen_policy {
+    uint64_t from; /* leaf */
+    const struct policy *policy;
+};
+struct seen_authority {
+    uint64_t leaf;
+    struct str name, ca;
+    bool is_removed;
+};
+struct seen_anchor {
+    uint64_t leaf;
+    struct anchor anchor;
+    char c[65], x[65]; /* of the stamp; empty: no blob */
+};
+
+struct verify_anchors {
+    struct seen_policy *policies;
+    size_t policy_count, policy_capacity;
+    struct seen_authority *authorities;
+    size_t authority_count, authority_capacity;
+    struct seen_anchor *anchors;
+    size_t anchor_count, anchor_capacity;
+    const struct policy *pinned; /* --policy */
+    uint64_t cosigned_size;      /* of the newest cosigned note seen so far, in the order in which they came */
+    uint64_t quorum_time_s;
+    struct pack_store *packs;
+    struct keyring *keys;
+    size_t unread_stamps;
+};
+
+bool verify_anchor_begin(struct verify *v, struct err *e)
+{
+    struct verify_anchors *h = ARENA_NEW(v->kept, struct verify_anchors);
+    v->anchors = h;
+    v->report->strength = "signed";
+    if (v->options->policy && !(h->pinned = policy_parse(v->kept, str_of(v->options->policy), e)))
+        return err_wrap(e, "the policy given");
+    return true;
+}
+
+/* ---- as the leaves pass ---- */
+
+static void policy_note(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    struct verify_anchors *h = v->anchors;
+    struct err e = {0};
+    const struct policy *p = policy_parse(v->kept, json_text(leaf, "text"), &e);
+    if (!p) {
+        verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    if (h->policy_count == h->policy_capacity)
+        h->policies = arena_grow(v->kept, h->policies, h->policy_count, &h->policy_capacity, sizeof(*h->policies));
+    h->policies[h->policy_count++] = (struct seen_policy){index, p};
+}
+
+static void authority_note(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    struct verify_anchors *h = v->anchors;
+    if (h->authority_count == h->authority_capacity)
+        h->authorities = arena_grow(v->kept, h->authorities, h->authority_count, &h->authority_capacity, sizeof(*h->authorities));
+    h->authorities[h->authority_count++] = (struct seen_authority){.leaf = index,
+                                                                   .name = arena_str(v->kept, json_text(leaf, "id")),
+                                                                   .ca = arena_str(v->kept, json_text(leaf, "ca")),
+                                                                   .is_removed = !str_is(json_text(leaf, "act"), "add")};
+}
+
+static void anchor_note(struct verify *v, uint64_t index, const struct json *leaf)
+{
+    struct verify_anchors *h = v->anchors;
+    struct seen_anchor seen = {.leaf = index};
+    struct err e = {0};
+    if (!anchor_leaf_read(leaf, &seen.anchor, &e)) {
+        verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
+        return;
+    }
+    const struct json *blob = json_at(json_get(leaf, "b"), 0);
+    snprintf(seen.c, sizeof(seen.c), "%.*s", STR_ARGS(json_text(blob, "c")));
+    snprintf(seen.x, sizeof(seen.x), "%.*s", STR_ARGS(json_text(blob, "x")));
+    seen.anchor.by = arena_str(v->kept, seen.anchor.by);
+    seen.anchor.note = arena_str(v->kept, seen.anchor.note);
+    if (h->anchor_count == h->anchor_capacity)
+        h->anchors = arena_grow(v->kept, h->anchors, h->anchor_count, &h->anchor_capacity, sizeof(*h->anchors));
+    h->anchors[h->anchor_count++] = seen;
+}
+
+void verify_anchor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf)
+{
+    struct str type = json_text(leaf->json, "type");
+    if (str_is(leaf->type, "anchor"))
+        anchor_note(v, index, leaf->json);
+    else if (str_is(leaf->type, "record") && str_is(type, "anchor_policy"))
+        policy_note(v, index, leaf->json);
+    else if (str_is(leaf->type, "record") && str_is(type, "anchor_tsa"))
+        authority_note(v, index, leaf->json);
+}
+
+/* ---- one note ---- */
+
+/* E02, E10, E12: it is of this ledger, signed by its log key, and a state that this ledger has been in. */
+static bool note_check(struct verify *v, const char *where, struct str note, struct checkpoint *ret)
+{
+    struct str text, lines;
+    struct sha256 root;
+    struct err e = {0};
+    v->report->checkpoints_checked++;
+    if (!checkpoint_parse(note, ret, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e)) {
+        verify_find(v, "E10", "%s: %s", where, e.text);
+        return false;
+    }
+    if (strcmp(ret->origin, v->origin) != 0) {
+        verify_find(v, "E02", "%s: it is of another ledger, %s", where, ret->origin);
+        return false;
+    }
+    struct merkle_nodes nodes = tile_store_nodes(&v->store);
+    if (ret->size > v->head.size) {
+        verify_find(v, "E14", "%s: it vouches for %llu leaves, this ledger has %llu: it was set back", where,
+                    (unsigned long long)ret->size, (unsigned long long)v->head.size);
+        return false;
+    }
+    if (!merkle_root(&nodes, ret->size, &root, &e) || !sha256_equal(root, ret->root)) {
+        verify_find(v, "E12", "%s: its checkpoint of %llu leaves is not consistent with the ledger", where,
+                    (unsigned long long)ret->size);
+        return false;
+    }
+    return true;
+}
+
+static const struct policy *policy_at(const struct verify_anchors *h, uint64_t leaf)
+{
+    const struct policy *p = NULL;
+    for (size_t i = 0; i < h->policy_count && h->policies[i].from < leaf; i++)
+        p = h->policies[i].policy;
+    return h->pinned ? h->pinned : p;
+}
+
+/* E11. `policy` may be NULL: then nothing can be said of the lines. */
+static bool quorum_check(struct verify *v, const char *where, const struct policy *p, struct str note, struct policy_outcome *ret)
+{
+    struct err e = {0};
+    if (!p) {
+        verify_find(v, "E11", "%s: no policy was in force", where);
+        return false;
+    }
+    if (!policy_evaluate(p, note, NULL, ret, &e)) {
+        verify_find(v, "E11", "%s: %s", where, e.text);
+        return false;
+    }
+    if (ret->is_satisfied && ret->cosigned_count > 0)
+        return true;
+    if (ret->is_satisfied)
+        verify_find(v, "E11", "%s: the policy asks for no cosignature, and there is none", where);
+    else if (!policy_satisfied(p, note, NULL, &e))
+        verify_find(v, "E11", "%s: %s", where, e.text);
+    return false;
+}
+
+/* E13: what is recorded later is not older. */
+static void order_check(struct verify *v, const char *where, uint64_t size, uint64_t time_s)
+{
+    struct verify_anchors *h = v->anchors;
+    if (size < h->cosigned_size)
+        verify_find(v, "E13", "%s: a cosigned checkpoint of %llu leaves follows one of %llu", where, (unsigned long long)size,
+                    (unsigned long long)h->cosigned_size);
+    else if (time_s + SKEW_MS / 1000 < h->quorum_time_s)
+        verify_find(v, "E13", "%s: its cosignatures are %llu s older than those before", where,
+                    (unsigned long long)(h->quorum_time_s - time_s));
+    h->cosigned_size = size > h->cosigned_size ? size : h->cosigned_size;
+    h->quorum_time_s = time_s > h->quorum_time_s ? time_s : h->quorum_time_s;
+}
+
+static void cosignatures_check(struct verify *v, const struct seen_anchor *s)
+{
+    struct checkpoint c;
+    struct policy_outcome outcome;
+    char where[64];
+    snprintf(where, sizeof(where), "leaf %llu", (unsigned long long)s->leaf);
+    if (!note_check(v, where, s->anchor.note, &c) || !quorum_check(v, where, policy_at(v->anchors, s->leaf), s->anchor.note, &outcome))
+        return;
+    v->report->anchors_checked++;
+    order_check(v, where, c.size, outcome.quorum_time_s);
+}
+
+/* ---- time stamps ---- */
+
+static struct str ca_at(const struct verify_anchors *h, struct str name, uint64_t leaf)
+{
+    struct str ca = {0};
+    for (size_t i = 0; i < h->authority_count && h->authorities[i].leaf < leaf; i++)
+        if (str_equal(h->authorities[i].name, name))
+            ca = h->authorities[i].is_removed ? (struct str){0} : h->authorities[i].ca;
+    return ca;
+}
+
+/* The newest cosignature over a checkpoint that was there before this one. */
+static int64_t cosigned_before_ms(struct verify *v, uint64_t size)
+{
+    const struct verify_anchors *h = v->anchors;
+    uint64_t newest_s = 0;
+    for (size_t i = 0; i < h->anchor_count; i++) {
+        const struct seen_anchor *s = &h->anchors[i];
+        const struct policy *p = s->anchor.is_tst || s->anchor.checkpoint.size >= size ? NULL : policy_at(h, s->leaf);
+        struct policy_outcome outcome;
+        struct err e = {0};
+        if (p && policy_evaluate(p, s->anchor.note, NULL, &outcome, &e) && outcome.quorum_time_s > newest_s)
+            newest_s = outcome.quorum_time_s;
+    }
+    return (int64_t)newest_s * 1000;
+}
+
+static bool stamp_read(struct verify *v, struct arena *a, const struct seen_anchor *s, struct str *ret)
+{
+    struct verify_anchors *h = v->anchors;
+    uint8_t dek[DEK_SIZE];
+    struct str stored;
+    struct err e = {0};
+    /* What is missing or does not open is told by the check of blobs. */
+    bool ok = h->packs && h->keys && s->x[0] && pack_read(h->packs, a, s->x, &stored, &e) && keyring_get(h->keys, s->x, dek, &e) &&
+              blob_open(a, stored, s->c, s->x, dek, TST_BYTES_MAX, ret, &e);
+    memory_wipe(dek, sizeof(dek));
+    return ok;
+}
+
+static void stamp_check(struct verify *v, struct arena *a, const struct seen_anchor *s)
+{
+    struct verify_anchors *h = v->anchors;
+    struct checkpoint c;
+    struct tst_info info;
+    struct str bytes;
+    struct err e = {0};
+    char where[64];
+    unsigned long long leaf = s->leaf;
+    snprintf(where, sizeof(where), "leaf %llu", leaf);
+    if (!note_check(v, where, s->anchor.note, &c))
+        return;
+    if (!stamp_read(v, a, s, &bytes)) {
+        h->unread_stamps++;
+        return;
+    }
+    if (!sha256_equal(sha256_of(bytes), s->anchor.digest)) {
+        verify_find(v, "E20", "leaf %llu: the time stamp is not the one that was recorded", leaf);
+        return;
+    }
+    if (!tst_read(bytes, &info, &e) || !tst_answers(&info, s->anchor.note, NULL, &e)) {
+        verify_find(v, "E20", "leaf %llu: %s", leaf, e.text);
+        return;
+    }
+    if (info.time_ms != s->anchor.at_ms)
+        verify_find(v, "E20", "leaf %llu: the leaf tells another time than the stamp", leaf);
+    struct str ca = ca_at(h, s->anchor.by, s->leaf);
+    if (!ca.size || !tst_verify(bytes, ca, &info, &e)) {
+        verify_find(v, "E21", "leaf %llu: %s", leaf, ca.size ? e.text : "no such authority was registered");
+        return;
+    }
+    int64_t cosigned_ms = cosigned_before_ms(v, c.size);
+    if (info.time_ms + SKEW_MS < cosigned_ms)
+        verify_find(v, "E22", "leaf %llu: the time stamp is %lld s before a cosignature over an earlier checkpoint", leaf,
+                    (long long)(cosigned_ms - info.time_ms) / 1000);
+    v->report->anchors_checked++;
+    if (info.time_ms > v->report->stamped_ms) {
+        v->report->stamped_ms = info.time_ms;
+        v->report->stamped_size = c.size;
+    }
+}
+
+/* ---- files ---- */
+
+/* Every cosigned note that came in. Lines by witnesses of no policy are unknown keys, which say nothing. */
+static void log_check(struct verify *v)
+{
+    struct verify_anchors *h = v->anchors;
+    struct buf BUF_AUTO bytes;
+    struct err e = {0};
+    struct str note;
+    buf_init(&bytes, LOG_BYTES_MAX);
+    if (v->private_dir < 0 || !os_file_read(&os_file_real, v->private_dir, ANCHOR_LOG_FILE, &bytes, &e))
+        return;
+    uint64_t offset = 0, last_size = 0;
+    for (uint64_t start = 0; anchor_log_next(buf_view(&bytes), &offset, &note); start = offset) {
+        struct checkpoint c;
+        char where[80];
+        snprintf(where, sizeof(where), ANCHOR_LOG_FILE " at byte %llu", (unsigned long long)start);
+        if (!note_check(v, where, note, &c))
+            continue;
+        if (c.size < last_size)
+            verify_find(v, "E13", "%s: a cosigned checkpoint of %llu leaves follows one of %llu", where, (unsigned long long)c.size,
+                        (unsigned long long)last_size);
+        last_size = c.size;
+        for (size_t i = 0; i < h->policy_count + (h->pinned != NULL); i++) {
+            struct policy_outcome outcome;
+            const struct policy *p = i < h->policy_count ? h->policies[i].policy : h->pinned;
+            if (!policy_evaluate(p, note, NULL, &outcome, &e))
+                verify_find(v, "E11", "%s: %s", where, e.text);
+        }
+        v->report->anchors_checked++;
+    }
+    if (offset == bytes.size)
+        return;
+    bool has_more = false;
+    for (uint64_t behind = offset + 1; !has_more && behind + 12 <= bytes.size; behind++) {
+        uint64_t at = behind;
+        has_more = bytes.data[behind] == 'A' && anchor_log_next(buf_view(&bytes), &at, &note);
+    }
+    if (has_more)
+        verify_find(v, "E83", ANCHOR_LOG_FILE " is damaged at byte %llu", (unsigned long long)offset);
+    else
+        verify_note(v, ANCHOR_LOG_FILE " ends in a torn record of %llu bytes, as a power cut leaves it",
+                    (unsigned long long)(bytes.size - offset));
+}
+
+/* The newest note that satisfies the policy. */
+static void witnessed_check(struct verify *v)
+{
+    struct verify_anchors *h = v->anchors;
+    struct buf BUF_AUTO note;
+    struct err e = {0};
+    struct checkpoint c;
+    struct policy_outcome outcome;
+    const struct policy *p = policy_at(h, UINT64_MAX);
+    buf_init(&note, ANCHOR_NOTE_BYTES_MAX);
+    if (!os_file_read(&os_file_real, v->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &e)) {
+        if (e.code != ERR_NOT_FOUND)
+            verify_find(v, "E11", "%s", e.text);
+        else if (h->pinned && h->pinned->quorum != POLICY_QUORUM_NONE)
+            verify_find(v, "E11", "no checkpoint is cosigned as the policy given asks");
+        return;
+    }
+    if (!note_check(v, ANCHOR_WITNESSED_FILE, buf_view(&note), &c))
+        return;
+    /* A policy that was set since asks for others: the note was fine when it was written. */
+    for (size_t i = h->policy_count; !h->pinned && i > 0; i--)
+        if (policy_satisfied(h->policies[i - 1].policy, buf_view(&note), NULL, &e)) {
+            if (h->policies[i - 1].policy != p)
+                verify_note(v, "the newest cosigned checkpoint satisfies an earlier policy, not yet the one in force");
+            p = h->policies[i - 1].policy;
+            break;
+        }
+    if (!quorum_check(v, ANCHOR_WITNESSED_FILE, p, buf_view(&note), &outcome))
+        return;
+    order_check(v, ANCHOR_WITNESSED_FILE, c.size, outcome.quorum_time_s);
+    v->report->witnessed_size = c.size;
+    v->report->witnessed_ms = (int64_t)outcome.quorum_time_s * 1000;
+    v->report->witness_count = outcome.cosigned_count;
+    v->report->witnesses_of = p->witness_count;
+}
+
+/* Pairs: what a witness showed, and what we had then. One that still contradicts this ledger is proof of two histories. */
+static void fork_check(struct verify *v)
+{
+    struct buf BUF_AUTO bytes;
+    struct err e = {0};
+    uint64_t offset = 0;
+    struct str theirs, ours;
+    buf_init(&bytes, LOG_BYTES_MAX);
+    if (v->private_dir < 0 || !os_file_read(&os_file_real, v->private_dir, ANCHOR_FORK_FILE, &bytes, &e))
+        return;
+    while (anchor_log_next(buf_view(&bytes), &offset, &theirs) && anchor_log_next(buf_view(&bytes), &offset, &ours)) {
+        struct checkpoint c;
+        struct str text, lines;
+        struct sha256 root;
+        struct merkle_nodes nodes = tile_store_nodes(&v->store);
+        if (!checkpoint_parse(theirs, &c, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e))
+            continue;
+        if (c.size > v->head.size || !merkle_root(&nodes, c.size, &root, &e) || !sha256_equal(root, c.root))
+            verify_find(v, "E12", "private/" ANCHOR_FORK_FILE ": a witness holds a checkpoint of %llu leaves, signed by this log's key, that"
+                                  " is not of this ledger",
+                        (unsigned long long)c.size);
+    }
+}
+
+/* ---- the end ---- */
+
+/* ledger.md 2.4: the weakest link counts, here for the newest leaf and for the history under the newest anchors. */
+static void strength_tell(struct verify *v)
+{
+    struct verify_report *r = v->report;
+    if (r->unsigned_leaves)
+        r->strength = "durable";
+    else if (!v->has_head)
+        r->strength = "sealed";
+    else if (r->witnessed_size < r->size && r->stamped_size < r->size)
+        r->strength = "signed";
+    else
+        r->strength = r->stamped_size == r->size ? "timestamped" : "witnessed";
+}
+
+static void stores_open(struct verify *v)
+{
+    struct err e = {0};
+    int dir = v->options->without_blobs || v->private_dir < 0 ? -1 : openat(v->data_dir, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return;
+    v->anchors->packs = pack_open(&os_file_real, dir, false, &e);
+    v->anchors->keys = verify_keyring(v);
+    close(dir);
+}
+
+void verify_anchors(struct verify *v)
+{
+    struct verify_anchors *h = v->anchors;
+    bool has_stamps = false;
+    for (size_t i = 0; i < h->anchor_count; i++)
+        has_stamps = has_stamps || h->anchors[i].anchor.is_tst;
+    if (has_stamps)
+        stores_open(v);
+    struct arena *a = arena_new("verify: one stamp", 8 << 20);
+    for (size_t i = 0; i < h->anchor_count; i++) {
+        arena_reset(a);
+        if (h->anchors[i].anchor.is_tst)
+            stamp_check(v, a, &h->anchors[i]);
+        else
+            cosignatures_check(v, &h->anchors[i]);
+    }
+    arena_free(a);
+    pack_close(h->packs);
+    keyring_close(h->keys);
+    log_check(v);
+    witnessed_check(v);
+    fork_check(v);
+    strength_tell(v);
+    if (h->unread_stamps)
+        verify_note(v, "%zu time stamps were not checked: that needs private/ and the blobs", h->unread_stamps);
+    if (h->policy_count && !h->pinned)
+        verify_note(v, "the witness policy is the one that the ledger itself records; give yours with --policy to check against it");
+}
