@@ -35,6 +35,11 @@ create table hold(id text primary key, leaf integer not null, t integer not null
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
                      facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)
+-- The hosts that delivered as this subject, by what they say of themselves: two at once are clones of one machine-id.
+create table subject_host(subject text not null, name_fp text not null, hardware_fp text not null, name text not null, first_leaf integer not null,
+                          last_leaf integer not null, last_t integer not null,
+                          returns integer not null,                                          -- how often it came back after another had delivered
+                          primary key(subject, name_fp, hardware_fp)) strict, without rowid;
 create table run_shape(id integer primary key, digest text not null unique, tables text not null) strict; -- tables: JSON list of names
 create table run(leaf integer primary key, subject text not null, t integer not null, taken_from integer not null,
                  taken_to integer not null, shape integer not null, collector text not null, changed integer not null) strict;

@@ -28,5 +28,7 @@ SELECT target AS resource,
             ELSE 'on ' || coalesce(backing, source) || ' without dm-crypt; expected LUKS. If the provider encrypts the volume below, record its evidence in a waiver' END AS reason
 FROM mounts
 WHERE encrypted IS NOT NULL AND fstype NOT IN ('squashfs', 'iso9660', 'erofs') AND instr(',' || options || ',', ',bind,') = 0
+      AND NOT EXISTS (SELECT 1 FROM mounts AS o WHERE o.source = mounts.source AND o.encrypted IS NOT NULL AND length(o.target) < length(mounts.target)
+                      AND mounts.target NOT IN ('/boot', '/boot/efi', '/efi'))
 GROUP BY target
 ORDER BY target

@@ -20,7 +20,7 @@ references: ["sysctl.d(5)"]
 */
 SELECT name AS resource,
        CASE WHEN value IS NULL THEN 'unknown' WHEN CAST(value AS INTEGER) = 0 THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN value IS NULL THEN 'could not be read' ELSE name || ' is ' || value || coalesce(' (configured in ' || configured_in || ')', ' (in no file: a program has set it)') || '; expected 0 unless it is a router, VPN or container host' END AS reason
+       CASE WHEN value IS NULL THEN 'could not be read' ELSE name || ' is ' || value || coalesce(' (configured in ' || configured_in || ')', CASE WHEN CAST(value AS INTEGER) = 0 THEN '' ELSE ' (in no file: a program has set it)' END) || '; expected 0 unless it is a router, VPN or container host' END AS reason
 FROM sysctl
 WHERE name IN ('net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding')
 ORDER BY name

@@ -22,6 +22,8 @@ SELECT path AS resource,
             WHEN mode & 4 AND path NOT LIKE '%/wtmp%' AND path NOT LIKE '%/lastlog%' AND path NOT LIKE '%/dpkg.log%' AND path NOT LIKE '%/apt/%'
                  AND path NOT LIKE '%/alternatives.log%' AND path NOT LIKE '%/fontconfig.log%' AND path NOT LIKE '%/faillog%' AND path NOT LIKE '%/bootstrap.log%' THEN 'fail'
             ELSE 'pass' END AS status,
-       'mode is ' || coalesce(printf('%04o', mode), 'not known') || CASE WHEN mode & 2 THEN ': everybody may write it' WHEN mode & 4 THEN ': everybody may read it' ELSE '' END AS reason
+       'mode is ' || coalesce(printf('%04o', mode), 'not known') || CASE WHEN mode & 2 THEN ': everybody may write it' WHEN mode & 4 AND path NOT LIKE '%/wtmp%' AND path NOT LIKE '%/lastlog%' AND path NOT LIKE '%/dpkg.log%' AND path NOT LIKE '%/apt/%'
+                 AND path NOT LIKE '%/alternatives.log%' AND path NOT LIKE '%/fontconfig.log%' AND path NOT LIKE '%/faillog%' AND path NOT LIKE '%/bootstrap.log%' THEN ': everybody may read it'
+            WHEN mode & 4 THEN ': meant to be read by everybody' ELSE '' END AS reason
 FROM log_files
 ORDER BY path

@@ -19,9 +19,10 @@ fix: |
 references: ["shadow(5)", "chage(1)"]
 */
 SELECT username AS resource,
-       CASE WHEN last_change > :now_ms + 86400000 THEN 'fail' ELSE 'pass' END AS status,
+       CASE WHEN last_change > :now_ms + 86400000 THEN 'fail' WHEN last_change IS NULL THEN 'skip' ELSE 'pass' END AS status,
        CASE WHEN last_change > :now_ms + 86400000 THEN 'the last change of the password lies in the future'
-            ELSE 'the last change lies in the past or is not known' END AS reason
+            WHEN last_change IS NULL THEN 'no change of the password is recorded'
+            ELSE 'the last change lies in the past' END AS reason
 FROM shadow
 WHERE state IN ('password', 'locked')
 ORDER BY username

@@ -25,7 +25,7 @@ references: ["sshd_config(5)"]
 */
 SELECT 'PermitRootLogin' || CASE WHEN match = '' THEN '' ELSE ' (Match ' || match || ')' END AS resource,
        CASE WHEN lower(value) IN ('no', 'prohibit-password', 'without-password', 'forced-commands-only') THEN 'pass' ELSE 'fail' END AS status,
-       'PermitRootLogin is ' || value || ' (' || coalesce(origin, 'default') || '); expected ' || 'no' AS reason
+       'PermitRootLogin is ' || value || ' (' || coalesce(origin, 'default') || '); expected no or prohibit-password' AS reason
 FROM sshd_effective
 WHERE key = 'permitrootlogin'
 ORDER BY 1

@@ -23,7 +23,7 @@ SELECT path AS resource,
        CASE WHEN type IN ('fifo', 'socket', 'block', 'character') THEN 'unknown'
             WHEN uid <> 0 OR (CAST(substr(mode, -1, 1) AS INTEGER) & 2) <> 0 OR (CAST(substr(mode, -2, 1) AS INTEGER) & 2) <> 0 THEN 'fail' ELSE 'pass' END AS status,
        CASE WHEN type IN ('fifo', 'socket', 'block', 'character') THEN 'is a ' || type || ' and not a file or directory, so its mode tells nothing'
-            ELSE 'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected 0440 and owner root' END AS reason
+            ELSE 'mode ' || mode || ', owner ' || coalesce(user_name, uid) || '; expected ' || CASE WHEN type = 'directory' THEN '0755' ELSE '0440' END || ' or less and owner root' END AS reason
 FROM file_facts
 WHERE declared IN ('/etc/sudoers', '/etc/sudoers.d', '/etc/sudoers.d/*') AND is_there = 1
 ORDER BY path

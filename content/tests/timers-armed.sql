@@ -18,8 +18,8 @@ fix: |
 references: ["systemctl(1)"]
 */
 SELECT unit AS resource,
-       CASE WHEN active IS NULL THEN 'skip' WHEN active = 'active' THEN 'pass' ELSE 'fail' END AS status,
-       CASE WHEN active IS NULL THEN 'systemd does not run here' WHEN active = 'active' THEN 'waits for its time' ELSE 'is enabled and ' || active END AS reason
+       CASE WHEN active IS NULL OR active = 'skipped' THEN 'skip' WHEN active = 'active' THEN 'pass' ELSE 'fail' END AS status,
+       CASE WHEN active IS NULL THEN 'systemd does not run here' WHEN active = 'skipped' THEN 'its conditions do not hold here, as in a container' WHEN active = 'active' THEN 'waits for its time' ELSE 'is enabled and ' || active END AS reason
 FROM timers
 WHERE enabled = 'enabled'
 ORDER BY unit

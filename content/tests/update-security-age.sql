@@ -13,7 +13,7 @@ controls:
       been behind for longer than the limit, and shows the others as not proven.
 severity: critical
 parameters: [patch_days_security_max]
-tables: [pending_updates]
+tables: [pending_updates, repos, host_identity]
 paths: []
 empty: unknown
 fix: |
@@ -29,7 +29,11 @@ SELECT pkg AS resource,
 FROM pending_updates
 WHERE is_security = 1
 UNION ALL
-SELECT 'security updates' AS resource, 'pass' AS status, 'none is pending' AS reason
-FROM (SELECT count(*) AS n FROM pending_updates WHERE is_security = 1)
+SELECT 'security updates' AS resource, CASE WHEN is_asked THEN 'pass' ELSE 'unknown' END AS status,
+       CASE WHEN is_asked THEN 'none is pending' ELSE 'no archive of security updates is asked, so none can be seen' END AS reason
+FROM (SELECT count(*) AS n,
+             NOT EXISTS (SELECT 1 FROM host_identity WHERE os IN ('debian', 'ubuntu'))
+             OR EXISTS (SELECT 1 FROM repos AS r WHERE r.enabled = 1 AND r.type = 'deb' AND (r.suite LIKE '%security%' OR r.suite LIKE '%/updates' OR r.uri LIKE '%security%')) AS is_asked
+      FROM pending_updates WHERE is_security = 1)
 WHERE n = 0
 ORDER BY 1

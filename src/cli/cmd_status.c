@@ -54,6 +54,21 @@ static void heading_put(struct screen *s, const struct json *page)
     buf_char(&s->b, '\n');
 }
 
+static void warnings_put(struct screen *s, const struct json *page)
+{
+    const char *name = "Warning";
+    JSON_EACH (w, json_get(page, "warnings")) {
+        label(s, name);
+        name = "";
+        put_shape(&s->b, STR("unknown"), s->has_colour);
+        buf_printf(&s->b, " %.*s: %.*s\n", STR_ARGS(json_text(w, "text")), STR_ARGS(json_text(w, "why")));
+        label(s, "");
+        buf_printf(&s->b, "  on the copy: %.*s\n", STR_ARGS(json_text(w, "command")));
+    }
+    if (!*name)
+        buf_char(&s->b, '\n');
+}
+
 static void readiness_put(struct screen *s, const struct json *page)
 {
     const struct json *r = json_get(page, "readiness");
@@ -213,6 +228,7 @@ static int run(struct cli_context *c)
         bool is_all = cli_flag(c, "all");
         buf_init(&s.b, 16 << 20);
         heading_put(&s, page);
+        warnings_put(&s, page);
         readiness_put(&s, page);
         counts_put(&s, page);
         blockers_put(&s, page);

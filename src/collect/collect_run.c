@@ -54,6 +54,67 @@ bool collect_subject(const struct data_dir *d, const char *root, char ret_subjec
     return is_ok;
 }
 
+/* ---- which host it is, beside its machine-id ---- */
+
+/* A keyed hash, so that the ledger, which others may read, names no host and no hardware. */
+static void put_fingerprint(struct json *list, struct arena *a, const uint8_t key[32], const char *kind, struct str id)
+{
+    char text[SUBJECT_TEXT_SIZE];
+    subject_pseudonym(key, arena_printf(a, "%s:%.*s", kind, STR_ARGS(id)), text);
+    json_push_str(list, id.size ? arena_str(a, str_slice(str_of(text), 2, 18)) : STR(""));
+}
+
+static struct str trimmed_line(struct source *s, struct arena *a, const char *path)
+{
+    struct str text = STR("");
+    struct err unread = {0};
+    return source_read_head(s, a, path, 4096, &text, &unread) ? str_trim(text) : STR("");
+}
+
+/* What a clone of the disk does not have: the firmware's id of the machine, else the addresses of its network cards. Empty for a tree and
+ * in a container, where neither is its own. */
+static struct str hardware_id(struct source *s, struct arena *a)
+{
+    struct file_facts facts;
+    struct err e = {0};
+    struct str *names, id = STR("");
+    size_t count = 0;
+    if (!source_is_live(s) || source_stat(s, "/run/systemd/container", true, &facts, &e) || source_stat(s, "/.dockerenv", true, &facts, &e) ||
+        source_stat(s, "/run/.containerenv", true, &facts, &e))
+        return id;
+    id = trimmed_line(s, a, "/sys/class/dmi/id/product_uuid");
+    if (id.size || !source_list(s, a, "/sys/class/net", &names, &count, &e))
+        return id;
+    for (size_t i = 0; i < count; i++)
+        if (source_stat(s, arena_printf(a, "/sys/class/net/%.*s/device", STR_ARGS(names[i])).data, true, &facts, &e))
+            id = arena_printf(a, "%.*s %.*s", STR_ARGS(id),
+                              STR_ARGS(trimmed_line(s, a, arena_printf(a, "/sys/class/net/%.*s/address", STR_ARGS(names[i])).data)));
+    return str_trim(id);
+}
+
+/* The member "fp" of the statement: what the host is called and what it runs on, both hashed; left out where it has no name. */
+static bool put_host(struct collecting *c, const struct data_dir *d, struct json *statement, struct err *e)
+{
+    uint8_t key[32];
+    char name[HOST_NAME_MAX + 1] = "";
+    const char *root = c->options->root;
+    if (strcmp(c->outcome->known_by, "machine-id") != 0)
+        return true;
+    struct source *s = root ? source_tree(c->arena, root, 0, e) : source_live(c->arena, 0);
+    if (!s || !keys_load_secret(d->fd, "subject", key, e))
+        return false;
+    struct str host = trimmed_line(s, c->arena, "/etc/hostname");
+    if (!host.size && !root && gethostname(name, sizeof(name) - 1) == 0)
+        host = str_of(name);
+    if (host.size) {
+        struct json *list = json_put_array(statement, "fp");
+        put_fingerprint(list, c->arena, key, "host-name", host);
+        put_fingerprint(list, c->arena, key, "hardware", hardware_id(s, c->arena));
+    }
+    memory_wipe(key, sizeof(key));
+    return true;
+}
+
 /* ---- one table ---- */
 
 static bool add_blob(struct collecting *c, const char *media, struct str plain, struct err *e)
@@ -195,6 +256,8 @@ static bool submit(struct collecting *c, struct keeper_client *k, const struct d
     json_put_cstr(statement, "ver", PROGRAM_VERSION);
     json_put_str(statement, "sub", subject);
     json_put_cstr(statement, "by", c->outcome->known_by);
+    if (!put_host(c, d, statement, e))
+        return err_wrap(e, "record the run");
     struct json *obs = json_put_array(statement, "obs");
     json_push_int(obs, from_ms);
     json_push_int(obs, to_ms < from_ms ? from_ms : to_ms);

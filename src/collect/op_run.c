@@ -184,13 +184,21 @@ static struct json *copy_value(struct arena *a, const struct json *v)
     return copy;
 }
 
+/* Two hashes, the second possibly empty; or nothing at all. */
+static bool is_host(const struct json *fp)
+{
+    const struct json *name = json_at(fp, 0), *hardware = json_at(fp, 1);
+    return !fp || (fp->type == JSON_ARRAY && fp->count == 2 && name->type == JSON_STRING && hardware->type == JSON_STRING &&
+                   name->text.size == 16 && (hardware->text.size == 16 || hardware->text.size == 0));
+}
+
 static bool run_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *statement = json_get(op->body, "run"), *items = json_get(op->body, "items");
     const struct json *tables = json_get(statement, "tables");
     struct str subject = json_text(statement, "sub");
     if (!is_subject(subject) || !str_equal(subject, json_text(op->body, "sub")) || !items || items->type != JSON_ARRAY ||
-        !tables || tables->type != JSON_OBJECT || !is_interval(json_get(statement, "obs")))
+        !tables || tables->type != JSON_OBJECT || !is_interval(json_get(statement, "obs")) || !is_host(json_get(statement, "fp")))
         return err_set(e, ERR_INVALID, "run: malformed");
     if (!check_signature(projection, a, op, statement, e) || !check_order(projection, a, statement, e) ||
         !check_unchanged(projection, statement, items, e))
@@ -319,6 +327,21 @@ static bool item_apply(struct db *projection, struct arena *a, const struct leaf
                   A(db_blob(digest.bytes, sizeof(digest.bytes))), A(note));
 }
 
+/* Notes which host delivered: `fp` of the statement is [name, hardware], hashed; runs of before have none. */
+static bool note_host(struct db *projection, const struct json *statement, const struct leaf_view *leaf, struct err *e)
+{
+    const struct json *fp = json_get(statement, "fp"), *name = json_at(fp, 0), *hardware = json_at(fp, 1);
+    if (!fp)
+        return true;
+    if (!is_host(fp))
+        return err_set(e, ERR_CORRUPT, "run leaf %llu: malformed fp", (unsigned long long)leaf->index);
+    return db_run(projection, e,
+                  "insert into subject_host(subject, name_fp, hardware_fp, name, first_leaf, last_leaf, last_t, returns) select id, ?2, ?3, "
+                  "name, ?4, ?4, ?5, 0 from subject where id=?1 on conflict do update set last_leaf=excluded.last_leaf, last_t=excluded.last_t, "
+                  "returns=returns + exists(select 1 from subject_host o where o.subject=excluded.subject and o.last_leaf > subject_host.last_leaf)",
+                  A(json_text(statement, "sub")), A(name->text), A(hardware->text), A((int64_t)leaf->index), A(leaf->t));
+}
+
 static int64_t shape_of(struct db *projection, const struct json *tables, struct err *e)
 {
     struct buf BUF_AUTO text;
@@ -377,7 +400,8 @@ static bool run_apply(struct db *projection, struct arena *a, const struct leaf_
         *e = failed;
         return false;
     }
-    return db_run(projection, e, "update capture set run=?2 where +subject=?1 and leaf>?3 and run=-1", A(subject), A(index),
+    return note_host(projection, statement, leaf, e) &&
+           db_run(projection, e, "update capture set run=?2 where +subject=?1 and leaf>?3 and run=-1", A(subject), A(index),
                   A(last)) &&
            db_run(projection, e, "update subject set last_leaf=?2 where id=?1", A(subject), A(index)) &&
            schedule_apply(projection, subject, leaf->t, json_int(statement, "every", 0), e) &&

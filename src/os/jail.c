@@ -70,12 +70,12 @@ static bool landlock_add(int ruleset, uint64_t handled, const char *path, bool m
     return result == 0 ? true : err_errno(e, number, "landlock rule for %s", path);
 }
 
-/* They see nothing but their paths. Not for JAIL_READ: who is in a Landlock domain may look into no process outside of it, and looking
+/* They see nothing but their paths. Not for JAIL_READ, nor JAIL_START that starts it: who is in a Landlock domain may look into no process outside of it, and looking
  * into processes is what the collector does; its filter refuses writing instead. */
 static bool landlock_enter(const struct jail *j, struct err *e)
 {
     int abi = landlock_abi();
-    if (abi == 0 || j->kind == JAIL_READ)
+    if (abi == 0 || j->kind == JAIL_READ || j->kind == JAIL_START)
         return true;
     struct ruleset attr = {.handled_fs = ACCESS_ALL_ABI1};
     if (abi >= 2)
@@ -150,12 +150,13 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
 {
     int result = 0;
     for (size_t i = 0; i < sizeof(CALLS_REFUSED) / sizeof(CALLS_REFUSED[0]) && result == 0; i++)
-        result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
+        if (kind != JAIL_START || CALLS_REFUSED[i] != SCMP_SYS(execve))
+            result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EPERM), CALLS_REFUSED[i], 0);
     /* Families in use are small numbers; every other one is refused. */
     for (unsigned family = 0; family <= 45 && result == 0; family++) {
         bool is_inet = family == AF_INET || family == AF_INET6;
-        bool is_allowed = family == AF_UNIX || (is_inet && kind == JAIL_CONNECT) ||
-                          (family == AF_NETLINK && (kind == JAIL_READ || kind == JAIL_READ_TREE || kind == JAIL_CONNECT));
+        bool has_netlink = kind == JAIL_READ || kind == JAIL_READ_TREE || kind == JAIL_CONNECT || kind == JAIL_START;
+        bool is_allowed = family == AF_UNIX || (is_inet && kind == JAIL_CONNECT) || (family == AF_NETLINK && has_netlink);
         if (!is_allowed)
             result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }
@@ -186,7 +187,7 @@ bool jail_enter(const struct jail *j, struct err *e)
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_errno(e, errno, "no_new_privs");
-    if (j->kind != JAIL_READ) /* whose own /proc/self would become root's */
+    if (j->kind != JAIL_READ && j->kind != JAIL_START) /* whose own /proc/self would become root's */
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return landlock_enter(j, e) && seccomp_enter(j, e);
 }

@@ -20,8 +20,10 @@ enum jail_kind {
     JAIL_CONNECT, /* reads the allowed paths, connects to whom it likes: changes nothing on disk, no exec (anchor) */
     JAIL_READ,    /* reads the host: changes nothing on disk, no network sockets but netlink, no exec; its paths are not looked at (host
                      collector) */
-    JAIL_READ_TREE /* as READ, for a tree that is not running: keeps openat2, with which links stay inside the tree, and looks into no
+    JAIL_READ_TREE, /* as READ, for a tree that is not running: keeps openat2, with which links stay inside the tree, and looks into no
                      process, so that Landlock (give "/" to read) refuses the writing that a filter cannot see in openat2 */
+    JAIL_START    /* starts processes that have jails of their own and inherit this one: exec and files, no network sockets but netlink, no
+                     change of the system; its paths are not looked at (the scheduler of collecting) */
 };
 
 enum { JAIL_PATHS_MAX = 16 };

@@ -102,6 +102,7 @@ struct json *view_nav(struct view *v, struct err *e);
  * x","url"}..7], "tests":{"total":128,"pass":70,"fail":31,"unknown":20,"skip":7}, "resources":{"pass","fail","unknown","skip"},
  *  "controls":{"total":140,"states":[{"state":"FAILING","words":"Failing","status":"fail","count":9}...]},
  *  "criteria":{"total":61,"in_scope":33},
+ *  "warnings":[{"code":"cloned_machine_id","subject":{},"text","why","command"}],
  *  "evidence":{"captures":46,"runs":1,"tables":46,"complete":40,"partial":4,"none":2},
  *  "anchor":as view_anchor, "subjects":[{"id","name","kind","os","last_run":TIME,"status","pass","fail","unknown","skip","url"}...]}
  * CRIT = {"id":"CC1.1","title","score":0,"status","why":"its weakest key control is GOV-01 (0): nothing is recorded","url"} */
@@ -167,6 +168,7 @@ struct json *view_test(struct view *v, struct str id, const struct view_filter *
  * {"leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
  *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it
  * unchanged),"tests":4,"url":"/evidence/12"};
+ *  "warnings":[as on the Overview],
  *  "runs":[{"leaf","subject":{},"taken":TIME,"received":TIME,"tables":46,"changed":3}..20] */
 struct json *view_evidence(struct view *v, const struct view_filter *f, struct err *e);
 

@@ -102,7 +102,7 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
     }
     captures_close(captures);
     list_finish(&l, page, subject_words);
-    if (inner.code || !runs_put(v, page, &inner)) {
+    if (inner.code || !runs_put(v, page, &inner) || !put_warnings(v, page, &inner)) {
         *e = inner;
         return NULL;
     }

@@ -35,6 +35,8 @@ struct str days_text(struct view *v, int64_t ms); /* "3 days" */
 void put_cells(struct view *v, struct json *o, const char *key, const enum result_status days[WINDOW_DAYS]);
 /* "fail" and so on, for a criterion: failing key controls, ready, or not. */
 enum result_status criterion_status_now(const struct assessment *as, const struct criterion_state *c, const char **ret_words);
+/* "warnings": what makes the evidence doubtful as a whole, [{"code","subject","text","why","command"}]. */
+bool put_warnings(struct view *v, struct json *page, struct err *e) MUST_USE;
 /* The shape CRIT. */
 struct json *criterion_brief(struct view *v, const struct assessment *as, const struct criterion_state *c);
 /* Why a control has its score, in one clause. */

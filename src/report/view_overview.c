@@ -424,7 +424,7 @@ struct json *view_overview(struct view *v, struct err *e)
     blockers_put(v, page, as);
     window_put(v, page, as);
     changes_put(v, page, as);
-    if (!evidence_put(v, page, &incomplete, e))
+    if (!evidence_put(v, page, &incomplete, e) || !put_warnings(v, page, e))
         return NULL;
     next_put(v, page, as, incomplete);
     struct json *tests = json_put_object(page, "tests");

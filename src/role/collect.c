@@ -5,6 +5,7 @@
 #include "base/times.h"
 #include "keeper/data_dir.h"
 #include "os/ipc.h"
+#include "os/jail.h"
 #include "os/spawn.h"
 #include "role/recipes.h"
 #include "web/web.h"
@@ -117,6 +118,10 @@ int role_collect(int argc, char **argv)
     if (s.signals_fd < 0)
         return role_fail("collect", &e);
     s.due_ms = first_due_ms(&s);
+    /* Its children inherit this; what they need (files, netlink, exec of the worker) stays. */
+    struct jail jail = {.kind = JAIL_START};
+    if (!jail_enter(&jail, &e))
+        return role_fail("collect", &e);
     while (schedule_step(&s)) {
     }
     os_child_end(&s.child, 2000);

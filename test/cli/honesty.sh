@@ -66,6 +66,31 @@ case_a_missed_run_is_unknown_after_the_limit() {
     unset ASSAY_TEST_NOW_MS
 }
 
+case_two_hosts_with_one_machine_id_are_flagged() {
+    make_host "$d/one"
+    make_host "$d/two"
+    printf 'web1\n' >"$d/one/etc/hostname"
+    printf 'web2\n' >"$d/two/etc/hostname"
+    expect 0 "$assay" --data "$d/data" init
+    collect "$d/data" "$d/one"
+    collect "$d/data" "$d/one"
+    expect 0 "$assay" --data "$d/data" status
+    ! grep -q '^Warning' "$d/out" || fail "one host is flagged"
+    collect "$d/data" "$d/two"
+    expect 0 "$assay" --data "$d/data" status
+    grep -q '^Warning.*Two hosts, web1 and web2, deliver as one' "$d/out" || fail "two hosts with one machine-id are not flagged"
+    expect 0 "$assay" --data "$d/data" status --json
+    python3 -c 'import json, sys; w = json.load(sys.stdin)["warnings"]; assert [x["code"] for x in w] == ["cloned_machine_id"], w' <"$d/out" || fail "not in JSON"
+    # the ledger names neither, and the projection is the same when it is built again
+    ! grep -rqa 'web[12]' "$d/data/ledger" || fail "a name stands in the public ledger"
+    expect 0 "$assay" --data "$d/data" dump
+    cp "$d/out" "$d/before"
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" --data "$d/data" dump
+    cmp -s "$d/out" "$d/before" || fail "rebuild gives another projection"
+    expect 0 "$assay" verify "$d/data"
+}
+
 # Of a tree, nothing stored: the states of one test.
 tree_states() {
     got=0

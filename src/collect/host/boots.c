@@ -4,7 +4,9 @@
 #include "base/cursor.h"
 #include "base/times.h"
 #include "collect/host/proc.h"
+#include "collect/host/wtmp.h"
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static const struct column boot_history_columns[] = {
     {"boot_id", COLUMN_TEXT, "", "The kernel's id of the boot; known of the running one only, else null.", 0},
@@ -108,14 +110,17 @@ static bool boots_add_file(struct gather *g, struct boot_list *list, const char 
 {
     struct str bytes;
     struct err failed = {0};
-    if (!source_read(g->source, g->arena, path, WTMP_BYTES_MAX, &bytes, &failed)) {
+    bool has_more, is_torn;
+    if (!wtmp_read(g, path, WTMP_BYTES_MAX, &bytes, &has_more, &is_torn, &failed)) {
         if (failed.code != ERR_NOT_FOUND)
             gather_missing(g, str_of(path), "the starts in this file", arena_printf(g->arena, "%s", failed.text).data);
         return false;
     }
     for (size_t at = 0; at + UTMP_RECORD_BYTES <= bytes.size; at += UTMP_RECORD_BYTES)
         boots_add_record(list, str_slice(bytes, at, at + UTMP_RECORD_BYTES));
-    if (bytes.size % UTMP_RECORD_BYTES)
+    if (has_more)
+        gather_missing(g, str_of(path), "older starts", "the file has more records than are read");
+    if (is_torn)
         gather_missing(g, str_of(path), "its last record", "the file ends within a record");
     return true;
 }
@@ -148,16 +153,35 @@ static void boot_row(struct gather *g, const struct boot *boot, bool is_current)
     row_end(r);
 }
 
+/* When process 1 was started: on a machine that is when the kernel was, in a container when the container was. */
+static int64_t first_process_ms(struct gather *g)
+{
+    char buffer[4096];
+    struct str text, word;
+    int64_t ticks = 0, per_second = sysconf(_SC_CLK_TCK), boot_ms = proc_boot_time_ms(g);
+    if (!proc_read_root(g, "proc/1/stat", buffer, sizeof(buffer), &text))
+        return boot_ms;
+    while (str_cut(&text, ')', &word) && str_find_char(text, ')') >= 0) /* the name may hold anything */
+        ;
+    for (int i = 3; i <= 22; i++)
+        if (!str_next_word(&text, &word))
+            return boot_ms;
+    return str_to_int64(word, &ticks) && ticks > 0 && per_second > 0 ? boot_ms + ticks / per_second * MS_SECOND : boot_ms;
+}
+
 static bool boot_history_gather(struct gather *g, struct err *e)
 {
     struct boot_list list = {.arena = g->arena};
     struct utsname name;
     (void)e;
-    boots_add_file(g, &list, "/var/log/wtmp.1");
+    struct conf_paths files;
+    wtmp_files(g, &files); /* the last is /var/log/wtmp itself */
+    for (size_t i = 0; i + 1 < files.count; i++)
+        boots_add_file(g, &list, files.items[i].data);
     if (!boots_add_file(g, &list, "/var/log/wtmp"))
         gather_missing(g, STR("/var/log/wtmp"), "starts before the running one", "there is no such file that can be read");
     bool is_live = source_is_live(g->source);
-    int64_t boot_ms = is_live ? proc_boot_time_ms(g) : 0;
+    int64_t boot_ms = is_live ? first_process_ms(g) : 0;
     for (size_t i = 0; i < list.count; i++) {
         int64_t apart_ms = list.items[i].start_ms - boot_ms;
         bool is_last = i + 1 == list.count;

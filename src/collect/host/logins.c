@@ -2,6 +2,8 @@
 #include "base/limits.h"
 #include "collect/host/conf.h"
 #include "collect/host/host.h"
+#include "collect/host/wtmp.h"
+#include <assert.h>
 #include <lastlog.h>
 #include <sqlite3.h>
 #include <utmp.h>
@@ -37,8 +39,8 @@ static const struct column login_history_columns[] = {
 
 static const struct table_schema login_history_schema = {
     .name = "login_history",
-    .version = 1,
-    .words = "A row is a sign-in or a start of the machine that /var/log/wtmp tells of, newest file first.",
+    .version = 2,
+    .words = "A row is a sign-in or a start of the machine that /var/log/wtmp, its rotated files (packed ones too) or wtmpdb tell of.",
     .criteria = "CC6.2, CC6.3, CC7.2",
     .example = "SELECT username, host, login FROM login_history WHERE type = 'login' ORDER BY login DESC LIMIT 20",
     .columns = login_history_columns,
@@ -110,19 +112,16 @@ struct records {
 /* The newest records of a file. False with e when it cannot be read at all. */
 static bool read_records(struct gather *g, const char *path, size_t size_max, struct records *ret, struct err *e)
 {
+    static_assert(sizeof(struct utmp) == WTMP_RECORD_BYTES, "records of this architecture");
     struct str bytes;
-    uint64_t size = 0;
-    if (!source_read_slice(g->source, g->arena, path, -(int64_t)size_max, size_max, &bytes, &size, e))
+    bool has_more, is_torn;
+    if (!wtmp_read(g, path, size_max, &bytes, &has_more, &is_torn, e))
         return false;
-    size_t skip = 0;
-    if (size > size_max) {
-        skip =
-            (sizeof(struct utmp) - (size - size_max) % sizeof(struct utmp)) % sizeof(struct utmp); /* to where a record begins */
+    if (has_more)
         gather_missing(g, str_of(path), "older records", "the file has more than are read");
-    }
-    if (size % sizeof(struct utmp))
+    if (is_torn)
         gather_missing(g, str_of(path), "the last record", "the file ends in the middle of one, or is of another architecture");
-    *ret = (struct records){bytes.data + skip, bytes.size > skip ? (bytes.size - skip) / sizeof(struct utmp) : 0};
+    *ret = (struct records){bytes.data, bytes.size / sizeof(struct utmp)};
     return true;
 }
 
@@ -334,7 +333,7 @@ static void show_wtmpdb_row(struct gather *g, void *context, sqlite3_stmt *row)
 
 static bool login_history_gather(struct gather *g, struct err *e)
 {
-    static const char *const files[] = {"/var/log/wtmp.1", "/var/log/wtmp"}; /* oldest first */
+    struct conf_paths files;
     struct sessions open = {0};
     struct err missing = {0};
     bool has_any = sqlite_each(g, "/var/lib/wtmpdb/wtmp.db",
@@ -342,18 +341,20 @@ static bool login_history_gather(struct gather *g, struct err *e)
                                show_wtmpdb_row, NULL, &missing);
     if (!has_any && missing.code != ERR_NOT_FOUND && missing.code != ERR_INVALID)
         gather_missing(g, STR("/var/lib/wtmpdb/wtmp.db"), "its records", missing.text);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    wtmp_files(g, &files);
+    for (size_t i = 0; i < files.count; i++) {
         struct records records;
         struct err unread = {0};
-        if (!read_records(g, files[i], WTMP_BYTES_MAX, &records, &unread)) {
+        const char *path = files.items[i].data;
+        if (!read_records(g, path, WTMP_BYTES_MAX, &records, &unread)) {
             if (unread.code != ERR_NOT_FOUND)
-                gather_missing(g, str_of(files[i]), "its records", unread.text);
+                gather_missing(g, files.items[i], "its records", unread.text);
             continue;
         }
         has_any = true;
         for (size_t k = 0; k < records.count; k++) {
             struct utmp u = record_at(&records, k);
-            take_record(g, &open, &u, files[i]);
+            take_record(g, &open, &u, path);
         }
     }
     close_sessions(g, &open, (struct str){0}, 0);

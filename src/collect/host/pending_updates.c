@@ -23,10 +23,6 @@ static const struct column pending_updates_columns[] = {
     {"published", COLUMN_TIME, "ms UTC",
      "Date of the Release file that offers the update (the security archive's if is_security): it was published then or before.",
      0},
-    {"age_days", COLUMN_INTEGER, "days",
-     "Whole days from `published` to the time of collecting: the update is at least this old. How long it has been seen pending "
-     "is in the history of the test.",
-     0},
     {"held", COLUMN_BOOL, "", "1 if upgrades of the package are held back.", 0},
     {"source_name", COLUMN_TEXT, "", "Source package, as security advisories name it.", 0},
     {"behind_since", COLUMN_TIME, "ms UTC",
@@ -38,7 +34,7 @@ static const struct column pending_updates_columns[] = {
 
 static const struct table_schema pending_updates_schema = {
     .name = "pending_updates",
-    .version = 2,
+    .version = 3,
     .words = "One row an installed package with a newer version in apt's lists (pins are not regarded). Partial when lists are "
              "missing, expired or not refreshed for 7 days: then no rows mean nothing.",
     .criteria = "CC7.1",
@@ -425,11 +421,11 @@ static void stale_lists_say(struct update_run *run)
 {
     struct gather *g = run->gather;
     int64_t now_ms = source_now_ms(g->source), refreshed_ms = lists_refreshed_ms(g);
+    char date[TIME_TEXT_SIZE]; /* no count of days: the same fact is the same row tomorrow */
     if (refreshed_ms && now_ms - refreshed_ms > LISTS_STALE_DAYS * MS_DAY)
         gather_missing(
             g, STR(LISTS_DIR), "updates published since",
-            arena_printf(g->arena, "the lists were last refreshed %lld days ago", (long long)((now_ms - refreshed_ms) / MS_DAY))
-                .data);
+            arena_printf(g->arena, "the lists were last refreshed on %s", time_format_date(refreshed_ms, date)).data);
     for (size_t i = 0; i < run->release_count; i++) {
         const struct release *release = &run->releases[i];
         if (!release->valid_until_ms || release->valid_until_ms >= now_ms)
@@ -479,14 +475,10 @@ static void update_row(struct update_run *run, const struct installed *item)
     row_text(r, origin_text(g->arena, candidate->release));
     row_bool(r, is_security);
     row_text(r, is_security ? item->security.version : (struct str){0});
-    if (dated && dated->date_ms) {
-        int64_t age_ms = source_now_ms(g->source) - dated->date_ms;
+    if (dated && dated->date_ms)
         row_int(r, dated->date_ms);
-        row_int(r, age_ms > 0 ? age_ms / MS_DAY : 0);
-    } else {
+    else
         row_null(r);
-        row_null(r);
-    }
     row_bool(r, item->is_held);
     row_text(r, item->source_name);
     int64_t behind_since_ms = item->behind_since_ms ? item->behind_since_ms : dated ? dated->date_ms : 0;

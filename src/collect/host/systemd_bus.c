@@ -197,6 +197,15 @@ bool systemd_bus_u64(struct systemd_bus *b, struct str object, const char *inter
     return get_trivial(b, object, interface, property, 't', ret);
 }
 
+bool systemd_bus_bool(struct systemd_bus *b, struct str object, const char *interface, const char *property, bool *ret)
+{
+    int value = 0;
+    if (!get_trivial(b, object, interface, property, 'b', &value))
+        return false;
+    *ret = value != 0;
+    return true;
+}
+
 bool systemd_bus_text(struct systemd_bus *b, struct arena *a, struct str object, const char *interface, const char *property,
                       struct str *ret)
 {

@@ -28,6 +28,7 @@ bool systemd_bus_units(struct systemd_bus *bus, struct arena *a, struct systemd_
 /* Properties of a unit; `interface` as "org.freedesktop.systemd1.Service". */
 bool systemd_bus_u32(struct systemd_bus *bus, struct str object, const char *interface, const char *property, uint32_t *ret);
 bool systemd_bus_u64(struct systemd_bus *bus, struct str object, const char *interface, const char *property, uint64_t *ret);
+bool systemd_bus_bool(struct systemd_bus *bus, struct str object, const char *interface, const char *property, bool *ret);
 bool systemd_bus_text(struct systemd_bus *bus, struct arena *a, struct str object, const char *interface, const char *property,
                       struct str *ret);
 

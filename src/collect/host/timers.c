@@ -8,7 +8,8 @@ static const struct column columns[] = {
     {"activates", COLUMN_TEXT, "", "The unit that it starts."},
     {"schedule", COLUMN_TEXT, "", "The settings that say when, as \"OnCalendar=daily\", joined by \"; \"."},
     {"enabled", COLUMN_TEXT, "", "enabled, disabled, static, masked ...: as services.enabled."},
-    {"active", COLUMN_TEXT, "", "active if it waits or runs, inactive, failed; null where systemd does not run."},
+    {"active", COLUMN_TEXT, "", "active if it waits or runs, inactive, failed, skipped (its conditions do not hold, as in a container); null where systemd does "
+     "not run."},
     {"persistent", COLUMN_BOOL, "", "Whether a run missed while the host was off is made up for (Persistent=yes)."},
     {"next", COLUMN_TIME, "", "When it will elapse next, to the second; null if not known."},
     {"last", COLUMN_TIME, "", "When it elapsed last, to the second; null if never or not known."},
@@ -18,7 +19,7 @@ static const struct column columns[] = {
 
 static const struct table_schema schema = {
     .name = "timers",
-    .version = 1,
+    .version = 2,
     .words = "A row is a systemd timer. Times and results are known where systemd runs; on a tree the schedule and "
              "whether it is enabled.",
     .criteria = "A1.2, CC7.1",
@@ -45,7 +46,12 @@ static void ask(struct gather *g, struct systemd_bus *bus, const struct systemd_
 {
     static const char interface[] = "org.freedesktop.systemd1.Timer";
     uint64_t realtime = 0, monotonic = 0, last = 0;
+    bool is_held = true; /* its conditions, when it was last to be started */
+    uint64_t asked_at = 0;
     ret->active = state->active;
+    if (str_is(state->active, "inactive") && systemd_bus_u64(bus, state->object, "org.freedesktop.systemd1.Unit", "ConditionTimestamp", &asked_at) &&
+        asked_at && systemd_bus_bool(bus, state->object, "org.freedesktop.systemd1.Unit", "ConditionResult", &is_held) && !is_held)
+        ret->active = STR("skipped");
     (void)systemd_bus_text(bus, g->arena, state->object, interface, "Unit", &ret->activates);
     (void)systemd_bus_u64(bus, state->object, interface, "NextElapseUSecRealtime", &realtime);
     (void)systemd_bus_u64(bus, state->object, interface, "NextElapseUSecMonotonic", &monotonic);
