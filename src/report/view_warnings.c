@@ -19,6 +19,11 @@ bool put_warnings(struct view *v, struct json *page, struct err *e)
         struct json *o = json_push_object(list);
         struct str subject = arena_str(v->arena, db_text(row, 0)), one = arena_str(v->arena, db_text(row, 1)),
                    other = arena_str(v->arena, db_text(row, 2));
+        if (str_compare(one, other) > 0) { /* the rows come by keyed hashes: any order */
+            struct str first = other;
+            other = one;
+            one = first;
+        }
         json_put_cstr(o, "code", "cloned_machine_id");
         json_put(o, "subject", subject_new(v, subject));
         json_put_str(o, "text",

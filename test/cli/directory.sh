@@ -50,6 +50,14 @@ case_accounts_of_a_service_are_rows_that_name_it() {
     query extrausers "select username, is_known, via from group_members where gid = 70000 order by 1, 3"
     printf 'username,is_known,via\ndirectory-ann,1,member\ndirectory-ann,1,primary\ndirectory-bob,1,primary\nnobody-knows,0,member\n' | tr -d '\r' >"$d/wanted"
     tr -d '\r' <"$d/out" | cmp -s - "$d/wanted" || fail "$(cat "$d/out")"
+    mkdir -p "$d/home"
+    ssh-keygen -q -t ed25519 -N '' -f "$d/key" -C ann 2>/dev/null && {
+        mkdir -p "$d/home/ann/.ssh"
+        cp "$d/key.pub" "$d/home/ann/.ssh/authorized_keys"
+        sed -i "s|/home/ann|$d/home/ann|" "$d/extra/passwd"
+        query extrausers "select username, type from ssh_authorized_keys where username like 'directory-%'"
+        grep -q '^directory-ann,ssh-ed25519' "$d/out" || fail "$(cat "$d/out")"
+    }
     query extrausers "select state from table_status where tbl = 'users'"
     grep -q '^complete' "$d/out" || fail "$(cat "$d/out")"
     # captured, and re-performed from what the service said

@@ -1,4 +1,5 @@
 /* accounts.c - accounts and groups of /etc/passwd and /etc/group. */
+#include "collect/host/accounts.h"
 #include "base/limits.h"
 #include "base/times.h"
 #include "collect/host/conf.h"
@@ -111,15 +112,8 @@ static bool is_malformed(struct gather *g, const struct fields *f, const char *p
 
 /* ---- directory services ---- */
 
-enum { SERVICES_MAX = 8 };
-
-struct services {
-    struct str names[SERVICES_MAX];
-    size_t count;
-};
-
-/* What nsswitch.conf names beside the files: actions in brackets may hold blanks. */
-static void services_read(struct gather *g, const char *database, struct services *ret)
+/* Actions in brackets may hold blanks. */
+void services_read(struct gather *g, const char *database, struct services *ret)
 {
     struct str text, key, value, line, word;
     *ret = (struct services){0};
@@ -141,27 +135,22 @@ static void services_read(struct gather *g, const char *database, struct service
     }
 }
 
-/* The entries of one service; what it does not tell is said. */
-static bool service_lines(struct gather *g, const char *database, struct str service, struct str *ret)
+bool service_lines(struct gather *g, const char *database, struct str service, struct str *ret)
 {
-    const char *missing = strcmp(database, "group") == 0 ? "groups that only this service knows" : "accounts that only this service knows";
+    bool is_group = strcmp(database, "group") == 0;
+    const char *missing = is_group ? "groups that only this service knows" : "accounts that only this service knows";
     struct err e = {0};
     if (!source_directory(g->source, g->arena, database, service, ret, &e)) {
         gather_missing(g, service, missing, e.text);
         return false;
     }
     if (ret->size == 0)
-        gather_missing(g, service, missing, "the service lists nothing: it is not reachable, or does not enumerate (sssd: enumerate = true)");
+        gather_missing(g, service, missing,
+                       "the service lists nothing: it is not reachable, or does not enumerate (sssd: enumerate = true)");
     return ret->size > 0;
 }
 
-/* Names that were met, so that of a name known to files and services the first stands, as for getpwnam(3). */
-struct names_met {
-    struct str *items; /* open addressing; data NULL: free */
-    size_t capacity, count;
-};
-
-static bool names_meet(struct arena *a, struct names_met *n, struct str name)
+bool names_meet(struct arena *a, struct names_met *n, struct str name)
 {
     if (n->count * 2 >= n->capacity) {
         struct names_met larger = {.capacity = n->capacity ? n->capacity * 2 : 256};
@@ -347,7 +336,8 @@ static void user_row(struct gather *g, struct accounting *c, const struct fields
 {
     struct str shell = f->items[6], line_of = service ? STR("") : conf_origin(g->arena, STR("/etc/passwd"), f->line);
     const struct hash *h = service ? NULL : hash_of(&c->shadow, f->items[0]);
-    bool has_shell = is_login_shell(shell) && shell_is_there(g, &c->shells, shell), is_service = service && str_is(f->items[1], "x");
+    bool has_shell = is_login_shell(shell) && shell_is_there(g, &c->shells, shell);
+    bool is_service = service && str_is(f->items[1], "x");
     enum tristate locked = is_service ? NOT_KNOWN : is_locked(f->items[1], h, c->shadow.is_known);
     int64_t gid = 0;
     row_begin(g->rows);

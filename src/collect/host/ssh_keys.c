@@ -1,6 +1,7 @@
 /* ssh_keys.c - public keys that let in, and the keys of the host. */
 #include "base/cursor.h"
 #include "base/limits.h"
+#include "collect/host/accounts.h"
 #include "collect/host/conf.h"
 #include "collect/host/host.h"
 #include "collect/host/sshd.h"
@@ -258,6 +259,19 @@ static void read_account(struct gather *g, const struct account *who, const stru
     }
 }
 
+/* One line of passwd(5). A service repeats what the files have; two lines of a file are two accounts. */
+static void read_keys_of_line(struct gather *g, struct names_met *met, struct str line, bool is_of_service,
+                              struct str *patterns, size_t count)
+{
+    struct str f[7] = {{0}};
+    for (size_t i = 0; i < 7 && str_cut(&line, ':', &f[i]); i++)
+        ;
+    struct account who = {.name = f[0], .home = f[5]};
+    bool is_new = names_meet(g->arena, met, f[0]);
+    if (f[5].size && f[5].data[0] == '/' && str_to_int64(f[2], &who.uid) && (is_new || !is_of_service))
+        read_account(g, &who, patterns, count);
+}
+
 static bool ssh_authorized_keys_gather(struct gather *g, struct err *e)
 {
     struct str text, line, *patterns, *commands;
@@ -268,15 +282,15 @@ static bool ssh_authorized_keys_gather(struct gather *g, struct err *e)
     for (size_t i = 0; i < command_count; i++)
         if (!str_is(commands[i], "none"))
             gather_missing(g, commands[i], "keys that a command gives", "AuthorizedKeysCommand is set, and is not run");
-    while (str_next_line(&text, &line) && !gather_is_late(g)) {
-        struct str f[7] = {{0}};
-        struct account who = {0};
-        for (size_t i = 0; i < 7 && str_cut(&line, ':', &f[i]); i++)
-            ;
-        who = (struct account){.name = f[0], .home = f[5]};
-        if (f[5].size && f[5].data[0] == '/' && str_to_int64(f[2], &who.uid))
-            read_account(g, &who, patterns, count);
-    }
+    struct names_met met = {0};
+    struct services services;
+    while (str_next_line(&text, &line) && !gather_is_late(g))
+        read_keys_of_line(g, &met, line, false, patterns, count);
+    services_read(g, "passwd", &services);
+    for (size_t i = 0; i < services.count; i++)
+        if (service_lines(g, "passwd", services.names[i], &text))
+            while (str_next_line(&text, &line) && !gather_is_late(g))
+                read_keys_of_line(g, &met, line, true, patterns, count);
     if (gather_is_late(g))
         gather_missing(g, STR("/etc/passwd"), "keys of further accounts", "the time limit was reached");
     return true;
