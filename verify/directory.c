@@ -207,8 +207,33 @@ bool av_directory_tile(struct av *v, int level, uint64_t n, unsigned width, stru
     return true;
 }
 
-/* E32: what does not belong into a ledger of this size. A partial tile beside its full one is its beginning, so tiles narrower
- * than what is signed are left alone here; wider ones can only come from a writer that goes on meanwhile. */
+/* A partial tile that was kept beside a wider one must be its beginning. */
+static bool partial_holds(struct av *v, int level, uint64_t n, unsigned width)
+{
+    struct av_span span;
+    const struct av_tile *tile = av_tile_get(v, level == AV_ENTRIES ? 0 : level, n, true);
+    if (!tile || !av_directory_tile(v, level, n, width, &span))
+        return tile == NULL; /* damage that was told already */
+    bool ok = true;
+    av_reader_start(&v->content, span.fd, 0, span.size);
+    for (unsigned k = 0; ok && k < width; k++) {
+        const uint8_t *p = av_reader_take(&v->content, level == AV_ENTRIES ? 2 : 32);
+        size_t size = p && level == AV_ENTRIES ? (size_t)p[0] << 8 | p[1] : 0;
+        if (p && level == AV_ENTRIES)
+            p = av_reader_take(&v->content, size);
+        struct av_hash hash = {{0}};
+        if (p && level == AV_ENTRIES)
+            hash = av_leaf_hash(p, size);
+        else if (p)
+            memcpy(hash.bytes, p, 32);
+        ok = p && av_hash_equal(&hash, &tile->nodes[k]);
+    }
+    ok = ok && av_reader_is_at_end(&v->content);
+    close(span.fd);
+    return ok;
+}
+
+/* E32: what does not belong into a ledger of this size. Wider tiles can only come from a writer that goes on meanwhile. */
 static void file_check(struct av *v, const char *path, uint64_t *newer)
 {
     int level = 0;
@@ -222,6 +247,8 @@ static void file_check(struct av *v, const char *path, uint64_t *newer)
         av_find(v, "E32", "%.200s does not belong into a ledger", path);
     else if (width > av_tile_width(level, n, v->size))
         ++*newer;
+    else if (width < av_tile_width(level, n, v->size) && !partial_holds(v, level, n, width))
+        av_find(v, level == AV_ENTRIES ? "E33" : "E30", "%.200s is not the beginning of the tile that took its place", path);
 }
 
 static void walk(struct av *v, int parent, const char *name, const char *path, int depth, uint64_t *newer)

@@ -175,6 +175,16 @@ static bool word_next(struct av_text *rest, struct av_text *ret)
     return size > 0;
 }
 
+/* At most so many words follow. */
+static bool line_ends(struct av_text rest, int words)
+{
+    struct av_text word;
+    while (word_next(&rest, &word))
+        if (words-- == 0)
+            return false;
+    return true;
+}
+
 static int name_find(const struct av_policy *p, struct av_text name)
 {
     for (int i = 0; i < p->name_count; i++)
@@ -196,7 +206,11 @@ static const char *log_read(struct av_policy *p, struct av_text *rest)
     struct av_text word;
     if (p->log_count == AV_LOGS_MAX || !word_next(rest, &word))
         return "policy: a log without its key, or too many";
+    if (!line_ends(*rest, 1))
+        return "policy: more than key and URL on the line of a log";
     const char *fault = av_key_read(word, &p->logs[p->log_count]);
+    if (!fault && p->logs[p->log_count].type != AV_KEY_ED25519)
+        fault = "policy: the key of a log is not of type 1";
     if (!fault && key_is_there(p->logs, p->log_count, &p->logs[p->log_count]))
         fault = "policy: the same log twice";
     if (!fault)
@@ -211,6 +225,8 @@ static const char *witness_read(struct av_policy *p, struct av_text *rest)
         return "policy: a witness without name and key, or too many";
     if (av_is(name, "none") || name_find(p, name) >= 0)
         return "policy: a name is there twice";
+    if (!line_ends(*rest, 1))
+        return "policy: more than name, key and URL on the line of a witness";
     const char *fault = av_key_read(vkey, &p->witnesses[p->witness_count]);
     if (!fault && p->witnesses[p->witness_count].type != AV_KEY_COSIGNATURE)
         fault = "policy: the key of a witness is not of type 4";
@@ -276,7 +292,7 @@ const char *av_policy_read(struct av_text text, struct av_policy *ret)
         } else if (av_is(word, "group")) {
             fault = group_read(ret, &line);
         } else if (av_is(word, "quorum")) {
-            if (has_quorum || !word_next(&line, &word))
+            if (has_quorum || !word_next(&line, &word) || !line_ends(line, 0))
                 return "policy: not exactly one quorum";
             has_quorum = true;
             ret->quorum = av_is(word, "none") ? -1 : name_find(ret, word);

@@ -1,0 +1,162 @@
+#!/bin/sh
+# Bundles and proofs as a person makes and checks them: assay bundle, assay prove, assay-verify; tar, sha256sum and Go beside it.
+. "$(dirname "$0")/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+verify=${ASSAY_VERIFY:?ASSAY_VERIFY names assay-verify}
+
+bundle() { expect 0 "$assay" --data "$d/data" bundle --audience "Example CPA" --purpose "SOC 2" "$@"; }
+holds() { expect 0 "$verify" "$@"; grep -q '^OK' "$d/out" || fail "no OK"; }
+code() { grep -q "^$1 " "$d/out" || { cat "$d/out"; fail "no $1"; }; }
+log_key() { "$assay" --data "$d/data" key list | grep -F "$(head -1 "$d"/data/ledger/*/checkpoint)+"; }
+flip() { # flip FILE OFFSET
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "$(printf '\\%03o' $(((byte + 1) % 256)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+grow() { # more than one entry bundle
+    for n in $(seq 1 "$1"); do
+        "$assay" --data "$d/data" record set parameter account_dormant_days_max "$((80 + n))" --reason "a test" >/dev/null || fail "record $n"
+    done
+}
+
+case_a_full_bundle_with_its_blobs_holds() {
+    make_data
+    bundle -o "$d/full.slb" --blobs all
+    holds "$d/full.slb"
+    grep -q 'TRUST IS TAKEN FROM THE DATA ITSELF' "$d/out" || fail "says nothing of trust"
+    grep -q ' 0 blobs, ' "$d/out" && fail "no blob was checked"
+    holds --log "$(log_key)" --root "$("$assay" --data "$d/data" key list | grep /root+)" "$d/full.slb"
+    grep -q 'TRUST IS TAKEN' "$d/out" && fail "pinned, and still says that it is not"
+    expect 0 "$assay" --data "$d/data" verify "$d/full.slb"
+}
+
+case_the_same_ledger_gives_the_same_bytes() {
+    make_data
+    bundle -o "$d/a.slb" --blobs all
+    bundle -o "$d/b.slb" --blobs all
+    cmp "$d/a.slb" "$d/b.slb" || fail "they differ"
+    expect 2 "$assay" --data "$d/data" bundle --audience a --purpose b -o "$d/a.slb" # never over a file that is there
+}
+
+case_blobs_are_withheld_unless_they_are_asked_for() {
+    make_data
+    bundle -o "$d/none.slb"
+    holds "$d/none.slb"
+    grep -q 'withheld 0' "$d/out" && fail "nothing withheld"
+    tar tf "$d/none.slb" | grep -q '^blobs/' && fail "a blob is in it"
+    control=$("$assay" --data "$d/data" test list --json 2>/dev/null | sed -n 's/.*"control": *"\([A-Z]*-[0-9]*\)".*/\1/p' | head -1)
+    bundle -o "$d/some.slb" --blobs "${control:-AC-06}"
+    holds "$d/some.slb"
+    expect 2 "$assay" --data "$d/data" bundle --audience a --purpose b -o "$d/x.slb" --blobs ZZ-99
+}
+
+case_ranges_and_selected_leaves_hold() {
+    make_data
+    grow 6
+    bundle -o "$d/range.slb" --range 0:20
+    holds "$d/range.slb"
+    bundle -o "$d/time.slb" --from now-1d
+    holds "$d/time.slb"
+    bundle -o "$d/two.slb" --leaf 5 2 --blobs all
+    holds --explain 5 "$d/two.slb"
+    grep -q '^leaf 5' "$d/out" || fail "does not explain"
+    expect 2 "$verify" --explain 4 "$d/two.slb"
+    expect 2 "$assay" --data "$d/data" bundle --audience a --purpose b -o "$d/x.slb" --leaf 99999
+    test ! -e "$d/x.slb" || fail "left a broken file"
+}
+
+case_tar_and_sha256sum_are_enough_for_the_members() {
+    make_data
+    bundle -o "$d/full.slb" --blobs all
+    mkdir "$d/x"
+    tar xf "$d/full.slb" -C "$d/x"
+    sed 's/{"h":"\([0-9a-f]*\)","n":"\([^"]*\)".*/\1  \2/' "$d/x/members.jsonl" >"$d/sums"
+    (cd "$d/x" && sha256sum --quiet -c "$d/sums") || fail "a member has another hash"
+    [ "$(wc -l <"$d/sums")" -eq "$(($(tar tf "$d/full.slb" | wc -l) - 2))" ] || fail "another number of members"
+}
+
+case_a_damaged_bundle_is_refused() {
+    make_data
+    bundle -o "$d/full.slb" --blobs all
+    for at in 600 1200 9000 40000 100000; do
+        cp "$d/full.slb" "$d/bad.slb"
+        flip "$d/bad.slb" "$at"
+        expect 1 "$verify" "$d/bad.slb"
+    done
+    head -c 50000 "$d/full.slb" >"$d/cut.slb"
+    expect 1 "$verify" "$d/cut.slb"
+    echo hello >"$d/text"
+    expect 2 "$verify" "$d/text"
+    expect 2 "$verify" "$d/nothing"
+    expect 2 "$verify"
+}
+
+case_another_key_and_an_older_state_are_refused() {
+    make_data
+    cp "$d"/data/ledger/*/checkpoint "$d/old"
+    bundle -o "$d/old.slb"
+    grow 3
+    bundle -o "$d/new.slb"
+    expect 0 "$assay" --data "$d/other" init
+    expect 1 "$verify" --log "$("$assay" --data "$d/other" key list | sed -n 2p)" "$d/new.slb"
+    code E10
+    expect 1 "$verify" --root "$("$assay" --data "$d/other" key list | sed -n 1p)" "$d/new.slb"
+    code E01
+    holds --last-seen "$d/old" "$d/new.slb"
+    cp "$d"/data/ledger/*/checkpoint "$d/newest"
+    expect 1 "$verify" --last-seen "$d/newest" "$d/old.slb"
+    code E14
+}
+
+case_a_ledger_directory_holds_and_its_damage_does_not() {
+    make_data
+    holds "$d/data"
+    grep -q 'ledger directory' "$d/out" || fail "not taken for a directory"
+    ledger=$(echo "$d"/data/ledger/*)
+    expect 0 "$verify" --json "$ledger"
+    grep -q '"verdict": "ok"' "$d/out" || fail "no JSON verdict"
+    for tile in $(find "$ledger/tile" -type f); do # also the narrower ones of earlier sizes
+        cp "$tile" "$d/kept"
+        flip "$tile" 20
+        expect 1 "$verify" "$ledger"
+        grep -q '^E3[0-4] ' "$d/out" || fail "no code of a tile: $tile"
+        cp "$d/kept" "$tile"
+    done
+    touch "$ledger/tile/extra"
+    expect 1 "$verify" "$ledger"
+    code E32
+}
+
+case_a_proof_holds_for_us_and_for_go() {
+    make_data
+    grow 3
+    expect 0 "$assay" --data "$d/data" prove 0 7 -o "$d/proofs"
+    holds --log "$(log_key)" --proof "$d/proofs/7.tlog-proof" --leaf "$d/proofs/7.leaf"
+    expect 1 "$verify" --log "$(log_key)" --proof "$d/proofs/7.tlog-proof" --leaf "$d/proofs/0.leaf"
+    expect 2 "$verify" --proof "$d/proofs/7.tlog-proof" --leaf "$d/proofs/7.leaf" # no key to trust
+    expect 0 "$assay" --data "$d/data" prove 7
+    cmp "$d/out" "$d/proofs/7.tlog-proof" || fail "another proof on standard output"
+    expect 2 "$assay" --data "$d/data" prove 99999
+    command -v go >/dev/null && [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] || skip "Go and x/mod are not installed"
+    export GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$d/cache"
+    expect 0 go build -o "$d/go-proof" "$here/../conformance/proof.go"
+    expect 0 "$d/go-proof" "$(log_key)" "$d/proofs/7.tlog-proof" "$d/proofs/7.leaf"
+    expect 1 "$d/go-proof" "$(log_key)" "$d/proofs/7.tlog-proof" "$d/proofs/0.leaf"
+    expect 0 go build -o "$d/go-tree" "$here/../conformance/verifier.go"
+    bundle -o "$d/full.slb"
+    mkdir "$d/x"
+    tar xf "$d/full.slb" -C "$d/x"
+    sed 1d "$d/x/checkpoints.txt" >"$d/x/checkpoint" # "== bytes", then the one note
+    cp "$d/x/checkpoint" "$d/x/checkpoint.old"
+    expect 0 "$d/go-tree" "$d/x" "$(log_key)" 7 "$d/proofs/7.leaf"
+}
+
+case_mutants_of_a_bundle_are_all_refused() {
+    make_data
+    bundle -o "$d/full.slb" --blobs all
+    bundle -o "$d/two.slb" --leaf 5 2
+    count=400
+    [ -z "${ASSAY_TEST_LONG-}" ] || count=20000
+    expect 0 "${ASSAY_MUTANTS:?}" "$count" "$d/full.slb" "$d/two.slb"
+}
+
+run_cases "$@"
