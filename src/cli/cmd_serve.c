@@ -27,6 +27,7 @@ static int run(struct cli_context *c)
                               .interval_ms = interval_ms,
                               .heartbeat_ms = heartbeat_ms,
                               .anchor_interval_ms = anchor_ms,
+                              .log_is_private = cli_flag(c, "private-log"),
                               .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
 }
@@ -34,7 +35,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
-    .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--anchor-every DURATION] [--no-link]",
+    .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--anchor-every DURATION] [--private-log] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
     .options =
         (const struct cli_option[]){
@@ -43,6 +44,7 @@ const struct cli_command cli_command_serve = {
             {"seal-every", 0, "DURATION", "time between two seals when nothing happens, PT5M unless given; a longer silence is a gap"},
             {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
             {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), PT50S unless given; never"},
+            {"private-log", 0, NULL, "show /log/ (checkpoint and tiles) only to those who are signed in"},
             {"no-link", 0, NULL, "print no one-time sign-in link"},
             {0}},
     .details = "Ends on SIGTERM and Ctrl-C, after everything taken is signed. Tells systemd when it is ready.",

@@ -18,7 +18,7 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-static bool address_parse(const char *text, union address *ret, socklen_t *ret_size, struct err *e)
+static bool address_parse(const char *text, bool takes_any, union address *ret, socklen_t *ret_size, struct err *e)
 {
     const char *colon = strrchr(text, ':');
     char host[64];
@@ -34,27 +34,29 @@ static bool address_parse(const char *text, union address *ret, socklen_t *ret_s
         host[host_size - 1] = 0;
         ret->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
         *ret_size = sizeof(ret->v6);
-        if (inet_pton(AF_INET6, host + 1, &ret->v6.sin6_addr) == 1 && IN6_IS_ADDR_LOOPBACK(&ret->v6.sin6_addr))
+        if (inet_pton(AF_INET6, host + 1, &ret->v6.sin6_addr) == 1 && (takes_any || IN6_IS_ADDR_LOOPBACK(&ret->v6.sin6_addr)))
             return true;
     } else {
         ret->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
         *ret_size = sizeof(ret->v4);
         if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &ret->v4.sin_addr) == 1 &&
-            ntohl(ret->v4.sin_addr.s_addr) >> 24 == 127)
+            (takes_any || ntohl(ret->v4.sin_addr.s_addr) >> 24 == 127))
             return true;
     }
+    if (takes_any)
+        return err_set(e, ERR_INVALID, "listen on %.60s: not an address", text);
     return err_set(e, ERR_INVALID, "listen on %.60s: without TLS only loopback addresses are taken; put a TLS proxy before it",
                    text);
 }
 
-int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
+static int open_one(const char *text, bool takes_any, char ret_url[LISTEN_URL_SIZE], struct err *e)
 {
     union address address;
     socklen_t size;
     ret_url[0] = 0;
     if (strncmp(text, "unix:", 5) == 0)
         return ipc_listen(text + 5, e);
-    if (!address_parse(text, &address, &size, e))
+    if (!address_parse(text, takes_any, &address, &size, e))
         return -1;
     int one = 1, fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0)
@@ -68,7 +70,19 @@ int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     bool is_v6 = address.any.sa_family == AF_INET6;
-    snprintf(ret_url, LISTEN_URL_SIZE, "http://%s:%u", is_v6 ? "[::1]" : "127.0.0.1",
+    char host[INET6_ADDRSTRLEN] = "";
+    inet_ntop(address.any.sa_family, is_v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr, host, sizeof(host));
+    snprintf(ret_url, LISTEN_URL_SIZE, is_v6 ? "http://[%s]:%u" : "http://%s:%u", host,
              ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port));
     return fd;
+}
+
+int listen_open(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
+{
+    return open_one(text, false, ret_url, e);
+}
+
+int listen_open_any(const char *text, char ret_url[LISTEN_URL_SIZE], struct err *e)
+{
+    return open_one(text, true, ret_url, e);
 }

@@ -33,6 +33,7 @@ struct serve_options {
     int64_t interval_ms;  /* between two collections; 0: none */
     int64_t heartbeat_ms; /* between two seals of an idle ledger */
     int64_t anchor_interval_ms; /* between two rounds of asking witnesses; 0: ANCHOR_INTERVAL_MS; below 0: nobody is asked */
+    bool log_is_private; /* /log/ only for those who are signed in */
     bool prints_link;    /* print a one-time sign-in link once the web answers */
 };
 int role_serve(const struct serve_options *o);

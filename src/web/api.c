@@ -137,7 +137,8 @@ bool handle_openapi(struct call *c, struct err *e)
     struct json *info = json_put_object(v, "info");
     json_put_cstr(info, "title", "Assay");
     json_put_cstr(info, "version", PROGRAM_VERSION);
-    json_put_cstr(info, "description", "Every page's view model. Made from the route table.");
+    json_put_cstr(info, "description", "Every page's view model. Made from the route table. The ledger itself is at /log/ (checkpoint, "
+                                        "checkpoint.witnessed, tile/…), in the layout of C2SP tlog-tiles.");
     json_put_cstr(json_push_object(json_put_array(v, "servers")), "url", "/api/v1");
     json_put_array(json_push_object(json_put_array(v, "security")), "session");
     struct json *scheme = json_put_object(json_put_object(json_put_object(v, "components"), "securitySchemes"), "session");

@@ -48,6 +48,7 @@ const struct route routes[] = {
     ROUTE(POST, "/sign-in", PUBLIC, ORIGIN, FORM, handle_sign_in, NULL, "Use up a one-time link"),
     ROUTE(POST, "/sign-out", READ, TOKEN, FORM, handle_sign_out, NULL, "End this session"),
     ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
+    ROUTE(GET, "/log/*", PUBLIC, SAFE, NO_BODY, handle_log, NULL, "Checkpoint and tiles of the ledger, as C2SP tlog-tiles"),
     ROUTE(GET, "/health", PUBLIC, SAFE, NO_BODY, handle_health, NULL, "Whether this process answers"),
 };
 const size_t route_count = sizeof(routes) / sizeof(routes[0]);
@@ -59,6 +60,8 @@ static bool path_matches(const char *pattern_text, struct str path, struct str r
     bool is_more_wanted = true, is_more = true;
     while (is_more_wanted && is_more) {
         is_more_wanted = str_cut(&pattern, '/', &want);
+        if (is_more && str_is(want, "*"))
+            return true;
         is_more = str_cut(&path, '/', &have);
         if (want.size && want.data[0] == ':') {
             if (have.size == 0 || n == ROUTE_PARAMETERS_MAX)

@@ -19,6 +19,9 @@ START_TEST(paths_find_their_route_and_parameters)
     ck_assert_str_eq(r->path, "/tests/:id/run");
     ck_assert(str_is(p[0], "ssh-root-login"));
     ck_assert(!find(HTTP_GET, "/tests/", p, &allow));
+    ck_assert_str_eq(find(HTTP_GET, "/log/tile/0/x001/067.p/3", p, &allow)->path, "/log/*");
+    ck_assert_str_eq(find(HTTP_GET, "/log/checkpoint", p, &allow)->path, "/log/*");
+    ck_assert(!find(HTTP_GET, "/log", p, &allow) && !find(HTTP_GET, "/logs/checkpoint", p, &allow));
     ck_assert(!find(HTTP_GET, "/tests/a/b", p, &allow));
     ck_assert(!find(HTTP_GET, "", p, &allow));
     ck_assert(!find(HTTP_GET, "/nothing", p, &allow) && *allow == 0);

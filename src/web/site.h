@@ -57,7 +57,7 @@ struct page {
 
 struct route {
     enum http_method method;
-    const char *path; /* ":name" stands for one segment */
+    const char *path; /* ":name" stands for one segment, "*" at the end for whatever follows */
     enum permit permit;
     enum csrf csrf;
     size_t body_max;
@@ -183,6 +183,7 @@ bool handle_sign_out(struct call *c, struct err *e);
 bool handle_theme(struct call *c, struct err *e);
 bool handle_run(struct call *c, struct err *e); /* run.c */
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
+bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_health(struct call *c, struct err *e);
 
 extern const struct page page_kind_error, page_kind_sign_in;

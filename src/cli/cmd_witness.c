@@ -1,0 +1,172 @@
+/* cmd_witness.c - a witness for the ledgers of others: serve, its key, its list of logs. */
+#include "base/times.h"
+#include "cli/cli.h"
+#include "ledger/witness.h"
+#include "os/file.h"
+#include "role/cosigner.h"
+#include <fcntl.h>
+
+static const char *dir_of(struct cli_context *c)
+{
+    const char *dir = cli_option(c, "dir");
+    return dir ? dir : arena_printf(c->arena, "%s-witness", cli_data_dir_default(c->arena)).data;
+}
+
+/* --log and --logs as lines of a log list. */
+static bool logs_text(struct cli_context *c, struct buf *out, struct err *e)
+{
+    const char *vkey = cli_option(c, "log"), *file = cli_option(c, "logs");
+    if (vkey)
+        buf_printf(out, "log %s\n", vkey);
+    return !file || os_file_read(&os_file_real, AT_FDCWD, file, out, e);
+}
+
+static int serve(struct cli_context *c)
+{
+    struct err e = {0};
+    struct buf BUF_AUTO logs;
+    buf_init(&logs, LOG_LIST_BYTES_MAX);
+    if (!cli_option(c, "listen"))
+        return cli_wrong_use(c, "nothing to do: --listen ADDRESS serves; or key, add, list");
+    if (!logs_text(c, &logs, &e))
+        return cli_fail(&e);
+    struct cosigner_serve o = {.kind = COSIGNER_WITNESS,
+                               .dir = dir_of(c),
+                               .listen = cli_option(c, "listen"),
+                               .name = cli_option(c, "name"),
+                               .logs = buf_view(&logs)};
+    return cosigner_serve(&o);
+}
+
+static int print_key(struct cli_context *c, const struct cosigner *cosigner)
+{
+    struct buf BUF_AUTO vkey;
+    buf_init(&vkey, 1024);
+    note_key_format(&cosigner->key, &vkey);
+    if (c->json) {
+        struct json *o = json_object(c->arena);
+        json_put_cstr(o, "name", cosigner->key.name);
+        json_put_str(o, "vkey", buf_view(&vkey));
+        return cli_print_json(o);
+    }
+    buf_char(&vkey, '\n');
+    return cli_print(buf_view(&vkey));
+}
+
+static int add(struct cli_context *c, const struct cosigner *cosigner)
+{
+    struct err e = {0};
+    size_t added = 0;
+    struct buf BUF_AUTO logs;
+    buf_init(&logs, LOG_LIST_BYTES_MAX);
+    if (!logs_text(c, &logs, &e))
+        return cli_fail(&e);
+    for (int i = 1; i < c->argument_count; i++)
+        buf_printf(&logs, "%s%s", i == 1 ? "log " : " ", c->arguments[i]);
+    buf_char(&logs, '\n');
+    if (!cosigner_logs_add(cosigner, c->arena, buf_view(&logs), &added, &e))
+        return cli_fail(&e);
+    struct str text = arena_printf(c->arena, added ? "added %zu\n" : "already there\n", added);
+    return cli_print(text);
+}
+
+static void facts_json(struct json *list, const struct log_entry *log, const struct witness_facts *f)
+{
+    struct json *o = json_push_object(list);
+    json_put_cstr(o, "origin", log->origin);
+    json_put_cstr(o, "hash", log->hash);
+    if (!f->is_seen)
+        return;
+    json_put_int(o, "size", (int64_t)f->head.size);
+    json_put_hex(o, "root", f->head.root.bytes, SHA256_SIZE);
+    json_put_int(o, "cosignatures", (int64_t)f->cosignatures);
+    json_put_int(o, "first_s", (int64_t)f->first_s);
+    json_put_int(o, "last_s", (int64_t)f->last_s);
+    json_put_int(o, "longest_gap_s", (int64_t)f->longest_gap_s);
+    json_put_int(o, "conflicts", (int64_t)f->conflicts);
+}
+
+static void facts_text(struct buf *b, const struct log_entry *log, const struct witness_facts *f)
+{
+    char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
+    buf_printf(b, "%s\n", log->origin);
+    if (!f->is_seen) {
+        buf_cstr(b, "  nothing cosigned yet\n");
+        return;
+    }
+    time_format((int64_t)f->first_s * MS_SECOND, first);
+    time_format((int64_t)f->last_s * MS_SECOND, last);
+    buf_printf(b, "  size %llu, cosigned %llu times from %s to %s, longest pause %llu s\n", (unsigned long long)f->head.size,
+               (unsigned long long)f->cosignatures, first, last, (unsigned long long)f->longest_gap_s);
+    if (f->conflicts)
+        buf_printf(b,
+                   "  MISBEHAVIOUR: %zu times the log signed two different heads of one size; the proof is in conflicts/%s-*\n",
+                   f->conflicts, log->hash);
+}
+
+static int list(struct cli_context *c, const struct cosigner *cosigner)
+{
+    struct err e = {0};
+    struct log_list logs;
+    struct json *out = json_array(c->arena);
+    struct buf BUF_AUTO text;
+    size_t conflicts = 0;
+    buf_init(&text, 1 << 20);
+    if (!cosigner_logs(cosigner, c->arena, &logs, &e))
+        return cli_fail(&e);
+    for (size_t i = 0; i < logs.count; i++) {
+        struct witness_facts facts;
+        if (log_list_find(&logs, logs.entries[i].origin) != &logs.entries[i])
+            continue; /* a further key of the same log */
+        if (!witness_facts(cosigner->dir, &logs.entries[i], &facts, &e))
+            return cli_fail(&e);
+        facts_json(out, &logs.entries[i], &facts);
+        facts_text(&text, &logs.entries[i], &facts);
+        conflicts += facts.conflicts;
+    }
+    int status = c->json ? cli_print_json(out) : cli_print(buf_view(&text));
+    return status ? status : conflicts ? 1 : 0;
+}
+
+static int run(struct cli_context *c)
+{
+    struct err e = {0};
+    struct cosigner cosigner;
+    const char *what = c->argument_count ? c->arguments[0] : NULL;
+    if (!what)
+        return serve(c);
+    bool is_key = strcmp(what, "key") == 0, is_add = strcmp(what, "add") == 0, is_list = strcmp(what, "list") == 0;
+    if (!is_key && !is_add && !is_list)
+        return cli_wrong_use(c, "no such thing to do: %.40s", what);
+    if (!is_add && c->argument_count > 1)
+        return cli_wrong_use(c, "too many arguments: %.80s", c->arguments[1]);
+    if (is_add && c->argument_count < 2 && !cli_option(c, "log") && !cli_option(c, "logs"))
+        return cli_wrong_use(c, "add what? VKEY [URL [ORIGIN]]");
+    if (!cosigner_open(dir_of(c), "witness", cli_option(c, "name"), false, c->env, &cosigner, &e))
+        return cli_fail(&e);
+    int status = is_key ? print_key(c, &cosigner) : is_add ? add(c, &cosigner) : list(c, &cosigner);
+    cosigner_close(&cosigner);
+    return status;
+}
+
+const struct cli_command cli_command_witness = {
+    .name = "witness",
+    .summary = "cosign the heads of other ledgers, so that they cannot be rewritten unseen",
+    .usage = "--listen ADDRESS | key | add VKEY [URL [ORIGIN]] | list",
+    .example = "assay witness --listen 127.0.0.1:8421 --log \"$(cat ledger.vkey)\"",
+    .options =
+        (const struct cli_option[]){
+            {"dir", 0, "DIR", "the witness's own directory; otherwise the default data directory with -witness behind it"},
+            {"listen", 0, "ADDRESS", "serve at ADDRESS:PORT or unix:/path: POST /add-checkpoint, GET /<hash>/checkpoint"},
+            {"log", 0, "VKEY", "add this log first"},
+            {"logs", 0, "FILE", "add the logs of a file first: lines \"log VKEY [URL [ORIGIN]]\""},
+            {"name", 0, "NAME", "what the key is called when it is made; otherwise made from the host's name"},
+            {0}},
+    .details =
+        "Speaks C2SP tlog-witness. It gets origin, size and root of a ledger and nothing else, and signs a head only if it\n"
+        "extends every head that it signed before. The key is made at the first start; a running witness notices added logs.\n"
+        "list ends with status 1 when a log signed two heads of one size.",
+    .arguments_max = -1,
+    .has_json = true,
+    .run = run,
+};
