@@ -1,25 +1,7 @@
 /* cmd_witness.c - a witness for the ledgers of others: serve, its key, its list of logs. */
 #include "base/times.h"
-#include "cli/cli.h"
-#include "ledger/witness.h"
-#include "os/file.h"
+#include "cli/cosigner_cli.h"
 #include "role/cosigner.h"
-#include <fcntl.h>
-
-static const char *dir_of(struct cli_context *c)
-{
-    const char *dir = cli_option(c, "dir");
-    return dir ? dir : arena_printf(c->arena, "%s-witness", cli_data_dir_default(c->arena)).data;
-}
-
-/* --log and --logs as lines of a log list. */
-static bool logs_text(struct cli_context *c, struct buf *out, struct err *e)
-{
-    const char *vkey = cli_option(c, "log"), *file = cli_option(c, "logs");
-    if (vkey)
-        buf_printf(out, "log %s\n", vkey);
-    return !file || os_file_read(&os_file_real, AT_FDCWD, file, out, e);
-}
 
 static int serve(struct cli_context *c)
 {
@@ -28,46 +10,14 @@ static int serve(struct cli_context *c)
     buf_init(&logs, LOG_LIST_BYTES_MAX);
     if (!cli_option(c, "listen"))
         return cli_wrong_use(c, "nothing to do: --listen ADDRESS serves; or key, add, list");
-    if (!logs_text(c, &logs, &e))
+    if (!cosigner_cli_logs(c, &logs, &e))
         return cli_fail(&e);
     struct cosigner_serve o = {.kind = COSIGNER_WITNESS,
-                               .dir = dir_of(c),
+                               .dir = cosigner_cli_dir(c, "witness"),
                                .listen = cli_option(c, "listen"),
                                .name = cli_option(c, "name"),
                                .logs = buf_view(&logs)};
     return cosigner_serve(&o);
-}
-
-static int print_key(struct cli_context *c, const struct cosigner *cosigner)
-{
-    struct buf BUF_AUTO vkey;
-    buf_init(&vkey, 1024);
-    note_key_format(&cosigner->key, &vkey);
-    if (c->json) {
-        struct json *o = json_object(c->arena);
-        json_put_cstr(o, "name", cosigner->key.name);
-        json_put_str(o, "vkey", buf_view(&vkey));
-        return cli_print_json(o);
-    }
-    buf_char(&vkey, '\n');
-    return cli_print(buf_view(&vkey));
-}
-
-static int add(struct cli_context *c, const struct cosigner *cosigner)
-{
-    struct err e = {0};
-    size_t added = 0;
-    struct buf BUF_AUTO logs;
-    buf_init(&logs, LOG_LIST_BYTES_MAX);
-    if (!logs_text(c, &logs, &e))
-        return cli_fail(&e);
-    for (int i = 1; i < c->argument_count; i++)
-        buf_printf(&logs, "%s%s", i == 1 ? "log " : " ", c->arguments[i]);
-    buf_char(&logs, '\n');
-    if (!cosigner_logs_add(cosigner, c->arena, buf_view(&logs), &added, &e))
-        return cli_fail(&e);
-    struct str text = arena_printf(c->arena, added ? "added %zu\n" : "already there\n", added);
-    return cli_print(text);
 }
 
 static void facts_json(struct json *list, const struct log_entry *log, const struct witness_facts *f)
@@ -142,9 +92,9 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "too many arguments: %.80s", c->arguments[1]);
     if (is_add && c->argument_count < 2 && !cli_option(c, "log") && !cli_option(c, "logs"))
         return cli_wrong_use(c, "add what? VKEY [URL [ORIGIN]]");
-    if (!cosigner_open(dir_of(c), "witness", cli_option(c, "name"), false, c->env, &cosigner, &e))
+    if (!cosigner_open(cosigner_cli_dir(c, "witness"), "witness", cli_option(c, "name"), false, c->env, &cosigner, &e))
         return cli_fail(&e);
-    int status = is_key ? print_key(c, &cosigner) : is_add ? add(c, &cosigner) : list(c, &cosigner);
+    int status = is_key ? cosigner_cli_key(c, &cosigner) : is_add ? cosigner_cli_add(c, &cosigner) : list(c, &cosigner);
     cosigner_close(&cosigner);
     return status;
 }

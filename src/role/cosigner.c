@@ -1,12 +1,14 @@
 /* cosigner.c - witness and mirror over HTTP. The I/O thread only looks at the address; workers do the rest. */
 #include "role/cosigner.h"
 #include "base/limits.h"
-#include "ledger/witness.h"
+#include "ledger/mirror.h"
+#include "os/gunzip.h"
 #include "os/jail.h"
 #include "os/spawn.h"
 #include "role/listen.h"
 #include "role/recipes.h"
 #include "web/http.h"
+#include "web/log_files.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -18,26 +20,29 @@ enum { WORKERS = 4, LOGS_ARENA_BYTES = 8 << 20 };
 struct site {
     const struct cosigner_serve *o;
     struct cosigner cosigner;
-    struct witness *witness;
+    struct witness *witness; /* one of the two */
+    struct mirror *mirror;
     struct stat logs_facts; /* of the list as it was read */
     char about[600];        /* the answer at / */
 };
 
 /* ---- requests ---- */
 
-enum target { TARGET_NONE, TARGET_ABOUT, TARGET_ADD_CHECKPOINT, TARGET_CHECKPOINT };
+enum target { TARGET_NONE, TARGET_ABOUT, TARGET_ADD_CHECKPOINT, TARGET_ADD_ENTRIES, TARGET_FILE };
 
-static enum target target_of(struct str path)
+/* ret_file: what stands behind the origin's hash. A witness has nothing but its checkpoint there. */
+static enum target target_of(const struct site *s, struct str path, struct log_file *ret_file)
 {
-    struct str hash = str_slice(path, 1, path.size), first;
+    struct str rest = str_slice(path, 1, path.size), hash;
+    uint8_t bytes[SHA256_SIZE];
     if (str_is(path, "/"))
         return TARGET_ABOUT;
     if (str_is(path, "/add-checkpoint"))
         return TARGET_ADD_CHECKPOINT;
-    uint8_t bytes[SHA256_SIZE];
-    if (str_cut(&hash, '/', &first) && hex_decode(first, bytes, sizeof(bytes)) && str_is(hash, "checkpoint"))
-        return TARGET_CHECKPOINT;
-    return TARGET_NONE;
+    if (str_is(path, "/add-entries") && s->mirror)
+        return TARGET_ADD_ENTRIES;
+    bool is_file = str_cut(&rest, '/', &hash) && hex_decode(hash, bytes, sizeof(bytes)) && log_file_parse(rest, ret_file);
+    return is_file && (s->mirror || strcmp(ret_file->path, "checkpoint") == 0) ? TARGET_FILE : TARGET_NONE;
 }
 
 static enum http_next answer_plain(struct http_response *ret, int status, const char *text, const char *allow)
@@ -50,15 +55,16 @@ static enum http_next answer_plain(struct http_response *ret, int status, const 
 static enum http_next on_head(void *context, struct http_request *r, struct http_response *ret, size_t *ret_body_max)
 {
     struct site *s = context;
-    enum target target = target_of(r->path);
-    bool is_post = r->method == HTTP_POST, wants_post = target == TARGET_ADD_CHECKPOINT;
+    struct log_file file;
+    enum target target = target_of(s, r->path, &file);
+    bool is_post = r->method == HTTP_POST, wants_post = target == TARGET_ADD_CHECKPOINT || target == TARGET_ADD_ENTRIES;
     if (target == TARGET_NONE || r->query.size)
         return answer_plain(ret, 404, "404: there is nothing at this address.\n", NULL);
     if (is_post != wants_post)
         return answer_plain(ret, 405, "405: this address does not take that method.\n", wants_post ? "POST" : "GET, HEAD");
     if (target == TARGET_ABOUT)
         return answer_plain(ret, 200, s->about, NULL);
-    *ret_body_max = wants_post ? WITNESS_REQUEST_BYTES_MAX : 0;
+    *ret_body_max = target == TARGET_ADD_ENTRIES ? MIRROR_REQUEST_BYTES_MAX : wants_post ? WITNESS_REQUEST_BYTES_MAX : 0;
     return HTTP_WORK;
 }
 
@@ -70,24 +76,62 @@ static void answer_take(struct http_request *r, struct witness_answer *answer, s
                                   .problem = arena_str(r->arena, str_of(answer->problem))};
 }
 
+static void add_entries(struct site *s, struct http_request *r, struct witness_answer *ret)
+{
+    struct buf BUF_AUTO plain;
+    struct err e = {0};
+    buf_init(&plain, MIRROR_REQUEST_BYTES_MAX);
+    if (r->content_encoding.size == 0 || str_is(r->content_encoding, "identity"))
+        mirror_add_entries(s->mirror, r->body, ret);
+    else if (!str_is(r->content_encoding, "gzip"))
+        witness_refuse(ret, 415, "the body may be gzip or plain");
+    else if (gunzip(r->body, &plain, &e))
+        mirror_add_entries(s->mirror, buf_view(&plain), ret);
+    else
+        witness_refuse(ret, err_http_status(e.code), "%.150s", e.text);
+}
+
+static void answer_file(struct site *s, const struct log_file *file, struct http_request *r, struct http_response *ret)
+{
+    struct witness_answer answer;
+    struct err e = {0};
+    struct str hash = str_slice(r->path, 1, 65);
+    if (s->mirror) {
+        int dir = mirror_log_dir(s->mirror, hash, &e);
+        log_file_answer(dir, file, r, ret);
+        if (dir >= 0)
+            close(dir);
+        return;
+    }
+    witness_answer_init(&answer);
+    if (witness_note(s->witness, hash, &answer.body, &e))
+        answer.status = 200;
+    else
+        witness_refuse(&answer, e.code == ERR_NOT_FOUND ? 404 : 500, "%.150s", e.text);
+    answer_take(r, &answer, ret);
+    ret->cache = file->cache;
+    witness_answer_release(&answer);
+}
+
 static void on_work(void *context, void *worker, struct http_request *r, struct http_response *ret)
 {
     (void)worker;
     struct site *s = context;
+    struct log_file file;
     struct witness_answer answer;
-    witness_answer_init(&answer);
-    if (target_of(r->path) == TARGET_ADD_CHECKPOINT) {
-        witness_add_checkpoint(s->witness, r->body, &answer);
-        answer_take(r, &answer, ret);
-    } else {
-        struct err e = {0};
-        if (witness_note(s->witness, str_slice(r->path, 1, 65), &answer.body, &e))
-            answer.status = 200;
-        else
-            witness_refuse(&answer, e.code == ERR_NOT_FOUND ? 404 : 500, "%.150s", e.text);
-        answer_take(r, &answer, ret);
-        ret->cache = "no-cache";
+    enum target target = target_of(s, r->path, &file);
+    if (target == TARGET_FILE) {
+        answer_file(s, &file, r, ret);
+        return;
     }
+    witness_answer_init(&answer);
+    if (target == TARGET_ADD_ENTRIES)
+        add_entries(s, r, &answer);
+    else if (s->mirror)
+        mirror_add_checkpoint(s->mirror, r->body, &answer);
+    else
+        witness_add_checkpoint(s->witness, r->body, &answer);
+    answer_take(r, &answer, ret);
     witness_answer_release(&answer);
 }
 
@@ -107,7 +151,10 @@ static bool logs_take(struct site *s, struct err *e)
         arena_free(a);
         return false;
     }
-    witness_set_logs(s->witness, a, logs);
+    if (s->mirror)
+        mirror_set_logs(s->mirror, a, logs);
+    else
+        witness_set_logs(s->witness, a, logs);
     return true;
 }
 
@@ -139,7 +186,11 @@ static bool site_open(struct site *s, struct err *e)
                                 .dir = s->cosigner.dir,
                                 .key = &s->cosigner.key,
                                 .private_key = &s->cosigner.private_key};
-    return ok && (s->witness = witness_open(&w, e)) != NULL && logs_take(s, e);
+    if (ok && o->kind == COSIGNER_MIRROR)
+        ok = gunzip_prepare(e) && (s->mirror = mirror_open(&w, e)) != NULL;
+    else if (ok)
+        ok = (s->witness = witness_open(&w, e)) != NULL;
+    return ok && logs_take(s, e);
 }
 
 static void say_hello(struct site *s, const char *url)
@@ -161,7 +212,7 @@ int cosigner_serve(const struct cosigner_serve *o)
     jail_allow(&jail, o->dir, true);
     jail_allow(&jail, "/proc/self", false);
     int signals = os_signals_open(&e), fd = -1;
-    bool ok = signals >= 0 && site_open(&s, &e) && (fd = listen_open_any(o->listen, url, &e)) >= 0;
+    bool ok = signals >= 0 && http_prepare(&e) && site_open(&s, &e) && (fd = listen_open_any(o->listen, url, &e)) >= 0;
     struct http_handler handler = {.head = on_head, .work = on_work, .context = &s};
     struct http_options options = {.listen_fds = &fd,
                                    .listen_count = 1,
@@ -177,6 +228,7 @@ int cosigner_serve(const struct cosigner_serve *o)
     }
     http_stop(server);
     witness_close(s.witness);
+    mirror_close(s.mirror);
     cosigner_close(&s.cosigner);
     if (signals >= 0)
         close(signals);

@@ -35,7 +35,7 @@ struct http_request {
     struct str target; /* raw path and query */
     struct str path;   /* raw, without the query; never decoded as a whole */
     struct str query;  /* raw, behind "?" */
-    struct str host, cookie, origin, fetch_site, if_none_match, accept, accept_encoding, content_type, referer;
+    struct str host, cookie, origin, fetch_site, if_none_match, accept, accept_encoding, content_type, content_encoding, referer;
     uint64_t content_length;
     struct str body;     /* for work: all of it */
     struct arena *arena; /* for work: lives until the answer is sent; NULL in head */

@@ -99,6 +99,7 @@ static void remember(struct http_request *ret, const struct http_field *f)
                   {"accept", &ret->accept},
                   {"accept-encoding", &ret->accept_encoding},
                   {"content-type", &ret->content_type},
+                  {"content-encoding", &ret->content_encoding},
                   {"referer", &ret->referer}};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         if (is_named(f->name, wanted[i].name) && !wanted[i].place->data)

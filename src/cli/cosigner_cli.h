@@ -1,0 +1,16 @@
+/* cosigner_cli.h - what `assay witness` and `assay mirror` share: directory, key, list of logs. Private to src/cli. */
+#ifndef CLI_COSIGNER_CLI_H
+#define CLI_COSIGNER_CLI_H
+
+#include "cli/cli.h"
+#include "ledger/witness.h"
+
+/* --dir, or the default data directory with "-kind" behind it. */
+const char *cosigner_cli_dir(struct cli_context *c, const char *kind);
+/* --log and --logs as lines of a log list. */
+bool cosigner_cli_logs(struct cli_context *c, struct buf *out, struct err *e) MUST_USE;
+int cosigner_cli_key(struct cli_context *c, const struct cosigner *cosigner);
+/* "add VKEY [URL [ORIGIN]]", --log, --logs. */
+int cosigner_cli_add(struct cli_context *c, const struct cosigner *cosigner);
+
+#endif
