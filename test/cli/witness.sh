@@ -1,0 +1,147 @@
+#!/bin/sh
+# assay witness, assay mirror and /log/ as a person uses them.
+. "$(dirname "$0")/lib.sh"
+# Starts COMMAND..., waits for its address; sets server and url. Stopped at the case's end.
+serve() {
+    "$@" >"$d/hello" 2>"$d/log" </dev/null &
+    server=$!
+    trap 'kill $server 2>/dev/null; wait $server 2>/dev/null' EXIT
+    n=0
+    until grep -q '^listens on ' "$d/hello"; do
+        n=$((n + 1))
+        kill -0 $server 2>/dev/null && [ $n -lt 300 ] || { cat "$d/log"; fail "it does not start"; }
+        sleep 0.1
+    done
+    url=$(sed -n 's/^listens on //p' "$d/hello")
+}
+need_curl() { command -v curl >/dev/null || skip "needs curl"; }
+make_ledger() {
+    expect 0 "$assay" --data "$d/data" init
+    ledger=$(echo "$d"/data/ledger/*)
+    vkey=$("$assay" --data "$d/data" key list | grep -F "$(head -1 "$ledger/checkpoint")+")
+}
+more_leaves() {
+    for value in "$@"; do
+        expect 0 "$assay" --data "$d/data" record set parameter account_dormant_days_max "$value" --reason "a test"
+    done
+}
+case_key_is_made_once_and_private() {
+    expect 0 "$assay" witness key --dir "$d/w" --name aud.example/w1
+    cp "$d/out" "$d/first"
+    grep -q '^aud.example/w1+[0-9a-f]\{8\}+B' "$d/out" || fail "no key of type 4"
+    [ "$(stat -c %a "$d/w/key")" = 600 ] || fail "the key is not 0600"
+    [ "$(stat -c %a "$d/w")" = 700 ] || fail "the directory is not 0700"
+    expect 0 "$assay" witness key --dir "$d/w"
+    cmp "$d/out" "$d/first" || fail "another key"
+    expect 3 "$assay" witness key --dir "$d/w" --name other.example
+    one_line "is called aud.example/w1"
+    expect 0 "$assay" witness key --dir "$d/w" --json
+    grep -q '"vkey": "aud.example/w1+' "$d/out" || fail "no JSON"
+}
+case_logs_are_added_and_listed() {
+    make_ledger
+    expect 0 "$assay" witness add --dir "$d/w" "$vkey"
+    expect 0 "$assay" witness add --dir "$d/w" "$vkey"
+    grep -q 'already there' "$d/out" || fail "twice"
+    expect 2 "$assay" witness add --dir "$d/w" "x+00000000+AAAA"
+    one_line "logs line 1"
+    expect 0 "$assay" witness list --dir "$d/w"
+    grep -q 'nothing cosigned yet' "$d/out" || fail "list"
+    expect 2 "$assay" witness
+    one_line "listen"
+    expect 2 "$assay" witness list more --dir "$d/w"
+    expect 2 "$assay" mirror
+}
+case_heads_are_cosigned_once_and_conflicts_told() {
+    need_curl
+    make_ledger
+    serve "$assay" witness --dir "$d/w" --listen 127.0.0.1:0 --log "$vkey"
+    { printf 'old 0\n\n'; cat "$ledger/checkpoint"; } >"$d/request"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code} %{content_type}' --data-binary "@$d/request" "$url/add-checkpoint"
+    grep -q '^200 ' "$d/out" || fail "$(cat "$d/out" "$d/answer")"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code} %{content_type}' --data-binary "@$d/request" "$url/add-checkpoint"
+    grep -q '^409 text/x.tlog.size$' "$d/out" || fail "$(cat "$d/out")"
+    [ "$(cat "$d/answer")" = "$(sed -n 2p "$ledger/checkpoint")" ] || fail "the size in the 409"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' "$url/$(basename "$ledger")/checkpoint"
+    grep -q "^— .*/assay-witness/" "$d/answer" || fail "no cosignature for monitors"
+    for path in / /nothing "/$(basename "$ledger")/tile/0/000" /add-entries "/$(basename "$ledger")/checkpoint?x"; do
+        expect 0 curl -s -o /dev/null -w '%{http_code}' "$url$path"
+        [ "$path" = / ] && wanted=200 || wanted=404
+        [ "$(cat "$d/out")" = $wanted ] || fail "$path: $(cat "$d/out")"
+    done
+    expect 0 curl -s -o /dev/null -w '%{http_code}' "$url/add-checkpoint"
+    [ "$(cat "$d/out")" = 405 ] || fail "GET add-checkpoint: $(cat "$d/out")"
+    expect 3 "$assay" witness --dir "$d/w" --listen 127.0.0.1:0
+    one_line "another process"
+    expect 0 "$assay" witness list --dir "$d/w" --json
+    grep -q '"cosignatures": 1' "$d/out" || fail "list"
+}
+case_a_mirror_pulls_a_directory_and_assay_verify_accepts_it() {
+    make_ledger
+    more_leaves 80 81
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey" --once --cosign --name m.example/1
+    copy=$(echo "$d"/m/ledger/*)
+    grep -q '^— m.example/1 ' "$copy/checkpoint" || fail "not cosigned"
+    for file in $(cd "$ledger" && find tile -type f); do
+        [ ! -e "$copy/$file" ] || cmp "$ledger/$file" "$copy/$file" || fail "$file differs"
+    done
+    expect 0 "$assay" verify "$d/m"
+    more_leaves 82
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --once --cosign
+    expect 0 "$assay" verify "$d/m"
+    expect 0 "$assay" mirror list --dir "$d/m"
+    grep -q "^  $(sed -n 2p "$ledger/checkpoint") leaves" "$d/out" || fail "list"
+    bundle=$(find "$copy/tile/entries" -type f | head -1)
+    printf X | dd of="$bundle" bs=1 seek=200 conv=notrunc status=none
+    expect 1 "$assay" verify "$d/m"
+}
+case_a_mirror_takes_pushes_and_serves_them() {
+    need_curl
+    make_ledger
+    more_leaves 80 81 82
+    serve "$assay" mirror --dir "$d/m" --listen 127.0.0.1:0 --log "$vkey"
+    expect 0 "$assay" mirror push "$d/data" "$url" --json
+    grep -q '"size": ' "$d/out" || fail "push"
+    expect 0 "$assay" mirror push "$d/data" "$url"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code} %{content_type}' "$url/$(basename "$ledger")/tile/entries/000.p/1"
+    grep -q '^200 application/octet-stream$' "$d/out" || fail "$(cat "$d/out")"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' --data-binary x "$url/add-entries"
+    [ "$(cat "$d/out")" = 400 ] || fail "add-entries: $(cat "$d/out")"
+    printf '\000\001x\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000' | gzip >"$d/gz"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' -H 'Content-Encoding: gzip' --data-binary "@$d/gz" "$url/add-entries"
+    [ "$(cat "$d/out")" = 404 ] || fail "gzip: $(cat "$d/out")"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' -H 'Content-Encoding: br' --data-binary "@$d/gz" "$url/add-entries"
+    [ "$(cat "$d/out")" = 415 ] || fail "br: $(cat "$d/out")"
+    expect 0 "$assay" mirror --once --from "$url/$(basename "$ledger")" --dir "$d/m2" --log "$vkey"
+    expect 0 "$assay" verify "$d/m2"
+    rm -rf "$d/data2"
+    expect 0 "$assay" --data "$d/data2" init
+    expect 2 "$assay" mirror push "$d/data2" "$url"
+    one_line "404"
+}
+case_assay_serve_shows_the_log() {
+    need_curl
+    make_ledger
+    "$assay" --data "$d/data" serve --listen 127.0.0.1:0 --every never >"$d/hello" 2>"$d/log" </dev/null &
+    server=$!
+    trap 'kill $server 2>/dev/null; wait $server 2>/dev/null' EXIT
+    n=0
+    until grep -q 'Assay is at' "$d/hello"; do
+        n=$((n + 1))
+        kill -0 $server 2>/dev/null && [ $n -lt 600 ] || fail "it does not start"
+        sleep 0.1
+    done
+    url=$(sed -n 's/^Assay is at //p' "$d/hello")
+    expect 0 curl -s -D "$d/head" -o "$d/answer" "$url/log/checkpoint"
+    cmp "$d/answer" "$ledger/checkpoint" || fail "another checkpoint"
+    grep -qi '^content-type: text/plain; charset=utf-8' "$d/head" && grep -qi '^cache-control: no-cache' "$d/head" || fail "$(cat "$d/head")"
+    expect 0 curl -s -D "$d/head" -o "$d/answer" "$url/log/tile/0/000.p/1"
+    [ "$(wc -c <"$d/answer")" -eq 32 ] || fail "a tile of one hash"
+    for path in tile/0/001 tile/0/000.p/0 tile/0/000.p/256 ../private/keys/log %2e%2e/private/keys/log tile/data/000 checkpoint/; do
+        expect 0 curl -s --path-as-is -o /dev/null -w '%{http_code}' "$url/log/$path"
+        [ "$(cat "$d/out")" = 404 ] || fail "$path: $(cat "$d/out")"
+    done
+    expect 0 "$assay" mirror --once --from "$url/log" --dir "$d/m" --log "$vkey" --cosign
+    expect 0 "$assay" verify "$d/m"
+}
+run_cases "$@"
