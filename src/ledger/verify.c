@@ -42,7 +42,7 @@ static bool origin_find(struct verify *v, struct err *e)
     struct buf BUF_AUTO text;
     buf_init(&text, 64 << 10);
     if (!os_file_read(&os_file_real, v->data_dir, "config.json", &text, e))
-        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_INVALID, "no data directory: config.json is missing") : false;
+        return e->code == ERR_NOT_FOUND ? verify_copy_find(v, e) : false;
     struct json *config = json_parse(v->scratch, buf_view(&text), JSON_LIMITS_DEFAULT, e);
     struct str origin = json_text(config, "origin");
     if (!config || origin.size == 0 || origin.size >= sizeof(v->origin) || memchr(origin.data, 0, origin.size))
@@ -252,7 +252,7 @@ bool verify_directory(const char *data_dir, const struct verify_options *o, stru
     is_ok = is_ok && verify_anchor_begin(v, e);
     is_ok = is_ok && (v->data_dir >= 0 || err_errno(e, errno, "open %s", data_dir));
     is_ok = is_ok && (origin_find(v, e) || err_wrap(e, "%s", data_dir));
-    if (is_ok) {
+    if (is_ok && v->ledger_dir < 0) {
         ledger_path(v->origin, path);
         v->ledger_dir = openat(v->data_dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         is_ok = v->ledger_dir >= 0 || err_errno(e, errno, "open %s/%s", data_dir, path);

@@ -130,4 +130,7 @@ void verify_anchors(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);
 
+/* verify_copy.c: a directory without config.json and private/: fills origin and ledger_dir from the only checkpoint below it. */
+bool verify_copy_find(struct verify *v, struct err *e) MUST_USE;
+
 #endif
