@@ -9,7 +9,8 @@ create index leaf_by_stream on leaf(st, sq);
 create table stream(st text primary key, sq integer not null, hash blob not null) strict, without rowid;
 create table operation(id text primary key, leaf integer not null, answer text not null) strict, without rowid;
 create table ledger_key(leaf integer primary key, role text not null, name text not null, vkey text not null unique, t integer not null,
-                        retired_leaf integer) strict;
+                        retired_leaf integer, trust integer, outgoing_leaf integer) strict; -- trust: revoked, counts for that many leaves only
+create table key_quorum(leaf integer primary key, need integer not null) strict;             -- how many root keys must sign
 
 -- Time: the newest seal, since when which cadence of seals was promised, and stretches in which nothing was recorded that should have been.
 create table seal_newest(one integer primary key check(one = 1), leaf integer not null, t integer not null, mono integer not null,

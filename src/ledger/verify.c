@@ -81,18 +81,6 @@ static void head_read(struct verify *v, struct buf *note)
     v->has_head = true;
 }
 
-bool verify_signed_by_log(struct verify *v, struct str text, struct str lines, struct err *e)
-{
-    struct note_key pinned;
-    if (v->options->log_vkey)
-        return note_key_parse(str_of(v->options->log_vkey), &pinned, e) && note_verify(text, lines, &pinned, e);
-    err_set(e, ERR_CORRUPT, "the ledger registers no log key");
-    for (size_t i = 0; i < v->key_count; i++)
-        if (strcmp(v->keys[i].role, "log") == 0 && note_verify(text, lines, &v->keys[i].key, e))
-            return true;
-    return false;
-}
-
 static void head_check(struct verify *v, struct str note)
 {
     struct checkpoint head;
@@ -101,7 +89,7 @@ static void head_check(struct verify *v, struct str note)
     if (!v->has_head)
         return;
     v->report->checkpoints_checked++;
-    if (!checkpoint_parse(note, &head, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e))
+    if (!checkpoint_parse(note, &head, &text, &lines, &e) || !verify_log_signature(v, head.size, text, lines, false, &e))
         verify_find(v, "E10", "checkpoint: %s", e.text);
     const struct checkpoint *seen = v->options->last_seen;
     if (!seen)
@@ -140,7 +128,7 @@ void verify_cp_log(struct verify *v)
             verify_find(v, "E83", "cp.log at byte %llu: %s", (unsigned long long)start, e.text);
             continue;
         }
-        if (!verify_signed_by_log(v, text, lines, &e))
+        if (!verify_log_signature(v, c.size, text, lines, true, &e))
             verify_find(v, "E10", "cp.log, checkpoint of %llu leaves: %s", (unsigned long long)c.size, e.text);
         if (strcmp(c.origin, v->origin) != 0)
             verify_find(v, "E02", "cp.log: a checkpoint of another ledger, %s", c.origin);
@@ -174,26 +162,6 @@ void verify_cp_log(struct verify *v)
         verify_find(v, "E83", "cp.log does not hold the published checkpoint of %llu leaves", (unsigned long long)v->head.size);
 }
 
-static void pinned_check(struct verify *v)
-{
-    struct note_key pinned;
-    struct err e = {0};
-    if (!v->options->log_vkey)
-        return;
-    if (!note_key_parse(str_of(v->options->log_vkey), &pinned, &e)) {
-        verify_find(v, "E01", "the log key given: %s", e.text);
-        return;
-    }
-    bool is_registered = false, has_any = false;
-    for (size_t i = 0; i < v->key_count; i++)
-        if (strcmp(v->keys[i].role, "log") == 0) {
-            has_any = true;
-            is_registered |= memcmp(&v->keys[i].key.public_key, &pinned.public_key, sizeof(pinned.public_key)) == 0;
-        }
-    if (has_any && !is_registered)
-        verify_find(v, "E01", "the log key given is not the one that the ledger registers");
-}
-
 static void check_all(struct verify *v)
 {
     struct buf BUF_AUTO note;
@@ -216,7 +184,7 @@ static void check_all(struct verify *v)
     if (v->private_dir >= 0)
         verify_journal(v);
     verify_time_end(v);
-    pinned_check(v);
+    verify_pins(v);
     head_check(v, buf_view(&note));
     verify_files(v);
     if (v->private_dir >= 0)
@@ -229,8 +197,6 @@ static void check_all(struct verify *v)
     verify_anchors(v);
     if (!v->has_head && v->report->is_ok)
         verify_note(v, "no checkpoint has been signed yet");
-    if (!v->options->log_vkey)
-        verify_note(v, "the log key is the one that the ledger itself registers; give the key you trust to check against it");
     tile_store_release(&v->store);
 }
 

@@ -23,7 +23,8 @@
 enum { VERIFY_FINDINGS_MAX = 100, VERIFY_NOTES_MAX = 32 };
 
 struct verify_options {
-    const char *log_vkey; /* the log key that the caller trusts; NULL: the one that the ledger's own key leaves register */
+    const char *log_vkey; /* the log key that the caller trusts, or a successor that it has signed for; NULL: what the ledger registers */
+    const char *root_vkey;              /* the first root key, as the caller knows it; NULL: the one that the ledger registers */
     const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); its origin may be empty; NULL: none */
     bool without_blobs;                 /* leaves and tiles only */
     const char *policy; /* text of a C2SP tlog-policy that counts in place of the ledger's own (E11); NULL: its own */

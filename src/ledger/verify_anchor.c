@@ -119,7 +119,7 @@ static bool note_check(struct verify *v, const char *where, struct str note, str
     struct sha256 root;
     struct err e = {0};
     v->report->checkpoints_checked++;
-    if (!checkpoint_parse(note, ret, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e)) {
+    if (!checkpoint_parse(note, ret, &text, &lines, &e) || !verify_log_signature(v, ret->size, text, lines, true, &e)) {
         verify_find(v, "E10", "%s: %s", where, e.text);
         return false;
     }
@@ -374,7 +374,7 @@ static void fork_check(struct verify *v)
         struct str text, lines;
         struct sha256 root;
         struct merkle_nodes nodes = tile_store_nodes(&v->store);
-        if (!checkpoint_parse(theirs, &c, &text, &lines, &e) || !verify_signed_by_log(v, text, lines, &e))
+        if (!checkpoint_parse(theirs, &c, &text, &lines, &e) || !verify_log_signature(v, c.size, text, lines, true, &e))
             continue;
         if (c.size > v->head.size || !merkle_root(&nodes, c.size, &root, &e) || !sha256_equal(root, c.root))
             verify_find(v, "E12", "private/" ANCHOR_FORK_FILE ": a witness holds a checkpoint of %llu leaves, signed by this log's key, that"

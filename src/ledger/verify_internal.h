@@ -9,9 +9,10 @@
 #define LEDGER_VERIFY_INTERNAL_H
 
 #include "ledger/internal.h"
+#include "ledger/keys.h"
 #include "ledger/verify.h"
 
-enum { VERIFY_KEYS_MAX = 64, VERIFY_SUBJECTS_MAX = 4096 };
+enum { VERIFY_SUBJECTS_MAX = 4096 };
 
 struct verify_stream {
     struct str name;
@@ -19,12 +20,6 @@ struct verify_stream {
     struct sha256 last;
     struct sha256 rows; /* c of the first blob of its newest item */
     bool has_rows;
-};
-
-struct verify_key {
-    struct note_key key;
-    char role[16];
-    uint64_t from;
 };
 
 /* The chain of the runs of one subject. */
@@ -74,8 +69,7 @@ struct verify {
 
     struct verify_stream *streams; /* open addressing; capacity a power of two */
     size_t stream_capacity, stream_count;
-    struct verify_key keys[VERIFY_KEYS_MAX];
-    size_t key_count;
+    struct ledger_keys keys;
     struct verify_subject *subjects;
     size_t subject_count;
     struct verify_seal *seals;
@@ -102,6 +96,14 @@ bool verify_time_begin(struct verify *v) MUST_USE;
 void verify_time_seal(struct verify *v, uint64_t index, const struct json *seal);
 void verify_time_leaf(struct verify *v, uint64_t index, const struct leaf *leaf, struct sha256 hash);
 void verify_time_end(struct verify *v);
+/* verify_key.c. A key leaf: E42 its statement, E43 who has to sign it. */
+void verify_key_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+/* The keys that the caller trusts against those that the ledger registers (E01). */
+void verify_pins(struct verify *v);
+/* True if a note of `size` leaves is signed by a log key that counts for it and that the caller has reason to trust. Of a note in
+ * cp.log (`is_past`) one by a key that was found stolen later is noted, not refused: the head behind it vouches for it. */
+bool verify_log_signature(struct verify *v, uint64_t size, struct str text, struct str lines, bool is_past, struct err *e) MUST_USE;
+
 /* One leaf in order; signed or not. */
 void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha256 hash);
 /* Tiles and bundles of the signed tree; calls verify_leaf for each leaf that can be read. */
@@ -121,8 +123,6 @@ const struct verify_erasure *verify_erasure_of(const struct verify *v, const uin
 void verify_blobs(struct verify *v);
 /* The keyring under the master key when both can be read; NULL with a note or a finding otherwise. */
 struct keyring *verify_keyring(struct verify *v);
-/* A note's text under one of the log keys: the pinned one, or those that the ledger registers. */
-bool verify_signed_by_log(struct verify *v, struct str text, struct str lines, struct err *e) MUST_USE;
 /* verify_anchor.c. At the beginning; as each leaf passes; when the tree is checked. ERR_INVALID: the policy given does not parse. */
 bool verify_anchor_begin(struct verify *v, struct err *e) MUST_USE;
 void verify_anchor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);

@@ -122,7 +122,7 @@ static void seal_check(struct verify *v, uint64_t index, const struct json *leaf
     v->seals[v->seal_count++] = (struct verify_seal){index + 1, merkle_frontier_root(&v->tree)};
 }
 
-/* ---- keys and signatures ---- */
+/* ---- runs ---- */
 
 static bool key_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement,
                                 const struct note_key *key, struct err *e)
@@ -134,44 +134,6 @@ static bool key_statement_holds(struct verify *v, const struct leaf *leaf, const
         return false;
     buf_char(&text, '\n');
     return note_verify(buf_view(&text), leaf->signatures, key, e);
-}
-
-static const struct verify_key *key_find(const struct verify *v, const char *role, struct str name)
-{
-    for (size_t i = 0; i < v->key_count; i++)
-        if (strcmp(v->keys[i].role, role) == 0 && (name.size == 0 || str_is(name, v->keys[i].key.name)))
-            return &v->keys[i];
-    return NULL;
-}
-
-/* E43: a key leaf is signed by the root key; the first one registers the root key itself. */
-static void key_check(struct verify *v, uint64_t index, const struct leaf *leaf)
-{
-    const struct json *statement = json_get(leaf->json, "key");
-    struct verify_key made = {.from = index};
-    struct str role = json_text(statement, "role");
-    struct err e = {0};
-    if (!statement || statement->type != JSON_OBJECT || !str_is(json_text(statement, "act"), "add") || role.size == 0 ||
-        role.size >= sizeof(made.role)) {
-        verify_find(v, "E42", "leaf %llu: a key leaf without act, role and vkey", (unsigned long long)index);
-        return;
-    }
-    memcpy(made.role, role.data, role.size);
-    if (!note_key_parse(json_text(statement, "vkey"), &made.key, &e)) {
-        verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
-        return;
-    }
-    const struct verify_key *root = key_find(v, "root", (struct str){"", 0});
-    if (!root && strcmp(made.role, "root") != 0) {
-        verify_find(v, "E43", "leaf %llu: a key is registered before the root key", (unsigned long long)index);
-        return;
-    }
-    if (!key_statement_holds(v, leaf, "assay/key@v1", statement, root ? &root->key : &made.key, &e)) {
-        verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
-        return;
-    }
-    if (v->key_count < VERIFY_KEYS_MAX)
-        v->keys[v->key_count++] = made;
 }
 
 static struct verify_subject *subject_get(struct verify *v, struct str id)
@@ -186,17 +148,6 @@ static struct verify_subject *subject_get(struct verify *v, struct str id)
     struct verify_subject *s = &v->subjects[v->subject_count++];
     *s = (struct verify_subject){.id = arena_str(v->kept, id)};
     return s;
-}
-
-/* The registered collector key that the statement names as a whole vkey. */
-static const struct verify_key *collector_find(const struct verify *v, struct str vkey)
-{
-    struct note_key named;
-    struct err e = {0};
-    if (!note_key_parse(vkey, &named, &e))
-        return NULL;
-    const struct verify_key *key = key_find(v, "collector", str_of(named.name));
-    return key && memcmp(&key->key.public_key, &named.public_key, sizeof(named.public_key)) == 0 ? key : NULL;
 }
 
 /* E45: the statements about a subject follow one another, each naming the leaf of the run before. */
@@ -254,10 +205,13 @@ static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf,
         return;
     }
     v->report->runs_checked++;
-    const struct verify_key *key = collector_find(v, vkey);
+    const struct ledger_key *key = ledger_keys_find(&v->keys, "collector", vkey);
     if (!key)
         verify_find(v, "E43", "leaf %llu: the run is by %.*s, a key that is not registered", (unsigned long long)index,
                     STR_ARGS(str_slice(vkey, 0, 200)));
+    else if (!ledger_key_counts(key, index))
+        verify_find(v, "E43", "leaf %llu: the run is by %s, a key that does not count any more since leaf %llu",
+                    (unsigned long long)index, key->key.name, (unsigned long long)key->until);
     else if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
     else
@@ -313,9 +267,10 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     bool is_signed = false;
     snprintf(label, sizeof(label), "assay/%.*s@v1", STR_ARGS(leaf->type));
     err_set(&e, ERR_CORRUPT, "no key of an %s is registered", role);
-    for (size_t i = 0; i < v->key_count && !is_signed; i++)
-        is_signed = strcmp(v->keys[i].role, role) == 0 && json_get(leaf->json, member) &&
-                    key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys[i].key, &e);
+    for (size_t i = 0; i < v->keys.count && !is_signed; i++)
+        is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index) &&
+                    json_get(leaf->json, member) &&
+                    key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
     if (!is_signed)
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
 }
@@ -369,7 +324,7 @@ void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha2
     if (str_is(leaf.type, "seal"))
         seal_check(v, index, leaf.json);
     else if (str_is(leaf.type, "key"))
-        key_check(v, index, &leaf);
+        verify_key_leaf(v, index, &leaf);
     else if (str_is(leaf.type, "item"))
         item_note(v, leaf.json);
     else if (str_is(leaf.type, "run"))
