@@ -149,7 +149,9 @@ static int run(struct cli_context *c)
     struct verify_report report;
     struct checkpoint seen = {0};
     const char *last = cli_option(c, "last-seen");
-    struct verify_options o = {.log_vkey = cli_option(c, "key"), .without_blobs = cli_flag(c, "no-blobs")};
+    struct verify_options o = {.log_vkey = cli_option(c, "key"),
+                               .root_vkey = cli_option(c, "root-key"),
+                               .without_blobs = cli_flag(c, "no-blobs")};
     struct buf BUF_AUTO policy;
     buf_init(&policy, POLICY_BYTES_MAX);
     const char *policy_path = cli_option(c, "policy");
@@ -182,6 +184,7 @@ const struct cli_command cli_command_verify = {
     .example = "assay verify /var/lib/assay",
     .options =
         (const struct cli_option[]){
+            {"root-key", 0, "VKEY", "the first root key, as you know it from elsewhere"},
             {"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
             {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
             {"policy", 0, "FILE", "a C2SP tlog-policy: witnesses that have to have cosigned, in place of those that the ledger names"},

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONFIG_BYTES_MAX = 64 << 10, CONFIG_FORMAT = 1, KEY_FILE_BYTES_MAX = 4096 };
+enum { CONFIG_BYTES_MAX = 64 << 10, CONFIG_FORMAT = 1 };
 
 static bool config_read(struct data_dir *d, struct err *e)
 {
@@ -111,64 +111,6 @@ int data_dir_ledger(const struct data_dir *d, struct err *e)
     if (fd < 0)
         err_errno(e, errno, "%s/%s", d->path, path);
     return fd;
-}
-
-/* "+hash+" is not read: it is computed again from name and key, and has to agree. */
-static bool signing_parse(struct str text, struct note_key *ret_public, struct ed25519_private *ret, struct err *e)
-{
-    struct str rest = str_trim(text), head[4];
-    for (int i = 0; i < 4; i++)
-        if (!str_cut(&rest, '+', &head[i]))
-            return err_set(e, ERR_CORRUPT, "no private key in the form of the note package");
-    char name[256];
-    struct buf BUF_AUTO key;
-    buf_init(&key, 64);
-    if (!str_is(head[0], "PRIVATE") || !str_is(head[1], "KEY") || head[2].size >= sizeof(name) || !base64_decode(rest, &key) ||
-        key.size != 1 + ED25519_KEY_SIZE || key.data[0] != 1)
-        return err_set(e, ERR_CORRUPT, "no private key in the form of the note package");
-    memcpy(name, head[2].data, head[2].size);
-    name[head[2].size] = 0;
-    struct ed25519_private private_key;
-    memcpy(private_key.seed, key.data + 1, ED25519_KEY_SIZE);
-    memory_wipe(key.data, key.size);
-    struct note_key public_key = note_key_make(name, ed25519_public_of(&private_key));
-    char id[9];
-    snprintf(id, sizeof(id), "%08x", public_key.id);
-    if (!str_is(head[3], id))
-        return err_set(e, ERR_CORRUPT, "key id %s does not belong to this name and key", id);
-    *ret_public = public_key;
-    *ret = private_key;
-    memory_wipe(&private_key, sizeof(private_key));
-    return true;
-}
-
-static bool key_read(int data_dir_fd, const char *name, struct buf *out, struct err *e)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "private/keys/%s", name);
-    return os_file_read(&os_file_real, data_dir_fd, path, out, e) ? true : err_wrap(e, "key %s", name);
-}
-
-bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret, struct err *e)
-{
-    struct buf BUF_AUTO text;
-    buf_init(&text, KEY_FILE_BYTES_MAX);
-    if (!key_read(data_dir_fd, name, &text, e))
-        return false;
-    bool ok = signing_parse(buf_view(&text), ret_public, ret, e);
-    memory_wipe(text.data, text.size);
-    return ok ? true : err_wrap(e, "private/keys/%s", name);
-}
-
-bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e)
-{
-    struct buf BUF_AUTO text;
-    buf_init(&text, KEY_FILE_BYTES_MAX);
-    if (!key_read(data_dir_fd, name, &text, e))
-        return false;
-    bool ok = hex_decode(str_trim(buf_view(&text)), ret, 32);
-    memory_wipe(text.data, text.size);
-    return ok ? true : err_set(e, ERR_CORRUPT, "private/keys/%s: not 64 hex digits", name);
 }
 
 void subject_pseudonym(const uint8_t subject_key[32], struct str id, char ret[SUBJECT_TEXT_SIZE])

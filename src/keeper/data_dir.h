@@ -46,11 +46,24 @@ void data_dir_ledger_path(const struct data_dir *d, char ret[DATA_DIR_LEDGER_SIZ
 /* A descriptor of ledger/<hash>, for ledger_reader_open; -1 on failure. */
 int data_dir_ledger(const struct data_dir *d, struct err *e) MUST_USE;
 
-/* ---- keys: private/keys/<name> ---- */
+/* ---- keys: private/keys/<name> (keys.c) ---- */
 
 /* `log`, `collector`, `root`, `officer`: "PRIVATE+KEY+name+id+base64(0x01 || seed)", as Go's note package writes them. */
 bool keys_load_signing(int data_dir_fd, const char *name, struct note_key *ret_public, struct ed25519_private *ret,
                        struct err *e) MUST_USE;
+/* The key there, or a new one under `key_name`, on disk when this returns true. */
+bool keys_make_signing(int data_dir_fd, const char *name, const char *key_name, const struct env *env, struct note_key *ret_public,
+                       struct err *e) MUST_USE;
+struct key_pair {
+    struct note_key key;
+    struct ed25519_private private_key;
+    char file[32]; /* below private/keys; empty: from elsewhere */
+};
+/* All keys of a role: `log`, and `log.<8 hex digits of the id>` while one follows another. At least one; `log` comes first. */
+bool keys_load_all(int data_dir_fd, const char *role, struct key_pair *ret, size_t max, size_t *ret_count, struct err *e) MUST_USE;
+/* A key file anywhere: a root key that is kept away from this machine. Saving never overwrites. */
+bool keys_load_file(const char *path, struct key_pair *ret, struct err *e) MUST_USE;
+bool keys_save_file(const char *path, const struct key_pair *pair, struct err *e) MUST_USE;
 /* `subject`, `master`: 32 bytes as hex. */
 bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e) MUST_USE;
 /* "s:" and 32 hex digits: the pseudonym of a person, a host or an actor under the subject key. */

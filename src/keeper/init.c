@@ -65,36 +65,14 @@ static bool make_secret(struct init *n, const char *name, uint8_t ret[32], struc
     return write_key_file(n, name, str_make(text, 65), e);
 }
 
-/* A new key under `name_of_key`, or the one that is there; ret_name (may be NULL) gets its name. */
 static bool make_signing(struct init *n, const char *file, const char *name_of_key, char ret_name[256], struct err *e)
 {
     struct note_key key;
-    struct ed25519_private private_key;
-    struct err missing = {0};
-    bool is_there = keys_load_signing(n->dir, file, &key, &private_key, &missing);
-    if (!is_there && missing.code != ERR_NOT_FOUND) {
-        *e = missing;
+    if (!keys_make_signing(n->dir, file, name_of_key, n->o->env, &key, e))
         return false;
-    }
-    bool ok = true;
-    if (!is_there) {
-        env_random(n->o->env, private_key.seed, sizeof(private_key.seed));
-        key = note_key_make(name_of_key, ed25519_public_of(&private_key));
-        struct buf BUF_AUTO text;
-        buf_init(&text, KEY_FILE_BYTES_MAX);
-        uint8_t bytes[1 + ED25519_KEY_SIZE] = {1};
-        memcpy(bytes + 1, private_key.seed, ED25519_KEY_SIZE);
-        buf_printf(&text, "PRIVATE+KEY+%s+%08x+", key.name, key.id);
-        base64_encode(str_make(bytes, sizeof(bytes)), &text);
-        buf_char(&text, '\n');
-        ok = write_key_file(n, file, buf_view(&text), e);
-        memory_wipe(bytes, sizeof(bytes));
-        memory_wipe(text.data, text.size);
-    }
-    memory_wipe(&private_key, sizeof(private_key));
-    if (ok && ret_name)
+    if (ret_name)
         memcpy(ret_name, key.name, sizeof(key.name));
-    return ok;
+    return true;
 }
 
 static void machine_id(const struct init *n, struct buf *out)

@@ -2,6 +2,7 @@
 #include "keeper/keeper.h"
 #include "base/cursor.h"
 #include "base/times.h"
+#include "keeper/kinds.h"
 #include "keeper/process.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
@@ -80,6 +81,19 @@ static bool check_signed_head(const struct keeper *k, const struct checkpoint *h
     return true;
 }
 
+/* Which log keys sign now. A signer that started before one of them was registered, or retired, has the wrong ones: once this
+ * checkpoint is made, keeper and signer start again. */
+static bool signing_keys_load(struct keeper *k, struct err *e)
+{
+    struct signer_keys now = {.count = 0};
+    if (!keys_signing_now(k->projection.db, &now, e))
+        return false;
+    if (k->signer.by.count > 0 && memcmp(&now, &k->signer.by, sizeof(now)) != 0)
+        k->must_start_again = true;
+    k->signer.by = now;
+    return true;
+}
+
 static bool open_stores(struct keeper *k, struct err *e)
 {
     const struct keeper_options *o = k->o;
@@ -107,7 +121,7 @@ static bool open_stores(struct keeper *k, struct err *e)
     k->store = (struct blob_store_reader){.packs = k->packs, .keys = k->keys};
     struct blob_reader blobs = blob_store_reader(&k->store);
     return projection_prepare(&k->projection, k->dir.path, k->dir.origin, o->kinds, o->kind_count, k->ledger, &blobs, e) &&
-           keeper_beacon_load(k, e);
+           keeper_beacon_load(k, e) && signing_keys_load(k, e);
 }
 
 static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
@@ -139,7 +153,7 @@ static bool seal(struct keeper *k, bool is_heartbeat, struct err *e)
     if (!is_heartbeat && ledger_signed_size(k->ledger) == ledger_size(k->ledger))
         return true;
     struct blob_reader blobs = blob_store_reader(&k->store);
-    if (!(is_heartbeat ? ledger_heartbeat(k->ledger, e) : ledger_integrate(k->ledger, e)) ||
+    if (!signing_keys_load(k, e) || !(is_heartbeat ? ledger_heartbeat(k->ledger, e) : ledger_integrate(k->ledger, e)) ||
         !projection_catch_up(&k->projection, k->ledger, &blobs, e))
         return false;
     k->sealed_at_ms = k->integrated_at_ms;
@@ -383,6 +397,8 @@ static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
         bool is_idle = heartbeat_due_ms(k) == 0;
         if ((is_due || is_idle) && !(keeper_notice_gaps(k, false, is_idle, e) && seal(k, is_idle, e)))
             return false;
+        if (k->must_start_again)
+            break;
     }
     return keeper_notice_gaps(k, false, false, e) && keeper_integrate(k, e);
 }

@@ -1,67 +1,74 @@
-/* kind_key.c - keys are registered in the ledger, so that a verifier knows which key counted from which leaf on. */
+/* kind_key.c - keys are registered in the ledger, so that a verifier knows which key counted for what (ledger/keys.h). */
 #include "keeper/kinds.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { KEY_TEXT_BYTES_MAX = 4096 };
+enum { KEY_TEXT_BYTES_MAX = 64 << 10 };
 
-/* What the root key signs. */
-static bool key_statement(struct str origin, const struct json *key, struct buf *out, struct err *e)
+bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_keys **ret, struct err *e)
 {
-    buf_printf(out, "assay/key@v1\n%.*s\n", STR_ARGS(origin));
-    if (!json_write_canonical(out, key, e))
-        return false;
-    buf_char(out, '\n');
-    return !out->full || err_set(e, ERR_TOO_LARGE, "key: the statement is over %d bytes", KEY_TEXT_BYTES_MAX);
+    struct ledger_keys *k = ARENA_NEW(a, struct ledger_keys);
+    struct err failed = {0};
+    DB_EACH (row, projection, &failed,
+             "select leaf, role, vkey, retired_leaf, trust, outgoing_leaf from ledger_key order by leaf limit ?1", A(LEDGER_KEYS_MAX)) {
+        struct ledger_key *key = &k->items[k->count];
+        struct str role = db_text(row, 1);
+        if (!note_key_parse(db_text(row, 2), &key->key, e) || role.size >= sizeof(key->role))
+            return err_set(e, ERR_CORRUPT, "ledger_key: a row that does not read");
+        memcpy(key->role, role.data, role.size);
+        key->from = (uint64_t)db_int(row, 0);
+        key->until = db_is_null(row, 3) ? UINT64_MAX : (uint64_t)db_int(row, 3);
+        key->trust = db_is_null(row, 4) ? UINT64_MAX : (uint64_t)db_int(row, 4);
+        key->end = key->trust != UINT64_MAX ? KEY_REVOKED : key->until != UINT64_MAX ? KEY_RETIRED : KEY_IN_FORCE;
+        key->successor = LEDGER_KEY_NONE;
+        for (size_t i = 0; i < k->count && !db_is_null(row, 5); i++)
+            if (k->items[i].from == (uint64_t)db_int(row, 5))
+                key->successor = (int32_t)i;
+        k->count++;
+    }
+    int64_t need = failed.code ? 0
+                               : db_one_int(projection, &failed, k->count > 0, "select need from key_quorum order by leaf desc limit 1");
+    k->need = (uint32_t)need;
+    *ret = k;
+    return failed.code ? (*e = failed, false) : true;
 }
 
-/* The root key in force: the registered one, or, as the very first key, the one that is being registered. */
-static bool root_in_force(struct db *projection, struct arena *a, struct str role, struct str vkey, struct note_key *ret,
-                          struct err *e)
+bool keys_signing_now(struct db *projection, struct signer_keys *ret, struct err *e)
 {
     struct err failed = {0};
-    struct str root =
-        db_one_text(a, projection, &failed, "select vkey from ledger_key where role='root' and retired_leaf is null");
-    if (failed.code)
-        return (*e = failed, false);
-    if (!root.data && !str_is(role, "root"))
-        return err_set(e, ERR_INVALID, "key: the root key has to be registered first");
-    return note_key_parse(root.data ? root : vkey, ret, e);
-}
-
-static bool is_role(struct str role)
-{
-    static const char *const ROLES[] = {"root", "log", "collector", "officer", "witness", "mirror", "auditor"};
-    for (size_t i = 0; i < sizeof(ROLES) / sizeof(ROLES[0]); i++)
-        if (str_is(role, ROLES[i]))
-            return true;
-    return false;
+    ret->count = 0;
+    DB_EACH (row, projection, &failed, "select vkey from ledger_key where role='log' and retired_leaf is null order by leaf") {
+        struct note_key key;
+        if (!note_key_parse(db_text(row, 0), &key, e))
+            return err_wrap(e, "ledger_key");
+        if (ret->count < SIGNER_KEYS_MAX)
+            ret->ids[ret->count++] = key.id;
+    }
+    return failed.code ? (*e = failed, false) : true;
 }
 
 static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *key = json_get(op->body, "key");
-    struct str act = json_text(key, "act"), role = json_text(key, "role"), vkey = json_text(key, "vkey"),
-               signatures = json_text(op->body, "sig");
-    struct note_key parsed, root;
+    struct str signatures = json_text(op->body, "sig");
     struct err failed = {0};
-    if (!str_is(act, "add") || !is_role(role) || key->count != 3)
-        return err_set(e, ERR_INVALID, "key: wants act \"add\", a role that there is, and vkey");
-    if (!note_key_parse(vkey, &parsed, e) || !root_in_force(projection, a, role, vkey, &root, e))
-        return err_wrap(e, "key");
-    if (db_one_int(projection, &failed, 0, "select count(*) from ledger_key where vkey=?1", A(vkey)) > 0)
-        return err_set(e, ERR_EXISTS, "key: %s is registered already", parsed.name);
+    struct ledger_keys *keys;
     struct str origin = db_one_text(a, projection, &failed, "select value from meta where key='origin'");
+    int64_t next = db_one_int(projection, &failed, 0, "select cast(value as integer) from meta where key='next'");
     if (failed.code)
         return (*e = failed, false);
-    struct buf BUF_AUTO text;
-    buf_init(&text, KEY_TEXT_BYTES_MAX);
-    if (!key_statement(origin, key, &text, e) || !note_verify(buf_view(&text), signatures, &root, e))
-        return err_wrap(e, "key: the root key's signature");
-    struct json *body = json_object(a);
-    struct json *copy = json_put_object(body, "key");
-    json_put_str(copy, "act", act);
-    json_put_str(copy, "role", role);
-    json_put_str(copy, "vkey", vkey);
+    if (!keys_of_projection(projection, a, &keys, e) ||
+        !ledger_keys_apply(keys, arena_str(a, origin).data, (uint64_t)next, key, signatures, e))
+        return false;
+    struct json *body = json_object(a), *copy = json_put_object(body, "key");
+    static const char *const texts[] = {"act", "role", "vkey"}, *const numbers[] = {"trust", "need"};
+    for (size_t i = 0; i < 3; i++)
+        if (json_get(key, texts[i]))
+            json_put_str(copy, texts[i], json_text(key, texts[i]));
+    for (size_t i = 0; i < 2; i++)
+        if (json_get(key, numbers[i]))
+            json_put_int(copy, numbers[i], json_int(key, numbers[i], 0));
     struct leaf_draft *draft = ARENA_NEW(a, struct leaf_draft);
     *draft = (struct leaf_draft){.type = "key", .stream = STR("key"), .body = body, .signatures = signatures};
     *ret = (struct leaf_drafts){.items = draft, .count = 1};
@@ -73,41 +80,64 @@ static bool key_apply(struct db *projection, struct arena *a, const struct leaf_
 {
     (void)blobs, (void)a;
     const struct json *key = json_get(leaf->json, "key");
-    struct str name = json_text(key, "vkey"), head;
-    str_cut(&name, '+', &head);
-    return db_run(projection, e, "insert into ledger_key(leaf, role, name, vkey, t) values (?1, ?2, ?3, ?4, ?5)",
-                  A((int64_t)leaf->index), A(json_text(key, "role")), A(head), A(json_text(key, "vkey")), A(leaf->t));
+    struct str act = json_text(key, "act"), role = json_text(key, "role"), vkey = json_text(key, "vkey"), rest = vkey, name;
+    int64_t index = (int64_t)leaf->index;
+    str_cut(&rest, '+', &name);
+    if (str_is(act, "retire") || str_is(act, "revoke"))
+        return db_run(projection, e, "update ledger_key set retired_leaf=coalesce(retired_leaf, ?2), trust=?3 where vkey=?1", A(vkey),
+                      A(index), str_is(act, "revoke") ? db_arg_int(json_int(key, "trust", 0)) : DB_NULL);
+    if (str_is(act, "quorum"))
+        return db_run(projection, e, "insert into key_quorum(leaf, need) values (?1, ?2)", A(index), A(json_int(key, "need", 0)));
+    return db_run(projection, e,
+                  "insert into ledger_key(leaf, role, name, vkey, t, outgoing_leaf) values (?1, ?2, ?3, ?4, ?5, "
+                  "(select max(leaf) from ledger_key where role=?2 and name=?3 and retired_leaf is null and role not in ('witness', 'mirror')))",
+                  A(index), A(role), A(name), A(vkey), A(leaf->t));
 }
 
 const struct op_kind kind_key = {.kind = "key", .leaf_type = "key", .make = key_make, .apply = key_apply};
 
-static bool register_one(struct keeper_client *k, const struct data_dir *d, const char *role, struct err *e)
+bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *change, const struct key_pair *signers,
+                size_t signer_count, int64_t *ret_leaf, struct err *e)
 {
-    struct note_key key, root;
-    struct ed25519_private private_key, root_private;
-    if (!keys_load_signing(d->fd, role, &key, &private_key, e) || !keys_load_signing(d->fd, "root", &root, &root_private, e))
-        return false;
     struct arena *a = arena_new("key", 1 << 20);
     struct buf BUF_AUTO vkey, text, lines;
     buf_init(&vkey, KEY_TEXT_BYTES_MAX);
     buf_init(&text, KEY_TEXT_BYTES_MAX);
     buf_init(&lines, KEY_TEXT_BYTES_MAX);
-    note_key_format(&key, &vkey);
     struct json *body = json_object(a), *statement = json_put_object(body, "key"), *answer;
-    json_put_cstr(statement, "act", "add");
-    json_put_cstr(statement, "role", role);
-    json_put_str(statement, "vkey", str_trim(buf_view(&vkey)));
-    bool ok = key_statement(str_of(d->origin), statement, &text, e);
+    json_put_cstr(statement, "act", change->act);
+    json_put_cstr(statement, "role", change->role);
+    if (change->key) {
+        note_key_format(change->key, &vkey);
+        json_put_str(statement, "vkey", buf_view(&vkey));
+    }
+    if (strcmp(change->act, "revoke") == 0)
+        json_put_int(statement, "trust", change->number);
+    else if (strcmp(change->act, "quorum") == 0)
+        json_put_int(statement, "need", change->number);
+    bool ok = key_statement_text(d->origin, statement, &text, e);
+    for (size_t i = 0; ok && i < signer_count; i++)
+        note_sign_line(&signers[i].key, &signers[i].private_key, buf_view(&text), &lines);
     if (ok) {
-        note_sign_line(&root, &root_private, buf_view(&text), &lines);
         json_put_str(body, "sig", buf_view(&lines));
-        struct op op = {.kind = "key", .actor = STR("local:init"), .body = body};
-        op_id_of(buf_view(&vkey), op.id);
+        struct op op = {.kind = "key", .actor = str_of(change->actor), .body = body};
+        op_id_of(buf_view(&text), op.id); /* the same change again is the same operation */
         ok = keeper_submit(k, a, &op, &answer, e);
     }
-    memory_wipe(&private_key, sizeof(private_key));
-    memory_wipe(&root_private, sizeof(root_private));
+    if (ok && ret_leaf)
+        *ret_leaf = json_int(answer, "leaf", -1);
     arena_free(a);
+    return ok;
+}
+
+static bool register_one(struct keeper_client *k, const struct data_dir *d, const char *role, struct err *e)
+{
+    struct key_pair root, own;
+    struct key_change change = {.act = "add", .role = role, .key = &own.key, .actor = "local:init"};
+    bool ok = keys_load_signing(d->fd, role, &own.key, &own.private_key, e) &&
+              keys_load_signing(d->fd, "root", &root.key, &root.private_key, e) && key_submit(k, d, &change, &root, 1, NULL, e);
+    memory_wipe(&root.private_key, sizeof(root.private_key));
+    memory_wipe(&own.private_key, sizeof(own.private_key));
     return ok ? true : err_wrap(e, "register the %s key", role);
 }
 

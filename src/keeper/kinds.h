@@ -8,10 +8,26 @@
 
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
+#include "keeper/signer.h"
+#include "ledger/keys.h"
 
-/* {"act":"add","role":"root|log|collector|officer|…","vkey":"…"} under the member `key`, signed by the root key over
- * "assay/key@v1\\n" origin "\\n" JCS(key) "\\n"; the root key itself comes first, signed by itself. */
+/* Body {"key": a statement of ledger/keys.h, "sig": signature lines over it}. */
 extern const struct op_kind kind_key;
+/* The fold of ledger/keys.h as the projection has it; in `a`. */
+bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_keys **ret, struct err *e) MUST_USE;
+/* The log keys that sign now. */
+bool keys_signing_now(struct db *projection, struct signer_keys *ret, struct err *e) MUST_USE;
+
+struct key_change {
+    const char *act;  /* add, retire, revoke, quorum */
+    const char *role;
+    const struct note_key *key; /* NULL: quorum */
+    int64_t number;             /* revoke: leaves that it still counts for; quorum: how many roots */
+    const char *actor;
+};
+/* Signs the statement with all of `signers` and submits it. The same change again changes nothing. */
+bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *change, const struct key_pair *signers,
+                size_t signer_count, int64_t *ret_leaf, struct err *e) MUST_USE;
 
 /* {"text":tlog-policy}: a record of type anchor_policy; the newest is in force. The same text again makes no leaf. */
 extern const struct op_kind kind_anchor_policy;

@@ -71,6 +71,7 @@ struct keeper {
     int64_t integrated_at_ms; /* monotonic */
     int64_t sealed_at_ms;     /* monotonic */
     bool clock_back_seen;
+    bool must_start_again;
     struct stream_heads *heads; /* NULL until the first seal */
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */

@@ -26,8 +26,8 @@ enum {
 static const char HEAD_FILE[] = "private/signer.head";
 
 struct signer {
-    struct note_key key;
-    struct ed25519_private private_key;
+    struct key_pair keys[SIGNER_KEYS_MAX];
+    size_t key_count;
     int head_fd;
     uint64_t generation;
     struct checkpoint head;
@@ -142,14 +142,14 @@ struct signer *signer_open(int data_dir_fd, int peer_fd, struct err *e)
         return NULL;
     }
     s->head_fd = -1;
-    if (!keys_load_signing(data_dir_fd, "log", &s->key, &s->private_key, e) || !head_open(s, data_dir_fd, O_RDWR, e) ||
+    if (!keys_load_all(data_dir_fd, "log", s->keys, SIGNER_KEYS_MAX, &s->key_count, e) || !head_open(s, data_dir_fd, O_RDWR, e) ||
         !head_lock(s, peer_fd, e) || !head_load(s, e))
         return signer_close(s);
-    memcpy(s->head.origin, s->key.name, sizeof(s->head.origin));
+    memcpy(s->head.origin, s->keys[0].key.name, sizeof(s->head.origin));
     /* The library loads what it needs at its first signature: before the jail, not in it. */
     struct buf BUF_AUTO scratch;
     buf_init(&scratch, 4096);
-    note_sign_line(&s->key, &s->private_key, STR("assay/warm-up@v1\n"), &scratch);
+    note_sign_line(&s->keys[0].key, &s->keys[0].private_key, STR("assay/warm-up@v1\n"), &scratch);
     return s;
 }
 
@@ -183,9 +183,24 @@ static bool head_store(struct signer *s, const struct checkpoint *c, struct err 
     return true;
 }
 
-bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
-                 size_t proof_count, struct buf *ret_note, struct err *e)
+static bool is_named(const struct signer *s, size_t key, const struct signer_keys *by)
 {
+    if (by->count == 0)
+        return key == 0;
+    for (size_t i = 0; i < by->count; i++)
+        if (by->ids[i] == s->keys[key].key.id)
+            return true;
+    return false;
+}
+
+bool signer_sign(struct signer *s, const struct signer_keys *by, const struct checkpoint *old, const struct checkpoint *c,
+                 const struct sha256 *proof, size_t proof_count, struct buf *ret_note, struct err *e)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < s->key_count; i++)
+        held += is_named(s, i, by);
+    if (held == 0)
+        return err_set(e, ERR_DENIED, "signer: none of the log keys that count now is in private/keys");
     if (strcmp(c->origin, s->head.origin) != 0)
         return err_set(e, ERR_DENIED, "signer: origin %.100s is not ours", c->origin);
     if (old->size != s->head.size || !sha256_equal(old->root, s->head.root))
@@ -201,7 +216,9 @@ bool signer_sign(struct signer *s, const struct checkpoint *old, const struct ch
     checkpoint_text(c, &text);
     buf_str(ret_note, buf_view(&text));
     buf_char(ret_note, '\n');
-    note_sign_line(&s->key, &s->private_key, buf_view(&text), ret_note);
+    for (size_t i = 0; i < s->key_count; i++)
+        if (is_named(s, i, by))
+            note_sign_line(&s->keys[i].key, &s->keys[i].private_key, buf_view(&text), ret_note);
     return true;
 }
 
@@ -227,10 +244,13 @@ static bool answer_sign(struct signer *s, struct str body, struct buf *out, uint
     struct sha256 proof[PROOF_MAX];
     take_head(&c, &old);
     take_head(&c, &next);
+    struct signer_keys by = {.count = cursor_u16be(&c)};
+    for (size_t i = 0; i < by.count && i < SIGNER_KEYS_MAX; i++)
+        by.ids[i] = cursor_u32be(&c);
     struct str origin = cursor_take(&c, cursor_u16be(&c));
     uint32_t count = cursor_u32be(&c);
     struct err refused = {0};
-    bool ok = !c.failed && count <= PROOF_MAX && origin.size < sizeof(next.origin);
+    bool ok = !c.failed && count <= PROOF_MAX && by.count <= SIGNER_KEYS_MAX && origin.size < sizeof(next.origin);
     struct str hashes = ok ? cursor_take(&c, (size_t)count * SHA256_SIZE) : STR("");
     if (!ok || c.failed || !cursor_at_end(&c)) {
         err_set(&refused, ERR_INVALID, "signer: the request does not read");
@@ -238,7 +258,7 @@ static bool answer_sign(struct signer *s, struct str body, struct buf *out, uint
         memcpy(proof, hashes.data, hashes.size);
         memcpy(next.origin, origin.data, origin.size);
         next.origin[origin.size] = 0;
-        if (signer_sign(s, &old, &next, proof, count, out, &refused)) {
+        if (signer_sign(s, &by, &old, &next, proof, count, out, &refused)) {
             *ret_type = ANSWER_NOTE;
             return true;
         }
@@ -340,8 +360,12 @@ static bool client_sign(void *context, const struct checkpoint *old, const struc
 {
     struct buf BUF_AUTO body;
     buf_init(&body, MESSAGE_BYTES_MAX);
+    const struct signer_client *client = context;
     put_head(&body, old);
     put_head(&body, c);
+    buf_u16be(&body, (uint16_t)client->by.count);
+    for (size_t i = 0; i < client->by.count; i++)
+        buf_u32be(&body, client->by.ids[i]);
     buf_u16be(&body, (uint16_t)strlen(c->origin));
     buf_cstr(&body, c->origin);
     buf_u32be(&body, (uint32_t)proof_count);
@@ -371,7 +395,7 @@ static bool local_head(void *context, struct checkpoint *ret_head, struct err *e
 static bool local_sign(void *context, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
                        size_t proof_count, struct buf *ret_note, struct err *e)
 {
-    return signer_sign(context, old, c, proof, proof_count, ret_note, e);
+    return signer_sign(context, &(struct signer_keys){.count = 0}, old, c, proof, proof_count, ret_note, e);
 }
 
 struct ledger_signer signer_local(struct signer *s)

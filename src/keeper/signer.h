@@ -21,6 +21,14 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e) MUST
 /* The head signed last, without the key. ERR_CORRUPT also when there is none. */
 bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e) MUST_USE;
 
+/* While one log key follows another, both sign. The signer signs with those of its keys that are named; none named: with the one
+ * it has, which is so before the ledger has registered any. */
+enum { SIGNER_KEYS_MAX = 8 };
+struct signer_keys {
+    uint32_t ids[SIGNER_KEYS_MAX]; /* key ids of C2SP signed-note */
+    size_t count;
+};
+
 struct signer;
 /* Waits while another signer is ending; `peer_fd` (or -1): the socket to whoever asked for this one, which ends the waiting when it
  * closes (ERR_UNAVAILABLE). ERR_CONFLICT: the other one stays. */
@@ -31,13 +39,14 @@ bool signer_serve(struct signer *s, int fd, struct err *e) MUST_USE;
 /* Answers every request on `fd` with `why`, until the peer closes: a signer that could not open. */
 void signer_refuse_all(int fd, const struct err *why);
 /* One decision, without a process; what signer_serve does for each request. ERR_CONFLICT: `old` is not the head kept here.
- * ERR_DENIED: the proof does not hold, or another origin. */
-bool signer_sign(struct signer *s, const struct checkpoint *old, const struct checkpoint *c, const struct sha256 *proof,
-                 size_t proof_count, struct buf *ret_note, struct err *e) MUST_USE;
+ * ERR_DENIED: the proof does not hold, another origin, or none of the keys `by` is here. */
+bool signer_sign(struct signer *s, const struct signer_keys *by, const struct checkpoint *old, const struct checkpoint *c,
+                 const struct sha256 *proof, size_t proof_count, struct buf *ret_note, struct err *e) MUST_USE;
 void signer_head(const struct signer *s, struct checkpoint *ret);
 
 struct signer_client {
     int fd;
+    struct signer_keys by; /* what the ledger says counts now */
 };
 /* The writer's view of a signer process at the other end of c->fd. ERR_UNAVAILABLE when it is gone. */
 struct ledger_signer signer_of(struct signer_client *c);

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 static struct test_keeper t;
+static const struct signer_keys any;
 
 static struct signer *open_signer(void)
 {
@@ -42,20 +43,20 @@ START_TEST(only_what_extends_the_last_head_is_signed)
     signer_head(s, &empty);
     struct checkpoint one = head_of(s, 1), two = head_of(s, 2), three = head_of(s, 3);
     struct sha256 to_two[] = {leaf_hash(1)}, to_three[] = {leaf_hash(1), leaf_hash(2)};
-    ck_assert_msg(signer_sign(s, &empty, &one, NULL, 0, &note, &e), "%s", e.text);
-    ck_assert(!signer_sign(s, &empty, &two, NULL, 0, &note, &e)); /* a fork from the past */
+    ck_assert_msg(signer_sign(s, &any, &empty, &one, NULL, 0, &note, &e), "%s", e.text);
+    ck_assert(!signer_sign(s, &any, &empty, &two, NULL, 0, &note, &e)); /* a fork from the past */
     ck_assert_int_eq(e.code, ERR_CONFLICT);
-    ck_assert(!signer_sign(s, &one, &two, to_three + 1, 1, &note, &e)); /* another proof */
+    ck_assert(!signer_sign(s, &any, &one, &two, to_three + 1, 1, &note, &e)); /* another proof */
     ck_assert_int_eq(e.code, ERR_DENIED);
     struct checkpoint forged = two;
     forged.root.bytes[0] ^= 1;
-    ck_assert(!signer_sign(s, &one, &forged, to_two, 1, &note, &e));
+    ck_assert(!signer_sign(s, &any, &one, &forged, to_two, 1, &note, &e));
     ck_assert_int_eq(e.code, ERR_DENIED);
     struct checkpoint elsewhere = three;
     elsewhere.origin[0] ^= 1;
     struct checkpoint now;
     signer_head(s, &now);
-    ck_assert(!signer_sign(s, &now, &elsewhere, to_three, 2, &note, &e));
+    ck_assert(!signer_sign(s, &any, &now, &elsewhere, to_three, 2, &note, &e));
     ck_assert_int_eq(e.code, ERR_DENIED);
     signer_close(s);
     test_keeper_release(&t);
@@ -72,8 +73,8 @@ START_TEST(the_head_survives_a_restart_and_a_torn_slot)
     struct checkpoint empty, one = head_of(s, 1), two = head_of(s, 2), now;
     struct sha256 to_two[] = {leaf_hash(1)};
     signer_head(s, &empty);
-    ck_assert(signer_sign(s, &empty, &one, NULL, 0, &note, &e));
-    ck_assert_msg(signer_sign(s, &one, &two, to_two, 1, &note, &e), "%s", e.text);
+    ck_assert(signer_sign(s, &any, &empty, &one, NULL, 0, &note, &e));
+    ck_assert_msg(signer_sign(s, &any, &one, &two, to_two, 1, &note, &e), "%s", e.text);
     signer_close(s);
     s = open_signer();
     signer_head(s, &now);
@@ -128,7 +129,7 @@ START_TEST(a_second_signer_waits_for_the_first_and_reads_what_it_signed)
     ck_assert_int_ge(child, 0);
     if (child == 0) { /* holds the description of the lock until it has signed */
         usleep(100000);
-        _exit(signer_sign(first, &empty, &one, NULL, 0, &note, &e) ? 0 : 1);
+        _exit(signer_sign(first, &any, &empty, &one, NULL, 0, &note, &e) ? 0 : 1);
     }
     signer_close(first);
     struct signer *second = open_signer();

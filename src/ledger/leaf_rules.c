@@ -85,10 +85,11 @@ static const struct member alert[] = {{"kind", WORD}, {"of", LEAF, .min = 0, OPT
 static const struct member logblock[] = {{"root", HEX, 32, 32}, {"cnt", INT, 1, INTEGER_MAX}, {"obs", SPAN}, {"b", BLOBS, 1, 64}, {0}};
 
 static const struct member key_statement[] = {
-    {"act", ONE_OF, .words = "add|retire|revoke"},
+    {"act", ONE_OF, .words = "add|retire|revoke|quorum"},
     {"role", ONE_OF, .words = "root|log|collector|officer|witness|mirror|auditor"},
-    {"vkey", KEY},
+    {"vkey", KEY, OPTIONAL},
     {"trust", INT, 0, INTEGER_MAX, OPTIONAL},
+    {"need", INT, 1, INTEGER_MAX, OPTIONAL},
     {0}};
 static const struct member key[] = {{"key", OBJECT, .members = key_statement}, {0}};
 

@@ -17,7 +17,7 @@ trap cleanup EXIT
 # Each case runs in a subshell of its own: fail and skip leave it at once, wherever they are called.
 fail() {
     echo "  $*"
-    sed 's/^/  | /' "$d/err" 2>/dev/null | head -5
+    cat "$d/err" "$d/out" 2>/dev/null | sed 's/^/  | /' | head -5
     exit 1
 }
 expect() {
