@@ -26,13 +26,14 @@ struct signers {
 };
 
 /* Distinct keys in force whose signatures hold over the text. */
-static struct signers signers_of(const struct verify *v, struct str text, struct str lines)
+static struct signers signers_of(const struct verify *v, uint64_t index, struct str text, struct str lines)
 {
     struct signers s = {0};
-    for (size_t i = 0; i < v->key_count; i++) {
-        bool is_officer = strcmp(v->keys[i].role, "officer") == 0, is_root = strcmp(v->keys[i].role, "root") == 0;
+    for (size_t i = 0; i < v->keys.count; i++) {
+        const struct ledger_key *key = &v->keys.items[i];
+        bool is_officer = strcmp(key->role, "officer") == 0, is_root = strcmp(key->role, "root") == 0;
         struct err other = {0};
-        if ((!is_officer && !is_root) || !note_verify(text, lines, &v->keys[i].key, &other))
+        if ((!is_officer && !is_root) || !ledger_key_counts(key, index) || !note_verify(text, lines, &key->key, &other))
             continue;
         s.officers += is_officer;
         s.has_root = s.has_root || is_root;
@@ -60,7 +61,7 @@ static void erase_pass(struct verify *v, uint64_t index, const struct leaf *leaf
         verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.code ? e.text : "erase: malformed");
         return;
     }
-    struct signers s = signers_of(v, buf_view(&text), leaf->signatures);
+    struct signers s = signers_of(v, index, buf_view(&text), leaf->signatures);
     if (s.officers == 0)
         verify_find(v, "E43", "leaf %llu: the erasure is not signed by an officer's key that is registered before it",
                     (unsigned long long)index);
@@ -101,7 +102,7 @@ static void hold_pass(struct verify *v, uint64_t index, const struct leaf *leaf,
         verify_find(v, "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
         return;
     }
-    struct signers s = signers_of(v, buf_view(&text), leaf->signatures);
+    struct signers s = signers_of(v, index, buf_view(&text), leaf->signatures);
     if (s.officers == 0) {
         verify_find(v, "E43", "leaf %llu: the hold is not signed by an officer's key that is registered before it",
                     (unsigned long long)index);
