@@ -1,15 +1,19 @@
 /*
  * dictionary_train.c - makes a dictionary of content/dictionary from our own fixtures, and measures what it is worth.
  *
- *     dictionary-train ID SIZE OUT FIXTURE.json...
+ *     dictionary-train ID SIZE OUT SOURCE...
  *
- * A sample is what a blob holds: the canonical rows of one table of one case, with their table_status; and the results of the
- * case as an evaluation writes them. Four of five samples train; the fifth is only measured. A dictionary that was ever released
+ * A sample is what a blob holds. Sources are the cases of content/fixtures/NAME.json (the rows of each table with their
+ * table_status, and the results as an evaluation writes them), test/fixtures/HOST.golden (rows), and DIRECTORY/ (every blob of a
+ * data directory, made by collecting from a made-up host). Every fifth file, and what stands behind "measure:", is measured only.
+ * A dictionary that was ever released
  * stays as it is for good: blobs name it by its id. A better one gets the next id and a line in src/blob/dictionary.c.
  */
 #include "assess/fixture.h"
 #include "blob/dictionary.h"
+#include "collect/captures.h"
 #include "collect/host/host.h"
+#include "keeper/data_dir.h"
 #include "os/file.h"
 #include "table/table.h"
 
@@ -17,6 +21,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 #define ZDICT_STATIC_LINKING_ONLY /* fastCover */
 #include <zdict.h>
 #include <zstd.h>
@@ -26,6 +31,8 @@ enum { SAMPLES_MAX = 100000, SAMPLE_BYTES_MAX = BLOB_DICTIONARY_BELOW, LEVEL = 3
 struct samples {
     struct arena *arena;
     struct str list[SAMPLES_MAX];
+    bool is_held_out[SAMPLES_MAX];
+    bool holds_out; /* what comes now */
     size_t count;
 };
 
@@ -37,8 +44,10 @@ static const struct table_schema *find(struct str name)
 
 static void sample_add(struct samples *s, struct str text)
 {
-    if (text.size > 0 && text.size < SAMPLE_BYTES_MAX && s->count < SAMPLES_MAX)
-        s->list[s->count++] = arena_str(s->arena, text);
+    if (text.size == 0 || text.size >= SAMPLE_BYTES_MAX || s->count == SAMPLES_MAX)
+        return;
+    s->is_held_out[s->count] = s->holds_out;
+    s->list[s->count++] = arena_str(s->arena, text);
 }
 
 /* The rows of one table, as a capture keeps them. */
@@ -95,6 +104,62 @@ static void case_add(struct samples *s, struct str test, const struct json *one)
     sample_add(s, buf_view(&text));
 }
 
+/* Tables one behind the other, each with its header line. */
+static void golden_add(struct samples *s, struct str text)
+{
+    struct str line;
+    const char *start = text.data;
+    while (str_next_line(&text, &line)) {
+        bool is_new = str_starts(line, "{\"columns\"") && str_find(line, STR("\"table_status\"")) < 0;
+        if (is_new && line.data > start) {
+            sample_add(s, str_make(start, (size_t)(line.data - start)));
+            start = line.data;
+        }
+    }
+    sample_add(s, str_make(start, (size_t)(text.data - start)));
+}
+
+static bool leaf_add(struct samples *s, struct blob_opener *blobs, uint64_t index, struct str bytes)
+{
+    struct leaf leaf;
+    struct err e = {0};
+    struct str plain;
+    if (!leaf_parse(s->arena, bytes, &leaf, &e))
+        return false;
+    const struct json *list = json_get(leaf.json, "b");
+    if (list)
+        JSON_EACH (b, list) {
+            const char *c = arena_strndup(s->arena, json_text(b, "c").data, 64), *x = arena_strndup(s->arena, json_text(b, "x").data, 64);
+            if (blobs->open(blobs->context, s->arena, index, c, x, &plain, &e))
+                sample_add(s, plain);
+        }
+    return true;
+}
+
+/* Every blob of a data directory. */
+static bool directory_add(struct samples *s, const char *path)
+{
+    struct data_dir d;
+    struct err e = {0};
+    if (!data_dir_open(&d, path, &e)) {
+        fprintf(stderr, "dictionary-train: %s\n", e.text);
+        return false;
+    }
+    int fd = data_dir_ledger(&d, &e);
+    struct ledger_reader *r = fd >= 0 ? ledger_reader_open(fd, &e) : NULL;
+    struct blob_opener *blobs = r ? blob_opener_direct(s->arena, path, &e) : NULL;
+    bool ok = blobs != NULL;
+    for (uint64_t i = 0; ok && i < ledger_reader_head(r)->size; i++) {
+        struct str bytes;
+        ok = ledger_reader_leaf(r, s->arena, i, &bytes, &e) && leaf_add(s, blobs, i, bytes);
+    }
+    if (!ok)
+        fprintf(stderr, "dictionary-train: %s: %s\n", path, e.text);
+    ledger_reader_close(r);
+    data_dir_close(&d);
+    return ok;
+}
+
 static bool file_add(struct samples *s, const char *path)
 {
     struct buf BUF_AUTO text;
@@ -103,6 +168,10 @@ static bool file_add(struct samples *s, const char *path)
     if (!os_file_read(&os_file_real, AT_FDCWD, path, &text, &e)) {
         fprintf(stderr, "dictionary-train: %s: %s\n", path, e.text);
         return false;
+    }
+    if (strstr(path, ".golden")) {
+        golden_add(s, arena_str(s->arena, buf_view(&text)));
+        return true;
     }
     struct json *fixture = json_parse(s->arena, arena_str(s->arena, buf_view(&text)), JSON_LIMITS_DEFAULT, &e);
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -132,7 +201,7 @@ static void measure(const struct samples *s, const void *dictionary, size_t size
         int64_t time_without = 0, time_with = 0;
         for (size_t i = 0; i < s->count; i++) {
             struct str one = s->list[i];
-            if (i % 5 != 4 || one.size >= bounds[k] || (k > 0 && one.size < bounds[k - 1]))
+            if (!s->is_held_out[i] || one.size >= bounds[k] || (k > 0 && one.size < bounds[k - 1]))
                 continue;
             int64_t at = cpu_ns();
             without += ZSTD_compressCCtx(c, packed, sizeof(packed), one.data, one.size, LEVEL);
@@ -157,18 +226,23 @@ int main(int argc, char **argv)
     int64_t id = 0, size_max = 0;
     struct samples *s = calloc(1, sizeof(*s));
     if (!s || argc < 5 || !str_to_int64(str_of(argv[1]), &id) || !str_to_int64(str_of(argv[2]), &size_max) || size_max > 1 << 20) {
-        fputs("dictionary-train: ID SIZE OUT FIXTURE.json...\n", stderr);
+        fputs("dictionary-train: ID SIZE OUT SOURCE...\n", stderr);
         return 2;
     }
     s->arena = arena_new("samples", (size_t)2 << 30);
-    for (int i = 4; i < argc; i++)
-        if (!file_add(s, argv[i]))
-            return 2;
+    for (int i = 4; i < argc; i++) {
+            const char *path = argv[i];
+            bool is_measured = strncmp(path, "measure:", 8) == 0, is_directory = path[strlen(path) - 1] == '/';
+            path += is_measured ? 8 : 0;
+            s->holds_out = is_measured || (!is_directory && i % 5 == 0);
+            if (is_directory ? !directory_add(s, path) : !file_add(s, path))
+                return 2;
+    }
     size_t *sizes = calloc(s->count, sizeof(*sizes)), count = 0;
     struct buf BUF_AUTO all;
     buf_init(&all, 1 << 30);
     for (size_t i = 0; i < s->count; i++)
-        if (i % 5 != 4) {
+        if (!s->is_held_out[i]) {
             buf_str(&all, s->list[i]);
             sizes[count++] = s->list[i].size;
         }

@@ -1,4 +1,5 @@
 #include "blob/blob.h"
+#include "blob/dictionary.h"
 
 #include <zstd.h>
 
@@ -44,13 +45,25 @@ static void hash_hex(struct sha256 h, char ret[65])
     hex_encode(h.bytes, SHA256_SIZE, ret);
 }
 
+/* A zstd frame of the plaintext: small ones with the dictionary, which the frame names. */
+static size_t pack(struct str plaintext, void *to, size_t size)
+{
+    const ZSTD_CDict *dictionary = plaintext.size < BLOB_DICTIONARY_BELOW ? blob_dictionary_newest(ZSTD_LEVEL) : NULL;
+    ZSTD_CCtx *c = dictionary ? ZSTD_createCCtx() : NULL;
+    if (!c)
+        return ZSTD_compress(to, size, plaintext.data, plaintext.size, ZSTD_LEVEL);
+    size_t packed_size = ZSTD_compress_usingCDict(c, to, size, plaintext.data, plaintext.size, dictionary);
+    ZSTD_freeCCtx(c);
+    return packed_size;
+}
+
 bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, struct blob_sealed *ret, struct err *e)
 {
     size_t bound = ZSTD_compressBound(plaintext.size);
     void *packed = malloc(bound + 1);
     if (!packed)
         return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: no memory", plaintext.size);
-    size_t packed_size = ZSTD_compress(packed, bound, plaintext.data, plaintext.size, ZSTD_LEVEL);
+    size_t packed_size = pack(plaintext, packed, bound);
     if (ZSTD_isError(packed_size)) {
         free(packed);
         return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: %s", plaintext.size, ZSTD_getErrorName(packed_size));
@@ -82,8 +95,17 @@ static bool unpack(struct arena *a, const void *packed, size_t packed_size, size
         return err_set(e, ERR_CORRUPT, "blob: what was sealed is not a zstd frame with its size");
     if (size > size_max)
         return err_set(e, ERR_TOO_LARGE, "blob: %llu bytes, at most %zu", size, size_max);
+    unsigned id = ZSTD_getDictID_fromFrame(packed, packed_size);
+    const ZSTD_DDict *dictionary = id ? blob_dictionary_of(id) : NULL;
+    if (id && !dictionary)
+        return err_set(e, ERR_UNSUPPORTED, "blob: packed with dictionary %u, which this program does not have", id);
     char *plain = arena_alloc(a, (size_t)size + 1);
-    size_t got = ZSTD_decompress(plain, (size_t)size, packed, packed_size);
+    ZSTD_DCtx *c = ZSTD_createDCtx();
+    if (!c)
+        return err_set(e, ERR_LIMIT, "blob: no memory");
+    size_t got = dictionary ? ZSTD_decompress_usingDDict(c, plain, (size_t)size, packed, packed_size, dictionary)
+                            : ZSTD_decompressDCtx(c, plain, (size_t)size, packed, packed_size);
+    ZSTD_freeDCtx(c);
     if (ZSTD_isError(got) || got != size)
         return err_set(e, ERR_CORRUPT, "blob: zstd: %s", ZSTD_isError(got) ? ZSTD_getErrorName(got) : "short frame");
     *ret = str_make(plain, (size_t)size);

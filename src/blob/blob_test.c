@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 static char root[64];
 static int root_dir = -1;
@@ -351,7 +352,172 @@ START_TEST(the_keyring_keeps_keys_through_torn_ends_and_skips_damage)
 }
 END_TEST
 
+/* Rows of a table as captures hold them. */
+static struct str rows_text(size_t rows)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, 1 << 20);
+    buf_cstr(&b, "{\"columns\":[\"username\",\"uid\",\"gid\",\"home\",\"shell\"],\"table\":\"users\",\"version\":2}\n");
+    for (size_t i = 0; i < rows; i++)
+        buf_printf(&b, "[\"user%zu\",%zu,100,\"/home/user%zu\",\"/bin/bash\"]\n", i, 1000 + i, i);
+    return arena_str(arena, buf_view(&b));
+}
+
+START_TEST(small_rows_are_packed_with_a_dictionary_and_large_ones_without)
+{
+    start();
+    struct err e = {0};
+    for (size_t rows = 0; rows < 600; rows += rows < 20 ? 1 : 37) {
+        struct str plain = rows_text(rows), back;
+        struct blob_sealed s = seal(plain);
+        ck_assert_msg(blob_open(arena, s.bytes, s.c, s.x, s.dek, plain.size, &back, &e), "%s", e.text);
+        ck_assert(str_equal(plain, back));
+        ck_assert(!blob_open(arena, s.bytes, s.c, s.x, s.dek, plain.size - 1, &back, &e) && e.code == ERR_TOO_LARGE);
+        if (rows >= 4 && rows < 20)
+            ck_assert_msg(s.bytes.size < plain.size * 2 / 3 + 60, "%zu rows: %zu bytes become %zu", rows, plain.size, s.bytes.size);
+    }
+    stop();
+}
+END_TEST
+
+/* Sealed by hand: a frame without a dictionary, as before there was one, and one that names a dictionary nobody has. */
+static struct blob_sealed seal_frame(struct str plain, const void *frame, size_t size)
+{
+    struct blob_sealed s = {.plain_size = plain.size};
+    uint8_t key[32], salt[32], nonce[SEALED_SALT_SIZE];
+    fill(&seed, s.dek, sizeof(s.dek));
+    fill(&seed, nonce, sizeof(nonce));
+    hkdf_sha512(str_make(s.dek, DEK_SIZE), (struct str){"", 0}, STR("assay/blob@v1 key"), key, sizeof(key));
+    blob_salt(s.dek, salt);
+    uint8_t *bytes = arena_alloc(arena, sealed_size(size));
+    sealed_encrypt_salted(key, nonce, (struct str){"", 0}, str_make(frame, size), bytes);
+    s.bytes = str_make(bytes, sealed_size(size));
+    struct sha256 c = blob_commitment(salt, plain), x = sha256_of(s.bytes);
+    hex_encode(c.bytes, 32, s.c);
+    hex_encode(x.bytes, 32, s.x);
+    return s;
+}
+
+START_TEST(blobs_from_before_the_dictionary_open_and_an_unknown_one_is_named)
+{
+    start();
+    struct err e = {0};
+    struct str plain = rows_text(5), back;
+    static uint8_t frame[4096];
+    size_t size = ZSTD_compress(frame, sizeof(frame), plain.data, plain.size, 3);
+    struct blob_sealed old = seal_frame(plain, frame, size);
+    ck_assert_msg(blob_open(arena, old.bytes, old.c, old.x, old.dek, 1 << 20, &back, &e) && str_equal(plain, back), "%s", e.text);
+    /* Frame header: magic, descriptor with a one-byte dictionary id and a one-byte size, id 7, size 1, then an empty block. */
+    static const uint8_t foreign[] = {0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1, 0x01, 0, 0};
+    struct blob_sealed other = seal_frame(plain, foreign, sizeof(foreign));
+    ck_assert(!blob_open(arena, other.bytes, other.c, other.x, other.dek, 1 << 20, &back, &e) && e.code == ERR_UNSUPPORTED);
+    ck_assert(strstr(e.text, "dictionary 7") != NULL);
+    stop();
+}
+END_TEST
+
+static struct sha256 name_of_blob(const struct blob_sealed *s)
+{
+    struct sha256 name;
+    ck_assert(hex_decode(str_of(s->x), name.bytes, 32));
+    return name;
+}
+
+START_TEST(erased_blobs_leave_the_packs_and_readers_notice)
+{
+    start();
+    enum { N = 120 };
+    static struct blob_sealed blobs[N];
+    static struct sha256 erased[N];
+    struct err e = {0};
+    size_t count = 0;
+    bool is_there = false;
+    struct pack_store *p = packs(true);
+    pack_set_roll_bytes(p, 20000);
+    for (int i = 0; i < N; i++) {
+        blobs[i] = seal(text_of(10 + test_random(&seed) % 2000));
+        add(p, &blobs[i]);
+    }
+    sync_all(p);
+    struct pack_store *reader = packs(false);
+    for (int i = 0; i < N; i++)
+        ck_assert(holds(reader, &blobs[i]));
+    for (int i = 0; i < N; i += 3)
+        erased[count++] = name_of_blob(&blobs[i]);
+    ck_assert(!pack_erase(reader, erased, count, &e) && e.code == ERR_UNAVAILABLE);
+    ck_assert_msg(pack_erase(p, erased, count, &e), "%s", e.text);
+    ck_assert_msg(pack_erase(p, erased, count, &e), "%s", e.text); /* again: nothing changes */
+    struct blob_sealed later = seal(text_of(500));
+    add(p, &later);
+    sync_all(p);
+    ck_assert(holds(reader, &later)); /* its packs were replaced under it */
+    for (int i = 0; i < N; i++) {
+        struct sha256 name = name_of_blob(&blobs[i]);
+        ck_assert_int_eq(holds(p, &blobs[i]), i % 3 != 0);
+        ck_assert_int_eq(holds(reader, &blobs[i]), i % 3 != 0);
+        ck_assert(pack_has(p, &name, &is_there, &e) && is_there == (i % 3 != 0));
+    }
+    unsigned left = 0;
+    ck_assert(pack_each(reader, count_one, &left, &e));
+    ck_assert_uint_eq(left, N - count + 1);
+    pack_close(reader);
+    pack_close(p);
+    p = packs(true);
+    ck_assert_uint_eq(pack_damaged_count(p), 0);
+    for (int i = 0; i < N; i++)
+        ck_assert_int_eq(holds(p, &blobs[i]), i % 3 != 0);
+    pack_close(p);
+    stop();
+}
+END_TEST
+
+START_TEST(erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring_them_back)
+{
+    start();
+    struct err e = {0};
+    struct sha256 erased[2];
+    char x[65];
+    uint8_t dek[32];
+    uint64_t added = 0, left_out = 0;
+    struct buf BUF_AUTO backup;
+    buf_init(&backup, 1 << 20);
+    struct keyring *k = keys(true);
+    for (int i = 0; i < 600; i++) {
+        uint8_t key[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
+        name_of(i, x);
+        ck_assert(keyring_add(k, &env, x, key, &e));
+    }
+    ck_assert(keyring_sync(k, &e));
+    struct keyring *reader = keys(false);
+    ck_assert(keyring_records(k, &backup, &e) && keyring_record_count(buf_view(&backup)) == 600);
+    name_of(5, x);
+    ck_assert(hex_decode(str_of(x), erased[0].bytes, 32));
+    name_of(599, x);
+    ck_assert(hex_decode(str_of(x), erased[1].bytes, 32));
+    ck_assert_msg(keyring_erase(k, erased, 2, &e) && keyring_erase(k, erased, 2, &e), "%s", e.text);
+    for (int i = 0; i < 600; i++) {
+        name_of(i, x);
+        bool is_kept = i != 5 && i != 599;
+        ck_assert_int_eq(keyring_get(k, x, dek, &e), is_kept);
+        ck_assert_int_eq(keyring_get(reader, x, dek, &e), is_kept);
+    }
+    struct stat facts;
+    ck_assert(fstatat(root_dir, "keyring/keys", &facts, 0) == 0 && facts.st_size == 598 * 96);
+    ck_assert(keyring_merge(k, buf_view(&backup), erased, 2, &added, &left_out, &e) && added == 0 && left_out == 2);
+    ck_assert(keyring_merge(k, buf_view(&backup), erased, 1, &added, &left_out, &e) && added == 1 && left_out == 1);
+    ck_assert(keyring_sync(k, &e));
+    name_of(600, x);
+    ck_assert(keyring_add(k, &env, x, dek, &e) && keyring_sync(k, &e) && keyring_get(reader, x, dek, &e));
+    keyring_close(k);
+    keyring_close(reader);
+    stop();
+}
+END_TEST
+
 TEST_MAIN("blob", a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone, a_changed_blob_names_which_check_failed,
           blobs_are_found_across_packs_by_the_writer_and_by_readers, a_torn_end_is_cut_and_writing_goes_on_at_every_length,
           a_damaged_place_costs_one_blob_and_is_never_cut_away, bytes_of_a_record_that_never_reached_the_disk_are_stored_again,
-          the_keyring_keeps_keys_through_torn_ends_and_skips_damage)
+          the_keyring_keeps_keys_through_torn_ends_and_skips_damage,
+          small_rows_are_packed_with_a_dictionary_and_large_ones_without,
+          blobs_from_before_the_dictionary_open_and_an_unknown_one_is_named, erased_blobs_leave_the_packs_and_readers_notice,
+          erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring_them_back)

@@ -51,8 +51,7 @@ case_what_is_erased_is_nowhere_and_all_else_stands() {
 case_what_is_unknown_after_an_erasure_is_no_pass() {
     make_zebedee
     expect 0 "$assay" --data "$d/data" erase "$leaf" --basis mistake --reason x
-    "$assay" --data "$d/data" query --json "select state, reason from table_status where \"table\"='users'" >"$d/out" 2>"$d/err" ||
-        "$assay" --data "$d/data" query --json "select * from table_status" >"$d/out" 2>"$d/err"
+    expect 0 "$assay" --data "$d/data" query --at now --json "select state, reason from table_status where tbl='users'"
     grep -q "erased by leaf" "$d/out" || fail "table_status does not tell of the erasure"
 }
 
@@ -81,11 +80,11 @@ case_wrong_use_of_erase_and_hold_is_one_line() {
     expect 2 "$assay" --data "$d/data" erase "$leaf" --reason y
     expect 2 "$assay" --data "$d/data" erase "$leaf" --basis request
     expect 2 "$assay" --data "$d/data" erase 0 --basis request --reason y && one_line "has no blob"
-    expect 3 "$assay" --data "$d/data" erase 99999 --basis request --reason y && one_line "there is none"
+    expect 2 "$assay" --data "$d/data" erase 99999 --basis request --reason y && one_line "there is none"
     expect 2 "$assay" --data "$d/data" hold add ZZ-99 --reason y && one_line "neither a leaf nor a control"
     expect 2 "$assay" --data "$d/data" hold add --reason y
     expect 2 "$assay" --data "$d/data" hold forget
-    expect 3 "$assay" --data "$d/data" hold release 0123456789abcdef --reason y --with-root && one_line "none of this name"
+    expect 2 "$assay" --data "$d/data" hold release 0123456789abcdef --reason y --with-root && one_line "none of this name"
 }
 
 case_an_older_directory_gets_an_officer_at_the_first_need() {
@@ -122,7 +121,7 @@ case_killed_erasures_are_finished_at_the_next_start() {
 case_key_backups_end_and_do_not_bring_erased_keys_back() {
     make_zebedee
     expect 0 "$assay" --data "$d/data" keyring backup "$d/keys.1" --days 7
-    expect 3 "$assay" --data "$d/data" keyring backup "$d/keys.1" && one_line "there already"
+    expect 2 "$assay" --data "$d/data" keyring backup "$d/keys.1" && one_line "there already"
     expect 0 "$assay" --data "$d/data" erase "$leaf" --basis request --reason x
     "$assay" --data "$d/data" dump | grep '^\["erasure"' | grep -q ',"request",[0-9]*,7,' || fail "the erasure does not say 7 days"
     rm "$d/data/private/keyring/keys"
@@ -147,7 +146,7 @@ case_scrub_finds_damage_and_loss_without_any_key() {
     cp "$d/pack" "$d/data/blobs/pack/00000000.pack"
     expect 0 "$assay" --data "$d/data" scrub --scheduled
     [ -s "$d/data/private/scrub.result" ] || fail "a scheduled scrub leaves no result"
-    expect 3 "$assay" --data "$d/nothing" scrub
+    expect 2 "$assay" --data "$d/nothing" scrub
 }
 
 run_cases "$@"
