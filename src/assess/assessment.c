@@ -91,7 +91,9 @@ static bool subject_last_load(struct assessment *as, struct db *db, struct subje
     }
     s->observed = observed;
     s->observed_count = count;
-    s->is_stale = count > 0 && as->at_ms - observed[count - 1].to_ms > TEST_STALENESS_DAYS * MS_DAY;
+    s->gaps = gaps_of_subject(as->arena, as->gaps, as->gap_count, s->id, &s->gap_count);
+    s->is_in_gap = s->gap_count > 0 && s->gaps[s->gap_count - 1].to_ms > as->at_ms;
+    s->is_stale = count > 0 && (s->is_in_gap || as->at_ms - observed[count - 1].to_ms > TEST_STALENESS_DAYS * MS_DAY);
     return e->code == ERR_NONE;
 }
 
@@ -285,8 +287,10 @@ struct stretch *test_stretches(const struct assessment *as, struct arena *a, siz
     struct stretch *parts = arena_array(a, n->stretch_count + 1, sizeof *parts);
     for (size_t i = 0; i < n->stretch_count; i++)
         parts[i] = n->stretches[i].stretch;
-    return stretches_observed(a, parts, n->stretch_count, s->observed, s->observed_count, TEST_STALENESS_DAYS * MS_DAY, as->at_ms,
-                              ret_count);
+    size_t count;
+    struct stretch *seen = stretches_observed(a, parts, n->stretch_count, s->observed, s->observed_count,
+                                              TEST_STALENESS_DAYS * MS_DAY, as->at_ms, &count);
+    return stretches_cut(a, seen, count, s->gaps, s->gap_count, ret_count);
 }
 
 struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject, size_t *ret_count)
@@ -309,8 +313,9 @@ struct stretch *control_stretches(const struct assessment *as, struct arena *a, 
         }
     }
     struct stretch *merged = stretches_merge(a, parts, count, &merged_count);
-    return stretches_observed(a, merged, merged_count, s->observed, s->observed_count, c->facts.max_staleness_ms, as->at_ms,
-                              ret_count);
+    struct stretch *seen = stretches_observed(a, merged, merged_count, s->observed, s->observed_count, c->facts.max_staleness_ms,
+                                              as->at_ms, &count);
+    return stretches_cut(a, seen, count, s->gaps, s->gap_count, ret_count);
 }
 
 void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS])
@@ -353,6 +358,15 @@ static bool is_known_on(const struct subject_state *s, int64_t from_ms, int64_t 
     return false;
 }
 
+/* A day that a gap touches is not covered: something was unknown on it. */
+static bool has_gap_on(const struct subject_state *s, int64_t from_ms, int64_t to_ms)
+{
+    for (size_t i = 0; i < s->gap_count; i++)
+        if (s->gaps[i].from_ms < to_ms && s->gaps[i].to_ms > from_ms)
+            return true;
+    return false;
+}
+
 static void subject_days_add(struct assessment *as, size_t subject)
 {
     const struct subject_state *s = &as->subjects[subject];
@@ -371,7 +385,9 @@ static void subject_days_add(struct assessment *as, size_t subject)
             continue;
         struct window_day *day = &as->days[d];
         bool is_known = is_known_on(s, from_ms, from_ms + MS_DAY);
-        day->is_covered = (day->is_covered || !day->is_in_force) && is_known;
+        bool has_gap = has_gap_on(s, from_ms, from_ms + MS_DAY < as->at_ms ? from_ms + MS_DAY : as->at_ms);
+        day->has_gap = day->has_gap || has_gap;
+        day->is_covered = (day->is_covered || !day->is_in_force) && is_known && !has_gap;
         day->is_in_force = true;
         day->fail += is_known ? now[RESULT_FAIL] : 0;
         day->pass += is_known ? now[RESULT_PASS] : 0;
@@ -388,7 +404,8 @@ struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms
     as->leaf_limit = leaf_limit;
     as->first_day = day_of(at_ms) - (WINDOW_DAYS - 1);
     as->window = (struct interval){as->first_day * MS_DAY, at_ms};
-    if (!subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
+    as->gaps = gaps_load(db, a, as->window.from_ms, at_ms, leaf_limit, &as->gap_count, &inner);
+    if (!as->gaps || !subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
         *e = inner;
         return NULL;
     }

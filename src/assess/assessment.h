@@ -10,6 +10,7 @@
 #ifndef ASSESS_ASSESSMENT_H
 #define ASSESS_ASSESSMENT_H
 
+#include "assess/gaps.h"
 #include "assess/readiness.h"
 #include "db/db.h"
 
@@ -38,7 +39,10 @@ struct subject_state {
     size_t observed_count;
     int64_t last_taken_ms, last_received_ms; /* of the newest evaluation; 0: never */
     int64_t last_run;                        /* its run's leaf; -1 */
-    bool is_stale;
+    bool is_stale;              /* not observed for too long, or in a gap */
+    bool is_in_gap;             /* at the instant */
+    const struct interval *gaps; /* sorted, without overlap */
+    size_t gap_count;
     struct result_counts tests; /* tests by status now */
     enum result_status status;
 };
@@ -95,7 +99,8 @@ struct blocker {
 struct window_day {
     int64_t fail, unknown, pass; /* tests on subjects; at the worst instant of the day */
     bool is_in_force;            /* some subject was in scope */
-    bool is_covered;             /* every subject in scope was observed */
+    bool is_covered;             /* every subject in scope was observed, all day */
+    bool has_gap;                /* on some of it nothing was recorded */
 };
 
 struct assessment {
@@ -116,6 +121,8 @@ struct assessment {
     struct window_day days[WINDOW_DAYS];
     struct result_counts tests_now; /* tests by status, those that never ran as unknown */
     struct result_counts resources;
+    const struct gap_seen *gaps; /* that touch the window, in the order of their beginnings */
+    size_t gap_count;
     int64_t evidence_machine, evidence_all; /* pieces of evidence behind the scores */
 };
 

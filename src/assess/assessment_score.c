@@ -38,7 +38,7 @@ static void facts_tests_add(struct assessment *as, struct control_state *c)
             if (!n->is_present)
                 continue;
             int64_t seen_ms = subject->observed_count > 0 ? subject->observed[subject->observed_count - 1].to_ms : 0;
-            if (as->at_ms - seen_ms > c->facts.max_staleness_ms)
+            if (subject->is_in_gap || as->at_ms - seen_ms > c->facts.max_staleness_ms)
                 c->facts.tests_stale++;
             else
                 c->facts.tests.of[n->stretches[n->stretch_count - 1].stretch.status]++;

@@ -205,3 +205,21 @@ struct stretch *stretches_observed(struct arena *a, const struct stretch *s, siz
     }
     return out;
 }
+
+struct stretch *stretches_cut(struct arena *a, const struct stretch *s, size_t count, const struct interval *gaps, size_t gap_count,
+                              size_t *ret_count)
+{
+    struct stretch *out = arena_array(a, count + 2 * gap_count + 1, sizeof(struct stretch));
+    size_t k = 0;
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++)
+        for (int64_t from_ms = s[i].from_ms, to_ms; from_ms < s[i].to_ms; from_ms = to_ms) {
+            while (k < gap_count && gaps[k].to_ms <= from_ms)
+                k++;
+            bool is_inside = k < gap_count && gaps[k].from_ms <= from_ms;
+            to_ms = min64(s[i].to_ms, k >= gap_count ? INT64_MAX : is_inside ? gaps[k].to_ms : gaps[k].from_ms);
+            stretch_push(out, ret_count,
+                         (struct stretch){from_ms, to_ms, is_inside && s[i].status != RESULT_SKIP ? RESULT_UNKNOWN : s[i].status});
+        }
+    return out;
+}

@@ -75,4 +75,8 @@ struct stretch *stretches_merge(struct arena *a, const struct stretch *parts, si
 struct stretch *stretches_observed(struct arena *a, const struct stretch *s, size_t count, const struct interval *observed,
                                    size_t observed_count, int64_t max_staleness_ms, int64_t at_ms, size_t *ret_count);
 
+/* What was observed does not hold over gaps: inside of them everything but skip is unknown. `gaps` are sorted and do not overlap. */
+struct stretch *stretches_cut(struct arena *a, const struct stretch *s, size_t count, const struct interval *gaps, size_t gap_count,
+                              size_t *ret_count);
+
 #endif

@@ -182,8 +182,27 @@ START_TEST(order_never_matters_and_unknown_is_never_pass)
 }
 END_TEST
 
+START_TEST(what_was_observed_does_not_hold_over_a_gap)
+{
+    struct arena *a = arena_new("cut", 1 << 20);
+    const struct stretch seen[] = {{0, 10, RESULT_PASS}, {10, 20, RESULT_FAIL}, {20, 30, RESULT_SKIP}, {40, 50, RESULT_PASS}};
+    const struct interval gaps[] = {{5, 12}, {14, 16}, {22, 24}, {28, 45}, {49, INT64_MAX}};
+    const struct stretch expected[] = {{0, 5, RESULT_PASS},      {5, 12, RESULT_UNKNOWN}, {12, 14, RESULT_FAIL}, {14, 16, RESULT_UNKNOWN},
+                                       {16, 20, RESULT_FAIL},    {20, 30, RESULT_SKIP},   {40, 45, RESULT_UNKNOWN}, {45, 49, RESULT_PASS},
+                                       {49, 50, RESULT_UNKNOWN}};
+    size_t count;
+    struct stretch *cut = stretches_cut(a, seen, 4, gaps, 5, &count);
+    ck_assert_uint_eq(count, sizeof(expected) / sizeof(expected[0]));
+    for (size_t i = 0; i < count; i++)
+        ck_assert(cut[i].from_ms == expected[i].from_ms && cut[i].to_ms == expected[i].to_ms && cut[i].status == expected[i].status);
+    cut = stretches_cut(a, seen, 4, gaps, 0, &count);
+    ck_assert_uint_eq(count, 4);
+    arena_free(a);
+}
+END_TEST
+
 TEST_MAIN("window", a_failure_of_three_days_that_was_fixed_is_a_deviation, seventeen_days_without_data_block_a_conclusion,
           alternate_evidence_closes_the_gap, a_failure_that_is_never_fixed_is_not_operating,
           one_weak_subject_is_not_averaged_away, a_subject_that_came_late_makes_a_partial_period,
           nothing_observed_is_insufficient_and_never_a_pass, merging_takes_the_worst_at_each_instant,
-          order_never_matters_and_unknown_is_never_pass)
+          order_never_matters_and_unknown_is_never_pass, what_was_observed_does_not_hold_over_a_gap)

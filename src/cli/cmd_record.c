@@ -1,12 +1,13 @@
-/* cmd_record.c - what people set: today the organisation-wide parameters of tests, with their history. */
+/* cmd_record.c - what people set and say: the organisation-wide parameters of tests, with their history; why a gap came about. */
 #include "assess/ops.h"
 #include "cli/open_view.h"
 #include "content/content.h"
 #include "keeper/keeper.h"
+#include "keeper/kinds.h"
 
 static const struct cli_option options[] = {
     {"at", 0, "TIME", "list, history: as it was known at TIME"},
-    {"reason", 0, "TEXT", "set: why the value changes"},
+    {"reason", 0, "TEXT", "set: why the value changes; explain-gap: why nothing was recorded"},
     {0},
 };
 
@@ -87,14 +88,77 @@ static int set(struct cli_context *c, const char *name, const char *value)
                                   (long long)json_int(answer, "leaf", -1)));
 }
 
+/* ---- gaps ---- */
+
+static int list_gaps(struct cli_context *c)
+{
+    struct err e = {0};
+    struct opened_view o = {0};
+    struct buf b BUF_AUTO;
+    buf_init(&b, 8 << 20);
+    if (!open_view(c, cli_option(c, "at"), &o, &e))
+        return cli_fail(&e);
+    struct json *page = view_gaps(&o.view, &e);
+    int status;
+    if (!page) {
+        status = cli_fail(&e);
+    } else if (c->json) {
+        status = cli_print_json(json_get(page, "gaps"));
+    } else {
+        JSON_EACH (gap, json_get(page, "gaps")) {
+            struct str reason = json_text(gap, "explanation");
+            int64_t leaf = json_int(gap, "leaf", -1);
+            put_padded(&b, leaf < 0 ? STR("open") : arena_printf(c->arena, "%lld", (long long)leaf), 8);
+            buf_printf(&b, " %.*s; ", STR_ARGS(json_text(gap, "words")));
+            if (json_bool(gap, "is_explained"))
+                buf_printf(&b, "explained (leaf %lld): %.*s\n", (long long)json_int(gap, "explained_leaf", -1), STR_ARGS(reason));
+            else
+                buf_cstr(&b, "not explained\n");
+        }
+        if (!json_get(page, "gaps")->first)
+            buf_cstr(&b, "no gaps\n");
+        status = cli_print(buf_view(&b));
+    }
+    close_view(&o);
+    return status;
+}
+
+static int explain_gap(struct cli_context *c, const char *leaf_text)
+{
+    struct err e = {0};
+    const char *reason = cli_option(c, "reason");
+    int64_t leaf;
+    if (!str_to_int64(str_of(leaf_text), &leaf) || leaf < 0)
+        return cli_wrong_use(c, "explain-gap %.40s: wants the leaf of a gap (assay record list gap)", leaf_text);
+    if (!reason || !str_trim(str_of(reason)).size)
+        return cli_wrong_use(c, "an explanation needs words: --reason \"...\"");
+    struct keeper_client *keeper = keeper_open(c->data_dir, &e);
+    struct op op = {.kind = "gap", .actor = STR("local:admin"), .body = gap_explain_body(c->arena, leaf, str_of(reason))};
+    struct json *answer;
+    op_id_new(c->env, op.id);
+    bool is_recorded = keeper && keeper_submit(keeper, c->arena, &op, &answer, &e);
+    if (is_recorded && !keeper_flush(keeper, &e))
+        is_recorded = err_wrap(&e, "the explanation is recorded, but not signed");
+    keeper_close(keeper);
+    if (!is_recorded)
+        return cli_fail(&e);
+    return c->json ? cli_print_json(answer)
+                   : cli_print(arena_printf(c->arena, "gap %lld is explained, leaf %lld; what was not recorded stays unknown\n",
+                                            (long long)leaf, (long long)json_int(answer, "leaf", -1)));
+}
+
 static int run(struct cli_context *c)
 {
     const char *verb = c->arguments[0], *type = c->arguments[1];
+    if (strcmp(verb, "explain-gap") == 0)
+        return c->argument_count == 2 ? explain_gap(c, type) : cli_wrong_use(c, "explain-gap wants LEAF");
+    if (strcmp(verb, "list") == 0 && strcmp(type, "gap") == 0)
+        return c->argument_count == 2 ? list_gaps(c) : cli_wrong_use(c, "list gap: too many arguments");
     bool is_list = strcmp(verb, "list") == 0, is_set = strcmp(verb, "set") == 0, is_history = strcmp(verb, "history") == 0;
     if (!is_list && !is_set && !is_history)
-        return cli_wrong_use(c, "%s: list, set or history", verb);
+        return cli_wrong_use(c, "%s: list, set, history or explain-gap", verb);
     if (strcmp(type, "parameter") != 0)
-        return cli_wrong_use(c, "%s: the one type of record so far is parameter", type);
+        return cli_wrong_use(c, "%s: records are parameter and gap", type);
     if (is_set && c->argument_count != 4)
         return cli_wrong_use(c, "set parameter wants NAME VALUE");
     if (!is_set && c->argument_count > (is_history ? 3 : 2))
@@ -110,8 +174,8 @@ static int run(struct cli_context *c)
 
 const struct cli_command cli_command_record = {
     .name = "record",
-    .summary = "list, set and look back at the parameters of tests",
-    .usage = "list parameter | set parameter NAME VALUE --reason TEXT | history parameter [NAME]",
+    .summary = "list, set and look back at the parameters of tests; list and explain gaps",
+    .usage = "list parameter|gap | set parameter NAME VALUE --reason TEXT | history parameter [NAME] | explain-gap LEAF --reason TEXT",
     .example = "assay record set parameter password_length_min 14 --reason \"policy of 2026\"",
     .options = options,
     .arguments_min = 2,

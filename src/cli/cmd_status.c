@@ -136,6 +136,24 @@ static void counts_put(struct screen *s, const struct json *page)
                STR_ARGS(json_text(window, "words")));
 }
 
+static void gaps_put(struct screen *s, const struct json *page)
+{
+    const struct json *gaps = json_get(page, "gaps");
+    const char *name = "Gaps";
+    JSON_EACH (gap, json_get(gaps, "newest")) {
+        label(s, name);
+        name = "";
+        put_shape(&s->b, STR("unknown"), s->has_colour);
+        struct str words = json_text(gap, "words"), why = json_text(gap, "explanation");
+        buf_printf(&s->b, " %.*s%s%.*s\n", STR_ARGS(words), why.size ? "; explained: " : "", STR_ARGS(why));
+    }
+    int64_t more = json_int(gaps, "count", 0) - (int64_t)(json_get(gaps, "newest") ? json_get(gaps, "newest")->count : 0);
+    if (more > 0) {
+        label(s, "");
+        buf_printf(&s->b, "and %lld more: assay record list gap\n", (long long)more);
+    }
+}
+
 static void blockers_put(struct screen *s, const struct json *page)
 {
     const char *name = "Blockers";
@@ -231,6 +249,7 @@ static int run(struct cli_context *c)
         warnings_put(&s, page);
         readiness_put(&s, page);
         counts_put(&s, page);
+        gaps_put(&s, page);
         blockers_put(&s, page);
         changes_put(&s, page);
         tests_put(&s, tests, "fail", "Failing", is_all ? INT64_MAX : FAILING_SHOWN);

@@ -135,7 +135,8 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
     k->dir.fd = k->private_fd = k->blobs_fd = k->ledger_fd = k->listen_fd = -1;
     k->signer.fd = o->signer_fd;
     k->started_at_ms = env_now_ms(o->env);
-    k->integrated_at_ms = k->sealed_at_ms = env_monotonic_ms(o->env);
+    k->integrated_at_ms = env_monotonic_ms(o->env);
+    k->sealed_at_ms = k->integrated_at_ms - o->heartbeat_ms; /* a server begins with a seal, which promises the next */
     connections_start(k);
     k->batch.arena = arena_new("batch", BATCH_ARENA_BYTES_MAX);
     if (!data_dir_open(&k->dir, o->data_dir, e)) {
@@ -400,7 +401,8 @@ static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
         if (k->must_start_again)
             break;
     }
-    return keeper_notice_gaps(k, false, false, e) && keeper_integrate(k, e);
+    /* A server ends with a seal too, so that a gap begins where it begins. */
+    return keeper_notice_gaps(k, false, false, e) && seal(k, k->o->heartbeat_ms > 0, e);
 }
 
 /* Everybody who is still connected hears why; who waits for an answer takes it as one. */

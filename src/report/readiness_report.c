@@ -1,4 +1,5 @@
 #include "report/readiness_report.h"
+#include "report/view_internal.h"
 
 static const char style[] =
     "@page{size:A4;margin:18mm 16mm}"
@@ -107,7 +108,25 @@ static void head_put(struct buf *b, const struct json *report)
                 "management, not an opinion.</p>");
 }
 
-static void summary_put(struct buf *b, const struct json *overview)
+/* Over a gap every control is unknown, explained or not. */
+static void gaps_put(struct buf *b, const struct json *report)
+{
+    const struct json *gaps = json_get(report, "gaps");
+    if (!gaps || !gaps->first)
+        return;
+    buf_cstr(b, "<h3>Gaps</h3><table><tr><th>State<th><th>Explanation<th class=n>Leaf</tr>");
+    JSON_EACH (gap, gaps) {
+        buf_cstr(b, "<tr>");
+        status_put(b, gap);
+        sentence_put(b, "<td>{words}<td>{explanation}<td class=n>", gap);
+        if (json_int(gap, "leaf", -1) >= 0)
+            member_put(b, gap, "leaf");
+        buf_cstr(b, "</tr>");
+    }
+    buf_cstr(b, "</table>");
+}
+
+static void summary_put(struct buf *b, const struct json *report, const struct json *overview)
 {
     buf_cstr(b, "<h2>Categories</h2><table><tr><th>Category<th class=n>Readiness<th>Band<th class=n>Criteria<th>In scope</tr>");
     JSON_EACH (c, json_get(overview, "categories")) {
@@ -129,6 +148,7 @@ static void summary_put(struct buf *b, const struct json *overview)
     JSON_EACH (cell, json_get(window, "cells"))
         sentence_put(b, "<i class=\"{state}\" title=\"{words}\"></i>", cell);
     sentence_put(b, "</div><p class=soft>{from} to {to}</p>", window);
+    gaps_put(b, report);
 }
 
 static void tests_put(struct buf *b, const struct json *report, const char *status, const char *title)
@@ -181,7 +201,7 @@ void readiness_report_html(const struct json *report, struct buf *out)
 {
     const struct json *overview = json_get(report, "overview");
     head_put(out, report);
-    summary_put(out, overview);
+    summary_put(out, report, overview);
     tests_put(out, report, "fail", "What fails");
     tests_put(out, report, "unknown", "What is unknown");
     criteria_put(out, report);
@@ -219,6 +239,10 @@ struct json *readiness_report(struct view *v, struct err *e)
     as_of->next = NULL;
     json_put(report, "as_of", as_of);
     json_put(report, "overview", overview);
+    const struct assessment *as = view_assessment(v, e);
+    struct json *gaps = as ? json_put_array(report, "gaps") : NULL;
+    for (size_t i = 0; as && i < as->gap_count; i++)
+        push_gap(v, gaps, &as->gaps[i]);
     for (size_t i = 0; i < 3; i++) {
         struct json *rows = ARENA_NEW(v->arena, struct json);
         *rows = *json_get(pages[i], "rows");

@@ -104,6 +104,7 @@ struct json *view_nav(struct view *v, struct err *e);
  *  "criteria":{"total":61,"in_scope":33},
  *  "warnings":[{"code":"cloned_machine_id","subject":{},"text","why","command"}],
  *  "evidence":{"captures":46,"runs":1,"tables":46,"complete":40,"partial":4,"none":2},
+ *  "gaps":{"count":2,"unexplained":1,"open":0,"newest":[GAP..3]},
  *  "anchor":as view_anchor, "subjects":[{"id","name","kind","os","last_run":TIME,"status","pass","fail","unknown","skip","url"}...]}
  * CRIT = {"id":"CC1.1","title","score":0,"status","why":"its weakest key control is GOV-01 (0): nothing is recorded","url"} */
 struct json *view_overview(struct view *v, struct err *e);
@@ -164,12 +165,19 @@ struct json *view_tests(struct view *v, const struct view_filter *f, struct err 
  *  "strip":[CELL x90],"explain":"assay test --explain ID","next":[{"text","command","url"}]} */
 struct json *view_test(struct view *v, struct str id, const struct view_filter *f, struct err *e);
 
+/* {"title","as_of","nav","gaps":[GAP...]}, all there are, newest first.
+ * GAP = {"leaf":N (-1: no leaf tells of it yet),"kind":"seal"|"run","why":"off","words":"Between … nothing was recorded: the server was
+ * not running","subject":{}|null,"from":TIME,"to":TIME|null,"length":"3 h","is_open":false,"status":"unknown","status_words":"Not
+ * explained"|"Explained","is_explained":false,"explanation":"","explained_leaf":-1,"command":"assay record explain-gap N --reason …"} */
+struct json *view_gaps(struct view *v, struct err *e);
+
 /* LIST of the newest capture of every subject and table as of the instant:
  * {"leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
  *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it
- * unchanged),"tests":4,"url":"/evidence/12"};
+ * unchanged),"tests":4,"late":"20 min" (or ""),"url":"/evidence/12"};
+ *  "runs":[{"leaf","subject":{},"taken":TIME,"received":TIME,"tables":46,"changed":3,"late":""}..20],
  *  "warnings":[as on the Overview],
- *  "runs":[{"leaf","subject":{},"taken":TIME,"received":TIME,"tables":46,"changed":3}..20] */
+ *  "gaps":[GAP of the window, newest first] */
 struct json *view_evidence(struct view *v, const struct view_filter *f, struct err *e);
 
 /* f filters ("q" over the cells) and pages the rows.

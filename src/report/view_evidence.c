@@ -3,6 +3,15 @@
 #include "collect/captures.h"
 
 enum { RUNS_SHOWN = 20 };
+#define LATE_AFTER_MS (15 * MS_MINUTE)
+
+/* Evidence that came long after it was taken is shown late, as `assay verify` does (W51). */
+static void put_late(struct view *v, struct json *o, int64_t taken_ms, int64_t received_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    bool is_late = taken_ms > 0 && received_ms - taken_ms > LATE_AFTER_MS;
+    json_put_str(o, "late", is_late ? arena_printf(v->arena, "%s", duration_format(received_ms - taken_ms, text)) : STR(""));
+}
 
 static int64_t tests_using(struct str table)
 {
@@ -40,6 +49,7 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
     put_time(v, o, "received", received_ms);
     put_time(v, o, "confirmed", c->received_at_ms);
     json_put_int(o, "tests", tests_using(c->table));
+    put_late(v, o, taken_ms, received_ms);
     json_put_str(o, "url", arena_printf(v->arena, "/evidence/%lld", (long long)c->leaf));
     int64_t number = sort_is(l->filter, "taken")      ? -taken_ms
                      : sort_is(l->filter, "received") ? -received_ms
@@ -76,6 +86,7 @@ static bool runs_put(struct view *v, struct json *page, struct err *e)
         put_time(v, o, "received", db_int(row, 3));
         json_put_int(o, "tables", db_int(row, 4));
         json_put_int(o, "changed", db_int(row, 5));
+        put_late(v, o, db_int(row, 2), db_int(row, 3));
     }
     return e->code == ERR_NONE;
 }
@@ -106,5 +117,11 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
         *e = inner;
         return NULL;
     }
+    const struct assessment *as = view_assessment(v, e);
+    struct json *gaps = as ? json_put_array(page, "gaps") : NULL;
+    for (size_t i = as ? as->gap_count : 0; i > 0; i--)
+        push_gap(v, gaps, &as->gaps[i - 1]);
+    if (!as)
+        return NULL;
     return page;
 }

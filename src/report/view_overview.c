@@ -216,8 +216,9 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
         json_put_cstr(cell, "state", states[s]);
         json_put_str(cell, "words",
                      !day->is_in_force ? arena_printf(v->arena, "%s: not in force", text)
-                                       : arena_printf(v->arena, "%s: %lld failing, %lld unknown, %lld passing", text,
-                                                      (long long)day->fail, (long long)day->unknown, (long long)day->pass));
+                                       : arena_printf(v->arena, "%s: %lld failing, %lld unknown, %lld passing%s", text,
+                                                      (long long)day->fail, (long long)day->unknown, (long long)day->pass,
+                                                      day->has_gap ? "; for a part of it nothing was recorded" : ""));
         json_put_int(cell, "fail", day->fail);
         json_put_int(cell, "unknown", day->unknown);
         json_put_int(cell, "pass", day->pass);
@@ -230,6 +231,24 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     json_put_str(o, "words",
                  arena_printf(v->arena, "%lld of %d days observed, %lld with a failing test, %lld with something unknown",
                               (long long)covered, WINDOW_DAYS, (long long)failing, (long long)unknown));
+}
+
+static void gaps_put(struct view *v, struct json *page, const struct assessment *as)
+{
+    enum { NEWEST = 3 };
+    struct json *o = json_put_object(page, "gaps"), *newest = json_array(v->arena);
+    int64_t unexplained = 0, open = 0;
+    for (size_t i = as->gap_count; i > 0; i--) {
+        const struct gap_seen *g = &as->gaps[i - 1];
+        unexplained += g->explained_leaf < 0;
+        open += g->to_ms > as->at_ms;
+        if (newest->count < NEWEST)
+            push_gap(v, newest, g);
+    }
+    json_put_int(o, "count", (int64_t)as->gap_count);
+    json_put_int(o, "unexplained", unexplained);
+    json_put_int(o, "open", open);
+    json_put(o, "newest", newest);
 }
 
 /* ---- what changed since yesterday ---- */
@@ -305,14 +324,20 @@ static void next_push(struct view *v, struct json *list, struct str text, struct
 static void next_put(struct view *v, struct json *page, const struct assessment *as, int64_t incomplete)
 {
     struct json *list = json_put_array(page, "next");
-    bool is_stale = false;
+    bool is_stale = false, is_silent = false;
     for (size_t s = 0; s < as->subject_count; s++)
         is_stale = is_stale || as->subjects[s].is_stale;
+    for (size_t i = 0; i < as->gap_count; i++)
+        is_silent = is_silent || (as->gaps[i].to_ms > as->at_ms && str_is(as->gaps[i].kind, "seal"));
+    if (is_silent)
+        next_push(v, list, STR("Start the server"),
+                  STR("it promised a seal every few minutes and is silent, so everything is unknown since then"), STR("assay serve"),
+                  STR("/evidence"));
     if (as->subject_count == 0)
         next_push(v, list, STR("Capture this host"), STR("nothing has been observed yet, so everything is unknown"),
                   STR("assay collect"), STR("/evidence"));
     else if (is_stale)
-        next_push(v, list, STR("Capture again"), STR("what was seen is older than three days, so it is unknown now"),
+        next_push(v, list, STR("Capture again"), STR("what was seen is too old or a run is overdue, so it is unknown now"),
                   STR("assay collect"), STR("/evidence"));
     if (incomplete > 0)
         next_push(v, list, arena_printf(v->arena, "See why %lld tables were not read completely", (long long)incomplete),
@@ -423,6 +448,7 @@ struct json *view_overview(struct view *v, struct err *e)
     categories_put(v, page, as);
     blockers_put(v, page, as);
     window_put(v, page, as);
+    gaps_put(v, page, as);
     changes_put(v, page, as);
     if (!evidence_put(v, page, &incomplete, e) || !put_warnings(v, page, e))
         return NULL;
