@@ -289,7 +289,7 @@ START_TEST(a_torn_record_is_cut_off_before_the_next_one)
     world_make();
     note_keep(FINE);
     int fd = openat(w.d.ledger.dir, "private/" ANCHOR_LOG_FILE, O_WRONLY | O_APPEND);
-    ck_assert_int_eq(write(fd, "ACP1torn", 8), 8);
+    ck_assert_int_eq(write(fd, "ACPLtorn", 8), 8);
     close(fd);
     struct verify_report r = verify_with(NULL);
     ck_assert_msg(r.is_ok, "%s", r.findings[0].text);

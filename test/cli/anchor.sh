@@ -118,6 +118,92 @@ case_witnesses_vouch_although_one_is_down() {
     expect 0 "$assay" --data "$d/data" status
     grep -q '^Anchored .*2 of 3 witnesses vouch' "$d/out"
     expect 0 "$assay" verify "$d/data"
+    grep -q '^anchored .* by 2 of 3 witnesses' "$d/out"
+    grep -q '^lag ' "$d/out"
+    # An auditor's own policy: the same witnesses, then one that asks for all three.
+    cp "$d/policy" "$d/auditor"
+    expect 0 "$assay" verify --policy "$d/auditor" "$d/data"
+    make_policy 3 1 2 3
+    expect 1 "$assay" verify --policy "$d/policy" "$d/data"
+    grep -q '^E11 .*the quorum is not reached: 2 of 3' "$d/out"
+    echo nonsense >"$d/policy"
+    expect 2 "$assay" verify --policy "$d/policy" "$d/data"
+    # A flipped bit in what witnesses signed.
+    sed -i '/^— witness.example/s/[A-Za-z]\(.\{6\}\)$/+\1/' "$witnessed"
+    expect 1 "$assay" verify "$d/data"
+    grep -q '^E11 ' "$d/out"
+    stop_peers
+}
+
+# serve DIR EVERY: in the background, ready when it returns; $server is its pid
+serve() {
+    "$assay" --data "$1" serve --listen "unix:$d/http" --no-collect --anchor-every "$2" >"$d/serve.out" 2>"$d/serve.err" </dev/null &
+    server=$!
+    wait_for "grep -q '^Assay is at' $d/serve.out"
+}
+stop_server() {
+    kill "$server"
+    code=0
+    wait "$server" || code=$?
+    [ $code -eq 0 ] || fail "the server ended with $code: $(cat "$d/serve.err")"
+}
+cosigned() { # cosigned N: notes that anchors.log holds (each begins with this)
+    n=$(grep -ac ACPL "$d/data/private/anchors.log" 2>/dev/null)
+    [ "${n:-0}" -ge "$1" ]
+}
+status_of() { # status_of PEER: its state, as the serving process tells it
+    tr '{' '\n' <"$d/data/private/anchors.json" | sed -n "s/.*\"name\":\"$1\".*\"state\":\"\([a-z]*\)\".*/\1/p"
+}
+
+case_the_server_asks_by_itself_and_again_when_nothing_is_new() {
+    make_data
+    start_witness 1
+    start_witness 2
+    witness_2=$witness
+    make_down 3
+    make_policy 2 1 2 3
+    serve "$d/data" PT1S
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    wait_for "cosigned 1"
+    expect 0 "$assay" verify "$d/data"
+    # Idle: the same size again and again, so that time stays bracketed.
+    before=$(grep -ac 'ACPL' "$d/data/private/anchors.log")
+    wait_for "cosigned $((before + 3))"
+    wait_for "[ \"$(status_of w1)\" = ok ] && [ \"$(status_of w3)\" = down ]"
+    # Something new is cosigned too, in time.
+    collect "$d/data" "$d/host"
+    size=$("$assay" verify --json "$d/data" | sed -n 's/^ *"size": \([0-9]*\).*/\1/p')
+    wait_for "grep -qa '^$size\$' $(find "$d/data/ledger" -name checkpoint.witnessed)"
+    # A witness that goes and comes back; the keeper that is killed.
+    kill "$witness_2"
+    wait_for "[ \"\$(status_of w2)\" = down ]"
+    expect 0 "$assay" --data "$d/data" status
+    stop_server
+    expect 0 "$assay" verify "$d/data"
+    stop_peers
+}
+
+case_a_ledger_that_was_set_back_is_loud() {
+    make_data
+    start_witness 1
+    echo "log $(log_vkey)" >"$d/policy"
+    echo "witness w1 $(cat "$d/w1/vkey") $(cat "$d/w1/url")" >>"$d/policy"
+    echo "quorum w1" >>"$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    cp -a "$d/data" "$d/backup"
+    expect 0 "$assay" --data "$d/data" anchor now
+    collect "$d/data" "$d/host"
+    expect 0 "$assay" --data "$d/data" anchor now
+    rm -r "$d/data"
+    mv "$d/backup" "$d/data"
+    expect 0 "$assay" --data "$d/data" anchor now
+    grep -q 'LOUD' "$d/err" || fail "nobody was told"
+    grep -q 'A witness holds a checkpoint' "$d/out"
+    [ -s "$d/data/private/fork-evidence" ] || fail "the evidence was not kept"
+    expect 1 "$assay" verify "$d/data"
+    grep -q '^E12 .*fork-evidence' "$d/out"
+    expect 0 "$assay" --data "$d/data" status
+    grep -q '^Anchored .*■' "$d/out"
     stop_peers
 }
 run_cases "$@"
