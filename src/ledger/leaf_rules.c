@@ -365,6 +365,12 @@ static bool gap_holds(struct checking *c, const struct json *leaf)
     return !is_notice || has_subject == str_is(json_text(leaf, "kind"), "run") || fault(c, "a gap of a run has a subject, others none");
 }
 
+static bool key_holds(struct checking *c, const struct json *statement)
+{
+    const char *member = str_is(json_text(statement, "act"), "quorum") ? "need" : "vkey";
+    return json_get(statement, member) != NULL || fault(c, "its member key.%s is missing", member);
+}
+
 bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEAF_FAULT_SIZE])
 {
     struct checking c = {index, ret_fault};
@@ -375,5 +381,7 @@ bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEA
     if (!members_hold(&c, leaf->json, common + (str_is(leaf->type, "seal") ? 2 : 0), NULL) ||
         !members_hold(&c, leaf->json, r->members, NULL))
         return false;
+    if (str_is(leaf->type, "key"))
+        return key_holds(&c, json_get(leaf->json, "key"));
     return !str_is(leaf->type, "gap") || gap_holds(&c, leaf->json);
 }

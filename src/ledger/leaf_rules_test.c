@@ -27,6 +27,7 @@ static const struct {
     {"alert", "{\"kind\":\"new-host\"}"},
     {"logblock", "{\"b\":[" BLOB "],\"cnt\":9,\"obs\":[1,2],\"root\":\"" H64 "\"}"},
     {"key", "{\"key\":{\"act\":\"add\",\"role\":\"officer\",\"vkey\":" VKEY "}}"},
+    {"key", "{\"key\":{\"act\":\"quorum\",\"need\":2,\"role\":\"root\"}}"},
     {"erase", "{\"also\":[1,2],\"basis\":\"gdpr-17\",\"c\":\"" H64 "\",\"hor\":30,\"lh\":\"" H64 "\",\"req\":5,\"tgt\":0,\"x\":\"" H64 "\"}"},
     {"erased", "{\"of\":4,\"x\":\"" H64 "\"}"},
     {"reencrypt", "{\"c\":\"" H64 "\",\"from\":\"" H64 "\",\"of\":4,\"x\":\"" H64 "\"}"},
