@@ -37,7 +37,8 @@ bool erase_shared_leaves(struct db *projection, struct arena *a, struct str x, i
     DB_EACH (row, projection, &failed,
              "select leaf from capture where (x=?1 or bytes_x=?1) and leaf<>?2 union select leaf from evaluation where x=?1 and "
              "leaf<>?2 union select leaf from catalog where x=?1 and leaf<>?2 union select leaf from erasure where why_x=?1 and "
-             "leaf<>?2 union select leaf from hold where why_x=?1 and leaf<>?2",
+             "leaf<>?2 union select leaf from hold where why_x=?1 and leaf<>?2 union select leaf from "
+             "anchor where x=?1 and leaf<>?2",
              A(x), A(but)) {
         if (count == capacity)
             list = arena_grow(a, list, count, &capacity, sizeof(*list));
