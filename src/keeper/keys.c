@@ -140,7 +140,7 @@ bool keys_load_all(int data_dir_fd, const char *role, struct key_pair *ret, size
         if (n == max)
             ok = err_set(e, ERR_LIMIT, "private/keys: more than %zu files of %s keys", max, role);
         else if (keys_load_signing(data_dir_fd, entry->d_name, &ret[n].key, &ret[n].private_key, e)) {
-            snprintf(ret[n].file, sizeof(ret[n].file), "%s", entry->d_name);
+            snprintf(ret[n].file, sizeof(ret[n].file), "%.*s", (int)sizeof(ret[n].file) - 1, entry->d_name);
             n++;
         } else
             ok = false;
