@@ -16,7 +16,7 @@ create table key_quorum(leaf integer primary key, need integer not null) strict;
 create table seal_newest(one integer primary key check(one = 1), leaf integer not null, t integer not null, mono integer not null,
                          boot_id text not null, every integer not null, erased integer not null, bea text) strict;
 create table seal_every(leaf integer primary key, t integer not null, every integer not null) strict;
--- subject '': everybody's. A gap that goes on where another of its kind ended makes that one longer.
+-- subject '': everybody's. A missing run that goes on where its gap ended makes that one longer, until somebody explains it.
 create table gap(leaf integer primary key, kind text not null, why text not null, subject text not null, from_t integer not null,
                  to_t integer not null, t integer not null, last_leaf integer not null, explained_leaf integer, explanation text) strict;
 -- What each subject's runs promise: the next one within `every` of seen_t. A hole waits for its gap leaf; noticed_t: a gap leaf tells of the

@@ -111,8 +111,10 @@ static bool gap_apply(struct db *projection, struct arena *a, const struct leaf_
                       A(index), A(json_text(json, "reason")));
     struct str kind = json_text(json, "kind"), subject = json_text(json, "sub");
     subject = subject.size ? subject : STR("");
-    int64_t before = db_one_int(projection, &failed, -1, "select leaf from gap where to_t=?1 and kind=?2 and subject=?3", A(from),
-                                A(kind), A(subject));
+    /* A run that is still missing makes its gap longer; what somebody has explained stays as long as it was then. */
+    int64_t before = db_one_int(projection, &failed, -1,
+                                "select leaf from gap where to_t=?1 and kind=?2 and subject=?3 and kind='run' and explained_leaf is null",
+                                A(from), A(kind), A(subject));
     if (failed.code)
         return (*e = failed, false);
     if (str_is(kind, "run") && !db_run(projection, e,
