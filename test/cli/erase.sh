@@ -87,11 +87,13 @@ case_wrong_use_of_erase_and_hold_is_one_line() {
     expect 2 "$assay" --data "$d/data" hold release 0123456789abcdef --reason y --with-root && one_line "none of this name"
 }
 
-case_an_older_directory_gets_an_officer_at_the_first_need() {
+case_a_lost_officer_key_is_not_replaced_in_silence() {
     make_zebedee
-    rm "$d/data/private/keys/officer"
+    mv "$d/data/private/keys/officer" "$d/officer"
+    expect 3 "$assay" --data "$d/data" erase "$leaf" --basis request --reason x && one_line "officer key"
+    expect 0 "$assay" --data "$d/data" verify
+    mv "$d/officer" "$d/data/private/keys/officer"
     expect 0 "$assay" --data "$d/data" erase "$leaf" --basis request --reason x
-    [ -s "$d/data/private/keys/officer" ] || fail "no officer's key was made"
     expect 0 "$assay" --data "$d/data" verify
 }
 
