@@ -13,6 +13,14 @@ static const char *const types[] = {"run",   "item",  "upload",   "decision", "p
 enum { TYPE_COUNT = sizeof(types) / sizeof(types[0]) };
 enum { LATE_MS = 15 * 60 * 1000, SEAL_GAP_MS = 2 * 5 * 60 * 1000 };
 
+static int type_find(struct av_text type)
+{
+    for (int i = 0; i < TYPE_COUNT; i++)
+        if (type.size && types[i][0] == type.data[0] && av_is(type, types[i]))
+            return i;
+    return -1;
+}
+
 const char *av_leaf_split(struct av_text bytes, struct av_text *ret_type, struct av_text *ret_json, struct av_text *ret_lines)
 {
     static const char magic[] = "assay/leaf@v1 ";
@@ -21,10 +29,7 @@ const char *av_leaf_split(struct av_text bytes, struct av_text *ret_type, struct
         return "not in the framing assay/leaf@v1";
     *ret_type = (struct av_text){head.data + sizeof(magic) - 1, head.size - sizeof(magic) + 1};
     *ret_lines = (struct av_text){"", 0};
-    int type = 0;
-    while (type < TYPE_COUNT && !av_is(*ret_type, types[type]))
-        type++;
-    if (type == TYPE_COUNT)
+    if (type_find(*ret_type) < 0)
         return "a type that is not in the list";
     if (rest.size == 0)
         return NULL;
@@ -412,8 +417,7 @@ void av_leaf_check(struct av *v, uint64_t index, struct av_text bytes, const str
         av_find(v, "E40", "leaf %llu: %s", (unsigned long long)index, fault);
         return;
     }
-    for (int i = 0; i < TYPE_COUNT; i++)
-        v->type_counts[i] += av_is(type, types[i]);
+    v->type_counts[type_find(type)]++;
     if (!av_is(av_string(&leaf, "log"), v->origin))
         av_find(v, "E41", "leaf %llu: it belongs to another ledger", (unsigned long long)index);
     fault = common_fault(&leaf, &t);

@@ -7,11 +7,6 @@ struct av_text av_text_of(const char *s)
     return (struct av_text){s, strlen(s)};
 }
 
-bool av_is(struct av_text t, const char *s)
-{
-    return t.size == strlen(s) && memcmp(t.data, s, t.size) == 0;
-}
-
 bool av_same(struct av_text a, struct av_text b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -52,22 +47,20 @@ bool av_number(struct av_text t, uint64_t *ret)
     return n >> 63 == 0;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value of a hex digit plus 16, and 0 for what is none. */
+static const uint8_t hex_digits[256] = {['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['a'] = 26, 27, 28, 29, 30, 31};
 
 bool av_hex(struct av_text t, uint8_t *ret, size_t size)
 {
+    unsigned all = 16;
     if (t.size != 2 * size)
         return false;
     for (size_t i = 0; i < size; i++) {
-        int high = hex_digit(t.data[2 * i]), low = hex_digit(t.data[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        ret[i] = (uint8_t)(high << 4 | low);
+        unsigned high = hex_digits[(uint8_t)t.data[2 * i]], low = hex_digits[(uint8_t)t.data[2 * i + 1]];
+        all &= high & low;
+        ret[i] = (uint8_t)(high << 4 | (low & 15));
     }
-    return true;
+    return all != 0;
 }
 
 void av_hex_write(const uint8_t *bytes, size_t size, char *ret)
@@ -345,14 +338,6 @@ bool av_array_next(struct av_text *rest, struct av_text *ret)
     return true;
 }
 
-struct av_text av_value(const struct av_object *o, const char *key)
-{
-    for (int i = 0; i < o->count; i++)
-        if (av_is(o->keys[i], key))
-            return o->values[i];
-    return (struct av_text){"", 0};
-}
-
 bool av_has(const struct av_object *o, const char *key)
 {
     return av_value(o, key).size > 0;
@@ -363,11 +348,6 @@ struct av_text av_unquote(struct av_text value)
     if (value.size < 2 || value.data[0] != '"')
         return (struct av_text){"", 0};
     return (struct av_text){value.data + 1, value.size - 2};
-}
-
-struct av_text av_string(const struct av_object *o, const char *key)
-{
-    return av_unquote(av_value(o, key));
 }
 
 bool av_integer(const struct av_object *o, const char *key, int64_t *ret)

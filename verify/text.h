@@ -18,7 +18,12 @@ struct av_text {
 };
 
 struct av_text av_text_of(const char *s);
-bool av_is(struct av_text t, const char *s);
+/* Inline, like av_value below, so that lengths of constants are known: they run for every member of every leaf. */
+static inline bool av_is(struct av_text t, const char *s)
+{
+    size_t size = __builtin_strlen(s);
+    return t.size == size && __builtin_memcmp(t.data, s, size) == 0;
+}
 bool av_same(struct av_text a, struct av_text b);
 bool av_starts(struct av_text t, const char *prefix);
 /* Takes the next line off *rest; false when there is none that ends in LF. */
@@ -48,11 +53,20 @@ bool av_array_next(struct av_text *rest, struct av_text *ret);
 /* Members: false (or an empty view) when absent or of another kind. A string is given as it stands between its quotes, escapes
  * and all: since the form is canonical, equal strings are equal bytes. */
 bool av_has(const struct av_object *o, const char *key);
-struct av_text av_value(const struct av_object *o, const char *key);
-struct av_text av_string(const struct av_object *o, const char *key);
+static inline struct av_text av_value(const struct av_object *o, const char *key)
+{
+    for (int i = 0; i < o->count; i++)
+        if (av_is(o->keys[i], key))
+            return o->values[i];
+    return (struct av_text){"", 0};
+}
+struct av_text av_unquote(struct av_text value);
+static inline struct av_text av_string(const struct av_object *o, const char *key)
+{
+    return av_unquote(av_value(o, key));
+}
 bool av_integer(const struct av_object *o, const char *key, int64_t *ret);
 bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32]);
-struct av_text av_unquote(struct av_text value);
 /* Resolves the escapes of a string. -1 when over `size_max`. */
 long av_unescape(struct av_text string, char *ret, size_t size_max);
 

@@ -170,7 +170,20 @@ static bool add_piece(void *context, struct str piece, struct err *e)
 
 bool spool_file_copy(struct spool_file *from, struct spool_file *to, struct err *e)
 {
-    return file_pieces(from, add_piece, to, e);
+    if (!spool_file_flush(from, e) || !spool_file_flush(to, e))
+        return false;
+    off_t at = 0;
+    while ((uint64_t)at < from->size) { /* inside the kernel, where it can */
+        ssize_t n = copy_file_range(from->fd, &at, to->fd, NULL, (size_t)(from->size - (uint64_t)at), 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        to->size += (uint64_t)n;
+    }
+    if (at == 0)
+        return file_pieces(from, add_piece, to, e);
+    return (uint64_t)at == from->size || err_errno(e, errno ? errno : EIO, "write the bundle");
 }
 
 bool spool_member_file(struct spool *s, const char *name, struct spool_file *f, struct err *e)

@@ -64,6 +64,22 @@ case_ranges_and_selected_leaves_hold() {
     test ! -e "$d/x.slb" || fail "left a broken file"
 }
 
+case_what_was_erased_is_named_and_the_rest_holds() {
+    make_data
+    leaf=$("$assay" --data "$d/data" dump | sed -n 's/^\["capture",\([0-9]*\),[0-9-]*,"[^"]*","users",.*/\1/p' | tail -1)
+    bundle -o "$d/before.slb" --blobs all
+    expect 0 "$assay" --data "$d/data" erase "$leaf" --basis request --reason "a letter"
+    bundle -o "$d/after.slb" --blobs all
+    holds "$d/after.slb"
+    grep -Eq 'erased [1-9]' "$d/out" || fail "does not count what was erased"
+    holds --explain "$leaf" "$d/after.slb"
+    grep -q '^  blob .* erased' "$d/out" || fail "does not say that the blob was erased"
+    bundle -o "$d/one.slb" --leaf "$leaf" --blobs all
+    holds "$d/one.slb"
+    holds "$d/data"
+    holds "$d/before.slb" # what was handed out before stays what it was
+}
+
 case_tar_and_sha256sum_are_enough_for_the_members() {
     make_data
     bundle -o "$d/full.slb" --blobs all
