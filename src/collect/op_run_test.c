@@ -3,6 +3,7 @@
 #include "base/test.h"
 #include "collect/captures.h"
 #include "collect/op_run.h"
+#include "keeper/kinds.h"
 #include "ledger/ledger.h"
 
 extern const char content_schema_sql[];
@@ -363,5 +364,63 @@ START_TEST(blobs_are_opened_only_for_what_is_scanned)
 }
 END_TEST
 
-TEST_MAIN("op_run", a_run_is_written_as_items_and_one_run, a_run_that_does_not_fit_is_refused,
+/* The keeper's gap leaf, as it notices one. */
+static void gap_leaf(struct world *w, int64_t from_ms, int64_t to_ms)
+{
+    struct err e = {0};
+    struct json *leaf = json_object(w->arena);
+    json_put_cstr(leaf, "act", "notice");
+    json_put_cstr(leaf, "kind", "run");
+    json_put_cstr(leaf, "why", "missed");
+    json_put_cstr(leaf, "sub", SUBJECT);
+    json_put_int(leaf, "from", from_ms);
+    json_put_int(leaf, "to", to_ms);
+    struct leaf_view view = {.index = (uint64_t)w->next_leaf++, .t = w->now_ms, .type = "gap", .json = leaf};
+    ck_assert_msg(kind_gap.apply(w->db, w->arena, &view, NULL, &e), "%s", e.text);
+}
+
+static void scheduled_run(struct world *w, int64_t seq, int64_t every_ms)
+{
+    struct making m;
+    struct err e = {0};
+    begin(w, &m, seq, previous(w));
+    if (every_ms)
+        json_put_int(m.statement, "every", every_ms);
+    sign(&m);
+    ck_assert_msg(submit(&m, &e), "%s", e.text);
+}
+
+static int64_t one(struct world *w, const char *sql)
+{
+    struct err e = {0};
+    return db_one_int(w->db, &e, -1, sql);
+}
+
+START_TEST(a_missed_run_leaves_a_hole_that_one_gap_tells_of)
+{
+    struct world w = world_open();
+    const int64_t hour = 3600000;
+    scheduled_run(&w, 0, hour);
+    w.now_ms += 2 * hour;
+    scheduled_run(&w, 1, hour); /* twice the interval is not yet a gap */
+    ck_assert_int_eq(one(&w, "select hole_to from schedule"), 0);
+    int64_t seen_ms = w.now_ms;
+    w.now_ms += 3 * hour; /* the keeper notices that it is missing */
+    gap_leaf(&w, seen_ms + hour, w.now_ms);
+    ck_assert_int_eq(one(&w, "select noticed_t from schedule"), w.now_ms);
+    w.now_ms += hour; /* a run by hand keeps the schedule */
+    scheduled_run(&w, 2, 0);
+    ck_assert_int_eq(one(&w, "select hole_from from schedule"), w.now_ms - hour);
+    ck_assert_int_eq(one(&w, "select hole_to from schedule"), w.now_ms);
+    ck_assert_int_eq(one(&w, "select every from schedule"), hour);
+    gap_leaf(&w, w.now_ms - hour, w.now_ms);
+    ck_assert_int_eq(one(&w, "select hole_to + noticed_t from schedule"), 0);
+    ck_assert_int_eq(one(&w, "select count(*) from gap"), 1); /* the second goes on with the first */
+    ck_assert_int_eq(one(&w, "select from_t from gap"), seen_ms + hour);
+    ck_assert_int_eq(one(&w, "select to_t from gap"), w.now_ms);
+    world_close(&w);
+}
+END_TEST
+
+TEST_MAIN("op_run", a_missed_run_leaves_a_hole_that_one_gap_tells_of, a_run_is_written_as_items_and_one_run, a_run_that_does_not_fit_is_refused,
           captures_are_those_of_the_time_asked_for, blobs_are_opened_only_for_what_is_scanned)
