@@ -194,7 +194,9 @@ START_TEST(the_checkpoint_of_the_go_checksum_database_verifies_under_its_key)
     ck_assert(note_key_parse(STR("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"), &key, &e));
     ck_assert_msg(checkpoint_parse(note, &c, &text, &lines, &e), "%s", e.text);
     ck_assert(c.size == 35225469 && note_verify(text, lines, &key, &e));
-    char *changed = arena_str(arena, note).data ? (char *)(uintptr_t)arena_str(arena, note).data : NULL;
+    char changed[1024];
+    ck_assert_uint_lt(note.size, sizeof(changed));
+    memcpy(changed, note.data, note.size);
     changed[25] ^= 1; /* a digit of the size */
     ck_assert(!checkpoint_parse(str_make(changed, note.size), &c, &text, &lines, &e) || !note_verify(text, lines, &key, &e));
 }
@@ -242,24 +244,9 @@ START_TEST(the_log_made_with_python_gives_the_proofs_that_were_made_with_python)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *tests[] = {inclusion_in_subtrees_agrees_with_transparency_dev,
-                            the_reference_tree_of_rfc6962_is_ours_node_by_node,
-                            all_heads_of_a_log_that_tessera_wrote_are_signed_and_grow_from_one_another,
-                            the_tiles_of_a_sunlight_mirror_have_its_cosigned_root_and_its_decoy_entries_are_refused,
-                            the_checkpoint_of_the_go_checksum_database_verifies_under_its_key,
-                            the_log_made_with_python_gives_the_proofs_that_were_made_with_python};
-    Suite *s = suite_create("conformance_logs");
-    TCase *c = tcase_create("logs");
-    tcase_set_timeout(c, 60);
-    tcase_add_checked_fixture(c, setup, teardown);
-    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-        tcase_add_test(c, tests[i]);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+VECTORS_MAIN("conformance_logs", inclusion_in_subtrees_agrees_with_transparency_dev,
+             the_reference_tree_of_rfc6962_is_ours_node_by_node,
+             all_heads_of_a_log_that_tessera_wrote_are_signed_and_grow_from_one_another,
+             the_tiles_of_a_sunlight_mirror_have_its_cosigned_root_and_its_decoy_entries_are_refused,
+             the_checkpoint_of_the_go_checksum_database_verifies_under_its_key,
+             the_log_made_with_python_gives_the_proofs_that_were_made_with_python)

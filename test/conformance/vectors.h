@@ -57,11 +57,16 @@ static inline uint64_t vector_u64(struct arena *a, const struct json *v, const c
     return n && !n->is_integer ? strtoull(arena_str(a, n->text).data, NULL, 10) : (uint64_t)json_int(v, key, 0);
 }
 
+/* Some are broken into lines. */
 static inline struct str vector_base64(struct arena *a, struct str text)
 {
-    struct buf BUF_AUTO b;
+    struct buf BUF_AUTO b, whole;
     buf_init(&b, 1 << 20);
-    return base64_decode(text, &b) ? arena_str(a, buf_view(&b)) : STR("");
+    buf_init(&whole, 1 << 20);
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] != '\n')
+            buf_char(&whole, text.data[i]);
+    return base64_decode(buf_view(&whole), &b) ? arena_str(a, buf_view(&b)) : STR("");
 }
 
 static inline struct str vector_hex(struct arena *a, struct str hex)
@@ -79,5 +84,24 @@ static inline struct sha256 vector_hash(struct str bytes)
         memcpy(h.bytes, bytes.data, SHA256_SIZE);
     return h;
 }
+
+/* As TEST_MAIN, with the file's setup and teardown around each test. */
+#define VECTORS_MAIN(suite_name, ...)                                                                                            \
+    int main(void)                                                                                                               \
+    {                                                                                                                            \
+        const TTest *tests[] = {__VA_ARGS__};                                                                                    \
+        Suite *s = suite_create(suite_name);                                                                                     \
+        TCase *c = tcase_create(suite_name);                                                                                     \
+        tcase_set_timeout(c, 60);                                                                                                \
+        tcase_add_checked_fixture(c, setup, teardown);                                                                           \
+        for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                                                            \
+            tcase_add_test(c, tests[i]);                                                                                         \
+        suite_add_tcase(s, c);                                                                                                   \
+        SRunner *r = srunner_create(s);                                                                                          \
+        srunner_run_all(r, CK_NORMAL);                                                                                           \
+        int failed = srunner_ntests_failed(r);                                                                                   \
+        srunner_free(r);                                                                                                         \
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                                                             \
+    }
 
 #endif
