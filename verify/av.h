@@ -99,12 +99,14 @@ struct av_tile {
 struct av_registered {
     struct av_key key;
     char role[16];
-    uint64_t index;      /* of the key leaf */
-    uint64_t from, until; /* leaves it may sign: [from, until) */
-    uint64_t trust;      /* checkpoints above this size need witnesses; UINT64_MAX: none do */
-    struct av_hash hash; /* of the key leaf */
-    bool is_seen;        /* its leaf was met in the tree or under a proof */
-    bool is_added;       /* false: a retire or revoke leaf, kept for its hash */
+    uint64_t index;       /* of the key leaf */
+    uint64_t from, until; /* signs leaves behind `from`, up to `until` */
+    uint64_t trust;       /* revoked: checkpoints up to this size stand */
+    int successor;        /* the key before it in its role, which signed for it; -1 */
+    struct av_hash hash;  /* of the key leaf */
+    bool is_seen;         /* its leaf was met in the tree or under a proof */
+    bool is_added;        /* false: a leaf that ends a key or sets the quorum, kept for its hash */
+    bool is_revoked, is_first_log;
 };
 
 struct av_stream {
@@ -181,7 +183,7 @@ struct av {
     bool has_tree; /* the right edge has the head's root */
 
     struct av_registered keys[AV_KEYS_MAX];
-    int key_count;
+    int key_count, root_need; /* root keys that have to sign; 0 before the first */
     bool has_key_list; /* keys.jsonl came first */
     struct av_key pinned_log, pinned_root;
     bool has_pinned_log, has_pinned_root, has_pinned_policy, has_policy;
@@ -266,6 +268,8 @@ const char *av_leaf_read(struct av *v, uint64_t index, size_t *ret_size);
 void av_keys_list(struct av *v); /* keys.jsonl */
 void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, struct av_text lines, const struct av_hash *hash);
 void av_keys_end(struct av *v);
+/* Each signed for by the one before it, from `first` on? */
+bool av_key_follows(const struct av *v, const struct av_registered *key, const struct av_key *first);
 /* A key of the role that may sign leaf `index`; by name, or any. */
 const struct av_registered *av_key_find(const struct av *v, const char *role, const char *name, uint64_t index);
 /* The signature over label LF origin LF statement LF. */

@@ -106,35 +106,49 @@ void av_trust_read(struct av *v)
     }
 }
 
-/* E10: signed by a log key that is trusted: pinned, or of the pinned policy, or registered by the ledger. */
+/* By a pinned log key or a successor for which it signed; a pinned root vouches for every key leaf, and without a pin the data do. */
+static bool is_trusted(const struct av *v, const struct av_registered *key)
+{
+    bool has_logs = v->has_pinned_policy && v->policy.log_count > 0;
+    if (v->has_pinned_root || (!v->has_pinned_log && !has_logs))
+        return true;
+    if (v->has_pinned_log && av_key_follows(v, key, &v->pinned_log))
+        return true;
+    for (int i = 0; has_logs && i < v->policy.log_count; i++)
+        if (av_key_follows(v, key, &v->policy.logs[i]))
+            return true;
+    return false;
+}
+
+/* E10: signed by a log key that counts for this size and is trusted. A past head by a key that was revoked since is vouched for by
+ * the newest one, whose prefix it is. */
 static const char *log_fault(struct av *v, const struct av_checkpoint *c, bool is_witnessed)
 {
-    bool has_any = false;
-    v->signatures++;
-    if (v->has_pinned_log)
-        return av_note_check(c->text, c->lines, &v->pinned_log, NULL) == AV_SIGNED ? NULL : "it is not signed by the log key that you pinned";
-    if (v->has_pinned_policy && v->policy.log_count > 0) {
-        for (int i = 0; i < v->policy.log_count; i++)
-            if (av_note_check(c->text, c->lines, &v->policy.logs[i], NULL) == AV_SIGNED)
-                return NULL;
-        return "it is not signed by a log key of the pinned policy";
-    }
-    const char *fault = "the ledger registers no log key";
+    bool has_any = false, is_past = c->size < v->size;
+    const char *fault = "no signature by a log key that the ledger registers";
     for (int i = 0; i < v->key_count; i++) {
         const struct av_registered *k = &v->keys[i];
         if (!k->is_added || strcmp(k->role, "log") != 0)
             continue;
         has_any = true;
-        if (av_note_check(c->text, c->lines, &k->key, NULL) != AV_SIGNED)
+        v->signatures++;
+        enum av_signed is_signed = av_note_check(c->text, c->lines, &k->key, NULL);
+        if (is_signed == AV_BROKEN)
+            return "the signature by the log key does not hold";
+        if (is_signed == AV_NOT_SIGNED)
             continue;
-        if (c->size > k->trust && !is_witnessed)
-            fault = "it is signed by a log key that was revoked, and not witnessed";
-        else if (k->until != UINT64_MAX && c->size > k->until + 65536) /* an overlap while witnesses change over */
-            fault = "it is signed by a log key that was retired long before";
+        if (!is_past && !is_trusted(v, k))
+            fault = "it is signed by a log key for which the one that you trust has not signed";
+        else if (!(c->size > k->from || k->is_first_log) || c->size > k->until)
+            fault = "it is signed by a log key that was not in force";
+        else if (c->size > k->trust && !is_past && !is_witnessed)
+            fault = "it is signed by a log key that was found stolen";
         else
             return NULL;
     }
-    return has_any && strcmp(fault, "the ledger registers no log key") == 0 ? "the signature by the log key does not hold" : fault;
+    if (!has_any && v->has_pinned_log && av_note_check(c->text, c->lines, &v->pinned_log, NULL) == AV_SIGNED)
+        return NULL;
+    return fault;
 }
 
 /* E11: the cosignatures of a checkpoint, under the policy. True when they meet its quorum. */
@@ -265,7 +279,10 @@ void av_heads_check(struct av *v)
         for (int i = 0; i < v->key_count; i++)
             if (v->keys[i].is_added && strcmp(v->keys[i].role, "log") == 0) {
                 has_any = true;
-                is_registered |= memcmp(v->keys[i].key.bytes, v->pinned_log.bytes, 32) == 0;
+                is_registered |= av_key_same(&v->keys[i].key, &v->pinned_log);
+                if (v->keys[i].is_revoked && av_key_same(&v->keys[i].key, &v->pinned_log))
+                    av_find(v, "E01", "the log key that you pinned was found stolen, says leaf %llu; ask for its successor",
+                            (unsigned long long)v->keys[i].until);
             }
         if (has_any && !is_registered)
             av_find(v, "E01", "the log key that you pinned is not one that the ledger registers");

@@ -18,15 +18,30 @@ enum av_signed av_statement_check(const struct av *v, const char *label, struct 
     return av_note_check((struct av_text){text, (size_t)head + statement.size + 1}, lines, key, NULL);
 }
 
+/* The state of a key as leaf `index` saw it. */
+static bool is_in_force(const struct av_registered *k, uint64_t index)
+{
+    return k->is_added && index > k->from && index <= k->until;
+}
+
 const struct av_registered *av_key_find(const struct av *v, const char *role, const char *name, uint64_t index)
 {
     for (int i = v->key_count - 1; i >= 0; i--) {
         const struct av_registered *k = &v->keys[i];
-        if (k->is_added && strcmp(k->role, role) == 0 && (!name || strcmp(name, k->key.name) == 0) && index >= k->from &&
-            index < k->until)
+        if (is_in_force(k, index) && strcmp(k->role, role) == 0 && (!name || strcmp(name, k->key.name) == 0))
             return k;
     }
     return NULL;
+}
+
+bool av_key_follows(const struct av *v, const struct av_registered *key, const struct av_key *first)
+{
+    for (int steps = 0; key && steps <= v->key_count; steps++) {
+        if (av_key_same(&key->key, first))
+            return true;
+        key = key->successor < 0 ? NULL : &v->keys[key->successor];
+    }
+    return false;
 }
 
 /* Key leaves by their index; keys.jsonl lists them before the tree is walked. */
@@ -38,44 +53,135 @@ static struct av_registered *listed(struct av *v, uint64_t index)
     return NULL;
 }
 
-static bool key_retire(struct av *v, const struct av_registered *made, const struct av_object *key)
+static bool is_open(const struct av_registered *k, const char *role)
 {
-    int64_t trust = -1;
-    for (int i = 0; i < v->key_count; i++) {
-        struct av_registered *k = &v->keys[i];
-        if (!k->is_added || !av_key_same(&k->key, &made->key) || strcmp(k->role, made->role) != 0 || k->until != UINT64_MAX)
-            continue;
-        k->until = made->index + 1; /* it may sign its own retirement */
-        if (av_integer(key, "trust", &trust) && trust >= 0)
-            k->trust = (uint64_t)trust;
-        return true;
-    }
-    return false;
+    return k->is_added && k->until == UINT64_MAX && strcmp(k->role, role) == 0;
 }
 
-/* E42: what a key leaf has to say; fills `made`. */
-static bool key_read(struct av *v, const struct av_object *key, struct av_registered *made, struct av_text *ret_act)
+static int roots_in_force(const struct av *v)
 {
-    struct av_text role = av_string(key, "role");
-    *ret_act = av_string(key, "act");
-    const char *fault = av_key_read(av_string(key, "vkey"), &made->key);
-    if (!av_is(*ret_act, "add") && !av_is(*ret_act, "retire") && !av_is(*ret_act, "revoke"))
-        fault = "its act is none of add, retire, revoke";
-    if (role.size == 0 || role.size >= sizeof(made->role))
-        fault = "it has no role";
-    if (fault) {
-        av_find(v, "E42", "leaf %llu: a key leaf: %s", (unsigned long long)made->index, fault);
-        return false;
+    int count = 0;
+    for (int i = 0; i < v->key_count; i++)
+        count += is_open(&v->keys[i], "root");
+    return count;
+}
+
+/* So many root keys as are demanded have signed; one that is being revoked has no voice. */
+static const char *roots_fault(struct av *v, struct av_text statement, struct av_text lines, const struct av_registered *but_for)
+{
+    int signers = 0, roots = 0;
+    for (int i = 0; i < v->key_count; i++) {
+        if (!is_open(&v->keys[i], "root") || &v->keys[i] == but_for)
+            continue;
+        roots++;
+        v->signatures++;
+        enum av_signed is_signed = av_statement_check(v, "assay/key@v1", statement, lines, &v->keys[i].key);
+        if (is_signed == AV_BROKEN)
+            return "the signature of a root key does not hold";
+        signers += is_signed == AV_SIGNED;
     }
+    int need = v->root_need < roots || roots == 0 ? v->root_need : roots;
+    return signers >= need ? NULL : "not enough root keys have signed it";
+}
+
+static const char *key_add(struct av *v, const struct av_object *key, struct av_text statement, struct av_text lines,
+                           struct av_registered *made)
+{
+    bool has_log = false;
+    if (key->count != 3)
+        return "an added key wants act, role and vkey alone";
+    for (int i = 0; i < v->key_count; i++) {
+        if (v->keys[i].is_added && av_key_same(&v->keys[i].key, &made->key))
+            return "a key is registered twice";
+        has_log = has_log || (v->keys[i].is_added && strcmp(v->keys[i].role, "log") == 0);
+    }
+    made->is_added = true;
+    made->is_first_log = !has_log && strcmp(made->role, "log") == 0;
+    if (v->root_need == 0) {
+        if (strcmp(made->role, "root") != 0)
+            return "a key is registered before the root key";
+        v->root_need = 1;
+        return av_statement_check(v, "assay/key@v1", statement, lines, &made->key) == AV_SIGNED ? NULL
+                                                                                             : "the root key's signature does not hold";
+    }
+    const char *fault = roots_fault(v, statement, lines, NULL);
+    for (int i = v->key_count - 1; !fault && i >= 0; i--) { /* the key that goes out signs for the one that comes */
+        const struct av_registered *k = &v->keys[i];
+        if (!is_open(k, made->role) || k->key.type != AV_KEY_ED25519 || strcmp(k->key.name, made->key.name) != 0)
+            continue;
+        made->successor = i;
+        if (av_statement_check(v, "assay/key@v1", statement, lines, &k->key) != AV_SIGNED)
+            fault = "the outgoing key has not signed for its successor";
+        break;
+    }
+    return fault;
+}
+
+static const char *key_end(struct av *v, const struct av_object *key, struct av_text statement, struct av_text lines,
+                           const struct av_registered *made, bool is_revoked)
+{
+    int64_t trust = -1;
+    struct av_registered *k = NULL;
+    if (key->count != (is_revoked ? 4 : 3) ||
+        (is_revoked && (!av_integer(key, "trust", &trust) || trust < 0 || (uint64_t)trust > made->index)))
+        return "retire wants act, role and vkey, revoke also trust";
+    for (int i = 0; i < v->key_count; i++)
+        if (v->keys[i].is_added && av_key_same(&v->keys[i].key, &made->key) && strcmp(v->keys[i].role, made->role) == 0)
+            k = &v->keys[i];
+    if (!k || k->is_revoked || (k->until != UINT64_MAX && !is_revoked))
+        return "it ends a key that is not in force";
+    bool is_root = strcmp(k->role, "root") == 0;
+    if (is_root && k->until == UINT64_MAX && (roots_in_force(v) == 1 || (!is_revoked && roots_in_force(v) <= v->root_need)))
+        return "it would leave too few root keys";
+    const char *fault = roots_fault(v, statement, lines, is_root && is_revoked ? k : NULL);
+    if (fault)
+        return fault;
+    k->until = k->until == UINT64_MAX ? made->index : k->until;
+    k->is_revoked = is_revoked;
+    k->trust = is_revoked ? (uint64_t)trust : k->trust;
+    return NULL;
+}
+
+static const char *quorum_set(struct av *v, const struct av_object *key, struct av_text statement, struct av_text lines)
+{
+    int64_t need = 0;
+    if (key->count != 3 || !av_is(av_string(key, "role"), "root") || !av_integer(key, "need", &need) || need < 1 ||
+        need > roots_in_force(v))
+        return "a quorum wants role root and need, at most as many as there are root keys";
+    const char *fault = roots_fault(v, statement, lines, NULL);
+    if (!fault)
+        v->root_need = (int)need;
+    return fault;
+}
+
+static const char *statement_apply(struct av *v, const struct av_object *key, struct av_text statement, struct av_text lines,
+                                   struct av_registered *made)
+{
+    static const char *const roles[] = {"root", "log", "collector", "officer", "witness", "mirror", "auditor"};
+    struct av_text act = av_string(key, "act"), role = av_string(key, "role");
+    bool is_known = false;
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        is_known = is_known || av_is(role, roles[i]);
+    if (!is_known)
+        return "a key leaf without a role that there is";
     memcpy(made->role, role.data, role.size);
-    return true;
+    if (av_is(act, "quorum"))
+        return v->root_need ? quorum_set(v, key, statement, lines) : "a quorum before the first root key";
+    const char *fault = av_key_read(av_string(key, "vkey"), &made->key);
+    if (fault)
+        return fault;
+    if (av_is(act, "add"))
+        return key_add(v, key, statement, lines, made);
+    if (av_is(act, "retire") || av_is(act, "revoke"))
+        return key_end(v, key, statement, lines, made, av_is(act, "revoke"));
+    return "a key leaf whose act is none of add, retire, revoke, quorum";
 }
 
 void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, struct av_text lines, const struct av_hash *hash)
 {
-    struct av_registered made = {.index = index, .from = index, .until = UINT64_MAX, .trust = UINT64_MAX, .hash = *hash};
+    struct av_registered made = {.index = index, .from = index, .until = UINT64_MAX, .trust = UINT64_MAX, .successor = -1, .hash = *hash};
     struct av_registered *there = listed(v, index);
-    struct av_text statement = av_value(leaf, "key"), act;
+    struct av_text statement = av_value(leaf, "key");
     struct av_object key;
     if (there) { /* checked when keys.jsonl was read */
         if (!av_hash_equal(&there->hash, hash))
@@ -87,30 +193,22 @@ void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, str
         av_find(v, "E43", "leaf %llu: a key leaf that keys.jsonl leaves out", (unsigned long long)index);
         return;
     }
-    if (av_object_read(statement, &key) || !key_read(v, &key, &made, &act))
-        return;
-    const struct av_registered *root = av_key_find(v, "root", NULL, index);
-    if (!root && strcmp(made.role, "root") != 0) {
-        av_find(v, "E43", "leaf %llu: a key is registered before the root key", (unsigned long long)index);
-        return;
-    }
-    if (!root && v->has_pinned_root && !av_key_same(&made.key, &v->pinned_root)) {
-        av_find(v, "E01", "the root key of this ledger, %s, is not the one that you pinned", made.key.name);
-        return;
-    }
-    v->signatures++;
-    if (av_statement_check(v, "assay/key@v1", statement, lines, root ? &root->key : &made.key) != AV_SIGNED) {
-        av_find(v, "E43", "leaf %llu: the root key's signature over a key does not hold", (unsigned long long)index);
-        return;
-    }
-    made.is_added = av_is(act, "add");
-    made.is_seen = !v->has_tree ? false : true;
-    if (v->key_count == AV_KEYS_MAX)
+    if (v->key_count == AV_KEYS_MAX) {
         av_lack(v, "more than %d key leaves: later ones were not looked at", AV_KEYS_MAX);
-    else if (!made.is_added && !key_retire(v, &made, &key))
-        av_find(v, "E43", "leaf %llu: it retires a key that is not in force", (unsigned long long)index);
-    else
-        v->keys[v->key_count++] = made;
+        return;
+    }
+    const char *fault = av_object_read(statement, &key);
+    bool is_first = v->root_need == 0;
+    if (!fault)
+        fault = statement_apply(v, &key, statement, lines, &made);
+    if (fault) {
+        av_find(v, strstr(fault, "sign") ? "E43" : "E42", "leaf %llu: %s", (unsigned long long)index, fault);
+        return;
+    }
+    if (is_first && v->has_pinned_root && !av_key_same(&made.key, &v->pinned_root))
+        av_find(v, "E01", "the root key of this ledger, %s, is not the one that you pinned", made.key.name);
+    made.is_seen = v->has_tree;
+    v->keys[v->key_count++] = made;
 }
 
 /* {"i":index,"leaf":text} a line, ascending. */

@@ -301,7 +301,7 @@ static void erase_check(struct av *v, uint64_t index, const struct av_object *er
     bool is_signed = false;
     for (int i = 0; i < v->key_count && !is_signed; i++) {
         const struct av_registered *k = &v->keys[i];
-        is_signed = k->is_added && strcmp(k->role, "officer") == 0 && index >= k->from && index < k->until &&
+        is_signed = k->is_added && strcmp(k->role, "officer") == 0 && index > k->from && index <= k->until &&
                     av_statement_check(v, "assay/erase@v1", statement, lines, &k->key) == AV_SIGNED;
     }
     v->signatures++;

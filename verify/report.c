@@ -136,7 +136,7 @@ static void check_all(struct av *v, bool is_bundle)
         av_heads_check(v);
         av_directory_files(v);
     }
-    if (v->has_pinned_root && !av_key_find(v, "root", v->pinned_root.name, v->size) && v->error_count == 0)
+    if (v->has_pinned_root && v->key_count == 0)
         av_find(v, "E01", "the root key that you pinned is not registered here");
     if (v->o.explain >= 0 && v->explain.is_found && v->mode != AV_SELECTED)
         v->explain.path_count = av_inclusion_path(v, (uint64_t)v->o.explain, v->size, v->explain.path);

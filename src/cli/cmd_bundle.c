@@ -21,8 +21,8 @@ static const struct cli_option options[] = {
     {"range", 0, "A:B", "leaves [A, B), widened to whole entry bundles of 256"},
     {"leaf", 0, "N", "only these leaves, with a proof each: --leaf N [N…]"},
     {"blobs", 0, "WHICH", "all, none (the default), or controls: AC-06,CH-01: the captures that their tests read"},
-    {"policy", 0, "FILE", "the tlog-policy to put in; otherwise one that names the log and no witness"},
-    {"tsa-ca", 0, "FILE", "certificates (PEM) of the time-stamp authorities, to put in"},
+    {"policy", 0, "FILE", "the tlog-policy to put in; otherwise the one in force, or the log alone"},
+    {"tsa-ca", 0, "FILE", "certificates (PEM) of time-stamp authorities; otherwise those that are configured"},
     {0},
 };
 
@@ -216,10 +216,18 @@ static bool texts_read(struct bundle_request *r, struct err *e)
     buf_init(&r->chain, 1 << 20);
     if (policy ? !os_file_read(&os_file_real, AT_FDCWD, policy, &r->policy, e) : false)
         return false;
-    if (!policy) {
+    if (!policy) { /* the one in force for asking witnesses; before there is one, the log alone */
+        DB_EACH (row, r->officer.projection, e, "select text from anchor_policy order by leaf desc limit 1")
+            buf_str(&r->policy, db_text(row, 0));
+    }
+    if (!policy && r->policy.size == 0) {
         DB_EACH (row, r->officer.projection, e, "select vkey from ledger_key where role='log' and retired_leaf is null order by leaf")
             buf_printf(&r->policy, "log %.*s\n", STR_ARGS(db_text(row, 0)));
         buf_cstr(&r->policy, "quorum none\n");
+    }
+    if (!chain) {
+        DB_EACH (row, r->officer.projection, e, "select ca from anchor_tsa order by name")
+            buf_str(&r->chain, db_text(row, 0));
     }
     if (e->code || (chain && !os_file_read(&os_file_real, AT_FDCWD, chain, &r->chain, e)))
         return false;

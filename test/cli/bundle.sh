@@ -80,6 +80,34 @@ case_what_was_erased_is_named_and_the_rest_holds() {
     holds "$d/before.slb" # what was handed out before stays what it was
 }
 
+case_rotated_keys_are_followed_and_stolen_ones_are_not() {
+    make_data
+    first=$(log_key)
+    root=$("$assay" --data "$d/data" key list | grep '/root+')
+    old=$(echo "$first" | sed 's/.*+\([0-9a-f]\{8\}\)+.*/\1/')
+    expect 0 "$assay" --data "$d/data" key rotate log
+    second=$(cat "$d/out")
+    expect 0 "$assay" --data "$d/data" key rotate officer
+    grow 1
+    bundle -o "$d/both.slb" --blobs all
+    holds --log "$first" "$d/both.slb"
+    holds --log "$second" "$d/both.slb"
+    expect 0 "$assay" --data "$d/data" key retire "$old"
+    grow 1
+    bundle -o "$d/after.slb"
+    holds --log "$first" "$d/after.slb"
+    expect 0 "$assay" --data "$d/data" key rotate log
+    last=$(cat "$d/out" | sed 's/.*+\([0-9a-f]\{8\}\)+.*/\1/')
+    grow 1
+    expect 0 "$assay" --data "$d/data" key revoke "$last" --trust 5
+    grow 1
+    bundle -o "$d/stolen.slb"
+    holds --root "$root" "$d/stolen.slb"
+    expect 1 "$verify" --log "$(cat "$d/kept-last" 2>/dev/null || "$assay" --data "$d/data" key list | grep -- "+$last+")" "$d/stolen.slb"
+    code E01
+    holds --root "$root" "$d/data"
+}
+
 case_tar_and_sha256sum_are_enough_for_the_members() {
     make_data
     bundle -o "$d/full.slb" --blobs all
