@@ -194,6 +194,51 @@ case_a_proof_holds_for_us_and_for_go() {
     expect 0 "$d/go-tree" "$d/x" "$(log_key)" 7 "$d/proofs/7.leaf"
 }
 
+wait_for() {
+    i=0
+    until eval "$1"; do
+        i=$((i + 1))
+        [ $i -lt 400 ] || fail "waited for: $1"
+        sleep 0.05
+    done
+}
+case_witnesses_and_time_stamps_are_checked_against_the_policy() {
+    [ -n "${TSA_SERVER-}" ] && [ -n "${WITNESS_SERVER-}" ] || skip "no servers given"
+    make_data
+    mkdir "$d/tsa" "$d/w"
+    "$TSA_SERVER" "$d/tsa" 2>"$d/tsa.err" &
+    tsa=$!
+    "$WITNESS_SERVER" "$d/w" "witness.example/w" "$(log_key)" 2>"$d/w.err" &
+    witness=$!
+    trap 'kill $tsa $witness 2>/dev/null || :' EXIT
+    wait_for "[ -s $d/tsa/url ] && [ -s $d/w/url ]"
+    printf 'log %s\nwitness w %s %s\nquorum w\n' "$(log_key)" "$(cat "$d/w/vkey")" "$(cat "$d/w/url")" >"$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor tsa add test "$(cat "$d/tsa/url")" --ca "$d/tsa/ca.pem" --every 1h
+    expect 0 "$assay" --data "$d/data" anchor now
+    grow 2
+    bundle -o "$d/full.slb" --blobs all
+    holds --policy "$d/policy" "$d/full.slb"
+    grep -q ' 1 time stamps' "$d/out" || fail "no time stamp was checked"
+    grep -Eq '[1-9] witnessed' "$d/out" || fail "no cosignature was checked"
+    grep -q '^anchor .* ms behind' "$d/out" || fail "no lag"
+    grep -q 'openssl ts -verify' "$d/out" || fail "does not say how to check the time stamp"
+    holds --policy "$d/policy" --explain 0 "$d/full.slb"
+    grep -q '^  witnessed with' "$d/out" && grep -q '^  stamped ' "$d/out" || fail "explains no bracket of time"
+    holds --policy "$d/policy" "$d/data"
+    # A policy that wants another witness.
+    "$assay" witness --dir "$d/other" key >"$d/other.vkey" 2>/dev/null || skip "no witness key to be had"
+    printf 'log %s\nwitness o %s\nquorum o\n' "$(log_key)" "$(head -1 "$d/other.vkey")" >"$d/other.policy"
+    expect 1 "$verify" --policy "$d/other.policy" "$d/full.slb"
+    code E11
+    expect 0 "$assay" --data "$d/data" prove 0 -o "$d/proofs"
+    holds --policy "$d/policy" --proof "$d/proofs/0.tlog-proof" --leaf "$d/proofs/0.leaf"
+    grep -q 'witnessed as the policy demands' "$d/out" || fail "the proof is not witnessed"
+    mkdir "$d/x"
+    tar xf "$d/full.slb" -C "$d/x"
+    kill $tsa $witness
+}
+
 case_mutants_of_a_bundle_are_all_refused() {
     make_data
     bundle -o "$d/full.slb" --blobs all
