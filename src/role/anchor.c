@@ -98,6 +98,8 @@ static void slot_add(struct anchorage *h, const struct peer_options *o, int64_t 
     struct slot *s = &h->slots[h->slot_count++];
     *s = (struct slot){.is_tsa = o->is_tsa, .every_ms = every_ms, .ok_at_ms = stamped_ms, .says_ms = stamped_ms};
     s->due_ms = stamped_ms + every_ms;
+    if (stamped_ms + 2 * every_ms > env_now_ms(&env_system) && stamped_ms)
+        s->state = PEER_OK; /* what an earlier process of this role heard */
     snprintf(s->name, sizeof(s->name), "%.*s", STR_ARGS(o->name));
     snprintf(s->url, sizeof(s->url), "%.*s", STR_ARGS(o->url));
     if (!h->can_ask)

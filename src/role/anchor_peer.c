@@ -253,6 +253,14 @@ static void peer_destroy(struct peer *p)
     free(p);
 }
 
+/* Its address stands beside it wherever the reason is shown. */
+static void why_shorten(struct peer_outcome *o, const char *url)
+{
+    size_t size = strlen(url);
+    if (strncmp(o->why, url, size) == 0 && strncmp(o->why + size, ": ", 2) == 0)
+        memmove(o->why, o->why + size + 2, strlen(o->why + size + 2) + 1);
+}
+
 static void *peer_loop(void *context)
 {
     struct peer *p = context;
@@ -270,6 +278,7 @@ static void *peer_loop(void *context)
             tsa_work(p, &o);
         else
             witness_work(p, &o);
+        why_shorten(&o, p->url);
         o.at_ms = env_now_ms(p->env);
         o.took_ms = env_monotonic_ms(p->env) - from_ms;
         pthread_mutex_lock(&peers_mutex);
