@@ -12,6 +12,7 @@
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
 #include "os/http_client.h"
+#include "os/ipc.h"
 #include "os/jail.h"
 #include "os/spawn.h"
 #include "role/anchor_peer.h"
@@ -166,14 +167,24 @@ static bool slots_make(struct anchorage *h, const struct json *config, struct er
     return true;
 }
 
+/* The working directory is private/ (anchorage_open): the socket is reached without looking at any file, also from inside the jail. */
+static bool keeper_reach(struct anchorage *h, struct err *e)
+{
+    if (h->keeper)
+        return true;
+    int fd = ipc_connect("keeper.sock", e);
+    if (fd < 0)
+        return err_set(e, ERR_UNAVAILABLE, "no keeper runs for %s", h->dir.path);
+    h->keeper = keeper_open_fd(fd);
+    return h->keeper || err_set(e, ERR_UNAVAILABLE, "the keeper does not answer");
+}
+
 /* Asks the keeper; new threads only when something changed. */
 static bool config_load(struct anchorage *h, struct err *e)
 {
     struct json *config;
     arena_reset(h->round);
-    if (!h->keeper)
-        h->keeper = keeper_connect(h->data_dir, e);
-    if (!h->keeper || !keeper_anchors(h->keeper, h->round, &config, e))
+    if (!keeper_reach(h, e) || !keeper_anchors(h->keeper, h->round, &config, e))
         return false;
     struct buf BUF_AUTO mark;
     char digest[65];
@@ -492,13 +503,11 @@ static bool anchor_jail(const struct anchorage *h, struct err *e)
         "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/ssl",
         "/etc/ld.so.cache", "/usr/lib", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/run/systemd/resolve",
         "/run/resolvconf", "/run/NetworkManager"};
-    static char ledger[PATH_MAX + 100], config[PATH_MAX + 20], below[DATA_DIR_LEDGER_SIZE];
+    static char ledger[PATH_MAX + 100], below[DATA_DIR_LEDGER_SIZE];
     struct jail jail = {.kind = JAIL_CONNECT};
     data_dir_ledger_path(&h->dir, below);
     snprintf(ledger, sizeof(ledger), "%s/%s", h->dir.path, below);
-    snprintf(config, sizeof(config), "%s/config.json", h->dir.path);
     jail_allow(&jail, ledger, false);
-    jail_allow(&jail, config, false);
     for (size_t i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
         jail_allow(&jail, readable[i], false);
     return jail_enter(&jail, e);
@@ -508,6 +517,10 @@ static bool anchorage_open(struct anchorage *h, struct err *e)
 {
     if (!data_dir_open(&h->dir, h->data_dir, e))
         return false;
+    int private_dir = openat(h->dir.fd, "private", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (private_dir < 0 || fchdir(private_dir) != 0)
+        return err_errno(e, errno, "%s/private", h->dir.path);
+    close(private_dir);
     h->ledger_dir = data_dir_ledger(&h->dir, e);
     h->signals_fd = h->ledger_dir >= 0 ? os_signals_open(e) : -1;
     h->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -519,8 +532,7 @@ static bool anchorage_open(struct anchorage *h, struct err *e)
     /* libcurl is opened before the jail closes, and not at all where nobody is to be asked. */
     struct json *config;
     struct err unknown = {0};
-    h->keeper = keeper_connect(h->data_dir, &unknown);
-    if (h->keeper && keeper_anchors(h->keeper, h->round, &config, &unknown))
+    if (keeper_reach(h, &unknown) && keeper_anchors(h->keeper, h->round, &config, &unknown))
         h->can_ask = json_text(config, "policy").size > 0 || json_get(config, "tsas")->count > 0;
     struct http_client *loaded = h->can_ask ? http_client_new(e) : NULL;
     if (h->can_ask && !loaded)
