@@ -2,6 +2,7 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 #include "keeper/data_dir.h"
+#include "keeper/snapshot.h"
 #include "keeper/wire.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
@@ -294,6 +295,11 @@ bool keeper_flush(struct keeper_client *k, struct err *e)
     bool ok = ask_json(k, WIRE_FLUSH, a, &answer, e);
     arena_free(a);
     return ok;
+}
+
+bool keeper_take_snapshot(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e)
+{
+    return ask_json(k, WIRE_SNAPSHOT, a, ret, e);
 }
 
 bool keeper_status(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e)

@@ -2,6 +2,7 @@
 #include "keeper/keeper.h"
 #include "base/cursor.h"
 #include "base/times.h"
+#include "keeper/backup.h"
 #include "keeper/kinds.h"
 #include "keeper/process.h"
 #include "os/ipc.h"
@@ -110,6 +111,10 @@ static bool open_stores(struct keeper *k, struct err *e)
     if (k->ledger_fd < 0 || !keys_load_secret(k->dir.fd, "subject", k->subject_key, e) ||
         !keys_load_secret(k->dir.fd, "master", master, e))
         return false;
+    if (backup_is_marked(k->private_fd))
+        return err_set(e, ERR_DENIED,
+                       "this directory was made from a backup, and leaves may have been signed since; show the newest head that a witness, "
+                       "a mirror or an auditor has seen: assay restore --confirm SIZE:ROOT");
     k->ledger = ledger_open(&ledger, e); /* takes the lock: from here on there is no other writer */
     /* Not before the lock: the signer of the writer before us may have signed until then. One that cannot sign says so now. */
     bool ok = k->ledger && ledger.signer.head(ledger.signer.context, &head, e) && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 &&
@@ -273,9 +278,11 @@ static bool batch_answer_others(struct keeper *k, struct err *e)
             answer_key(k, q, q->answer, &fatal);
         } else if (q->type >= WIRE_ANCHORS && q->type <= WIRE_ANCHOR_STATUS) {
             keeper_answer_anchor(k, q);
-        } else if (q->type == WIRE_FLUSH && !keeper_integrate(k, &fatal)) {
+        } else if ((q->type == WIRE_FLUSH || q->type == WIRE_SNAPSHOT) && !keeper_integrate(k, &fatal)) {
             question_fail(k, q, &fatal);
-        } else if (q->type == WIRE_FLUSH || q->type == WIRE_STATUS) {
+        } else if (q->type == WIRE_SNAPSHOT && !keeper_snapshot(k, &unknown)) {
+            question_fail(k, q, &unknown);
+        } else if (q->type == WIRE_FLUSH || q->type == WIRE_STATUS || q->type == WIRE_SNAPSHOT) {
             question_answer_json(k, q, status_json(k));
         } else {
             err_set(&unknown, ERR_INVALID, "keeper: no such question %u", q->type);

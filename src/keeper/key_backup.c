@@ -1,7 +1,6 @@
 #include "keeper/key_backup.h"
 #include "base/times.h"
 #include "blob/blob.h"
-#include "keeper/projection.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -147,25 +146,45 @@ bool keyring_export(const struct data_dir *d, struct arena *a, const char *path,
 
 /* ---- back ---- */
 
+struct erased_names {
+    struct arena *kept, *scratch;
+    struct sha256 *names;
+    size_t count, capacity;
+};
+
+static bool erased_name(void *context, uint64_t index, struct str bytes, struct err *e)
+{
+    struct erased_names *n = context;
+    struct leaf leaf;
+    struct sha256 one;
+    (void)index;
+    if (!str_starts(bytes, "assay/leaf@v1 erase\n"))
+        return true;
+    arena_reset(n->scratch);
+    if (!leaf_parse(n->scratch, bytes, &leaf, e))
+        return false;
+    if (!hex_decode(json_text(leaf.json, "x"), one.bytes, SHA256_SIZE))
+        return true;
+    if (n->count == n->capacity)
+        n->names = arena_grow(n->kept, n->names, n->count, &n->capacity, sizeof(*n->names));
+    n->names[n->count++] = one;
+    return true;
+}
+
+/* From the leaves themselves: a directory made from a backup has no projection until its keys are back. */
 static bool erased_names(const struct data_dir *d, struct arena *a, struct sha256 **ret, size_t *ret_count, struct err *e)
 {
-    struct db *db = data_dir_projection(d, e);
-    size_t count = 0, capacity = 0;
-    struct sha256 *names = NULL;
-    if (!db)
-        return false;
-    DB_EACH (row, db, e, "select distinct x from erasure") {
-        struct sha256 one;
-        if (!hex_decode(db_text(row, 0), one.bytes, SHA256_SIZE))
-            continue;
-        if (count == capacity)
-            names = arena_grow(a, names, count, &capacity, sizeof(*names));
-        names[count++] = one;
-    }
-    db_close(db);
-    *ret = names;
-    *ret_count = count;
-    return e->code == ERR_NONE;
+    struct erased_names n = {.kept = a, .scratch = arena_new("erased", 4 << 20)};
+    int dir = data_dir_ledger(d, e);
+    struct ledger_reader *r = dir >= 0 ? ledger_reader_open(dir, e) : NULL;
+    bool ok = r && ledger_reader_each(r, 0, ledger_reader_head(r)->size, erased_name, &n, e);
+    ledger_reader_close(r);
+    if (dir >= 0)
+        close(dir);
+    arena_free(n.scratch);
+    *ret = n.names;
+    *ret_count = n.count;
+    return ok;
 }
 
 /* The records behind the two lines of the head. */

@@ -97,6 +97,8 @@ void question_answer_json(struct keeper *k, struct question *q, const struct jso
 
 /* Tiles, seal, checkpoint; then the projection takes the seal. */
 bool keeper_integrate(struct keeper *k, struct err *e) MUST_USE;
+/* snapshot.c. Copies what is overwritten in place to private/snapshot. */
+bool keeper_snapshot(struct keeper *k, struct err *e) MUST_USE;
 /* gaps.c. Answers ledger_options.seal_facts; context: struct keeper. */
 bool keeper_seal_facts(void *context, struct ledger_seal_facts *ret, struct err *e);
 /* The beacon goes on where the newest seal left it. */

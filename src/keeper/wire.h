@@ -6,6 +6,7 @@
  *   OP        u32be size, JSON {id, kind, actor, body, blobs:[{c,x,m,z}]}, for each blob: DEK (32), u32be size, bytes
  *   BLOB_KEY  u64be leaf, x (64 hex)                                          answered by KEY: DEK (32)
  *   FLUSH     -                                                               answered by ANSWER {"size":…,"signed":…}
+ *   SNAPSHOT  -                                                               answered by ANSWER, as FLUSH; private/snapshot is there then
  *   STATUS    -                                                               answered by ANSWER {"size":…,"signed":…,"pid":…, …}
  *   ANCHORS   -                                                               answered by ANSWER: whom to ask outside (keeper_anchors)
  *   COSIGNED  a checkpoint note with cosignatures                              answered by ANSWER {"count","satisfied","new","note"}
@@ -30,6 +31,7 @@ enum {
     WIRE_COSIGNED = 21,
     WIRE_FORK = 22,
     WIRE_ANCHOR_STATUS = 23,
+    WIRE_SNAPSHOT = 24,
     WIRE_ANSWER = 32,
     WIRE_ERROR = 33,
     WIRE_KEY = 34

@@ -86,9 +86,15 @@ bool ustar_header(const char *name, uint64_t size, char ret[BLOCK])
     size_t name_size = strlen(name);
     unsigned sum = 0;
     memset(ret, 0, BLOCK);
-    if (name_size > 99 || size > UINT64_C(077777777777))
+    size_t cut = 0; /* a long name is split at a slash: what stands before it is the prefix */
+    for (size_t i = 0; name_size > 99 && i < name_size && i <= 154; i++)
+        if (name[i] == '/')
+            cut = i;
+    size_t rest = cut ? cut + 1 : 0;
+    if (name_size - rest > 99 || size > UINT64_C(077777777777))
         return false;
-    memcpy(ret, name, name_size);
+    memcpy(ret, name + rest, name_size - rest);
+    memcpy(ret + 345, name, cut);
     octal(ret + 100, 8, 0644);
     octal(ret + 108, 8, 0);
     octal(ret + 116, 8, 0);

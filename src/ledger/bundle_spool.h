@@ -30,7 +30,8 @@ bool spool_file_flush(struct spool_file *f, struct err *e) MUST_USE;
 bool spool_member(struct spool *s, const char *name, struct str bytes, struct err *e) MUST_USE;
 /* The same for a member that lies in a file. */
 bool spool_member_file(struct spool *s, const char *name, struct spool_file *f, struct err *e) MUST_USE;
-/* The ustar header of a regular file, mode 0644, owner 0, time 0. False when the name is longer than 99 bytes or the size over 8 GiB. */
+/* The ustar header of a regular file, mode 0644, owner 0, time 0. A name over 99 bytes is split
+ * into prefix and name. False when that cannot be, or the size is over 8 GiB. */
 bool ustar_header(const char *name, uint64_t size, char ret[512]);
 /* Hash of the whole file. */
 bool spool_file_hash(struct spool_file *f, struct sha256 *ret, struct err *e) MUST_USE;
