@@ -54,12 +54,17 @@ static const struct json *state_of(const struct json *status, const char *list, 
 /* ok and slow are told by what came last; a peer that nobody has asked yet is unknown. */
 static void peer_put(struct view *v, struct json *o, const struct json *peer)
 {
+    int64_t asked_ms = json_int(peer, "asked_at", 0), says_ms = json_int(peer, "says", 0), last_ms = asked_ms > says_ms ? asked_ms : says_ms;
     struct str state = json_text(peer, "state");
+    /* No server runs, so nobody asks. A contradiction stays one. */
+    bool is_old = last_ms && !str_is(state, "fork") && v->now_ms - last_ms > json_int(peer, "every", 0) + LATE_MS;
+    state = is_old ? STR("old") : state;
     enum result_status s = str_is(state, "ok") ? RESULT_PASS : str_is(state, "fork") ? RESULT_FAIL : RESULT_UNKNOWN;
     const char *words = str_is(state, "ok")     ? "Answers"
                         : str_is(state, "fork") ? "Contradicts this ledger"
                         : str_is(state, "slow") ? "Has not answered yet"
                         : str_is(state, "down") ? "Does not answer"
+                        : is_old                ? "Not asked lately"
                                                 : "Not asked yet";
     put_status_as(o, s, words);
     json_put_str(o, "why", json_text(peer, "why"));
@@ -172,9 +177,9 @@ static void lag_put(struct view *v, struct json *page, const struct anchored *w,
     else if (w->holds && witnessed_ms >= stamped_ms)
         words = arena_printf(v->arena, "%zu of %zu witnesses vouch for the first %llu leaves, as of %s ago%s%s",
                              w->cosigned_count, w->witness_count, (unsigned long long)w->leaves, text,
-                             is_late ? "; more than " : "", is_late ? allowed : "");
+                             is_late ? "; it should be less than " : "", is_late ? allowed : "");
     else
-        words = arena_printf(v->arena, "The newest time stamp is %s old%s%s", text, is_late ? "; more than " : "", is_late ? allowed : "");
+        words = arena_printf(v->arena, "The newest time stamp is %s old%s%s", text, is_late ? "; it should be less than " : "", is_late ? allowed : "");
     json_put_str(page, "words", words);
     json_put_cstr(page, "strength", stamped_ms && stamped_ms >= witnessed_ms ? "timestamped" : w->holds ? "witnessed" : "signed");
 }
