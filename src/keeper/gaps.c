@@ -71,8 +71,10 @@ bool keeper_seal_facts(void *context, struct ledger_seal_facts *ret, struct err 
     ret->erased = (uint64_t)k->erased;
     ret->clock_source = os_clock_source_name(clock.source);
     ret->clock_error_ms = clock.error_ms;
-    /* What was promised holds until somebody else promises; commands between two servers do not end it. */
+    /* What a server promised holds, also for commands beside and after it, until it was broken: the gap tells of that, and from
+     * then on nothing is promised until the next server. */
     ret->every_ms = k->o->heartbeat_ms > 0 ? k->o->heartbeat_ms
+                    : k->promise_broken    ? 0
                                            : db_one_int(k->projection.db, &failed, 0, "select every from seal_newest");
     return failed.code ? (*e = failed, false) : true;
 }
@@ -107,6 +109,7 @@ static bool seal_gap_look(struct keeper *k, bool is_start, struct noticed *ret, 
         bool is_same_boot = str_is(db_text(row, 2), ledger_boot_id(k->ledger));
         bool is_clock = is_same_boot && env_monotonic_ms(env) - db_int(row, 1) <= 2 * every; /* the wall clock alone went on */
         *ret_is_there = every > 0 && now_ms - t > 2 * every;
+        k->promise_broken = k->promise_broken || *ret_is_there;
         *ret = (struct noticed){.kind = "seal",
                                 .why = is_clock       ? "clock"
                                        : !is_start    ? "stall"

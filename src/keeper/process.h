@@ -72,6 +72,7 @@ struct keeper {
     int64_t sealed_at_ms;     /* monotonic */
     bool clock_back_seen;
     bool must_start_again;
+    bool promise_broken; /* a seal was missing since this process began, or before */
     struct stream_heads *heads; /* NULL until the first seal */
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */

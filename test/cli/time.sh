@@ -90,6 +90,21 @@ case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     out_has 'no gaps'
 }
 
+case_after_a_broken_promise_commands_by_hand_promise_nothing() {
+    make_host "$d/host"
+    expect 0 "$assay" --data "$d/data" init
+    serve "$d/data" --seal-every PT1S
+    sleep 2
+    stop
+    sleep 4
+    expect 0 "$assay" --data "$d/data" collect --root "$d/host" # the gap ends here
+    sleep 4
+    expect 0 "$assay" --data "$d/data" status
+    out_lacks 'stale'
+    expect 0 "$assay" verify "$d/data"
+    out_has '^W53 .*gap leaf'
+}
+
 case_a_rebuild_gives_the_same_gaps() {
     at $t0 expect 0 "$assay" --data "$d/data" init
     at $t0 serve "$d/data"
