@@ -233,11 +233,12 @@ static void pending_check(struct av *v, uint64_t index, struct av_text op)
 
 static void blobs_check(struct av *v, uint64_t index, const struct av_object *leaf)
 {
-    struct av_text rest = av_value(leaf, "b"), value;
-    while (av_array_next(&rest, &value)) {
-        struct av_object blob;
+    struct av_text rest = av_value(leaf, "b");
+    if (rest.size <= 2 || *rest.data != '[') /* a seal has a number of that name */
+        return;
+    for (struct av_object blob; rest.size > 1;) {
         struct av_hash x, c;
-        if (av_object_read(value, &blob) || !av_hash_member(&blob, "x", x.bytes) || !av_hash_member(&blob, "c", c.bytes)) {
+        if (av_array_next_object(&rest, &blob) || !av_hash_member(&blob, "x", x.bytes) || !av_hash_member(&blob, "c", c.bytes)) {
             av_find(v, "E42", "leaf %llu: a blob without its hash x and its commitment c", (unsigned long long)index);
             return;
         }

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 struct av_text av_text_of(const char *s)
 {
     return (struct av_text){s, strlen(s)};
@@ -155,12 +159,25 @@ static bool fail(struct scan *s, const char *fault)
     return false;
 }
 
-/* True when one of the 8 bytes ends a run of plain ASCII: a quote, a backslash, below 20, above 7f. */
-static bool is_special(uint64_t w)
+/* How many of the bytes from p on are plain ASCII: neither quote nor backslash, not below 20 and not above 7f. Sixteen at a time where
+ * the processor can; the rest is left to the caller, who looks at one byte. */
+static size_t plain_run(const char *p, size_t left)
 {
-    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-    uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-    return ((quote - ones) | (slash - ones) | (w - ones * 0x20) | w) & tops;
+    size_t at = 0;
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
+    for (; left - at >= 16; at += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+        __m128i ends = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash)),
+                                    _mm_cmplt_epi8(x, space)); /* signed: what is above 7f is below 0 */
+        int mask = _mm_movemask_epi8(ends);
+        if (mask)
+            return at + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (at < left && p[at] >= 0x20 && p[at] < 0x7f && p[at] != '"' && p[at] != '\\')
+        at++;
+    return at;
 }
 
 /* Behind a backslash: only the shortest spelling of what has to be escaped. */
@@ -181,11 +198,7 @@ static bool scan_escape(struct scan *s)
 static bool scan_string(struct scan *s)
 {
     for (s->at++;;) {
-        for (uint64_t w; s->end - s->at >= 8; s->at += 8) {
-            memcpy(&w, s->at, 8);
-            if (is_special(w))
-                break;
-        }
+        s->at += plain_run(s->at, (size_t)(s->end - s->at));
         if (s->at == s->end)
             return fail(s, "a string without its end");
         uint8_t c = (uint8_t)*s->at;
@@ -341,6 +354,18 @@ bool av_array_next(struct av_text *rest, struct av_text *ret)
 bool av_has(const struct av_object *o, const char *key)
 {
     return av_value(o, key).size > 0;
+}
+
+const char *av_array_next_object(struct av_text *rest, struct av_object *ret)
+{
+    struct scan s = {.at = rest->data + 1, .end = rest->data + rest->size, .top = ret};
+    ret->count = 0;
+    if (rest->size < 2 || (*rest->data != '[' && *rest->data != ',') || *s.at == ']')
+        return "the end";
+    if (*s.at != '{' || !scan_value(&s, 0))
+        return "not an object";
+    *rest = (struct av_text){s.at, (size_t)(s.end - s.at)};
+    return NULL;
 }
 
 struct av_text av_unquote(struct av_text value)

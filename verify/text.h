@@ -50,6 +50,8 @@ struct av_object {
 const char *av_object_read(struct av_text json, struct av_object *ret);
 /* The next value of an array that was checked: start with the array itself. */
 bool av_array_next(struct av_text *rest, struct av_text *ret);
+/* The same for an array of objects, each read as av_object_read does; NULL while there is one. */
+const char *av_array_next_object(struct av_text *rest, struct av_object *ret);
 /* Members: false (or an empty view) when absent or of another kind. A string is given as it stands between its quotes, escapes
  * and all: since the form is canonical, equal strings are equal bytes. */
 bool av_has(const struct av_object *o, const char *key);

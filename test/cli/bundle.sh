@@ -239,6 +239,26 @@ case_witnesses_and_time_stamps_are_checked_against_the_policy() {
     kill $tsa $witness
 }
 
+case_ledgers_of_many_tiles_hold_and_their_damage_does_not() {
+    for size in 300 3000; do
+        mkdir "$d/$size"
+        expect 0 "${ASSAY_BENCH_BUNDLE:?}" "$d/$size" "$size" 1 20
+        holds "$d/$size/full.slb"
+        grep -q ' 0 runs' "$d/out" && fail "no run was checked"
+        holds "$d/$size/log/"
+    done
+    for tile in $(find "$d/3000/log/" -type f -path '*/tile/*'); do
+        cp "$tile" "$d/kept"
+        flip "$tile" 25
+        expect 1 "$verify" "$d/3000/log/"
+        cp "$d/kept" "$tile"
+    done
+    rm "$d/3000/log/tile/0/003"
+    expect 1 "$verify" "$d/3000/log/"
+    code E31
+    expect 0 "${ASSAY_MUTANTS:?}" 200 "$d/300/full.slb"
+}
+
 case_mutants_of_a_bundle_are_all_refused() {
     make_data
     bundle -o "$d/full.slb" --blobs all
