@@ -12,8 +12,8 @@ wait_for() {
         sleep 0.05
     done
 }
-stop_peers() {
-    for p in $peers; do kill "$p" 2>/dev/null || :; done
+stop_peers() { # also a server that a failing case left behind
+    for p in $peers ${server-}; do kill "$p" 2>/dev/null || :; done
     peers=
 }
 start_tsa() {
@@ -145,6 +145,7 @@ stop_server() {
     kill "$server"
     code=0
     wait "$server" || code=$?
+    server=
     [ $code -eq 0 ] || fail "the server ended with $code: $(cat "$d/serve.err")"
 }
 cosigned() { # cosigned N: notes that anchors.log holds (each begins with this)
