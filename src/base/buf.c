@@ -23,8 +23,8 @@ void buf_clear(struct buf *b)
         b->data[0] = 0;
 }
 
-/* Room for `extra` more bytes and the NUL behind them; false (and full) past the maximum or out of memory. */
-static bool buf_reserve(struct buf *b, size_t extra)
+/* And the NUL behind them; false also when out of memory. */
+bool buf_reserve(struct buf *b, size_t extra)
 {
     if (b->full || extra > b->size_max - b->size || b->size_max == SIZE_MAX)
         return !(b->full = true);

@@ -28,6 +28,9 @@ void buf_init(struct buf *b, size_t size_max);
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory */
 void buf_append(struct buf *b, const void *data, size_t size);
+/* Room for `size` more bytes at b->data + b->size, for calls that write there by themselves and then add to b->size. False, and full,
+ * when there is none. */
+bool buf_reserve(struct buf *b, size_t size);
 void buf_str(struct buf *b, struct str s);
 void buf_cstr(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);

@@ -1,5 +1,6 @@
 /*
- * crypto.h - digests, signatures, key derivation and sealed bytes, all by OpenSSL 3 EVP. No own cryptography.
+ * crypto.h - digests, signatures, key derivation and sealed bytes, all by OpenSSL 3 (EVP; one-shot SHA-256
+ * directly). No own cryptography.
  *
  * Functions that cannot fail for reasons outside the program (hashing) return nothing and end the process if OpenSSL breaks.
  */
@@ -20,6 +21,8 @@ struct sha256 {
 struct sha256 sha256_of(struct str data);
 /* SHA-256 of a || b. */
 struct sha256 sha256_of2(struct str a, struct str b);
+/* SHA-256 of prefix || left || right: a node of a Merkle tree. */
+struct sha256 sha256_of_pair(uint8_t prefix, struct sha256 left, struct sha256 right);
 bool sha256_equal(struct sha256 a, struct sha256 b);
 /* Incremental. */
 struct sha256_stream;

@@ -180,7 +180,38 @@ START_TEST(crc32c_matches_rfc_3720_b4)
 }
 END_TEST
 
+START_TEST(the_hash_of_a_pair_is_that_of_its_65_bytes)
+{
+    uint64_t seed = 9;
+    for (int round = 0; round < 100; round++) {
+        uint8_t bytes[65];
+        struct sha256 left, right;
+        for (size_t i = 0; i < sizeof(bytes); i++)
+            bytes[i] = (uint8_t)test_random(&seed);
+        memcpy(left.bytes, bytes + 1, SHA256_SIZE);
+        memcpy(right.bytes, bytes + 33, SHA256_SIZE);
+        ck_assert(sha256_equal(sha256_of_pair(bytes[0], left, right), sha256_of(str_make(bytes, sizeof(bytes)))));
+    }
+}
+END_TEST
+
+START_TEST(crc32c_of_much_is_that_of_its_pieces)
+{
+    static uint8_t bytes[40000];
+    uint64_t seed = 5;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)test_random(&seed);
+    for (size_t size = 3000; size < sizeof(bytes); size += 1021) { /* lanes take 3 KiB at a time, pieces are below that */
+        uint32_t pieces = 0;
+        for (size_t at = 0; at < size; at += 1000)
+            pieces = crc32c_add(pieces, str_make(bytes + at, size - at < 1000 ? size - at : 1000));
+        ck_assert_uint_eq(crc32c_add(0, str_make(bytes, size)), pieces);
+    }
+}
+END_TEST
+
 TEST_MAIN("crypto", sha256_matches_fips_180_and_its_parts_may_be_split, hmac_matches_rfc_4231_case_2,
           ed25519_matches_rfc_8032_test_1_and_refuses_a_changed_bit, sealing_matches_another_implementation_of_cobblestone_256,
           sealed_bytes_that_were_changed_cut_or_extended_do_not_open, a_wrapped_key_opens_only_with_its_master_key_and_its_name,
-          base64_follows_rfc_4648_and_has_one_spelling, crc32c_matches_rfc_3720_b4)
+          base64_follows_rfc_4648_and_has_one_spelling, crc32c_matches_rfc_3720_b4,
+          the_hash_of_a_pair_is_that_of_its_65_bytes, crc32c_of_much_is_that_of_its_pieces)

@@ -14,6 +14,9 @@ void edge_init(struct edge *g, const struct os_file_calls *calls, int dir)
 
 void edge_release(struct edge *g)
 {
+    for (size_t i = 0; i < g->pending_count && i < PENDING_OPEN; i++) /* after a failure */
+        g->calls->close(g->calls->context, g->pending_fds[i]);
+    g->pending_count = 0;
     buf_release(&g->bundle);
 }
 
@@ -61,13 +64,15 @@ static bool dirty_sync(struct edge *g, struct err *e)
     return true;
 }
 
+static bool pending_publish(struct edge *g, struct err *e);
+
 static bool dirty_note(struct edge *g, const char *path, struct err *e)
 {
     for (size_t i = 0; i < g->dirty_count; i++)
         if (strcmp(g->dirty[i], path) == 0)
             return true;
-    if (g->dirty_count == sizeof(g->dirty) / sizeof(g->dirty[0]) && !dirty_sync(g, e))
-        return false;
+    if (g->dirty_count == sizeof(g->dirty) / sizeof(g->dirty[0]) && (!pending_publish(g, e) || !dirty_sync(g, e)))
+        return false; /* names first: a sync before the link would be of nothing */
     memcpy(g->dirty[g->dirty_count++], path, TILE_PATH_SIZE);
     return true;
 }
@@ -82,7 +87,7 @@ static bool bytes_write(const struct os_file_calls *c, int fd, const char *path,
             return err_errno(e, n < 0 ? errno : EIO, "write %s", path);
         done += (size_t)n;
     }
-    return c->fsync(c->context, fd) == 0 || err_errno(e, errno, "sync %s", path);
+    return true;
 }
 
 /* A writer that crashed may have written this tile already: then it must be the same. */
@@ -96,13 +101,54 @@ static bool is_same(struct edge *g, const char *path, struct str bytes, struct e
     return (is_read && str_equal(buf_view(&there), bytes)) || err_set(e, ERR_CORRUPT, "%s exists with other bytes", path);
 }
 
-/* I5: whole and synced under a temporary name, then linked, never overwritten; the directory is synced before a checkpoint needs
- * the tile. */
+static void temporary_name(size_t i, char ret[32])
+{
+    snprintf(ret, 32, "tile/new.tmp%zu", i);
+}
+
+static bool pending_sync(struct edge *g, struct err *e)
+{
+    const struct os_file_calls *c = g->calls;
+    bool is_many = g->pending_count > PENDING_OPEN, is_ok = true;
+    if (is_many && c->syncfs(c->context, g->dir) != 0)
+        is_ok = err_errno(e, errno, "sync %zu tiles", g->pending_count);
+    for (size_t i = 0; i < g->pending_count && i < PENDING_OPEN; i++) {
+        if (!is_many && is_ok && c->fsync(c->context, g->pending_fds[i]) != 0)
+            is_ok = err_errno(e, errno, "sync %s", g->pending[i]);
+        if (c->close(c->context, g->pending_fds[i]) != 0 && is_ok)
+            is_ok = err_errno(e, errno, "close %s", g->pending[i]);
+    }
+    return is_ok;
+}
+
+/* I5: tiles are whole and synced under temporary names, then linked, never overwritten; their directories are synced before a
+ * checkpoint needs them. Many at once share one sync of the file system: one of each would cost more than everything else. */
+static bool pending_publish(struct edge *g, struct err *e)
+{
+    const struct os_file_calls *c = g->calls;
+    bool is_ok = pending_sync(g, e);
+    for (size_t i = 0; i < g->pending_count; i++) {
+        const char *path = g->pending[i];
+        char temporary[32];
+        temporary_name(i, temporary);
+        if (is_ok && c->linkat(c->context, g->dir, temporary, path) != 0) {
+            struct buf BUF_AUTO bytes;
+            buf_init(&bytes, BUNDLE_BYTES_MAX);
+            is_ok = errno != EEXIST ? err_errno(e, errno, "link %s", path)
+                                    : os_file_read(c, g->dir, temporary, &bytes, e) && is_same(g, path, buf_view(&bytes), e);
+        }
+        c->unlinkat(c->context, g->dir, temporary, 0);
+    }
+    g->pending_count = 0;
+    return is_ok;
+}
+
 static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, struct str bytes, struct err *e)
 {
     const struct os_file_calls *c = g->calls;
-    char path[TILE_PATH_SIZE], parent[TILE_PATH_SIZE];
-    static const char temporary[] = "tile/new.tmp0"; /* one writer, one tile at a time */
+    char path[TILE_PATH_SIZE], parent[TILE_PATH_SIZE], temporary[32];
+    if (g->pending_count == PENDING_TILES && !pending_publish(g, e))
+        return false;
     tile_path(level, n, width, path);
     memcpy(parent, path, sizeof(parent));
     *strrchr(parent, '/') = 0;
@@ -111,6 +157,7 @@ static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, st
         return false;
     if (width == TILE_WIDTH && g->filled_count < sizeof(g->filled) / sizeof(g->filled[0]))
         memcpy(g->filled[g->filled_count++], path, TILE_PATH_SIZE);
+    temporary_name(g->pending_count, temporary);
     int fd = c->openat(c->context, g->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
     if (fd < 0 && errno == EEXIST) { /* left by a crash behind its link: truncating it would truncate the tile */
         c->unlinkat(c->context, g->dir, temporary, 0);
@@ -118,12 +165,13 @@ static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, st
     }
     if (fd < 0)
         return err_errno(e, errno, "create %s", temporary);
+    memcpy(g->pending[g->pending_count], path, sizeof(path));
     bool is_ok = bytes_write(c, fd, path, bytes, e);
-    if (c->close(c->context, fd) != 0 && is_ok)
+    if (is_ok && g->pending_count < PENDING_OPEN)
+        g->pending_fds[g->pending_count] = fd;
+    else if (c->close(c->context, fd) != 0 && is_ok)
         is_ok = err_errno(e, errno, "close %s", path);
-    if (is_ok && c->linkat(c->context, g->dir, temporary, path) != 0)
-        is_ok = errno == EEXIST ? is_same(g, path, bytes, e) : err_errno(e, errno, "link %s", path);
-    c->unlinkat(c->context, g->dir, temporary, 0);
+    g->pending_count += is_ok;
     return is_ok;
 }
 
@@ -172,15 +220,15 @@ bool edge_flush(struct edge *g, struct err *e)
             return false;
         at->written = at->width;
     }
-    return dirty_sync(g, e);
+    return pending_publish(g, e) && dirty_sync(g, e);
 }
 
 /* From the partial tiles, without the tree to the left: RFC 6962's root folds the perfect subtrees from right to left. */
 struct sha256 edge_root(const struct edge *g)
 {
     struct merkle_frontier f = {.size = g->size};
+    struct sha256 row[TILE_WIDTH];
     for (int level = 0; level < TILE_LEVELS; level++) {
-        struct sha256 row[TILE_WIDTH];
         unsigned width = g->levels[level].width;
         memcpy(row, g->levels[level].hashes, (size_t)width * SHA256_SIZE);
         for (unsigned r = 0; width > 0; r++) {

@@ -48,24 +48,37 @@ enum { JOURNAL_HEADER_SIZE = 120 };
 
 struct journal {
     const struct os_file_calls *calls;
-    int dir;            /* private/wal */
-    int fd;             /* of the segment being written; -1 before the first append */
-    uint64_t allocated; /* bytes of that segment that exist on disk already */
+    int dir;             /* private/wal */
+    int fd;              /* of the segment being written; -1 before the first append */
+    uint64_t allocated;  /* bytes of that segment that have their space on disk */
+    uint64_t written;    /* up to here that space was written before: small frames are cheaper to sync */
+    uint64_t spare_last; /* segments behind the end, up to this one, are old ones to be used again */
     uint64_t segment_bytes;
     struct journal_position end;
-    struct buf frame; /* reused */
 };
 
-/* The frame at *position into `frame_bytes` (reused storage), and moves *position behind it. ERR_NOT_FOUND: no valid frame there,
- * which is how the journal ends; ERR_CORRUPT: a broken frame with valid ones behind it. */
-bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes,
-                  struct journal_frame *ret, struct err *e) MUST_USE;
-/* Writes the frame at the end and syncs. Nothing was written if the code is ERR_UNAVAILABLE (no space left); ERR_UNCERTAIN
- * otherwise. */
-bool journal_append(struct journal *j, const struct journal_frame *frame, const struct str *leaves, struct err *e) MUST_USE;
+/* The frame at *position into `frame_bytes` (reused storage), and moves *position behind it. `next_index` is the leaf that is due.
+ * ERR_NOT_FOUND: no valid frame there, which is how the journal ends; ERR_CORRUPT: a broken frame with later ones behind it. */
+bool journal_read(const struct os_file_calls *calls, int dir, uint64_t next_index, struct journal_position *position,
+                  struct buf *frame_bytes, struct journal_frame *ret, struct err *e) MUST_USE;
+/* A frame on its way to the disk. */
+struct journal_write {
+    int fd;
+    uint64_t offset;
+    struct str bytes;
+};
+uint64_t journal_frame_size(const struct str *leaves, size_t count);
+/* True if a frame of that size goes into the segment that is open. */
+bool journal_fits(const struct journal *j, uint64_t size);
+/* Encodes the frame into `out` and gives it its place at the end, which moves. Nothing of it is written. ERR_UNAVAILABLE: no space
+ * left; ERR_UNCERTAIN: the journal must not be used any more. */
+bool journal_prepare(struct journal *j, const struct journal_frame *frame, const struct str *leaves, struct buf *out,
+                     struct journal_write *ret, struct err *e) MUST_USE;
+/* Writes and syncs it. Frames are committed one after the other, in the order of their preparation; any thread may. ERR_UNCERTAIN. */
+bool journal_commit(const struct journal *j, const struct journal_write *w, struct err *e) MUST_USE;
 /* Cuts what a torn frame left behind the end. */
 bool journal_trim(struct journal *j, struct err *e) MUST_USE;
-/* Removes segments below `segment`. */
+/* I6: segments below `first_kept` become the ones to come, as far as some are wanted; the others are removed. */
 void journal_drop_before(struct journal *j, uint64_t first_kept, uint64_t *first_present);
 
 /* ---- tiles.c ---- */
@@ -115,6 +128,7 @@ struct sha256 tile_full_root(const struct sha256 hashes[TILE_WIDTH]);
 
 /* ---- edge.c ---- */
 
+enum { PENDING_TILES = 256, PENDING_OPEN = 8 };
 struct edge_level {
     unsigned width;
     unsigned written; /* width of the partial tile on disk */
@@ -132,13 +146,16 @@ struct edge {
     size_t filled_count;
     char dirty[32][TILE_PATH_SIZE]; /* directories to be synced */
     size_t dirty_count;
+    char pending[PENDING_TILES][TILE_PATH_SIZE]; /* written under temporary names, not synced yet */
+    int pending_fds[PENDING_TILES];              /* the first few stay open and are synced one by one */
+    size_t pending_count;
 };
 void edge_init(struct edge *g, const struct os_file_calls *calls, int dir);
 void edge_release(struct edge *g);
 /* Reads the edge of a tree of `size` from disk and checks that its root is `root`. ERR_CORRUPT. */
 bool edge_load(struct edge *g, uint64_t size, struct sha256 root, struct err *e) MUST_USE;
 bool edge_push(struct edge *g, struct str leaf, struct err *e) MUST_USE;
-/* Writes partial tiles and the partial bundle for the present size. */
+/* Writes partial tiles and the partial bundle for the present size; all tiles are durable then. */
 bool edge_flush(struct edge *g, struct err *e) MUST_USE;
 struct sha256 edge_root(const struct edge *g);
 /* Removes partial tiles beside tiles that are full now. */
@@ -188,12 +205,16 @@ void guard_encode(const struct guard *g, struct buf *out);
 
 /* ---- the writer ---- */
 
+struct pipeline;
 struct ledger {
     struct ledger_options options;
     char origin[256];
     int private_dir, ledger_dir, lock;
     struct journal journal;
-    struct merkle_frontier durable;         /* all journalled leaves */
+    struct buf frames[2];                   /* being filled, and on its way to the disk */
+    struct buf read_back;                   /* one frame, read again to be integrated */
+    struct pipeline *pipeline;              /* NULL: everything happens in the caller's thread */
+    struct merkle_frontier durable;         /* all journalled leaves; in a pipeline also those on their way to the disk */
     struct edge edge;                       /* all leaves in tiles; state.integrated is what the newest state slot says */
     struct journal_position tiles_position; /* of the first frame that is not in tiles */
     struct ledger_state state;
@@ -217,6 +238,21 @@ struct ledger {
 
 /* recover.c: brings `l` from an opened directory to a state that may be written to. */
 bool ledger_recover(struct ledger *l, struct err *e) MUST_USE;
+/* I3: reads the next frame from the journal again, hashes its leaves again, and puts them into tiles. */
+bool ledger_tiles_advance(struct ledger *l, struct err *e) MUST_USE;
+/* I7: after a failed write or sync nobody knows what is on disk; never retry, stop. Returns false. */
+bool ledger_fail(struct ledger *l, const struct err *e);
+
+/* pipeline.c: two threads, one that syncs frames and one that builds tiles of what is synced. */
+bool pipeline_start(struct ledger *l, struct err *e) MUST_USE;
+struct pipeline *pipeline_stop(struct pipeline *p);
+/* The buffer for the next frame; waits until it is free. With `is_idle` until no frame is on its way at all. */
+bool pipeline_frame(struct pipeline *p, bool is_idle, struct buf **ret, struct err *e) MUST_USE;
+void pipeline_commit(struct pipeline *p, const struct journal_write *w, uint64_t size_after);
+/* Until all frames are durable; with `is_tiled` until all leaves are in tiles and both threads rest. */
+bool pipeline_wait(struct pipeline *p, bool is_tiled, struct err *e) MUST_USE;
+uint64_t pipeline_durable(struct pipeline *p);
+
 /* A seal leaf updates the chain of seals; other leaves nothing. */
 void ledger_note_leaf(struct ledger *l, uint64_t index, struct str leaf, struct sha256 hash);
 /* seal.c */

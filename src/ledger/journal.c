@@ -1,7 +1,11 @@
 /*
  * The journal: segments private/wal/NNNNNNNN.seg of frames. A frame's header holds the hash of the header before it and the root
  * after its leaves, so that a header binds everything up to it; the CRC finds torn writes. Only one frame is ever in flight (it
- * is synced before the next is written), so a broken frame with a valid one behind it is damage and not a torn write.
+ * is synced before the next is written), so a broken frame with a later one behind it is damage and not a torn write.
+ *
+ * A segment that is not needed any more becomes a later one (I6), with its old frames still in it: they are of smaller indices and
+ * of another place in the chain, so nobody takes them for what comes next. Overwriting bytes that are on disk already spares the file
+ * system its own journal; where the space is new, zeros are written ahead of small frames for the same reason.
  */
 #include "ledger/internal.h"
 
@@ -14,7 +18,14 @@
 #include <unistd.h>
 
 static const char magic[] = "AFRM";
-enum { VERSION = 1, CRC_OFFSET = JOURNAL_HEADER_SIZE - 4, FIRST_ALLOCATION = 1 << 20, DAMAGE_SCAN_BYTES = 4 << 20 };
+enum {
+    VERSION = 1,
+    CRC_OFFSET = JOURNAL_HEADER_SIZE - 4,
+    FIRST_ALLOCATION = 1 << 20,
+    DAMAGE_SCAN_BYTES = 4 << 20,
+    ZEROS_AHEAD = 128 << 10, /* a sync of new space costs several times one of old space */
+    SPARE_SEGMENTS = 2
+};
 
 static void segment_name(uint64_t segment, char ret[32])
 {
@@ -70,20 +81,22 @@ static bool header_decode(struct str bytes, struct journal_frame *ret, uint32_t 
 /* Up to `size` bytes at `offset`, appended to `out`; short at the end of the file. */
 static bool read_at(const struct os_file_calls *calls, int fd, uint64_t offset, size_t size, struct buf *out, struct err *e)
 {
-    char piece[64 << 10];
+    if (!buf_reserve(out, size))
+        return err_set(e, ERR_TOO_LARGE, "read the journal: frame of over %zu bytes", out->size_max);
     while (size > 0) {
-        ssize_t n = calls->pread(calls->context, fd, piece, size < sizeof(piece) ? size : sizeof(piece), (off_t)offset);
+        ssize_t n = calls->pread(calls->context, fd, out->data + out->size, size, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return err_errno(e, errno, "read the journal");
         if (n == 0)
             return true;
-        buf_append(out, piece, (size_t)n);
+        out->size += (size_t)n;
+        out->data[out->size] = 0;
         offset += (uint64_t)n;
         size -= (size_t)n;
     }
-    return !out->full || err_set(e, ERR_TOO_LARGE, "read the journal: frame of over %zu bytes", out->size_max);
+    return true;
 }
 
 /* Frame at `offset` of an opened segment. ERR_NOT_FOUND when there is none that holds together; `previous` is not looked at when
@@ -111,8 +124,9 @@ static bool frame_at(const struct os_file_calls *calls, int fd, uint64_t offset,
     return true;
 }
 
-/* True if a frame that holds together, of whatever chain, lies within reach at or behind a broken place. */
-static bool has_frame_behind(const struct os_file_calls *calls, int fd, uint64_t offset)
+/* True if a frame of leaves from `next_index` on that holds together lies within reach at or behind a broken place. Frames of
+ * smaller indices are what the segment held before it was used again. */
+static bool has_frame_behind(const struct os_file_calls *calls, int fd, uint64_t offset, uint64_t next_index)
 {
     struct buf BUF_AUTO reach;
     struct buf BUF_AUTO bytes;
@@ -128,7 +142,7 @@ static bool has_frame_behind(const struct os_file_calls *calls, int fd, uint64_t
             return false;
         at = (size_t)(hit - rest.data);
         struct journal_frame frame;
-        if (frame_at(calls, fd, offset + at, NULL, &bytes, &frame, &ignored))
+        if (frame_at(calls, fd, offset + at, NULL, &bytes, &frame, &ignored) && frame.first_index >= next_index)
             return true;
         at++;
     }
@@ -142,8 +156,8 @@ static int segment_open(const struct os_file_calls *calls, int dir, uint64_t seg
     return calls->openat(calls->context, dir, name, flags, 0600);
 }
 
-bool journal_read(const struct os_file_calls *calls, int dir, struct journal_position *position, struct buf *frame_bytes,
-                  struct journal_frame *ret, struct err *e)
+bool journal_read(const struct os_file_calls *calls, int dir, uint64_t next_index, struct journal_position *position,
+                  struct buf *frame_bytes, struct journal_frame *ret, struct err *e)
 {
     struct journal_position at = *position;
     for (int try = 0; try < 2; try++) {
@@ -153,7 +167,7 @@ bool journal_read(const struct os_file_calls *calls, int dir, struct journal_pos
                                    : err_errno(e, errno, "open journal segment %llu", (unsigned long long)at.segment);
         struct err found = {0};
         bool is_frame = frame_at(calls, fd, at.offset, &at.previous, frame_bytes, ret, &found);
-        bool is_damaged = !is_frame && found.code == ERR_NOT_FOUND && has_frame_behind(calls, fd, at.offset);
+        bool is_damaged = !is_frame && found.code == ERR_NOT_FOUND && has_frame_behind(calls, fd, at.offset, next_index);
         calls->close(calls->context, fd);
         if (is_frame) {
             *position = (struct journal_position){at.segment, at.offset + frame_bytes->size,
@@ -180,39 +194,45 @@ static bool uncertain(struct err *e, int number, const char *what)
     return false;
 }
 
-/* Makes sure that the current segment exists and has room on disk for `size` more bytes. Fails before anything of the frame is
- * written. */
-static bool make_room(struct journal *j, uint64_t size, struct err *e)
+static bool unavailable(struct err *e)
 {
-    if (j->fd >= 0 && j->end.offset + size > j->segment_bytes) {
-        j->calls->close(j->calls->context, j->fd);
-        j->fd = -1;
-        j->end.segment++;
-        j->end.offset = 0;
-    }
-    if (j->fd < 0) {
-        int fd = segment_open(j->calls, j->dir, j->end.segment, O_RDWR | O_CREAT);
-        if (fd < 0)
-            return err_errno(e, errno, "create journal segment %llu", (unsigned long long)j->end.segment);
-        struct stat facts;
-        j->fd = fd;
-        j->allocated = fstat(fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
-        if (j->end.offset == 0 && j->allocated > 0 && j->calls->ftruncate(j->calls->context, fd, 0) != 0)
-            return uncertain(e, errno, "empty a journal segment");
-        if (j->end.offset == 0) {
-            j->allocated = 0;
-            if (j->calls->fsync(j->calls->context, j->dir) != 0) /* the segment's name must survive with its first frame */
-                return uncertain(e, errno, "sync the journal's directory");
-        }
-    }
-    if (j->end.offset + size <= j->allocated)
+    if (e->code != ERR_UNCERTAIN)
+        e->code = ERR_UNAVAILABLE;
+    return false;
+}
+
+/* The segment at j->end, which begins there: a spare one that is there already, or a new one. */
+static bool segment_start(struct journal *j, struct err *e)
+{
+    struct stat facts;
+    j->fd = segment_open(j->calls, j->dir, j->end.segment, O_RDWR | O_CREAT);
+    if (j->fd < 0)
+        return err_errno(e, errno, "create journal segment %llu", (unsigned long long)j->end.segment);
+    j->allocated = j->calls->fstat(j->calls->context, j->fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    j->written = 0;
+    if (j->end.offset > 0)
         return true;
-    /* I8: space is taken before it is needed. It grows by doubling, so that a small ledger stays small. */
+    bool is_spare = j->end.segment <= j->spare_last && j->allocated >= j->segment_bytes;
+    if (is_spare)
+        j->written = j->allocated;
+    else if (j->allocated > 0 && j->calls->ftruncate(j->calls->context, j->fd, 0) != 0)
+        return uncertain(e, errno, "empty a journal segment");
+    else
+        j->allocated = 0;
+    /* I1: the segment's name must survive with its first frame. */
+    return j->calls->fsync(j->calls->context, j->dir) == 0 || uncertain(e, errno, "sync the journal's directory");
+}
+
+/* I8: space is taken before it is needed. It grows by doubling, so that a small ledger stays small. */
+static bool space_take(struct journal *j, uint64_t end, struct err *e)
+{
+    if (end <= j->allocated)
+        return true;
     uint64_t want = j->allocated ? j->allocated * 2 : FIRST_ALLOCATION;
-    while (want < j->end.offset + size)
+    while (want < end)
         want *= 2;
     if (want > j->segment_bytes)
-        want = j->segment_bytes > j->end.offset + size ? j->segment_bytes : j->end.offset + size;
+        want = j->segment_bytes > end ? j->segment_bytes : end;
     if (j->calls->fallocate(j->calls->context, j->fd, (off_t)want) == 0)
         j->allocated = want;
     else if (errno != EOPNOTSUPP)
@@ -220,52 +240,108 @@ static bool make_room(struct journal *j, uint64_t size, struct err *e)
     return true;
 }
 
-static bool write_frame(struct journal *j, struct err *e)
+static bool bytes_write(const struct os_file_calls *calls, int fd, const char *data, size_t size, uint64_t offset, struct err *e)
 {
-    size_t done = 0;
-    while (done < j->frame.size) {
-        ssize_t n =
-            j->calls->pwrite(j->calls->context, j->fd, j->frame.data + done, j->frame.size - done, (off_t)(j->end.offset + done));
+    for (size_t done = 0; done < size;) {
+        ssize_t n = calls->pwrite(calls->context, fd, data + done, size - done, (off_t)(offset + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return uncertain(e, n < 0 ? errno : EIO, "write the journal");
         done += (size_t)n;
     }
-    return j->calls->fdatasync(j->calls->context, j->fd) == 0 || uncertain(e, errno, "sync the journal");
+    return true;
 }
 
-bool journal_append(struct journal *j, const struct journal_frame *frame, const struct str *leaves, struct err *e)
+/* Zeros behind a small frame in new space: they are synced with it, and the next frames find their space on disk. */
+static bool zeros_write(struct journal *j, uint64_t end, struct err *e)
 {
-    size_t data_size = 0;
-    for (size_t i = 0; i < frame->count; i++)
-        data_size += 2 + leaves[i].size;
-    size_t size = JOURNAL_HEADER_SIZE + data_size;
-    if (size > j->segment_bytes)
-        return err_set(e, ERR_TOO_LARGE, "journal: a batch of %zu bytes is over the segment's %llu", data_size,
-                       (unsigned long long)j->segment_bytes);
-    if (!make_room(j, size, e)) {
-        if (e->code != ERR_UNCERTAIN)
-            e->code = ERR_UNAVAILABLE;
+    static const char zeros[ZEROS_AHEAD];
+    uint64_t to = end + ZEROS_AHEAD < j->allocated ? end + ZEROS_AHEAD : j->allocated;
+    if (end - j->end.offset >= ZEROS_AHEAD / 4 || end <= j->written || to <= end)
+        return true;
+    if (!bytes_write(j->calls, j->fd, zeros, (size_t)(to - end), end, e))
         return false;
-    }
-    buf_clear(&j->frame);
-    header_encode(frame, j->end.previous, (uint32_t)data_size, &j->frame);
-    buf_u32be(&j->frame, 0);
+    j->written = to;
+    return true;
+}
+
+static bool frame_encode(struct buf *out, const struct journal_frame *frame, struct sha256 previous, const struct str *leaves,
+                         size_t data_size, struct err *e)
+{
+    buf_clear(out);
+    header_encode(frame, previous, (uint32_t)data_size, out);
+    buf_u32be(out, 0);
+    if (!buf_reserve(out, data_size))
+        return err_set(e, ERR_UNAVAILABLE, "journal: no memory for a frame of %zu bytes", data_size);
+    char *p = out->data + out->size;
     for (size_t i = 0; i < frame->count; i++) {
-        buf_u16be(&j->frame, (uint16_t)leaves[i].size);
-        buf_str(&j->frame, leaves[i]);
+        *p++ = (char)(leaves[i].size >> 8);
+        *p++ = (char)leaves[i].size;
+        memcpy(p, leaves[i].data, leaves[i].size);
+        p += leaves[i].size;
     }
-    if (j->frame.full)
-        return err_set(e, ERR_UNAVAILABLE, "journal: no memory for a frame of %zu bytes", size);
-    struct str all = buf_view(&j->frame);
+    out->size += data_size;
+    struct str all = buf_view(out);
     uint32_t crc = crc32c_add(crc32c_add(0, str_slice(all, 0, CRC_OFFSET)), str_slice(all, JOURNAL_HEADER_SIZE, all.size));
     for (int i = 0; i < 4; i++)
-        j->frame.data[CRC_OFFSET + i] = (char)(crc >> (24 - 8 * i));
-    if (!write_frame(j, e))
+        out->data[CRC_OFFSET + i] = (char)(crc >> (24 - 8 * i));
+    return true;
+}
+
+bool journal_fits(const struct journal *j, uint64_t size)
+{
+    return j->fd >= 0 && j->end.offset + size <= j->segment_bytes;
+}
+
+uint64_t journal_frame_size(const struct str *leaves, size_t count)
+{
+    uint64_t size = JOURNAL_HEADER_SIZE;
+    for (size_t i = 0; i < count; i++)
+        size += 2 + leaves[i].size;
+    return size;
+}
+
+bool journal_prepare(struct journal *j, const struct journal_frame *frame, const struct str *leaves, struct buf *out,
+                     struct journal_write *ret, struct err *e)
+{
+    uint64_t size = journal_frame_size(leaves, frame->count);
+    if (size > j->segment_bytes)
+        return err_set(e, ERR_TOO_LARGE, "journal: a batch of %llu bytes is over the segment's %llu", (unsigned long long)size,
+                       (unsigned long long)j->segment_bytes);
+    if (!frame_encode(out, frame, j->end.previous, leaves, size - JOURNAL_HEADER_SIZE, e))
         return false;
+    if (j->fd >= 0 && !journal_fits(j, size)) {
+        j->calls->close(j->calls->context, j->fd);
+        j->fd = -1;
+        j->end.segment++;
+        j->end.offset = 0;
+    }
+    if ((j->fd < 0 && !segment_start(j, e)) || !space_take(j, j->end.offset + size, e) ||
+        !zeros_write(j, j->end.offset + size, e))
+        return unavailable(e);
+    *ret = (struct journal_write){j->fd, j->end.offset, buf_view(out)};
     j->end.offset += size;
-    j->end.previous = sha256_of(str_slice(all, 0, JOURNAL_HEADER_SIZE));
+    j->end.previous = sha256_of(str_slice(buf_view(out), 0, JOURNAL_HEADER_SIZE));
+    return true;
+}
+
+bool journal_commit(const struct journal *j, const struct journal_write *w, struct err *e)
+{
+    return bytes_write(j->calls, w->fd, w->bytes.data, w->bytes.size, w->offset, e) &&
+           (j->calls->fdatasync(j->calls->context, w->fd) == 0 || uncertain(e, errno, "sync the journal"));
+}
+
+/* True if something else than zeros lies within the next 4 KiB. */
+static bool tail_is_dirty(struct journal *j, int fd, bool *ret_dirty, struct err *e)
+{
+    struct buf BUF_AUTO tail;
+    buf_init(&tail, 4096);
+    if (!read_at(j->calls, fd, j->end.offset, 4096, &tail, e))
+        return false;
+    *ret_dirty = false;
+    for (size_t i = 0; i < tail.size; i++)
+        *ret_dirty |= tail.data[i] != 0;
     return true;
 }
 
@@ -278,13 +354,9 @@ bool journal_trim(struct journal *j, struct err *e)
         return err_set(e, errno == ENOENT ? ERR_CORRUPT : ERR_UNAVAILABLE, "journal segment %llu cannot be opened: %s",
                        (unsigned long long)j->end.segment, strerror(errno));
     struct stat facts;
-    bool is_ok = fstat(fd, &facts) == 0 || err_errno(e, errno, "stat journal segment");
-    struct buf BUF_AUTO tail;
-    buf_init(&tail, 4096);
-    is_ok = is_ok && read_at(j->calls, fd, j->end.offset, 4096, &tail, e);
     bool is_dirty = false;
-    for (size_t i = 0; i < tail.size; i++)
-        is_dirty |= tail.data[i] != 0;
+    bool is_ok = j->calls->fstat(j->calls->context, fd, &facts) == 0 || err_errno(e, errno, "stat journal segment");
+    is_ok = is_ok && tail_is_dirty(j, fd, &is_dirty, e);
     if (is_ok && is_dirty) {
         off_t size = facts.st_size;
         is_ok = (j->calls->ftruncate(j->calls->context, fd, (off_t)j->end.offset) == 0 &&
@@ -297,15 +369,28 @@ bool journal_trim(struct journal *j, struct err *e)
         return false;
     }
     j->fd = fd;
-    j->allocated = fstat(fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    j->allocated = j->calls->fstat(j->calls->context, fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    j->written = j->end.offset;
     return true;
 }
 
 void journal_drop_before(struct journal *j, uint64_t first_kept, uint64_t *first_present)
 {
-    char name[32];
+    char name[32], spare[32];
     for (; *first_present < first_kept && *first_present < j->end.segment; (*first_present)++) {
+        struct stat facts = {.st_size = 0};
         segment_name(*first_present, name);
-        j->calls->unlinkat(j->calls->context, j->dir, name, 0); /* a segment that stays is only space */
+        if (j->spare_last < j->end.segment)
+            j->spare_last = j->end.segment;
+        int fd = j->spare_last < j->end.segment + SPARE_SEGMENTS ? segment_open(j->calls, j->dir, *first_present, O_RDONLY) : -1;
+        bool is_whole = fd >= 0 && j->calls->fstat(j->calls->context, fd, &facts) == 0 &&
+                        (uint64_t)facts.st_size == j->segment_bytes;
+        if (fd >= 0)
+            j->calls->close(j->calls->context, fd);
+        segment_name(j->spare_last + 1, spare);
+        if (is_whole && j->calls->renameat(j->calls->context, j->dir, name, spare) == 0)
+            j->spare_last++;
+        else
+            j->calls->unlinkat(j->calls->context, j->dir, name, 0); /* a segment that stays is only space */
     }
 }

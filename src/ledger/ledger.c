@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static const char seal_start[] = "assay/leaf@v1 seal\n";
@@ -88,7 +87,7 @@ static bool lock_take(struct ledger *l, struct err *e)
     l->lock = c->openat(c->context, l->private_dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     if (l->lock < 0)
         return err_errno(e, errno, "open private/lock");
-    if (flock(l->lock, LOCK_EX | LOCK_NB) != 0)
+    if (c->lock(c->context, l->lock) != 0)
         return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "the ledger is being written by another process (private/lock)")
                                     : err_errno(e, errno, "lock private/lock");
     return true;
@@ -110,12 +109,14 @@ struct ledger *ledger_open(const struct ledger_options *o, struct err *e)
     l->private_dir = l->ledger_dir = l->lock = l->journal.dir = l->journal.fd = -1;
     l->journal.calls = o->calls;
     l->journal.segment_bytes = o->journal_segment_bytes ? o->journal_segment_bytes : LIMIT_JOURNAL_SEGMENT_BYTES;
-    buf_init(&l->journal.frame, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
+    for (int i = 0; i < 2; i++)
+        buf_init(&l->frames[i], JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
+    buf_init(&l->read_back, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
     ledger_path(l->origin, path);
     bool is_ok = (l->private_dir = dir_open(o, "private", e)) >= 0 && lock_take(l, e) &&
                  (l->journal.dir = dir_open(o, "private/wal", e)) >= 0 && (l->ledger_dir = dir_open(o, path, e)) >= 0;
     edge_init(&l->edge, o->calls, l->ledger_dir);
-    if (is_ok && ledger_recover(l, e))
+    if (is_ok && ledger_recover(l, e) && (!o->is_pipelined || pipeline_start(l, e)))
         return l;
     ledger_close(l);
     return NULL;
@@ -126,11 +127,14 @@ struct ledger *ledger_close(struct ledger *l)
     if (!l)
         return NULL;
     const struct os_file_calls *c = l->options.calls;
+    l->pipeline = pipeline_stop(l->pipeline);
     int fds[] = {l->journal.fd, l->journal.dir, l->ledger_dir, l->private_dir, l->lock}; /* the lock last */
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             c->close(c->context, fds[i]);
-    buf_release(&l->journal.frame);
+    for (int i = 0; i < 2; i++)
+        buf_release(&l->frames[i]);
+    buf_release(&l->read_back);
     edge_release(&l->edge);
     free(l);
     return NULL;
@@ -138,7 +142,7 @@ struct ledger *ledger_close(struct ledger *l)
 
 uint64_t ledger_size(const struct ledger *l)
 {
-    return l->durable.size;
+    return l->pipeline ? pipeline_durable(l->pipeline) : l->durable.size;
 }
 
 uint64_t ledger_signed_size(const struct ledger *l)
@@ -168,8 +172,7 @@ void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes)
     l->blob_bytes += stored_bytes;
 }
 
-/* I7: after a failed write or sync nobody knows what is on disk; never retry, stop. */
-static bool fail(struct ledger *l, struct err *e)
+bool ledger_fail(struct ledger *l, const struct err *e)
 {
     l->is_failed = true;
     snprintf(l->failure, sizeof(l->failure), "%.*s", (int)sizeof(l->failure) - 1, e->text);
@@ -190,15 +193,37 @@ void ledger_note_leaf(struct ledger *l, uint64_t index, struct str leaf, struct 
     l->sealed_to = index + 1; /* a seal covers itself */
 }
 
-static bool append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e)
+static bool batch_check(const struct str *leaves, size_t count, struct err *e)
 {
-    if (!refuse_if_failed(l, e))
-        return false;
     if (count == 0 || count > LIMIT_BATCH_LEAVES)
         return err_set(e, ERR_LIMIT, "append %zu leaves: 1 to %d at once", count, LIMIT_BATCH_LEAVES);
     for (size_t i = 0; i < count; i++)
         if (leaves[i].size == 0 || leaves[i].size > LIMIT_LEAF_BYTES)
             return err_set(e, ERR_TOO_LARGE, "append a leaf of %zu bytes: 1 to %d", leaves[i].size, LIMIT_LEAF_BYTES);
+    return true;
+}
+
+/* I1: no leaf is acknowledged before its frame is synced: without a pipeline that is here, with one in ledger_append_wait. */
+static bool frame_send(struct ledger *l, const struct journal_frame *frame, const struct str *leaves, struct err *e)
+{
+    struct journal_write write;
+    struct buf *out = &l->frames[0];
+    bool is_new_segment = !journal_fits(&l->journal, journal_frame_size(leaves, frame->count));
+    if (l->pipeline && !pipeline_frame(l->pipeline, is_new_segment, &out, e))
+        return ledger_fail(l, e);
+    if (!journal_prepare(&l->journal, frame, leaves, out, &write, e))
+        return e->code == ERR_UNCERTAIN ? ledger_fail(l, e) : false;
+    if (l->pipeline)
+        pipeline_commit(l->pipeline, &write, frame->size_after);
+    else if (!journal_commit(&l->journal, &write, e))
+        return ledger_fail(l, e);
+    return true;
+}
+
+static bool append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e)
+{
+    if (!refuse_if_failed(l, e) || !batch_check(leaves, count, e))
+        return false;
     struct merkle_frontier next = l->durable;
     uint64_t seal_sequence = l->seal_sequence, sealed_to = l->sealed_to;
     struct sha256 seal_leaf = l->seal_leaf;
@@ -214,13 +239,12 @@ static bool append(struct ledger *l, const struct str *leaves, size_t count, uin
                                   .blob_count = l->blob_count,
                                   .blob_bytes = l->blob_bytes,
                                   .root_after = merkle_frontier_root(&next)};
-    if (!journal_append(&l->journal, &frame, leaves, e)) {
+    if (!frame_send(l, &frame, leaves, e)) {
         l->seal_sequence = seal_sequence;
         l->sealed_to = sealed_to;
         l->seal_leaf = seal_leaf;
-        return e->code == ERR_UNCERTAIN ? fail(l, e) : false;
+        return false;
     }
-    /* I1: from here on the leaves are in a synced frame. */
     *ret_first_index = l->durable.size;
     l->durable = next;
     l->unsealed_blob_count += l->blob_count;
@@ -230,12 +254,26 @@ static bool append(struct ledger *l, const struct str *leaves, size_t count, uin
     return true;
 }
 
-bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e)
+bool ledger_append_begin(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e)
 {
     for (size_t i = 0; i < count; i++)
         if (str_starts(leaves[i], seal_start))
             return err_set(e, ERR_INVALID, "append: seals are the ledger's own leaves");
     return append(l, leaves, count, ret_first_index, e);
+}
+
+bool ledger_append_wait(struct ledger *l, struct err *e)
+{
+    return refuse_if_failed(l, e) && (!l->pipeline || pipeline_wait(l->pipeline, false, e) || ledger_fail(l, e));
+}
+
+bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e)
+{
+    uint64_t first_index = 0;
+    if (!ledger_append_begin(l, leaves, count, &first_index, e) || !ledger_append_wait(l, e))
+        return false;
+    *ret_first_index = first_index;
+    return true;
 }
 
 static bool add_seal(struct ledger *l, struct err *e)
@@ -252,29 +290,34 @@ static bool add_seal(struct ledger *l, struct err *e)
     return true;
 }
 
-/* Journal to tiles. I3: the leaves are read again from disk and hashed again; the root of what was written must be the root that
- * was acknowledged. */
+bool ledger_tiles_advance(struct ledger *l, struct err *e)
+{
+    struct journal_frame frame;
+    if (!journal_read(l->options.calls, l->journal.dir, l->edge.size, &l->tiles_position, &l->read_back, &frame, e))
+        return err_set(e, ERR_CORRUPT, "the journal cannot be read back at leaf %llu", (unsigned long long)l->edge.size);
+    if (frame.first_index != l->edge.size)
+        return err_set(e, ERR_CORRUPT, "the journal read back starts at leaf %llu, not %llu",
+                       (unsigned long long)frame.first_index, (unsigned long long)l->edge.size);
+    struct str rest = frame.leaves;
+    for (uint32_t i = 0; i < frame.count; i++) {
+        size_t size = rest.size < 2 ? SIZE_MAX : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
+        if (size > rest.size - 2)
+            return err_set(e, ERR_CORRUPT, "a journal frame is shorter than its leaves");
+        if (!edge_push(&l->edge, str_slice(rest, 2, 2 + size), e))
+            return false;
+        rest = str_slice(rest, 2 + size, rest.size);
+    }
+    return true;
+}
+
+/* Journal to tiles. I3: the root of what was read again must be the root that was acknowledged. */
 static bool build_tiles(struct ledger *l, struct err *e)
 {
-    struct buf BUF_AUTO bytes;
-    buf_init(&bytes, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
-    while (l->edge.size < l->durable.size) {
-        struct journal_frame frame;
-        if (!journal_read(l->options.calls, l->journal.dir, &l->tiles_position, &bytes, &frame, e))
-            return err_set(e, ERR_CORRUPT, "the journal cannot be read back at leaf %llu", (unsigned long long)l->edge.size);
-        if (frame.first_index != l->edge.size)
-            return err_set(e, ERR_CORRUPT, "the journal read back starts at leaf %llu, not %llu",
-                           (unsigned long long)frame.first_index, (unsigned long long)l->edge.size);
-        struct str rest = frame.leaves;
-        for (uint32_t i = 0; i < frame.count; i++) {
-            size_t size = rest.size < 2 ? SIZE_MAX : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
-            if (size > rest.size - 2)
-                return err_set(e, ERR_CORRUPT, "a journal frame is shorter than its leaves");
-            if (!edge_push(&l->edge, str_slice(rest, 2, 2 + size), e))
-                return false;
-            rest = str_slice(rest, 2 + size, rest.size);
-        }
-    }
+    if (l->pipeline && !pipeline_wait(l->pipeline, true, e))
+        return false;
+    while (l->edge.size < l->durable.size)
+        if (!ledger_tiles_advance(l, e))
+            return false;
     if (!sha256_equal(edge_root(&l->edge), merkle_frontier_root(&l->durable)))
         return err_set(e, ERR_CORRUPT, "the journal read back has another root than what was acknowledged");
     return edge_flush(&l->edge, e);
@@ -390,14 +433,14 @@ bool ledger_integrate(struct ledger *l, struct err *e)
     if (l->durable.size == l->head.size && l->state.integrated.size == l->durable.size)
         return true;
     if (!build_tiles(l, e))
-        return fail(l, e);
+        return ledger_fail(l, e);
     struct checkpoint next = {.size = l->durable.size, .root = edge_root(&l->edge)};
     snprintf(next.origin, sizeof(next.origin), "%s", l->origin);
     struct buf BUF_AUTO note;
     buf_init(&note, 64 << 10);
     if (!get_signed(l, &next, &note, e))
-        return e->code == ERR_CORRUPT ? fail(l, e) : false;
-    return publish(l, &next, buf_view(&note), e) || fail(l, e);
+        return e->code == ERR_CORRUPT ? ledger_fail(l, e) : false;
+    return publish(l, &next, buf_view(&note), e) || ledger_fail(l, e);
 }
 
 bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, uint64_t index, struct str leaf, struct err *e),
@@ -417,7 +460,7 @@ bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, 
     struct journal_position position = l->state.position;
     while (is_ok && index < l->durable.size) {
         struct journal_frame frame;
-        if (!journal_read(l->options.calls, l->journal.dir, &position, &bytes, &frame, e))
+        if (!journal_read(l->options.calls, l->journal.dir, index, &position, &bytes, &frame, e))
             return e->code == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "the journal ends at leaf %llu of %llu",
                                                       (unsigned long long)index, (unsigned long long)l->durable.size)
                                             : false;

@@ -103,6 +103,9 @@ struct ledger_options {
     struct ledger_signer signer;
     bool (*seal_facts)(void *context, struct ledger_seal_facts *ret, struct err *e); /* NULL: seals go without */
     void *seal_context;
+    /* Hash, sync and build tiles side by side: for imports and whoever appends faster than one sync a batch allows. Two threads of the
+     * ledger's own; the functions here are still called from one. */
+    bool is_pipelined;
     uint64_t journal_segment_bytes; /* 0: LIMIT_JOURNAL_SEGMENT_BYTES. A segment takes its space by doubling from 1 MiB. */
 };
 /* New empty ledger: directories, state, first checkpoint of size 0 is not signed. ERR_EXISTS. */
@@ -123,6 +126,12 @@ void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes)
  * ERR_TOO_LARGE and ERR_LIMIT refuse this batch alone. After ERR_UNCERTAIN (the write or the sync failed) the ledger answers
  * ERR_UNAVAILABLE to everything. */
 bool ledger_append(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index, struct err *e) MUST_USE;
+/* The same in two steps: begin returns when the batch has its place in the order, wait when all that was begun is durable (only then
+ * is any of it acknowledged). At most two batches are on their way; begin waits for the one before them. In a ledger that is not
+ * pipelined begin does it all. */
+bool ledger_append_begin(struct ledger *l, const struct str *leaves, size_t count, uint64_t *ret_first_index,
+                         struct err *e) MUST_USE;
+bool ledger_append_wait(struct ledger *l, struct err *e) MUST_USE;
 /* Integrates everything durable, adds a seal if there is anything new, signs, publishes. No-op when clean. A signer that fails
  * leaves the ledger as it is: call again when there is one. Any other failure is final. */
 bool ledger_integrate(struct ledger *l, struct err *e) MUST_USE;

@@ -9,10 +9,7 @@ struct sha256 merkle_leaf_hash(struct str leaf)
 
 struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right)
 {
-    uint8_t bytes[1 + 2 * SHA256_SIZE] = {1};
-    memcpy(bytes + 1, left.bytes, SHA256_SIZE);
-    memcpy(bytes + 1 + SHA256_SIZE, right.bytes, SHA256_SIZE);
-    return sha256_of(str_make(bytes, sizeof(bytes)));
+    return sha256_of_pair(1, left, right);
 }
 
 void merkle_frontier_push(struct merkle_frontier *f, struct sha256 leaf_hash)

@@ -127,7 +127,7 @@ static bool journal_replay(struct ledger *l, struct witness *witnesses, size_t w
             witness_meet(&witnesses[i], l->durable.size, root);
         struct journal_frame frame;
         struct err end = {0};
-        if (!journal_read(l->options.calls, l->journal.dir, &position, &bytes, &frame, &end)) {
+        if (!journal_read(l->options.calls, l->journal.dir, l->durable.size, &position, &bytes, &frame, &end)) {
             if (end.code == ERR_NOT_FOUND)
                 break;
             *e = end;

@@ -28,7 +28,8 @@ enum disk_kind {
     DISK_MKDIR,
     DISK_UNLINK,
     DISK_RENAME,
-    DISK_SYNC_DIR
+    DISK_SYNC_DIR,
+    DISK_SYNC_ALL
 };
 enum disk_loss { LOSE_ALL, KEEP_ALL, TORN, SECTORS, DISK_LOSSES };
 enum { DISK_OPS = 6000, DISK_INODES = 700, DISK_FDS = 1024, DISK_PATH = 200 };
@@ -289,6 +290,33 @@ static inline int disk_close(void *context, int fd)
     return disk_fails(context) ? -1 : 0;
 }
 
+static inline int disk_fstat(void *context, int fd, struct stat *ret)
+{
+    (void)context;
+    return fstat(fd, ret);
+}
+
+static inline int disk_lock(void *context, int fd)
+{
+    return disk_fails(context) ? -1 : os_file_real.lock(NULL, fd);
+}
+
+static inline int disk_syncfs(void *context, int fd)
+{
+    (void)fd;
+    if (disk_fails(context))
+        return -1;
+    disk_note(context, DISK_SYNC_ALL, -1);
+    return 0;
+}
+
+static inline int disk_free_bytes(void *context, int fd, uint64_t *ret)
+{
+    (void)context, (void)fd;
+    *ret = UINT64_C(1) << 40;
+    return 0;
+}
+
 static inline void disk_walk(struct disk *d, int parent, const char *name, const char *path)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -323,7 +351,7 @@ static inline struct disk *disk_new(const char *root)
     struct disk *d = calloc(1, sizeof(*d));
     d->calls = (struct os_file_calls){
         disk_openat, disk_pwrite,   disk_pread,   disk_fsync, disk_fsync, disk_ftruncate, disk_fallocate, disk_renameat,
-        disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, d};
+        disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, disk_fstat, disk_lock, disk_syncfs, disk_free_bytes, d};
     char real[4096];
     ck_assert(realpath(root, real) != NULL);
     snprintf(d->root, sizeof(d->root), "%.190s", real);
@@ -402,6 +430,8 @@ static inline void disk_files(const struct disk *d, int cut, enum disk_loss loss
         const struct disk_op *op = &d->ops[i];
         if (op->kind == DISK_SYNC)
             has_sync[op->inode] = true;
+        else if (op->kind == DISK_SYNC_ALL)
+            memset(has_sync, true, DISK_INODES * sizeof(*has_sync));
         else if (op->kind < DISK_SYNC)
             is_synced[i] = has_sync[op->inode];
     }
@@ -453,11 +483,11 @@ static inline void disk_materialize(const struct disk *d, int cut, enum disk_los
     /* Names: the operations of one directory are durable in order; its last sync makes all before durable. */
     for (int i = 0; i < cut; i++) {
         const struct disk_op *op = &d->ops[i];
-        if (op->kind < DISK_CREATE || op->kind == DISK_SYNC_DIR)
+        if (op->kind < DISK_CREATE || op->kind >= DISK_SYNC_DIR)
             continue;
         bool is_synced = false;
         for (int k = i + 1; k < cut && !is_synced; k++)
-            is_synced = d->ops[k].kind == DISK_SYNC_DIR && disk_in_dir(op->path, d->ops[k].path);
+            is_synced = d->ops[k].kind == DISK_SYNC_ALL || (d->ops[k].kind == DISK_SYNC_DIR && disk_in_dir(op->path, d->ops[k].path));
         uint64_t order =
             14695981039346656037u ^ seed; /* how far this directory came: the same answer for all of its operations */
         const char *slash = strrchr(op->path, '/');

@@ -41,7 +41,7 @@ void verify_state(struct verify *v)
     struct journal_position position = state.position;
     struct journal_frame frame;
     struct err end = {0};
-    while (journal_read(&os_file_real, wal, &position, &bytes, &frame, &end) && frame.first_index == v->durable)
+    while (journal_read(&os_file_real, wal, v->durable, &position, &bytes, &frame, &end) && frame.first_index == v->durable)
         v->durable = frame.size_after;
     close(wal);
     if (guard.head.size > v->durable && e.code == ERR_NONE)
@@ -85,9 +85,10 @@ void verify_journal(struct verify *v)
     struct buf BUF_AUTO bytes;
     buf_init(&bytes, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
     struct journal_position position = state.position;
+    uint64_t next = state.integrated.size;
     for (;;) {
         struct journal_frame frame;
-        if (!journal_read(&os_file_real, wal, &position, &bytes, &frame, &e)) {
+        if (!journal_read(&os_file_real, wal, next, &position, &bytes, &frame, &e)) {
             if (e.code != ERR_NOT_FOUND)
                 verify_find(v, "E81", "%s", e.text);
             break;
@@ -97,6 +98,7 @@ void verify_journal(struct verify *v)
                         (unsigned long long)frame.first_index);
             break;
         }
+        next = frame.size_after;
     }
     close(wal);
     if (v->report->unsigned_leaves)

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* ---- the kernel's calls ---- */
@@ -80,6 +82,34 @@ static int real_close(void *context, int fd)
     return close(fd);
 }
 
+static int real_fstat(void *context, int fd, struct stat *ret)
+{
+    (void)context;
+    return fstat(fd, ret);
+}
+
+static int real_lock(void *context, int fd)
+{
+    (void)context;
+    return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static int real_syncfs(void *context, int fd)
+{
+    (void)context;
+    return syncfs(fd);
+}
+
+static int real_free_bytes(void *context, int fd, uint64_t *ret)
+{
+    struct statvfs facts;
+    (void)context;
+    if (fstatvfs(fd, &facts) != 0)
+        return -1;
+    *ret = (uint64_t)facts.f_bavail * facts.f_frsize;
+    return 0;
+}
+
 const struct os_file_calls os_file_real = {
     .openat = real_openat,
     .pwrite = real_pwrite,
@@ -93,25 +123,38 @@ const struct os_file_calls os_file_real = {
     .unlinkat = real_unlinkat,
     .mkdirat = real_mkdirat,
     .close = real_close,
+    .fstat = real_fstat,
+    .lock = real_lock,
+    .syncfs = real_syncfs,
+    .free_bytes = real_free_bytes,
 };
 
 /* ---- whole files ---- */
 
-static bool read_all(const struct os_file_calls *calls, int fd, const char *path, struct buf *out, struct err *e)
+/* `size` is what the file has now: a hint, it may grow or shrink. */
+static bool read_all(const struct os_file_calls *calls, int fd, const char *path, uint64_t size, struct buf *out, struct err *e)
 {
-    char piece[64 << 10];
     off_t offset = 0;
     for (;;) {
-        ssize_t n = calls->pread(calls->context, fd, piece, sizeof(piece), offset);
+        size_t room = out->size_max - out->size, want = size > (uint64_t)offset ? (size_t)(size - (uint64_t)offset) + 1 : 4096;
+        char past[1];
+        want = want < room ? want : room;
+        if (want && !buf_reserve(out, want))
+            return err_set(e, ERR_LIMIT, "read %s: no memory", path);
+        ssize_t n = want ? calls->pread(calls->context, fd, out->data + out->size, want, offset)
+                         : calls->pread(calls->context, fd, past, 1, offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return err_errno(e, errno, "read %s", path);
         if (n == 0)
             return true;
-        buf_append(out, piece, (size_t)n);
-        if (out->full)
+        if (!want) {
+            out->full = true;
             return err_set(e, ERR_TOO_LARGE, "read %s: more than %zu bytes", path, out->size_max);
+        }
+        out->size += (size_t)n;
+        out->data[out->size] = 0;
         offset += n;
     }
 }
@@ -122,8 +165,9 @@ bool os_file_read(const struct os_file_calls *calls, int dir, const char *path, 
     if (fd < 0)
         return err_errno(e, errno, "open %s", path);
     struct stat facts;
-    bool ok = fstat(fd, &facts) != 0 || S_ISREG(facts.st_mode) ? true : err_set(e, ERR_INVALID, "open %s: not a regular file", path);
-    ok = ok && read_all(calls, fd, path, out, e);
+    bool has_facts = calls->fstat(calls->context, fd, &facts) == 0;
+    bool ok = !has_facts || S_ISREG(facts.st_mode) ? true : err_set(e, ERR_INVALID, "open %s: not a regular file", path);
+    ok = ok && read_all(calls, fd, path, has_facts && facts.st_size > 0 ? (uint64_t)facts.st_size : 0, out, e);
     calls->close(calls->context, fd);
     return ok;
 }

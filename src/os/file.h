@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* The system calls that may fail, be delayed or be lost. `os_file_real` is the kernel's. Semantics as the call of the same name. */
@@ -25,6 +26,10 @@ struct os_file_calls {
     int (*unlinkat)(void *context, int dir, const char *path, int flags);
     int (*mkdirat)(void *context, int dir, const char *path, mode_t mode);
     int (*close)(void *context, int fd);
+    int (*fstat)(void *context, int fd, struct stat *ret);
+    int (*lock)(void *context, int fd);                      /* flock: exclusive, EWOULDBLOCK when somebody has it */
+    int (*syncfs)(void *context, int fd);                    /* everything of that file system, names and bytes: for many files at once */
+    int (*free_bytes)(void *context, int fd, uint64_t *ret); /* what an ordinary user may still write there */
     void *context;
 };
 extern const struct os_file_calls os_file_real;
