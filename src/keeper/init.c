@@ -2,6 +2,7 @@
  * completed. */
 #include "keeper/data_dir.h"
 #include "keeper/signer.h"
+#include "ledger/verify.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,16 @@ static bool make_secret(struct init *n, const char *name, uint8_t ret[32], struc
     return write_key_file(n, name, str_make(text, 65), e);
 }
 
+/* So that a damaged key is found by verify (ledger/verify.h). */
+static bool write_key_check(struct init *n, const uint8_t master[32], struct err *e)
+{
+    char of_master[KEY_CHECK_SIZE], of_subject[KEY_CHECK_SIZE], text[128];
+    key_check_value("master", master, of_master);
+    key_check_value("subject", n->subject_key, of_subject);
+    int size = snprintf(text, sizeof(text), "master %s\nsubject %s\n", of_master, of_subject);
+    return write_key_file(n, KEY_CHECK_FILE, str_make(text, (size_t)size), e);
+}
+
 static bool make_signing(struct init *n, const char *file, const char *name_of_key, char ret_name[256], struct err *e)
 {
     struct note_key key;
@@ -101,7 +112,10 @@ static bool make_keys(struct init *n, struct err *e)
     if (!make_signing(n, "log", name, n->origin, e) || !make_secret(n, "subject", n->subject_key, e) ||
         !make_secret(n, "master", master, e))
         return false;
+    bool is_checked = write_key_check(n, master, e);
     memory_wipe(master, sizeof(master));
+    if (!is_checked)
+        return false;
     snprintf(name, sizeof(name), "%.200s/root", n->origin);
     if (!make_signing(n, "root", name, NULL, e))
         return false;

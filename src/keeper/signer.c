@@ -134,6 +134,26 @@ bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e)
     return ok;
 }
 
+unsigned signer_head_damage(int data_dir_fd)
+{
+    struct buf BUF_AUTO bytes;
+    struct err ignored = {0};
+    unsigned damaged = 0;
+    buf_init(&bytes, 2 * HEAD_SLOT_BYTES);
+    if (!os_file_read(&os_file_real, data_dir_fd, HEAD_FILE, &bytes, &ignored) || bytes.size != 2 * HEAD_SLOT_BYTES)
+        return 0;
+    for (unsigned i = 0; i < 2; i++) {
+        struct str slot = str_slice(buf_view(&bytes), (size_t)i * HEAD_SLOT_BYTES, (size_t)(i + 1) * HEAD_SLOT_BYTES);
+        uint64_t generation;
+        struct checkpoint head;
+        bool is_whole = slot_decode(slot, &generation, &head);
+        for (size_t at = HEAD_SLOT_USED + SHA256_SIZE; at < slot.size; at++)
+            is_whole = is_whole && slot.data[at] == 0;
+        damaged |= is_whole ? 0 : 1u << i;
+    }
+    return damaged;
+}
+
 struct signer *signer_open(int data_dir_fd, int peer_fd, struct err *e)
 {
     struct signer *s = calloc(1, sizeof(*s));

@@ -21,6 +21,9 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e) MUST
 /* The head signed last, without the key. ERR_CORRUPT also when there is none. */
 bool signer_head_read(int data_dir_fd, struct checkpoint *ret, struct err *e) MUST_USE;
 
+/* Which of the two slots do not hold together (bits 0 and 1), also where bytes behind them are not zero. 0 when it cannot be read. */
+unsigned signer_head_damage(int data_dir_fd);
+
 /* While one log key follows another, both sign. The signer signs with those of its keys that are named; none named: with the one
  * it has, which is so before the ledger has registered any. */
 enum { SIGNER_KEYS_MAX = 8 };

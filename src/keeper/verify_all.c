@@ -15,7 +15,8 @@ enum { LOOKS_MAX = 5 };
 static void find(struct verify_report *r, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void find(struct verify_report *r, const char *code, const char *format, ...)
 {
-    r->is_ok = false;
+    if (code[0] == 'E')
+        r->is_ok = false;
     if (r->finding_count++ >= VERIFY_FINDINGS_MAX)
         return;
     struct verify_finding *f = &r->findings[r->finding_count - 1];
@@ -185,6 +186,10 @@ bool verify_all(const char *data_dir, const struct verify_options *o, const stru
              (unsigned long long)head.size, (unsigned long long)(ret->size + ret->unsigned_leaves));
     else if (ok && has_private && !has_head)
         find(ret, "E82", "%s", head_error.text);
+    unsigned damaged = is_open && has_head ? signer_head_damage(d.fd) : 0;
+    if (ok && damaged)
+        find(ret, "W82", "private/signer.head: slot %d is damaged; the other one holds, and the next signature mends it",
+             damaged & 1 ? 0 : 1);
     if (ok && is_open)
         projection_compare(&d, kinds, kind_count, &seen, a, ret);
     if (is_open)

@@ -116,7 +116,7 @@ void tile_store_init(struct tile_store *s, const struct os_file_calls *calls, in
 void tile_store_release(struct tile_store *s);
 /* The bytes of tile n (or the bundle) as a tree of s->size has it; the full file is taken where the partial one is gone, and cut
  * to `width` hashes. ERR_NOT_FOUND, ERR_CORRUPT when the size is wrong. */
-bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e) MUST_USE;
+bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e) MUST_USE;
 bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, struct err *e) MUST_USE;
 struct merkle_nodes tile_store_nodes(struct tile_store *s);
 /* Splits a bundle of `width` entries: offsets of the length prefixes, and the end. False when the framing is broken. */

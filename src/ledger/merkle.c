@@ -14,12 +14,18 @@ struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right)
 
 void merkle_frontier_push(struct merkle_frontier *f, struct sha256 leaf_hash)
 {
-    struct sha256 h = leaf_hash;
-    unsigned k = 0;
+    merkle_frontier_push_tree(f, 0, leaf_hash);
+}
+
+void merkle_frontier_push_tree(struct merkle_frontier *f, unsigned height, struct sha256 root)
+{
+    struct sha256 h = root;
+    unsigned k = height;
+    assert((f->size & ((UINT64_C(1) << height) - 1)) == 0);
     for (; f->size >> k & 1; k++)
         h = merkle_node_hash(f->hashes[k], h);
     f->hashes[k] = h;
-    f->size++;
+    f->size += UINT64_C(1) << height;
 }
 
 struct sha256 merkle_frontier_root(const struct merkle_frontier *f)

@@ -15,6 +15,8 @@ struct merkle_frontier {
     struct sha256 hashes[64]; /* hashes[k] is meant when bit k of size is set */
 };
 void merkle_frontier_push(struct merkle_frontier *f, struct sha256 leaf_hash);
+/* The root of a perfect subtree of 2^height leaves; the size is a multiple of that. */
+void merkle_frontier_push_tree(struct merkle_frontier *f, unsigned height, struct sha256 root);
 /* The empty tree's root is SHA-256 of nothing. */
 struct sha256 merkle_frontier_root(const struct merkle_frontier *f);
 

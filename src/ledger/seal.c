@@ -5,9 +5,9 @@ const char *ledger_boot_id(struct ledger *l)
 {
     struct buf BUF_AUTO text;
     struct err ignored = {0};
+    buf_init(&text, 256);
     if (l->boot_id[0])
         return l->boot_id;
-    buf_init(&text, 256);
     if (os_file_read(&os_file_real, -1, "/proc/sys/kernel/random/boot_id", &text, &ignored)) {
         size_t n = 0;
         for (size_t i = 0; i < text.size && n < 32; i++)

@@ -12,6 +12,7 @@
 #include "base/test.h"
 #include "os/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -138,7 +139,7 @@ static inline void memory_name_remove(struct memory_image *m, const char *path)
 static inline void memory_name_set(struct memory_image *m, const char *path, int inode)
 {
     memory_name_remove(m, path);
-    ck_assert_int_lt(m->name_count, MEM_INODES);
+    assert(m->name_count < MEM_INODES);
     memcpy(m->names[m->name_count].path, path, strlen(path) + 1);
     m->names[m->name_count++].inode = inode;
 }
@@ -195,14 +196,14 @@ static inline void memory_path(const struct memory_disk *d, int dir, const char 
 {
     const char *base = d->fds[dir - MEM_FD_BASE].path;
     int n = strcmp(path, ".") == 0 ? snprintf(ret, MEM_PATH, "%s", base) : snprintf(ret, MEM_PATH, "%s%s%s", base, *base ? "/" : "", path);
-    ck_assert_int_lt(n, MEM_PATH);
+    assert(n < MEM_PATH);
 }
 
 /* Notes the operation when recording, and does it. */
 static inline void memory_do(struct memory_disk *d, struct memory_op op)
 {
     if (d->is_recording) {
-        ck_assert_int_lt(d->op_count, MEM_OPS);
+        assert(d->op_count < MEM_OPS);
         struct memory_op *kept = &d->ops[d->op_count++];
         *kept = op;
         if (op.kind == MEM_WRITE) {
@@ -242,7 +243,7 @@ static inline int memory_openat(void *context, int dir, const char *path, int fl
         return memory_refuse(ENOTDIR);
     if (at < 0) {
         inode = d->now.inode_count;
-        ck_assert_int_lt(inode, MEM_INODES);
+        assert(inode < MEM_INODES);
         memory_do_name(d, MEM_CREATE, full, NULL, inode);
     }
     for (int i = 0; i < MEM_FDS; i++)
@@ -252,7 +253,7 @@ static inline int memory_openat(void *context, int dir, const char *path, int fl
             memcpy(d->fds[i].path, full, sizeof(full));
             return MEM_FD_BASE + i;
         }
-    ck_abort_msg("descriptors leak");
+    assert(!"descriptors leak");
     return -1;
 }
 

@@ -61,7 +61,7 @@ bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WI
 
 /* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes.
  */
-bool tile_read(struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
+bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
 {
     char path[TILE_PATH_SIZE];
     unsigned width = tile_width(level, n, s->size);

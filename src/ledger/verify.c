@@ -178,6 +178,11 @@ static void check_all(struct verify *v)
     v->report->size = v->head.size;
     v->report->root = v->head.root;
     verify_tree(v);
+    if (v->options->is_tree_only) {
+        head_check(v, buf_view(&note));
+        tile_store_release(&v->store);
+        return;
+    }
     if (v->has_head && v->sealed_to != v->head.size)
         verify_find(v, "E50", "seals cover the leaves up to %llu of %llu", (unsigned long long)v->sealed_to,
                     (unsigned long long)v->head.size);
@@ -187,10 +192,12 @@ static void check_all(struct verify *v)
     verify_pins(v);
     head_check(v, buf_view(&note));
     verify_files(v);
-    if (v->private_dir >= 0)
+    if (v->private_dir >= 0) {
         verify_cp_log(v);
-    else
+        verify_key_files(v);
+    } else {
         verify_note(v, "private/ cannot be read: earlier checkpoints, journal, and the plaintext of blobs were not checked");
+    }
     verify_erasures(v);
     if (!v->options->without_blobs)
         verify_blobs(v);
@@ -225,7 +232,7 @@ bool verify_directory(const char *data_dir, const struct verify_options *o, stru
     }
     if (is_ok) {
         memcpy(ret->origin, v->origin, sizeof(ret->origin));
-        v->private_dir = openat(v->data_dir, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        v->private_dir = o->is_tree_only ? -1 : openat(v->data_dir, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (v->private_dir >= 0 && faccessat(v->private_dir, "state.0", R_OK, 0) != 0 && errno == EACCES) {
             close(v->private_dir);
             v->private_dir = -1;

@@ -12,7 +12,7 @@
  *     return r.is_ok ? 0 : 1;
  *
  * Codes are those of ledger.md 2.13, and for private state: E80 state slots, E81 journal, E82 guard, E83 cp.log, E84 keyring, E85
- * packs.
+ * packs, E87 private keys. W80, W82: one of two slots is damaged and the other one holds; the next write mends it.
  */
 #ifndef LEDGER_VERIFY_H
 #define LEDGER_VERIFY_H
@@ -26,6 +26,8 @@ struct verify_options {
     const char *log_vkey; /* the log key that the caller trusts, or a successor that it has signed for; NULL: what the ledger registers */
     const char *root_vkey;              /* the first root key, as the caller knows it; NULL: the one that the ledger registers */
     const struct checkpoint *last_seen; /* must be a prefix of what is there (E14); its origin may be empty; NULL: none */
+    unsigned threads;  /* that read and hash; 0: as many as there are cores */
+    bool is_tree_only; /* framing, hashes, tiles and the checkpoint: not what the leaves say, nothing private */
     bool without_blobs;                 /* leaves and tiles only */
     const char *policy; /* text of a C2SP tlog-policy that counts in place of the ledger's own (E11); NULL: its own */
 };
@@ -66,5 +68,11 @@ struct verify_report {
  * no memory. */
 bool verify_directory(const char *data_dir, const struct verify_options *o, struct arena *a, struct verify_report *ret,
                       struct err *e) MUST_USE;
+
+/* private/keys/check: a line "name value" for each key of 32 random bytes, written when the key is made, so that a damaged key is
+ * found. The value is the first 8 bytes of SHA-256("assay/key-check@v1" LF name LF key) in hex. */
+#define KEY_CHECK_FILE "check"
+enum { KEY_CHECK_SIZE = 17 };
+void key_check_value(const char *name, const uint8_t key[32], char ret[KEY_CHECK_SIZE]);
 
 #endif

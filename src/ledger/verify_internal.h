@@ -91,6 +91,35 @@ struct verify {
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void verify_note(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A bundle with its tile of level 0, read and hashed. */
+struct verify_bundle {
+    uint64_t n;
+    unsigned width;
+    bool has_tile, has_bundle, has_seal;
+    int wrong; /* the first leaf that is not of its hash in the tile; -1: none */
+    struct err tile_error, bundle_error;
+    struct buf tile, bundle;
+    uint32_t offsets[TILE_WIDTH + 1];
+    struct sha256 hashes[TILE_WIDTH]; /* of the leaves */
+    struct sha256 nodes[TILE_WIDTH];  /* what goes into the tree: the tile's hashes, or else the leaves', or else zeros */
+    struct sha256 root;               /* over the nodes, when there are 256 */
+    struct arena *arena;
+    bool is_parsed[TILE_WIDTH];
+    struct leaf leaves[TILE_WIDTH];
+};
+static inline struct str verify_bundle_leaf(const struct verify_bundle *b, unsigned k)
+{
+    return str_slice(buf_view(&b->bundle), b->offsets[k] + 2, b->offsets[k + 1]);
+}
+struct verify_bundles;
+/* The first `count` bundles in order. NULL: no memory. */
+struct verify_bundles *verify_bundles_new(const struct verify *v, uint64_t count);
+struct verify_bundle *verify_bundles_next(struct verify_bundles *s);
+void verify_bundles_release(struct verify_bundles *s);
+void verify_bundles_free(struct verify_bundles *s);
+
+/* One leaf in order; signed or not. `parsed` is NULL when it was not parsed yet or cannot be. */
+void verify_leaf_parsed(struct verify *v, uint64_t index, struct str bytes, const struct leaf *parsed, struct sha256 hash);
 /* verify_time.c: stream heads, lateness, gaps, the order of beacons. The seal is looked at before it is in its own stream. */
 bool verify_time_begin(struct verify *v) MUST_USE;
 void verify_time_seal(struct verify *v, uint64_t index, const struct json *seal);
@@ -104,7 +133,6 @@ void verify_pins(struct verify *v);
  * cp.log (`is_past`) one by a key that was found stolen later is noted, not refused: the head behind it vouches for it. */
 bool verify_log_signature(struct verify *v, uint64_t size, struct str text, struct str lines, bool is_past, struct err *e) MUST_USE;
 
-/* One leaf in order; signed or not. */
 void verify_leaf(struct verify *v, uint64_t index, struct str bytes, struct sha256 hash);
 /* Tiles and bundles of the signed tree; calls verify_leaf for each leaf that can be read. */
 void verify_tree(struct verify *v);
@@ -115,6 +143,8 @@ void verify_state(struct verify *v);
 /* Leaves that are journalled but not signed; continues the chains where the tree ended. */
 void verify_journal(struct verify *v);
 void verify_cp_log(struct verify *v);
+/* E87: every file of private/keys. Needs the keys that the leaves register. */
+void verify_key_files(struct verify *v);
 /* verify_erase.c. As each leaf passes; then, with all of them seen, before verify_blobs. */
 void verify_erase_leaf(struct verify *v, uint64_t index, const struct leaf *leaf, struct str bytes);
 void verify_erasures(struct verify *v);

@@ -17,8 +17,8 @@ void verify_state(struct verify *v)
         return;
     }
     for (int i = 0; i < 2; i++)
-        if (!is_valid[i]) /* a power cut while it was written, or damage: the other one holds */
-            verify_find(v, "E80", "private/state.%d is damaged; state.%d is used", i, !i);
+        if (!is_valid[i]) /* as a power cut leaves it: the other one holds, and the next write mends it */
+            verify_find(v, "W80", "private/state.%d is damaged; state.%d is used, and the next write mends it", i, !i);
     v->durable = state.integrated.size;
     v->published = state.signed_head.size;
     if (!guard_read(&os_file_real, v->private_dir, &guard, &e))
@@ -43,6 +43,10 @@ void verify_state(struct verify *v)
     struct err end = {0};
     while (journal_read(&os_file_real, wal, v->durable, &position, &bytes, &frame, &end) && frame.first_index == v->durable)
         v->durable = frame.size_after;
+    char end_name[32];
+    snprintf(end_name, sizeof(end_name), "%08llu.seg", (unsigned long long)position.segment);
+    if (position.offset > 0 && faccessat(wal, end_name, F_OK, 0) != 0) /* the writer refuses it too */
+        verify_find(v, "E81", "private/wal/%s, where the journal goes on, is missing", end_name);
     close(wal);
     if (guard.head.size > v->durable && e.code == ERR_NONE)
         verify_find(v, "E82", "private/guard knows %llu leaves, the journal ends at %llu: the ledger was cut or rolled back",

@@ -266,7 +266,7 @@ START_TEST(every_file_that_was_changed_is_found)
                 continue;
             arena_reset(report_arena);
             bool is_checked = verify_directory(d.ledger.path, &o, report_arena, &r, &e);
-            bool is_found = !is_checked || !r.is_ok;
+            bool is_found = !is_checked || !r.is_ok || r.finding_count > 0; /* W80: one of two slots, and the other one holds */
             found += is_found;
             ck_assert_msg(is_found || may_go_unseen(path, how, &r), "%s: mutation %d of round %d was not found", path, how,
                           round);

@@ -49,65 +49,49 @@ static void rows_push(struct verify *v, struct row *rows, int level, struct sha2
 
 /* A bundle and its level-0 tile: E33 framing, E34 a leaf that is not the hash's. The tile's hashes go on into the tree; where the
  * tile cannot be read, the leaves' own do, so that one lost file does not hide what is under it. */
-static void bundle_check(struct verify *v, uint64_t n, unsigned width, struct row *rows)
+static void bundle_check(struct verify *v, const struct verify_bundle *b, struct row *rows)
 {
-    static const struct sha256 unknown;
     char path[TILE_PATH_SIZE];
-    struct err e = {0};
-    struct sha256 hashes[TILE_WIDTH];
-    bool has_tile = tile_read(&v->store, 0, n, &v->store.bytes, &e);
-    tile_path(0, n, width, path);
-    if (has_tile) {
-        memcpy(hashes, v->store.bytes.data, (size_t)width * SHA256_SIZE);
-        v->report->tiles_checked++;
-    } else {
-        verify_find(v, e.code == ERR_NOT_FOUND ? "E31" : "E30", "%s", e.text);
+    const struct err *te = &b->tile_error, *be = &b->bundle_error;
+    tile_path(LEVEL_ENTRIES, b->n, b->width, path);
+    v->report->tiles_checked += b->has_tile;
+    if (!b->has_tile)
+        verify_find(v, te->code == ERR_NOT_FOUND ? "E31" : "E30", "%s", te->text);
+    if (!b->has_bundle)
+        verify_find(v, be->code == ERR_NOT_FOUND ? "E31" : "E33", "%s", be->code ? be->text : path);
+    if (b->wrong >= 0)
+        verify_find(v, "E34", "%s: leaf %llu is not the one that its hash in the tile is of", path,
+                    (unsigned long long)(b->n * TILE_WIDTH + (unsigned)b->wrong));
+    bool is_whole = b->width == TILE_WIDTH && !b->has_seal;
+    if (is_whole)
+        merkle_frontier_push_tree(&v->tree, 8, b->root);
+    for (unsigned k = 0; k < b->width; k++) {
+        if (!is_whole) /* a seal's root is that of the tree up to and with it */
+            merkle_frontier_push(&v->tree, b->nodes[k]);
+        if (b->has_bundle && !v->options->is_tree_only)
+            verify_leaf_parsed(v, b->n * TILE_WIDTH + k, verify_bundle_leaf(b, k), b->is_parsed[k] ? &b->leaves[k] : NULL,
+                               b->hashes[k]);
     }
-    tile_path(LEVEL_ENTRIES, n, width, path);
-    v->store.bundle_n = UINT64_MAX;
-    bool has_bundle = tile_read(&v->store, LEVEL_ENTRIES, n, &v->store.bundle, &e);
-    uint32_t offsets[TILE_WIDTH + 1];
-    if (has_bundle && !bundle_split(buf_view(&v->store.bundle), width, offsets))
-        has_bundle = false;
-    if (!has_bundle)
-        verify_find(v, e.code == ERR_NOT_FOUND ? "E31" : "E33", "%s", e.text);
-    bool is_told = false;
-    for (unsigned k = 0; k < width; k++) {
-        uint64_t index = n * TILE_WIDTH + k;
-        struct sha256 h = has_tile ? hashes[k] : unknown;
-        if (has_bundle) {
-            struct str leaf = str_slice(buf_view(&v->store.bundle), offsets[k] + 2, offsets[k + 1]);
-            struct sha256 leaf_hash = merkle_leaf_hash(leaf);
-            if (has_tile && !sha256_equal(leaf_hash, h) && !is_told) {
-                verify_find(v, "E34", "%s: leaf %llu is not the one that its hash in the tile is of", path,
-                            (unsigned long long)index);
-                is_told = true;
-            }
-            h = has_tile ? h : leaf_hash;
-            merkle_frontier_push(&v->tree, h); /* first: a seal's root is that of the tree up to and with it */
-            verify_leaf(v, index, leaf, leaf_hash);
-        } else {
-            merkle_frontier_push(&v->tree, h);
-        }
-        rows_push(v, rows, 0, h);
-    }
-    if (v->store.bundle.size > (8u << 20)) { /* give back what an unusual bundle took */
-        buf_release(&v->store.bundle);
-        buf_init(&v->store.bundle, BUNDLE_BYTES_MAX);
-    }
+    if (b->width == TILE_WIDTH)
+        rows_push(v, rows, 1, b->root);
 }
 
 void verify_tree(struct verify *v)
 {
+    uint64_t count = (v->head.size + TILE_WIDTH - 1) / TILE_WIDTH;
     struct row *rows = calloc(TILE_LEVELS, sizeof(*rows));
-    if (!rows) {
+    struct verify_bundles *bundles = rows ? verify_bundles_new(v, count) : NULL;
+    if (!bundles) {
+        free(rows);
         verify_find(v, "E30", "no memory to check the tiles");
         return;
     }
-    uint64_t bundles = (v->head.size + TILE_WIDTH - 1) / TILE_WIDTH;
     size_t limit = v->report->finding_count + 10000;
-    for (uint64_t n = 0; n < bundles && v->report->finding_count < limit; n++)
-        bundle_check(v, n, tile_width(LEVEL_ENTRIES, n, v->head.size), rows);
+    for (uint64_t n = 0; n < count && v->report->finding_count < limit; n++) {
+        bundle_check(v, verify_bundles_next(bundles), rows);
+        verify_bundles_release(bundles);
+    }
+    verify_bundles_free(bundles);
     if (v->report->finding_count < limit) {
         for (int level = 1; level < TILE_LEVELS; level++)
             if (rows[level].width > 0)

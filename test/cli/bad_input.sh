@@ -2,6 +2,15 @@
 # Bad input and broken surroundings: each gets one clear line and the right exit status, and what was acknowledged before is still there.
 . "$(dirname "$0")/lib.sh"
 
+# flip FILE OFFSET: one bit of one byte; a hex digit stays one.
+flip() {
+    python3 - "$1" "$2" <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2])); b = f.read(1); f.seek(int(sys.argv[2])); f.write(bytes([b[0] ^ 1]))
+PY
+}
+
 case_wrong_flags_are_exit_2_and_one_line() {
     expect 2 "$assay" collect --no-such-flag
     one_line 'no-such-flag'
@@ -175,11 +184,45 @@ case_a_damaged_state_slot_is_named_and_mended_by_the_next_write() {
     for name in state.0 state.1; do
         cp -r "$d/data" "$d/copy"
         : >"$d/copy/private/$name"
-        expect 1 "$assay" verify "$d/copy"
-        grep -q "^E80 .*$name" "$d/out" || fail "the slot is not named: $(cat "$d/out")"
+        expect 0 "$assay" verify "$d/copy"
+        grep -q "^W80 .*$name" "$d/out" || fail "the slot is not named: $(cat "$d/out")"
         collect "$d/copy" "$d/host"
         expect 0 "$assay" verify "$d/copy"
+        grep -q '^W80 ' "$d/out" && fail "the slot is not mended: $(cat "$d/out")"
         rm -rf "$d/copy"
+    done
+    : >"$d/data/private/state.0"
+    : >"$d/data/private/state.1"
+    expect 1 "$assay" verify "$d/data"
+    grep -q '^E80 ' "$d/out" || fail "without any state slot: $(cat "$d/out")"
+}
+
+case_a_lost_journal_segment_and_a_damaged_key_are_found() {
+    make_data
+    rm -rf "$d/copy" && cp -r "$d/data" "$d/copy"
+    rm "$d"/copy/private/wal/*.seg
+    expect 1 "$assay" verify "$d/copy"
+    grep -q '^E81 ' "$d/out" || fail "the segment is not missed: $(cat "$d/out")"
+    for file in log root collector subject master; do
+        rm -rf "$d/copy" && cp -r "$d/data" "$d/copy"
+        flip "$d/copy/private/keys/$file" 20
+        expect 1 "$assay" verify "$d/copy"
+        grep -q "^E87 .*$file" "$d/out" || fail "a flip in $file is not found: $(cat "$d/out")"
+    done
+    rm "$d/data/private/keys/check"
+    expect 0 "$assay" verify "$d/data"
+    grep -q 'no check value' "$d/out" || fail "a missing check value is not told: $(cat "$d/out")"
+}
+
+case_a_flip_in_the_signers_head_is_told() {
+    make_data
+    for at in 20 300 530 900; do
+        cp "$d/data/private/signer.head" "$d/saved"
+        flip "$d/data/private/signer.head" $at
+        code=0
+        "$assay" verify "$d/data" >"$d/out" 2>"$d/err" || code=$?
+        grep -q '^[WE]82 .*signer' "$d/out" || fail "a flip at $at is not told ($code): $(cat "$d/out")"
+        cat "$d/saved" >"$d/data/private/signer.head"
     done
 }
 

@@ -1,0 +1,150 @@
+/*
+ * Bundles in order, made ready by as many threads as there are cores: read, split, hashed, compared with their tile, leaves parsed.
+ * All of that looks at one bundle alone. What follows from one leaf to the next is the caller's, in one thread. The caller works too:
+ * while the bundle it waits for is in other hands, it makes a later one ready.
+ */
+#include "ledger/verify_internal.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+enum { SLOTS = 16, THREADS_MAX = 8, PARSED_BYTES_MAX = 1 << 20, ARENA_BYTES_MAX = 256 << 20 };
+enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_READY };
+
+struct verify_bundles {
+    const struct verify *v;
+    uint64_t count;
+    unsigned thread_count;
+    pthread_t threads[THREADS_MAX];
+    pthread_mutex_t mutex; /* guards all below, and the slots' states */
+    pthread_cond_t changed;
+    uint64_t taken, released; /* bundles below `taken` are in somebody's hands or done; slots of those below `released` are free */
+    bool is_stopping;
+    enum slot_state states[SLOTS];
+    struct verify_bundle slots[SLOTS];
+};
+
+static void leaves_hash(const struct verify *v, struct verify_bundle *b)
+{
+    static const char seal[] = "assay/leaf@v1 seal\n";
+    const struct sha256 *expected = (const struct sha256 *)(const void *)b->tile.data;
+    bool is_parsed = b->has_bundle && !v->options->is_tree_only && b->bundle.size <= PARSED_BYTES_MAX;
+    b->wrong = -1;
+    b->has_seal = false;
+    for (unsigned k = 0; k < b->width; k++) {
+        struct err ignored = {0};
+        b->is_parsed[k] = false;
+        if (b->has_bundle) {
+            struct str leaf = verify_bundle_leaf(b, k);
+            b->hashes[k] = merkle_leaf_hash(leaf);
+            b->has_seal |= str_starts(leaf, seal);
+            b->is_parsed[k] = is_parsed && leaf_parse(b->arena, leaf, &b->leaves[k], &ignored);
+        }
+        if (b->has_tile && b->has_bundle && b->wrong < 0 && !sha256_equal(b->hashes[k], expected[k]))
+            b->wrong = (int)k;
+        b->nodes[k] = b->has_tile ? expected[k] : b->has_bundle ? b->hashes[k] : (struct sha256){{0}};
+    }
+    if (b->width == TILE_WIDTH)
+        b->root = tile_full_root(b->nodes);
+}
+
+static void bundle_fill(const struct verify *v, struct verify_bundle *b, uint64_t n)
+{
+    if (!b->arena) {
+        b->arena = arena_new("verify: one bundle", ARENA_BYTES_MAX);
+        buf_init(&b->tile, TILE_WIDTH * SHA256_SIZE);
+        buf_init(&b->bundle, BUNDLE_BYTES_MAX);
+    }
+    arena_reset(b->arena);
+    b->n = n;
+    b->width = tile_width(LEVEL_ENTRIES, n, v->head.size);
+    b->tile_error = b->bundle_error = (struct err){0};
+    b->has_tile = tile_read(&v->store, 0, n, &b->tile, &b->tile_error);
+    b->has_bundle = tile_read(&v->store, LEVEL_ENTRIES, n, &b->bundle, &b->bundle_error) &&
+                    bundle_split(buf_view(&b->bundle), b->width, b->offsets);
+    leaves_hash(v, b);
+}
+
+/* Takes the next bundle that has a free slot, makes it ready. False when there is none; the mutex is held before and after. */
+static bool bundle_take(struct verify_bundles *s)
+{
+    if (s->taken >= s->count || s->taken >= s->released + SLOTS)
+        return false;
+    uint64_t n = s->taken++;
+    s->states[n % SLOTS] = SLOT_TAKEN;
+    pthread_mutex_unlock(&s->mutex);
+    bundle_fill(s->v, &s->slots[n % SLOTS], n);
+    pthread_mutex_lock(&s->mutex);
+    s->states[n % SLOTS] = SLOT_READY;
+    pthread_cond_broadcast(&s->changed);
+    return true;
+}
+
+static void *helper_run(void *context)
+{
+    struct verify_bundles *s = context;
+    pthread_mutex_lock(&s->mutex);
+    while (!s->is_stopping && s->taken < s->count)
+        if (!bundle_take(s))
+            pthread_cond_wait(&s->changed, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+    return NULL;
+}
+
+struct verify_bundles *verify_bundles_new(const struct verify *v, uint64_t count)
+{
+    struct verify_bundles *s = calloc(1, sizeof(*s));
+    long cores = v->options->threads ? (long)v->options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    if (!s)
+        return NULL;
+    s->v = v;
+    s->count = count;
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    while (count > 4 && (long)s->thread_count + 1 < cores && s->thread_count < THREADS_MAX &&
+           pthread_create(&s->threads[s->thread_count], NULL, helper_run, s) == 0)
+        s->thread_count++; /* without threads the caller does it all */
+    return s;
+}
+
+struct verify_bundle *verify_bundles_next(struct verify_bundles *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    uint64_t n = s->released;
+    while (s->taken <= n || s->states[n % SLOTS] != SLOT_READY)
+        if (!bundle_take(s))
+            pthread_cond_wait(&s->changed, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+    return &s->slots[n % SLOTS];
+}
+
+void verify_bundles_release(struct verify_bundles *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    struct verify_bundle *b = &s->slots[s->released % SLOTS];
+    if (b->bundle.size > (8u << 20)) { /* give back what an unusual bundle took */
+        buf_release(&b->bundle);
+        buf_init(&b->bundle, BUNDLE_BYTES_MAX);
+    }
+    s->states[s->released++ % SLOTS] = SLOT_FREE;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void verify_bundles_free(struct verify_bundles *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->is_stopping = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->mutex);
+    for (unsigned i = 0; i < s->thread_count; i++)
+        pthread_join(s->threads[i], NULL);
+    for (size_t i = 0; i < SLOTS; i++) {
+        arena_free(s->slots[i].arena);
+        buf_release(&s->slots[i].tile);
+        buf_release(&s->slots[i].bundle);
+    }
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+}
