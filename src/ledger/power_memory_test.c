@@ -269,7 +269,10 @@ static void cuts_make(const struct life *f, const struct memory_image *start, in
                 into->history.promises[0].op = 0;
             }
             found_check(into, f, (w->at + round) % 8 == 0 || is_nested, what);
-            cut_count++;
+            if (++cut_count % 100000 == 0) {
+                printf("%ld cuts\n", cut_count);
+                fflush(stdout);
+            }
             if (is_nested) {
                 memcpy(into->hashes, f->hashes, sizeof(f->hashes[0]) * f->hash_count);
                 into->hash_count = 0; /* leaves of its own follow those that survived */
@@ -310,9 +313,9 @@ static bool is_long(void)
 
 START_TEST(a_power_cut_anywhere_loses_no_acknowledged_leaf_and_signs_no_second_head)
 {
-    run_workload(SMALL_BATCHES, is_long() ? 900 : 18, is_long() ? 30 : 4);
-    run_workload(MANY_TILES, is_long() ? 200 : 4, 0);
-    run_workload(PIPELINED, is_long() ? 200 : 4, 0);
+    run_workload(SMALL_BATCHES, is_long() ? 900 : 18, is_long() ? 3 : 4);
+    run_workload(MANY_TILES, is_long() ? 150 : 4, 0);
+    run_workload(PIPELINED, is_long() ? 150 : 4, 0);
     printf("%ld cuts\n", cut_count);
     ck_assert_int_ge(cut_count, is_long() ? 1000000 : 20000);
 }

@@ -44,9 +44,8 @@ static bool signing_key_parse(struct str text, struct note_key *ret)
 
 static bool is_registered(const struct verify *v, const struct note_key *key)
 {
-    for (size_t i = 0; i < v->key_count; i++)
-        if (strcmp(v->keys[i].key.name, key->name) == 0 &&
-            memcmp(&v->keys[i].key.public_key, &key->public_key, sizeof(key->public_key)) == 0)
+    for (size_t i = 0; i < v->keys.count; i++)
+        if (note_key_equal(&v->keys.items[i].key, key))
             return true;
     return false;
 }
