@@ -2,14 +2,16 @@
  * bench-ledger - what the ledger does of what the machine could do, in one run.
  *
  *     bench-ledger [DIR [LEAVES]]      one line a figure: name, value, unit; DIR is scratch space on the disk to be measured
- * ($TMPDIR)
+ *                                      ($TMPDIR)
  *
- * Leaves of 1 KiB. limit: the same leaves hashed twice (once to append, once read back before signing) with OpenSSL's SHA-256 in
- * one stream, and written once, whichever is slower. append: batches of 1,024, each durable before the next; integrate: tiles,
- * seal, signature, publication.
+ * Leaves of 1 KiB, composed before the clock starts. The limits are of this machine in these minutes: limit_hash is one core that
+ * hashes each leaf and one node of the tree once, with the kernel that the ledger uses (libcrypto); limit_disk is a disk that writes
+ * each leaf twice, to the journal and to a tile, in one stream. Appending hashes each leaf on one core and, read back from the journal,
+ * a second time on another (I3).
  */
 #include "base/limits.h"
 #include "ledger/internal.h"
+#include "ledger/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +19,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LEAF_SIZE = 1024, BATCH = 1024, SAMPLES = 2000 };
+enum { LEAF_SIZE = 1024, BATCH = 1024, SAMPLES = 2000, SYNCS = 500, ROUNDS = 5, SEAL_EVERY = 256 };
+#define ORIGIN "bench/ledger/0123456789abcdef"
 
 static struct ed25519_private private_key = {{7}};
 static struct note_key key;
 static struct checkpoint signer_head;
+static char *leaves_bytes; /* count * LEAF_SIZE */
+static struct str *leaves;
+static double seconds[SAMPLES];
+static double hash_limit, disk_limit, sync_p50;
 
 static double wall(void)
 {
@@ -30,6 +37,7 @@ static double wall(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Of all threads, user and system. */
 static double cpu(void)
 {
     struct rusage u;
@@ -54,10 +62,10 @@ static bool sign(void *context, const struct checkpoint *old, const struct check
 {
     struct buf BUF_AUTO line;
     (void)context;
+    buf_init(&line, 1024);
     if (!merkle_consistency_holds(signer_head.size, signer_head.root, c->size, c->root, proof, proof_count) ||
         old->size != signer_head.size)
         return err_set(e, ERR_CORRUPT, "not consistent");
-    buf_init(&line, 1024);
     checkpoint_text(c, ret_note);
     note_sign_line(&key, &private_key, buf_view(ret_note), &line);
     buf_char(ret_note, '\n');
@@ -72,91 +80,157 @@ static int order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void percentiles(const char *name, double *seconds, size_t count, double scale, const char *unit)
+static double percentiles(const char *name, double *s, size_t count, double scale, const char *unit)
 {
     char text[80];
-    qsort(seconds, count, sizeof(*seconds), order);
+    qsort(s, count, sizeof(*s), order);
     snprintf(text, sizeof(text), "%s_p50", name);
-    figure(text, seconds[count / 2] * scale, unit);
+    figure(text, s[count / 2] * scale, unit);
     snprintf(text, sizeof(text), "%s_p99", name);
-    figure(text, seconds[count * 99 / 100] * scale, unit);
+    figure(text, s[count * 99 / 100] * scale, unit);
+    return s[count / 2];
 }
 
-static char leaves_bytes[BATCH][LEAF_SIZE];
-static struct str leaves[BATCH];
-static double seconds[SAMPLES];
-
-/* One core, one stream: leaf hash and node hash of every leaf, twice. */
-static double limit_hash(void)
+/* Leaves of a stream as the verifier wants them, filled up to 1 KiB. */
+static void leaves_make(size_t count)
 {
-    struct sha256 h = {{0}};
-    double start = cpu();
-    for (int round = 0; round < 100; round++)
-        for (int i = 0; i < BATCH; i++)
-            h = merkle_node_hash(h, merkle_leaf_hash(leaves[i]));
-    return 100.0 * BATCH / (cpu() - start) / 2;
-}
-
-static void limit_sync(int dir, double *ret_p50, double *ret_batch)
-{
-    static char block[(LEAF_SIZE + 2) * BATCH];
-    int fd = openat(dir, "sync", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || fallocate(fd, 0, 0, (off_t)SAMPLES * 4096 + (off_t)200 * sizeof(block)) != 0)
-        return;
-    for (int i = 0; i < 500; i++) {
-        double start = wall();
-        if (pwrite(fd, block, 4096, (off_t)i * 4096) != 4096 || fdatasync(fd) != 0)
-            return;
-        seconds[i] = wall() - start;
+    struct sha256 previous = {{0}};
+    leaves_bytes = malloc(count * LEAF_SIZE);
+    leaves = calloc(count, sizeof(*leaves));
+    if (!leaves_bytes || !leaves)
+        fail("leaves", &(struct err){.text = "no memory"});
+    for (size_t i = 0; i < count; i++) {
+        char *p = leaves_bytes + i * LEAF_SIZE, hex[2 * SHA256_SIZE + 1];
+        hex_encode(previous.bytes, SHA256_SIZE, hex);
+        int n = snprintf(p, LEAF_SIZE,
+                         "assay/leaf@v1 record\n{\"id\":\"bench\",\"log\":\"%s\",\"n\":\"%032zx\",\"sp\":\"%s\",\"sq\":%zu,\"st\":"
+                         "\"parameter\",\"t\":1795291440000,\"type\":\"parameter\",\"v\":1,\"val\":1,\"why\":\"",
+                         ORIGIN, i, hex, i);
+        memset(p + n, 'a' + (int)(i % 26), (size_t)(LEAF_SIZE - n));
+        memcpy(p + LEAF_SIZE - 3, "\"}\n", 3);
+        leaves[i] = str_make(p, LEAF_SIZE);
+        previous = merkle_leaf_hash(leaves[i]);
     }
-    percentiles("limit_fdatasync_4k", seconds, 500, 1e6, "us");
-    *ret_p50 = seconds[250];
+}
+
+static void limits_hash(void)
+{
+    double best_leaf = 1, best_node = 1;
+    struct sha256 h = {{0}};
+    for (int round = 0; round < ROUNDS * 4; round++) {
+        double start = cpu();
+        for (int i = 0; i < 20 * BATCH; i++)
+            h = merkle_leaf_hash(leaves[i % BATCH]);
+        double leaf = (cpu() - start) / (20 * BATCH);
+        start = cpu();
+        for (int i = 0; i < 100 * BATCH; i++)
+            h = merkle_node_hash(h, h);
+        double node = (cpu() - start) / (100 * BATCH);
+        best_leaf = leaf < best_leaf ? leaf : best_leaf;
+        best_node = node < best_node ? node : best_node;
+    }
+    figure("limit_leaf_hash", best_leaf * 1e9, "ns");
+    figure("limit_node_hash", best_node * 1e9, "ns");
+    hash_limit = 1 / (best_leaf + best_node);
+    figure("limit_hash", hash_limit, "leaves/s");
+}
+
+static double sync_run(int fd, size_t size, int count)
+{
     double start = wall();
-    for (int i = 0; i < 100; i++)
-        if (pwrite(fd, block, sizeof(block), (off_t)SAMPLES * 4096 + (off_t)i * (off_t)sizeof(block)) != (ssize_t)sizeof(block) ||
-            fdatasync(fd) != 0)
-            return;
-    *ret_batch = 100.0 * BATCH / (wall() - start);
+    for (int i = 0; i < count; i++) {
+        double one = wall();
+        if (pwrite(fd, leaves_bytes, size, (off_t)i * (off_t)size) != (ssize_t)size || fdatasync(fd) != 0)
+            return 0;
+        if (i < SAMPLES)
+            seconds[i] = wall() - one;
+    }
+    return (double)size * count / (wall() - start);
+}
+
+static void limits_disk(int dir)
+{
+    int fd = openat(dir, "sync", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || fallocate(fd, 0, 0, (off_t)256 << 20) != 0)
+        return;
+    sync_run(fd, 4096, SYNCS); /* the first time its space is new to the file system */
+    percentiles("limit_fdatasync_4k_new", seconds, SYNCS, 1e6, "us");
+    sync_run(fd, 4096, SYNCS);
+    sync_p50 = percentiles("limit_fdatasync_4k", seconds, SYNCS, 1e6, "us");
+    double best = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        double rate = sync_run(fd, 1 << 20, 200);
+        best = rate > best ? rate : best;
+    }
+    figure("limit_write_1MiB_synced", best / 1e6, "MB/s");
+    disk_limit = best / (2 * (LEAF_SIZE + 2) + 2 * SHA256_SIZE);
+    figure("limit_disk", disk_limit, "leaves/s");
     close(fd);
     unlinkat(dir, "sync", 0);
 }
 
-static void bench_append(struct ledger *l, int64_t count, double limit)
+static struct ledger *ledger_make(struct ledger_options *o, const char *base, const char *name, bool is_pipelined)
 {
+    char path[4096];
     struct err e = {0};
-    uint64_t index = 0;
-    double append_cpu = 0, append_wall = 0, start = wall(), start_cpu = cpu();
-    for (int64_t done = 0; done < count; done += BATCH) {
-        double c = cpu(), w = wall();
-        if (!ledger_append(l, leaves, BATCH, &index, &e))
-            fail("append", &e);
-        append_cpu += cpu() - c;
-        append_wall += wall() - w;
-        if (done / BATCH % 256 == 255 && !ledger_integrate(l, &e))
-            fail("integrate", &e);
-    }
-    if (!ledger_integrate(l, &e))
-        fail("integrate", &e);
-    double all = wall() - start, all_cpu = cpu() - start_cpu;
-    figure("append_1024", (double)count / append_wall, "leaves/s");
-    figure("append_1024_cpu", append_cpu / (double)count * 1e9, "ns/leaf");
-    figure("append_and_integrate", (double)count / all, "leaves/s");
-    figure("append_and_integrate_cpu", all_cpu / (double)count * 1e9, "ns/leaf");
-    figure("append_and_integrate_of_limit", (double)count / all / limit, "ratio");
+    snprintf(path, sizeof(path), "%s/%s", base, name);
+    if (mkdir(path, 0700) != 0)
+        fail("start", (err_errno(&e, errno, "%s", path), &e));
+    signer_head = (struct checkpoint){.root = sha256_of(STR(""))};
+    *o = (struct ledger_options){.calls = &os_file_real,
+                                 .env = &env_system,
+                                 .data_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                 .origin = ORIGIN,
+                                 .is_pipelined = is_pipelined,
+                                 .signer = {.sign = sign}};
+    struct ledger *l = ledger_create(o, &e) ? ledger_open(o, &e) : NULL;
+    if (l)
+        (void)mkdirat(o->data_dir, "private/keys", 0700);
+    if (!l || !os_file_replace(&os_file_real, o->data_dir, "config.json", STR("{\"format\":1,\"origin\":\"" ORIGIN "\",\"created\":1}\n"), 0600, &e))
+        fail("open", &e);
+    return l;
 }
 
-static void bench_single(struct ledger *l, double sync_p50)
+/* G1: all leaves, sealed and signed every 256 batches, which is about once a second. */
+static void bench_append(struct ledger *l, size_t count, const char *name)
+{
+    struct err e = {0};
+    char text[80];
+    uint64_t index = 0;
+    double start = wall(), start_cpu = cpu();
+    for (size_t done = 0; done < count; done += BATCH) {
+        if (!ledger_append_begin(l, leaves + done, BATCH, &index, &e))
+            fail("append", &e);
+        if (done / BATCH % SEAL_EVERY == SEAL_EVERY - 1 && !ledger_integrate(l, &e))
+            fail("integrate", &e);
+    }
+    if (!ledger_append_wait(l, &e) || !ledger_integrate(l, &e))
+        fail("integrate", &e);
+    double took = wall() - start, took_cpu = cpu() - start_cpu, rate = (double)count / took;
+    snprintf(text, sizeof(text), "%s", name);
+    figure(text, rate, "leaves/s");
+    snprintf(text, sizeof(text), "%s_cpu", name);
+    figure(text, took_cpu / (double)count * 1e9, "ns/leaf");
+    snprintf(text, sizeof(text), "%s_cores_busy", name);
+    figure(text, took_cpu / took, "cores");
+    snprintf(text, sizeof(text), "%s_of_limit_hash", name);
+    figure(text, rate / hash_limit, "ratio");
+    snprintf(text, sizeof(text), "%s_of_limit", name);
+    figure(text, rate / (hash_limit < disk_limit ? hash_limit : disk_limit), "ratio");
+}
+
+static void bench_single(struct ledger *l)
 {
     struct err e = {0};
     uint64_t index = 0;
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < SYNCS; i++) {
         double start = wall();
         if (!ledger_append(l, leaves, 1, &index, &e))
             fail("append", &e);
         seconds[i] = wall() - start;
     }
-    percentiles("append_1", seconds, 500, 1e6, "us");
-    figure("append_1_of_fdatasync", seconds[250] / sync_p50, "ratio");
+    double p50 = percentiles("append_1", seconds, SYNCS, 1e6, "us");
+    figure("append_1_of_fdatasync", p50 / sync_p50, "ratio");
     for (int i = 0; i < 20; i++) {
         if (!ledger_append(l, leaves, 1, &index, &e))
             fail("append", &e);
@@ -168,39 +242,81 @@ static void bench_single(struct ledger *l, double sync_p50)
     percentiles("integrate_1", seconds, 20, 1e3, "ms");
 }
 
-static bool count_leaf(void *context, uint64_t index, struct str leaf, struct err *e)
-{
-    (void)index, (void)leaf, (void)e;
-    (*(uint64_t *)context)++;
-    return true;
-}
-
-static void bench_read(struct ledger_reader *r)
+static double verify_once(const char *path, struct verify_options *o, uint64_t *ret_size)
 {
     struct err e = {0};
-    uint64_t counted = 0, seed = 1, size = ledger_reader_head(r)->size;
-    double start = cpu();
-    if (!ledger_reader_each(r, 0, size, count_leaf, &counted, &e))
-        fail("read", &e);
-    figure("read_and_check_leaves", (double)counted / (cpu() - start), "leaves/s");
+    struct verify_report r;
+    struct buf BUF_AUTO vkey;
+    buf_init(&vkey, 1024);
+    note_key_format(&key, &vkey);
+    buf_char(&vkey, 0);
+    o->log_vkey = vkey.data;
+    o->without_blobs = true;
+    struct arena *a = arena_new("report", 64 << 20);
+    double start = wall();
+    if (!verify_directory(path, o, a, &r, &e))
+        fail("verify", &e);
+    double took = wall() - start;
+    for (size_t i = 0; i < r.finding_count && i < 3; i++)
+        fprintf(stderr, "bench-ledger: %s %s\n", r.findings[i].code, r.findings[i].text);
+    *ret_size = r.size;
+    arena_free(a);
+    return took;
+}
+
+/* G3: hashes of all leaves, tiles, checkpoint, from the page cache; then also what each leaf says. */
+static void bench_verify(const char *path)
+{
+    static const char *const names[] = {"verify_tree", "verify_all"};
+    for (int kind = 0; kind < 2; kind++) {
+        double rates[2] = {0};
+        for (unsigned threads = 1; threads <= 2; threads++)
+            for (int round = 0; round < ROUNDS; round++) {
+                struct verify_options o = {.threads = threads, .is_tree_only = kind == 0};
+                uint64_t size = 0;
+                double took = verify_once(path, &o, &size), rate = (double)size / took;
+                rates[threads - 1] = rate > rates[threads - 1] ? rate : rates[threads - 1];
+            }
+        char text[80];
+        snprintf(text, sizeof(text), "%s_1_thread", names[kind]);
+        figure(text, rates[0], "leaves/s");
+        snprintf(text, sizeof(text), "%s_1_thread_of_limit_hash", names[kind]);
+        figure(text, rates[0] / hash_limit, "ratio");
+        snprintf(text, sizeof(text), "%s_2_threads", names[kind]);
+        figure(text, rates[1], "leaves/s");
+        snprintf(text, sizeof(text), "%s_2_threads_of_1", names[kind]);
+        figure(text, rates[1] / rates[0], "ratio");
+    }
+}
+
+static void bench_proofs(struct ledger_reader *r)
+{
+    struct err e = {0};
     static double check_seconds[SAMPLES];
+    uint64_t seed = 1, size = ledger_reader_head(r)->size;
+    size_t refused = 0;
     for (int i = 0; i < SAMPLES; i++) {
-        struct sha256 path[64], leaf_hash = merkle_leaf_hash(leaves[0]);
-        size_t count = 0;
+        struct sha256 path[64];
+        size_t path_count = 0;
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         uint64_t index = (seed >> 20) % size;
-        if (!ledger_reader_inclusion(r, index, size, path, &count, &e)) /* brings the tiles in */
+        struct str leaf = {"", 0};
+        struct arena *a = arena_new("leaf", 1 << 20);
+        if (!ledger_reader_leaf(r, a, index, &leaf, &e) || !ledger_reader_inclusion(r, index, size, path, &path_count, &e))
+            fail("proof", &e); /* and the tiles are in the cache */
+        struct sha256 leaf_hash = merkle_leaf_hash(leaf);
+        double start = wall();
+        if (!ledger_reader_inclusion(r, index, size, path, &path_count, &e))
             fail("proof", &e);
-        double made = wall();
-        if (!ledger_reader_inclusion(r, index, size, path, &count, &e))
-            fail("proof", &e);
-        seconds[i] = wall() - made;
-        made = wall();
-        bool is_there = merkle_inclusion_holds(index, size, leaf_hash, ledger_reader_head(r)->root, path, count);
-        check_seconds[i] = wall() - made + (is_there ? 0 : 0);
+        seconds[i] = wall() - start;
+        start = wall();
+        refused += !merkle_inclusion_holds(index, size, leaf_hash, ledger_reader_head(r)->root, path, path_count);
+        check_seconds[i] = wall() - start;
+        arena_free(a);
     }
     percentiles("proof_made_cached", seconds, SAMPLES, 1e6, "us");
     percentiles("proof_checked", check_seconds, SAMPLES, 1e6, "us");
+    figure("proofs_refused", (double)refused, "of 2000");
 }
 
 static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *at)
@@ -211,44 +327,38 @@ static int remove_entry(const char *path, const struct stat *facts, int type, st
 
 int main(int argc, char **argv)
 {
-    char path[4096], below[80];
+    char path[4000], below[80], whole[4096];
     struct err e = {0};
-    int64_t count = 262144;
-    const char *base = argc > 1 ? argv[1] : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+    int64_t count = 524288;
+    const char *base = argc > 1 ? argv[1] : getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp";
     if (argc > 2 && (!str_to_int64(str_of(argv[2]), &count) || count < BATCH)) {
         fprintf(stderr, "usage: bench-ledger [DIR [LEAVES]]\n");
         return 2;
     }
+    count = count / BATCH * BATCH;
     snprintf(path, sizeof(path), "%s/bench-ledger-XXXXXX", base);
     if (!mkdtemp(path))
         return err_errno(&e, errno, "scratch directory below %s", base), fail("start", &e), 3;
-    key = note_key_make("bench/ledger/0", ed25519_public_of(&private_key));
-    signer_head.root = sha256_of(STR(""));
-    for (int i = 0; i < BATCH; i++) {
-        memset(leaves_bytes[i], 'a' + i % 26, LEAF_SIZE);
-        leaves[i] = str_make(leaves_bytes[i], LEAF_SIZE);
-    }
-    struct ledger_options o = {.calls = &os_file_real,
-                               .env = &env_system,
-                               .data_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                               .origin = "bench/ledger/0",
-                               .signer = {.sign = sign}};
-    double sync_p50 = 1, write_limit = 1e12, hash_limit = limit_hash();
-    limit_sync(o.data_dir, &sync_p50, &write_limit);
-    figure("limit_hash_twice", hash_limit, "leaves/s");
-    figure("limit_write_1024", write_limit, "leaves/s");
-    struct ledger *l = ledger_create(&o, &e) ? ledger_open(&o, &e) : NULL;
-    if (!l)
-        fail("open", &e);
-    bench_append(l, count, hash_limit < write_limit ? hash_limit : write_limit);
-    bench_single(l, sync_p50);
+    key = note_key_make(ORIGIN, ed25519_public_of(&private_key));
+    leaves_make((size_t)count);
+    limits_hash();
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    limits_disk(dir);
+    struct ledger_options o;
+    struct ledger *l = ledger_make(&o, path, "serial", false);
+    bench_append(l, (size_t)count / 4 / BATCH * BATCH, "append_and_integrate_serial");
+    bench_single(l);
     ledger_close(l);
-    ledger_path(o.origin, below);
-    int dir = openat(o.data_dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct ledger_reader *r = ledger_reader_open(dir, &e);
+    l = ledger_make(&o, path, "pipelined", true);
+    bench_append(l, (size_t)count, "append_and_integrate");
+    ledger_close(l);
+    snprintf(whole, sizeof(whole), "%s/pipelined", path);
+    bench_verify(whole);
+    ledger_path(ORIGIN, below);
+    struct ledger_reader *r = ledger_reader_open(openat(o.data_dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &e);
     if (!r)
         fail("read", &e);
-    bench_read(r);
+    bench_proofs(r);
     ledger_reader_close(r);
     nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
     return 0;
