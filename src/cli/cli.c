@@ -171,30 +171,77 @@ static int help_all(void)
     return cli_print(buf_view(&b));
 }
 
-static void help_option(struct buf *b, const struct cli_option *o)
+enum { HELP_COLUMNS = 124, HELP_LEFT_MIN = 20, HELP_LEFT_MAX = 24 };
+
+/* Adds the text, which stands at column `at`, broken at spaces; further lines are indented. Line ends of its own stay. */
+static void help_wrap(struct buf *b, const char *text, size_t at, size_t indent)
+{
+    size_t column = at;
+    while (*text) {
+        size_t size = strcspn(text, " \n"), width = 0;
+        for (size_t i = 0; i < size; i++)
+            width += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (column > at && column + 1 + width > HELP_COLUMNS) {
+            buf_printf(b, "\n%*s", (int)indent, "");
+            column = at = indent;
+        }
+        buf_printf(b, "%s%.*s", column > at ? " " : "", (int)size, text);
+        column += width + (column > at);
+        text += size;
+        if (*text == '\n') {
+            buf_printf(b, "\n%*s", (int)indent, "");
+            column = at = indent;
+        }
+        text += *text != '\0';
+    }
+    buf_char(b, '\n');
+}
+
+/* What stands left of an option's words. Returns its size. */
+static size_t help_left(const struct cli_option *o, char ret_left[64])
+{
+    const char *before = o->value ? " " : "", *value = o->value ? o->value : "";
+    if (o->letter)
+        snprintf(ret_left, 64, "-%c, --%s%s%s", o->letter, o->name, before, value);
+    else
+        snprintf(ret_left, 64, "--%s%s%s", o->name, before, value);
+    return strlen(ret_left);
+}
+
+static void help_option(struct buf *b, const struct cli_option *o, size_t width)
 {
     char left[64];
-    if (o->letter)
-        snprintf(left, sizeof(left), "-%c, --%s%s%s", o->letter, o->name, o->value ? " " : "", o->value ? o->value : "");
+    if (help_left(o, left) > width)
+        buf_printf(b, "  %s\n  %-*s ", left, (int)width, "");
     else
-        snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-    buf_printf(b, "  %-20s %s\n", left, o->words);
+        buf_printf(b, "  %-*s ", (int)width, left);
+    help_wrap(b, o->words, width + 3, width + 3);
 }
 
 static int help_command(const struct cli_command *command)
 {
     struct buf BUF_AUTO b;
     buf_init(&b, 1 << 16);
-    buf_printf(&b, "assay %s: %s\n\nusage: assay [--data DIR] %s%s%s\n\noptions:\n", command->name, command->summary,
-               command->name, command->usage && command->usage[0] ? " " : "", command->usage ? command->usage : "");
+    size_t width = HELP_LEFT_MIN, at = sizeof("usage: assay [--data DIR]") + strlen(command->name);
+    char left[64];
+    for (size_t i = 0; i < option_count(command); i++) {
+        size_t n = help_left(&command->options[i], left);
+        width = n > width && n <= HELP_LEFT_MAX ? n : width;
+    }
+    buf_printf(&b, "assay %s: %s\n\nusage: assay [--data DIR] %s%s", command->name, command->summary, command->name,
+               command->usage && command->usage[0] ? " " : "");
+    help_wrap(&b, command->usage ? command->usage : "", at + 1, sizeof("usage: assay"));
+    buf_cstr(&b, "\noptions:\n");
     for (size_t i = 0; i < option_count(command); i++)
-        help_option(&b, &command->options[i]);
+        help_option(&b, &command->options[i], width);
     if (command->has_json)
-        help_option(&b, &(struct cli_option){"json", 0, NULL, "print the result as JSON"});
-    help_option(&b, &(struct cli_option){"data", 0, "DIR", "the data directory"});
-    help_option(&b, &(struct cli_option){"help", 0, NULL, "this page"});
-    if (command->details)
-        buf_printf(&b, "\n%s\n", command->details);
+        help_option(&b, &(struct cli_option){"json", 0, NULL, "print the result as JSON"}, width);
+    help_option(&b, &(struct cli_option){"data", 0, "DIR", "the data directory"}, width);
+    help_option(&b, &(struct cli_option){"help", 0, NULL, "this page"}, width);
+    if (command->details) {
+        buf_char(&b, '\n');
+        help_wrap(&b, command->details, 0, 0);
+    }
     buf_printf(&b, "\nexample:\n  %s\n", command->example);
     return cli_print(buf_view(&b));
 }
@@ -204,7 +251,7 @@ struct scan {
     struct cli_context *c;
     char **words;
     int word_count;
-    bool wants_help;
+    bool wants_help, has_data;
 };
 
 static const struct cli_option *option_find(const struct cli_command *command, const char *word, size_t name_size)
@@ -228,7 +275,7 @@ static int scan_option(struct scan *s, int *i)
     size_t name_size = word[1] == '-' ? (equals ? (size_t)(equals - word) : strlen(word)) - 2 : 0;
     struct str name = str_make(word + 2, name_size);
     bool is_long = word[1] == '-';
-    if (is_long && !equals && str_is(name, "help")) {
+    if ((is_long && !equals && str_is(name, "help")) || strcmp(word, "-h") == 0) {
         s->wants_help = true;
         return 0;
     }
@@ -250,12 +297,16 @@ static int scan_option(struct scan *s, int *i)
         if (!(is_long && equals))
             (*i)++;
     }
-    if (o == &data)
+    if (o == &data && s->has_data)
+        return cli_wrong_use(s->c, "--data is given twice");
+    if (o == &data) {
         s->c->data_dir = value;
-    else if (s->c->values[o - command->options])
+        s->has_data = true;
+    } else if (s->c->values[o - command->options]) {
         return cli_wrong_use(s->c, "--%s is given twice", o->name);
-    else
+    } else {
         s->c->values[o - command->options] = value;
+    }
     return 0;
 }
 
@@ -283,7 +334,7 @@ static int command_run(const struct cli_command *command, struct arena *a, const
     struct cli_context c = {.command = command, .data_dir = data_dir, .arena = a, .env = &env_system};
     c.values = arena_array(a, option_count(command) + 1, sizeof(*c.values));
     c.arguments = arena_array(a, (size_t)word_count + 1, sizeof(*c.arguments));
-    struct scan s = {.c = &c, .words = words, .word_count = word_count};
+    struct scan s = {.c = &c, .words = words, .word_count = word_count, .has_data = data_dir != NULL};
     int status = scan_words(&s);
     if (s.wants_help)
         return help_command(command);
@@ -317,6 +368,10 @@ int cli_main(int argc, char **argv)
             return help_all();
         if (strcmp(argv[i], "--version") == 0)
             return cli_print(STR("assay " PROGRAM_VERSION "\n"));
+        if (data_dir && strncmp(argv[i], "--data", 6) == 0) {
+            fprintf(stderr, "assay: --data is given twice (see assay --help)\n");
+            return 2;
+        }
         if (strncmp(argv[i], "--data=", 7) == 0 && argv[i][7]) {
             data_dir = argv[i] + 7;
         } else if (strcmp(argv[i], "--data") == 0 && i + 1 < argc && argv[i + 1][0]) {

@@ -35,7 +35,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
-    .usage = "[--listen ADDRESS] [--every DURATION] [--no-collect] [--anchor-every DURATION] [--private-log] [--no-link]",
+    .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--private-log] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
     .options =
         (const struct cli_option[]){

@@ -104,7 +104,8 @@ static bool seal_gap_look(struct keeper *k, bool is_start, struct noticed *ret, 
     struct err failed = {0};
     const struct env *env = k->o->env;
     *ret_is_there = false;
-    DB_EACH (row, k->projection.db, &failed, "select t, mono, boot_id, every from seal_newest") {
+    DB_EACH (row, k->projection.db, &failed, /* what a gap leaf tells of already is not told again */
+             "select max(t, coalesce((select max(to_t) from gap where kind = 'seal'), 0)), mono, boot_id, every from seal_newest") {
         int64_t now_ms = env_now_ms(env), t = db_int(row, 0), every = db_int(row, 3);
         bool is_same_boot = str_is(db_text(row, 2), ledger_boot_id(k->ledger));
         bool is_clock = is_same_boot && env_monotonic_ms(env) - db_int(row, 1) <= 2 * every; /* the wall clock alone went on */

@@ -52,6 +52,19 @@ case_an_idle_ledger_is_sealed_while_a_server_runs() {
     out_lacks 'W53'
 }
 
+case_the_time_off_is_one_gap_not_two() {
+    expect 0 "$assay" --data "$d/data" init
+    serve "$d/data" --seal-every PT1S
+    stop
+    sleep 3
+    serve "$d/data" --seal-every PT1S
+    sleep 1
+    stop
+    expect 0 "$assay" --data "$d/data" record list gap
+    [ "$(grep -c 'the server was not running' "$d/out")" -eq 1 ] || fail "the gap is not told once"
+    out_lacks 'did not get to it'
+}
+
 case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     make_host "$d/host"
     at $t0 expect 0 "$assay" --data "$d/data" init
