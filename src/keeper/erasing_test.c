@@ -351,7 +351,7 @@ START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased)
 {
     struct secret s = {0};
     struct os_file_calls calls = dying_calls();
-    char original[PATH_MAX];
+    char original[PATH_MAX + 16];
     int deaths = 0, erasures = 0;
     bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true;
     scene_make(&s);
@@ -400,7 +400,7 @@ START_TEST(keys_and_bytes_that_a_backup_brings_back_are_destroyed_again)
     struct secret s = {0};
     struct json *answer;
     struct err e = {0};
-    char original[PATH_MAX];
+    char original[PATH_MAX + 16];
     scene_make(&s);
     snprintf(original, sizeof(original), "%s.original", t.path);
     copy_tree(t.path, original);
