@@ -1,0 +1,55 @@
+#!/bin/sh
+# The ledger beside the machine's limits (bench-ledger) and beside others that keep records, on as many records of 1 KiB.
+#   bench/ledger.sh [RECORDS]
+. "$(dirname "$0")/lib.sh"
+records=${1:-100000}
+"$PWD/${ASSAY_BUILD:-build}/bench/bench-ledger" "$scratch"
+python3 - "$scratch" "$records" <<'PY'
+import os, sqlite3, subprocess, sys, time
+scratch, records = sys.argv[1], int(sys.argv[2])
+row = os.urandom(512).hex().encode()
+def figure(name, value, unit): print(f"{name:<36} {value:12.2f} {unit}", flush=True)
+db = sqlite3.connect(scratch + "/peer.db", isolation_level=None)
+db.execute("pragma journal_mode=wal"); db.execute("pragma synchronous=full"); db.execute("create table t(i integer primary key, b blob)")
+for name, batch, count in (("sqlite_wal_full_1", 1, min(records, 500)), ("sqlite_wal_full_1000", 1000, records)):
+    start = time.monotonic()
+    for first in range(0, count, batch):
+        db.execute("begin"); db.executemany("insert into t(b) values(?)", ((row,) for _ in range(batch))); db.execute("commit")
+    figure(name, count / (time.monotonic() - start), "rows/s")
+db.close()
+repo = scratch + "/peer.git"
+subprocess.run(["git", "init", "-q", "--bare", repo], check=True)
+stream = b"".join(b"blob\nmark :%d\ndata 1024\n%016d%s\n" % (i + 1, i, row[:1008]) for i in range(records))
+subprocess.run(["git", "-C", repo, "fast-import", "--quiet"], input=stream, check=True)
+start = time.monotonic(); subprocess.run(["git", "-C", repo, "fsck", "--no-progress"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+figure("git_fsck_packed", records / (time.monotonic() - start), "objects/s")
+PY
+files="$scratch/files"
+mkdir "$files"
+python3 - "$files" "$records" <<'PY'
+import os, sys
+for i in range(int(sys.argv[2])):
+    if i % 1000 == 0: os.mkdir(f"{sys.argv[1]}/{i // 1000}")
+    with open(f"{sys.argv[1]}/{i // 1000}/{i}", "wb") as f: f.write(os.urandom(1024))
+PY
+timed() { # NAME COMMAND...: records a second
+    name=$1; shift
+    start=$(date +%s.%N)
+    "$@" >/dev/null 2>&1 || { echo "$name failed"; return 0; }
+    awk -v n="$name" -v r="$records" -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%-36s %12.2f files/s\n", n, r / (b - a) }'
+}
+if command -v restic >/dev/null 2>&1; then
+    export RESTIC_PASSWORD=bench
+    restic -q -r "$scratch/restic" init && restic -q -r "$scratch/restic" backup "$files"
+    timed restic_check_read_data restic -q -r "$scratch/restic" check --read-data
+else
+    echo "restic is not installed: left out"
+fi
+if command -v borg >/dev/null 2>&1; then
+    export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_BASE_DIR="$scratch/borg-home"
+    borg init -e none "$scratch/borg" && borg create "$scratch/borg::a" "$files"
+    timed borg_check_verify_data borg check --verify-data "$scratch/borg"
+else
+    echo "borg is not installed: left out"
+fi
+echo "journald is left out: a sealed journal needs its own service running"
