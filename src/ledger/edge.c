@@ -103,7 +103,7 @@ static bool is_same(struct edge *g, const char *path, struct str bytes, struct e
 
 static void temporary_name(size_t i, char ret[32])
 {
-    snprintf(ret, 32, "tile/new.tmp%zu", i);
+    snprintf(ret, 32, "tile/new.tmp%u", (unsigned)i);
 }
 
 static bool pending_sync(struct edge *g, struct err *e)
