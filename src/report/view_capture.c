@@ -218,7 +218,7 @@ static bool facts_put(struct view *v, struct json *page, const struct capture *c
     json_put_cstr(page, "criteria", t ? t->schema->criteria : "");
     json_put(page, "subject", subject_new(v, c->subject));
     json_put_str(page, "state", c->state);
-    put_status_as(page, state_status(c->state), state_words(c->state));
+    put_status_as(page, state_status(c->state), c->erased_by >= 0 ? "Erased" : state_words(c->state));
     json_put_str(page, "note", c->reason);
     json_put_int(page, "version", c->version);
     json_put_int(page, "row_count", c->row_count);

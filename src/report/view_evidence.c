@@ -41,7 +41,7 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
     json_put_cstr(o, "words", t ? t->schema->words : "");
     json_put(o, "subject", subject_new(v, arena_str(v->arena, c->subject)));
     json_put_str(o, "state", arena_str(v->arena, c->state));
-    put_status_as(o, state_status(c->state), state_words(c->state));
+    put_status_as(o, state_status(c->state), c->erased_by >= 0 ? "Erased" : state_words(c->state));
     json_put_str(o, "note", arena_str(v->arena, c->reason));
     json_put_int(o, "rows", c->row_count);
     json_put_int(o, "version", c->version);

@@ -100,6 +100,11 @@ static void list_choices(struct call *c, struct json *list, const struct json *s
 {
     struct json *choices = json_put_array(list, filter);
     struct str current = strcmp(filter, "status") == 0 ? c->filter.status : c->filter.group;
+    int to_choose = current.size ? 2 : 0;
+    for (const struct json *row = html_first(source); row; row = row->next)
+        to_choose += json_int(row, "count", 0) > 0;
+    if (to_choose < 2) /* all rows are of one kind: nothing to choose */
+        return;
     for (const struct json *row = html_first(source); row; row = row->next) {
         struct json *o = json_push_object(choices);
         struct str id = json_text(row, id_key);
