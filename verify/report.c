@@ -29,7 +29,7 @@ void av_find(struct av *v, const char *code, const char *format, ...)
     sanitize(v->findings[v->finding_count - 1].text);
 }
 
-static void note_add(struct av *v, const char *format, va_list arguments)
+static void __attribute__((format(printf, 2, 0))) note_add(struct av *v, const char *format, va_list arguments)
 {
     char text[sizeof(v->notes[0])];
     vsnprintf(text, sizeof(text), format, arguments);

@@ -176,15 +176,12 @@ bool guard_read(const struct os_file_calls *calls, int private_dir, struct guard
     struct str head = cursor_line(&c), origin = cursor_line(&c), size = cursor_line(&c), hash = cursor_line(&c),
                epoch = cursor_line(&c);
     struct guard g = {.epoch = 0};
-    int64_t size_value = -1, epoch_value = -1;
-    if (c.failed || !cursor_at_end(&c) || !str_is(head, "assay/guard@v1") || origin.size >= sizeof(g.head.origin) ||
-        !str_to_int64(size, &size_value) || !str_to_int64(epoch, &epoch_value) || size_value < 0 || epoch_value < 0 ||
-        !base64_decode(hash, &root) || root.size != SHA256_SIZE)
+    if (c.failed || !cursor_at_end(&c) || !str_is(head, "assay/guard@v1") || !note_name_is_valid(origin) ||
+        !decimal_parse(size, &g.head.size) || !decimal_parse(epoch, &g.epoch) || !base64_decode(hash, &root) ||
+        root.size != SHA256_SIZE)
         return err_set(e, ERR_CORRUPT, "guard: private/guard is malformed");
     memcpy(g.head.origin, origin.data, origin.size);
     memcpy(g.head.root.bytes, root.data, SHA256_SIZE);
-    g.head.size = (uint64_t)size_value;
-    g.epoch = (uint64_t)epoch_value;
     *ret = g;
     return true;
 }
