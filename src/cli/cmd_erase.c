@@ -220,7 +220,7 @@ static int check_options(struct cli_context *c, bool is_dry)
     if (!is_known)
         return cli_wrong_use(c, "--basis is one of request, retention, consent, order, mistake");
     if (!reason || !reason[0] || strlen(reason) > REASON_BYTES_MAX || !str_is_utf8(str_of(reason)))
-        return cli_wrong_use(c, "an erasure needs a reason: --reason \"...\"");
+        return cli_wrong_use(c, "an erasure needs a reason: --reason \"...\", of at most %d bytes", (int)REASON_BYTES_MAX);
     return 0;
 }
 

@@ -191,8 +191,10 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "add wants a leaf, a control, or --period FROM/TO");
     if (is_release && c->argument_count != 2)
         return cli_wrong_use(c, "release wants the hold's id (assay hold list)");
+    if (is_release && (strlen(c->arguments[1]) != 16 || strspn(c->arguments[1], "0123456789abcdef") != 16))
+        return cli_wrong_use(c, "%.40s: a hold's id is 16 hex digits (assay hold list)", c->arguments[1]);
     if (!reason || !reason[0] || strlen(reason) > REASON_BYTES_MAX || !str_is_utf8(str_of(reason)))
-        return cli_wrong_use(c, "a hold needs a reason: --reason \"...\"");
+        return cli_wrong_use(c, "a hold needs a reason: --reason \"...\", of at most %d bytes", (int)REASON_BYTES_MAX);
     if (is_release && !officer_second(c))
         return cli_wrong_use(c, "to release a hold takes a second signature: --with-root or --with-officer NAME");
     return change(c, is_add);

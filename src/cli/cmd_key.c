@@ -236,7 +236,7 @@ static int add_key(struct change *ch, const char *role, const char *vkey, struct
 static int quorum(struct change *ch, const char *number, struct err *e)
 {
     int64_t need = 0;
-    if (!str_to_int64(str_of(number), &need))
+    if (!str_to_int64(str_of(number), &need) || need < 1)
         return cli_wrong_use(ch->c, "how many root keys have to sign? Not %.40s", number);
     if (!roots_load(ch, e) || !submit(ch, "quorum", "root", NULL, need, e))
         return cli_fail(e);
@@ -294,6 +294,10 @@ static int change_run(struct change *ch, struct err *e)
         return quorum(ch, c->arguments[1], e);
     if (strcmp(what, "export-root") == 0 && n == 2)
         return export_root(ch, c->arguments[1], e);
+    static const char *const known[] = {"list", "rotate", "retire", "revoke", "add", "quorum", "new", "export-root"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(what, known[i]) == 0)
+            return cli_wrong_use(c, "%s: %s", what, n < 2 ? "what is missing stands in the help" : "this is not what it takes");
     return cli_wrong_use(c, "no such thing to do with keys: %.40s", what);
 }
 

@@ -75,6 +75,8 @@ static int run(struct cli_context *c)
         return c->argument_count == 0 ? confirm(c, &e) : cli_wrong_use(c, "confirming takes no file");
     if (c->argument_count != 1)
         return cli_wrong_use(c, "which file?");
+    if (cli_option(c, "keyring") && access(cli_option(c, "keyring"), R_OK) != 0) /* before anything is made */
+        return cli_fail((err_errno(&e, errno, "%s", cli_option(c, "keyring")), &e));
     fprintf(stderr, "extracting %s\n", c->arguments[0]);
     if (!backup_extract(c->arguments[0], c->data_dir, &b, &e))
         return cli_fail(&e);

@@ -114,6 +114,18 @@ static int create(const struct reader *r, const char *name, struct err *e)
     return fd;
 }
 
+static bool write_whole(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, bytes, size); /* a full disk takes a part first, and says why at the next */
+        if (n <= 0)
+            return false;
+        bytes += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
 static bool member_read(struct reader *r, const char *name, uint64_t size, struct err *e)
 {
     bool is_sums = strcmp(name, "members.sha256") == 0, is_head = strcmp(name, "backup.json") == 0;
@@ -126,8 +138,8 @@ static bool member_read(struct reader *r, const char *name, uint64_t size, struc
         ok = take(r, piece, want, e);
         if (ok && is_sums)
             buf_append(&r->sums, piece, want);
-        else if (ok && fd >= 0 && write(fd, piece, want) != (ssize_t)want)
-            ok = err_errno(e, errno ? errno : ENOSPC, "write %s", name);
+        else if (ok && fd >= 0 && !write_whole(fd, piece, want))
+            ok = err_errno(e, errno, "write %s", name);
         sha256_stream_add(sum, piece, ok ? want : 0);
         left -= want;
     }
@@ -189,14 +201,15 @@ bool backup_extract(const char *file, const char *data_dir, struct backup_report
 {
     struct reader r = {.in = -1, .root = -1, .report = ret};
     *ret = (struct backup_report){.members = 0};
-    if (mkdir(data_dir, 0700) != 0 && errno != EEXIST)
-        return err_errno(e, errno, "%s", data_dir);
-    if (rmdir(data_dir) != 0) /* only an empty one is taken */
-        return errno == ENOTEMPTY || errno == EEXIST ? err_set(e, ERR_EXISTS, "%s: is not empty; name a directory that is not there yet", data_dir)
-                                                     : err_errno(e, errno, "%s", data_dir);
     r.in = open(file, O_RDONLY | O_CLOEXEC);
     if (r.in < 0)
         return err_errno(e, errno, "%s", file);
+    if ((mkdir(data_dir, 0700) != 0 && errno != EEXIST) || rmdir(data_dir) != 0) { /* only an empty one is taken */
+        const int why = errno;
+        close(r.in);
+        return why == ENOTEMPTY || why == EEXIST ? err_set(e, ERR_EXISTS, "%s: is not empty; name a directory that is not there yet", data_dir)
+                                                 : err_errno(e, why, "%s", data_dir);
+    }
     buf_init(&r.lines, SUMS_BYTES_MAX);
     buf_init(&r.sums, SUMS_BYTES_MAX);
     bool ok = mkdir(data_dir, 0700) == 0 && (r.root = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;

@@ -169,7 +169,7 @@ static bool set_quorum(struct ledger_keys *k, const struct json *statement, stru
 {
     int64_t need = json_int(statement, "need", 0);
     if (statement->count != 3 || !str_is(json_text(statement, "role"), "root") || need < 1 || (size_t)need > roots_in_force(k))
-        return err_set(e, ERR_INVALID, "key: quorum wants role root and need, from 1 to the %zu root keys there are",
+        return err_set(e, ERR_INVALID, "key: a quorum is of the root, from 1 to the %zu root keys there are",
                        roots_in_force(k));
     if (!signed_by_roots(k, NULL, text, lines, e))
         return false;
