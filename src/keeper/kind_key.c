@@ -1,4 +1,5 @@
 /* kind_key.c - keys are registered in the ledger, so that a verifier knows which key counted for what (ledger/keys.h). */
+#include "keeper/data_dir.h"
 #include "keeper/kinds.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,5 +150,18 @@ bool keeper_register_keys(struct keeper_client *k, const struct data_dir *d, str
 
 bool keeper_officer_ensure(struct keeper_client *k, const struct data_dir *d, const struct env *env, struct err *e)
 {
-    return data_dir_officer_make(d, env, e) && register_one(k, d, "officer", e);
+    struct err failed = {0};
+    if (!keeper_flush(k, e)) /* so that the projection holds what was registered */
+        return false;
+    struct db *db = data_dir_projection(d, e);
+    if (!db)
+        return false;
+    int64_t known = db_one_int(db, &failed, 0, "select count(*) from ledger_key where role = 'officer' and retired_leaf is null");
+    db_close(db);
+    if (failed.code)
+        return (*e = failed, false);
+    if (known == 0)
+        return data_dir_officer_make(d, env, e) && register_one(k, d, "officer", e);
+    return faccessat(d->fd, "private/keys/officer", F_OK, 0) == 0 || /* never another in its place: that needs `assay key` */
+           err_set(e, ERR_UNAVAILABLE, "the officer key that the ledger registers is not here: private/keys/officer is missing");
 }
