@@ -253,7 +253,7 @@ static inline int memory_openat(void *context, int dir, const char *path, int fl
             memcpy(d->fds[i].path, full, sizeof(full));
             return MEM_FD_BASE + i;
         }
-    assert(!"descriptors leak");
+    assert(false && "descriptors leak");
     return -1;
 }
 
