@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,14 +11,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct mirror *mirror;
 static struct witness *witness;
 
+static char path[] = "/tmp/assay-fuzz-XXXXXX";
+
+static int remove_entry(const char *name, const struct stat *facts, int type, struct FTW *walk)
+{
+    (void)facts, (void)type, (void)walk;
+    return remove(name);
+}
+
+static void clean_up(void)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void start(void)
 {
     static struct ed25519_private private_key = {{1}};
     static struct note_key key;
-    char path[] = "/tmp/assay-fuzz-XXXXXX", folder[64];
+    char folder[64];
     struct err e = {0};
     key = note_key_make_typed("fuzz", NOTE_KEY_COSIGNATURE, ed25519_public_of(&private_key));
-    assert(mkdtemp(path));
+    bool is_there = mkdtemp(path) != NULL;
+    assert(is_there);
+    atexit(clean_up);
     snprintf(folder, sizeof(folder), "%s/w", path);
     bool is_made = os_dir_make(&os_file_real, AT_FDCWD, folder, 0700, &e);
     int dir = open(path, O_RDONLY | O_DIRECTORY), sub = open(folder, O_RDONLY | O_DIRECTORY);
