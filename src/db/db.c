@@ -52,6 +52,11 @@ static bool db_fail(struct db *db, struct err *e, const char *what)
     default:
         kind = ERR_INTERNAL;
     }
+    int number = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(db->sqlite) : 0;
+    if (number == ENOSPC || (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
+        return err_set(e, ERR_UNAVAILABLE, "database: %.80s: the disk is full", what);
+    if (number)
+        return err_set(e, kind, "database: %.80s: %s: %s", what, sqlite3_errmsg(db->sqlite), strerror(number));
     return err_set(e, kind, "database: %.80s: %s", what, sqlite3_errmsg(db->sqlite));
 }
 

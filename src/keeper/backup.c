@@ -174,7 +174,7 @@ static bool put_all(struct writer *w, struct err *e)
               put_file(w, w->private_fd, SNAPSHOT_DIR "/checkpoint", member, e) &&
               put_tiles(w, ledger_path, w->report->head.size, e) && put_directory(w, w->dir.fd, "blobs/pack", "blobs/pack", e) &&
               put_directory(w, w->private_fd, "keys", "private/keys", e);
-    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log", "reserve"};
+    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log"};
     for (size_t i = 0; ok && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         char path[64];
         snprintf(path, sizeof(path), SNAPSHOT_DIR "/%s", NAMES[i]);

@@ -58,7 +58,7 @@ static bool name_is_ours(const char *name)
     static const char *const FOLDERS[] = {"ledger/", "blobs/pack/", "private/keys/", "private/wal/", "private/keyring/"};
     static const char *const FILES[] = {"backup.json",         "config.json",     "members.sha256",      "private/state.0",
                                         "private/state.1",     "private/guard",   "private/signer.head", "private/cp.log",
-                                        "private/anchors.log", "private/reserve"};
+                                        "private/anchors.log"};
     if (strstr(name, "..") || strstr(name, "//") || strstr(name, "/."))
         return false;
     for (const char *p = name; *p; p++)

@@ -87,7 +87,7 @@ bool keeper_snapshot(struct keeper *k, struct err *e)
     snprintf(checkpoint, sizeof(checkpoint), "../%s/checkpoint", ledger_path);
     if (mkdirat(k->private_fd, SNAPSHOT_DIR, 0700) != 0 || mkdirat(k->private_fd, SNAPSHOT_DIR "/wal", 0700) != 0)
         return err_errno(e, errno, "private/" SNAPSHOT_DIR);
-    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log", "reserve"};
+    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log"};
     bool ok = copy_file(k->private_fd, checkpoint, SNAPSHOT_DIR "/checkpoint", e);
     for (size_t i = 0; ok && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         char to[64];

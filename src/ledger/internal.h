@@ -232,6 +232,7 @@ struct ledger {
     char boot_id[33]; /* read when the first seal is made */
     struct sha256 beacon;
     bool has_beacon;
+    bool has_reserve; /* I8 */
     bool is_failed; /* I7: nothing is accepted any more */
     char failure[256];
 };
@@ -255,6 +256,11 @@ uint64_t pipeline_durable(struct pipeline *p);
 
 /* A seal leaf updates the chain of seals; other leaves nothing. */
 void ledger_note_leaf(struct ledger *l, uint64_t index, struct str leaf, struct sha256 hash);
+/* reserve.c (I8). Before a batch of others' leaves: ERR_UNAVAILABLE when the disk is full. */
+enum { LEDGER_RESERVE_BYTES = 4 << 20 };
+bool reserve_take(struct ledger *l, struct err *e) MUST_USE;
+/* After a write that failed for want of space: the next opening has it for tiles, seal and checkpoint. */
+void reserve_give(struct ledger *l);
 /* seal.c */
 bool ledger_seal_leaf(struct ledger *l, struct buf *out, struct err *e) MUST_USE;
 /* "ledger/<sha256 of origin>" */

@@ -175,6 +175,8 @@ void ledger_count_blobs(struct ledger *l, uint32_t count, uint64_t stored_bytes)
 bool ledger_fail(struct ledger *l, const struct err *e)
 {
     l->is_failed = true;
+    if (e->code == ERR_UNAVAILABLE)
+        reserve_give(l); /* it may be the disk that is full */
     snprintf(l->failure, sizeof(l->failure), "%.*s", (int)sizeof(l->failure) - 1, e->text);
     return false;
 }
@@ -259,6 +261,8 @@ bool ledger_append_begin(struct ledger *l, const struct str *leaves, size_t coun
     for (size_t i = 0; i < count; i++)
         if (str_starts(leaves[i], seal_start))
             return err_set(e, ERR_INVALID, "append: seals are the ledger's own leaves");
+    if (!refuse_if_failed(l, e) || !reserve_take(l, e))
+        return false;
     return append(l, leaves, count, ret_first_index, e);
 }
 
@@ -428,8 +432,14 @@ bool ledger_integrate(struct ledger *l, struct err *e)
 {
     if (!refuse_if_failed(l, e))
         return false;
-    if (l->durable.size > l->sealed_to && !add_seal(l, e))
-        return false;
+    if (l->durable.size > l->sealed_to && !add_seal(l, e)) {
+        if (l->is_failed || e->code != ERR_UNAVAILABLE || !l->has_reserve)
+            return false;
+        reserve_give(l); /* nothing was written: there was no room for the seal, and now there is */
+        *e = (struct err){0};
+        if (!add_seal(l, e))
+            return false;
+    }
     if (l->durable.size == l->head.size && l->state.integrated.size == l->durable.size)
         return true;
     if (!build_tiles(l, e))

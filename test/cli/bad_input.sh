@@ -97,6 +97,25 @@ case_a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
     expect 0 "$assay" verify "$d/disk/data"
 }
 
+case_a_disk_that_fills_up_stops_the_ledger_at_a_seal() {
+    mount_small "$d/disk" 48m
+    expect 0 "$assay" --data "$d/disk/data" init
+    expect 0 "$assay" --data "$d/disk/data" record set parameter password_length_min 13 --reason "room enough"
+    dd if=/dev/zero of="$d/disk/fill" bs=4k 2>/dev/null || :
+    n=0
+    code=0
+    while [ $code -eq 0 ] && [ $n -lt 60 ]; do
+        n=$((n + 1))
+        "$assay" --data "$d/disk/data" record set parameter password_length_min $((n % 20 + 8)) --reason "on a full disk $n" >"$d/out" 2>"$d/err" </dev/null || code=$?
+    done
+    [ $code -eq 3 ] || fail "a full disk ended with $code after $n records"
+    grep -Eqi 'full|space' "$d/err" || fail "the line does not say why"
+    "$assay" verify "$d/disk/data" >"$d/out" 2>"$d/err" </dev/null || fail "verify on the full disk"
+    rm "$d/disk/fill"
+    expect 0 "$assay" --data "$d/disk/data" record set parameter password_length_min 15 --reason "room again"
+    expect 0 "$assay" verify "$d/disk/data"
+}
+
 case_a_read_only_disk_can_be_read_and_not_written() {
     mount_small "$d/disk" 256m
     make_host "$d/host"
