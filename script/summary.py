@@ -27,6 +27,17 @@ def counts(test):
     return (passed, failed, skipped) if passed + failed + skipped else (1, 0, 0)
 
 
+def skips(test):
+    """The cases that a test left out by itself, each with its reason (test/cli/lib.sh)."""
+    reason = "no reason given"
+    for line in (test.get("stdout") or "").splitlines():
+        if line.startswith("  skipped: "):
+            reason = line[11:]
+        elif line.startswith("skipped: "):
+            yield f"{line[9:]}: {reason}"
+            reason = "no reason given"
+
+
 def main():
     passed = failed = skipped = 0
     with open(sys.argv[1], encoding="utf-8") as log:
@@ -36,7 +47,10 @@ def main():
             passed, failed, skipped = passed + p, failed + f, skipped + s
             if test["result"] == "SKIP":
                 print(f"skipped: {test['name']}: {(test.get('stdout') or '').strip().splitlines()[-1:] or ['no reason given']}")
-            elif f:
+            else:
+                for words in skips(test):
+                    print(f"skipped: {test['name']}: {words}")
+            if f:
                 print(f"failed: {test['name']}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed or not passed else 0)

@@ -4,6 +4,17 @@
 
 head_of() { "$assay" verify "$1" --json 2>/dev/null | python3 -c 'import json,sys; r=json.load(sys.stdin); print("%d:%s" % (r["size"], r["root"]))'; }
 
+case_a_restore_that_cannot_be_says_why() {
+    make_data
+    expect 0 "$assay" --data "$d/data" backup "$d/all.tar"
+    expect 2 "$assay" --data "$d/again" restore --keyring "$d/none" "$d/all.tar" && one_line 'none: No such file'
+    expect 2 "$assay" --data "$d/again" restore "$d/none"
+    [ ! -e "$d/again" ] || fail "something was made"
+    mount_small "$d/small" 200k
+    expect 3 "$assay" --data "$d/small/again" restore "$d/all.tar"
+    grep -q 'No space left' "$d/err" || fail "a full disk is not named"
+}
+
 case_a_restored_directory_is_whole_and_waits_to_be_confirmed() {
     make_data
     expect 0 "$assay" --data "$d/data" keyring backup "$d/keys.bak"

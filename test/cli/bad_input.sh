@@ -23,6 +23,21 @@ case_wrong_flags_are_exit_2_and_one_line() {
     expect 2 "$assay" report readiness --format docx
 }
 
+case_what_commands_of_the_ledger_miss_is_one_line() {
+    make_data
+    expect 2 "$assay" --data "$d/data" --data "$d/data" status && one_line 'given twice'
+    expect 2 "$assay" --data "$d/data" status --data "$d/data" && one_line 'given twice'
+    expect 0 "$assay" key -h
+    expect 2 "$assay" --data "$d/data" key rotate && one_line 'rotate: .*--help'
+    expect 2 "$assay" --data "$d/data" key quorum 0 && one_line 'root keys'
+    expect 2 "$assay" --data "$d/data" hold release zz --reason x && one_line '16 hex digits'
+    expect 2 "$assay" --data "$d/data" hold add AC-06 && one_line 'at most'
+    got=0
+    "$assay" --data "$d/data" prove 1 >/dev/full 2>"$d/err" || got=$?
+    [ $got -eq 3 ] || fail "a full standard output gave $got"
+    one_line 'standard output'
+}
+
 case_a_missing_data_directory_says_what_to_do() {
     expect 2 "$assay" --data "$d/none" status
     one_line 'assay init'
