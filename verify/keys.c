@@ -66,10 +66,12 @@ static int roots_in_force(const struct av *v)
     return count;
 }
 
-/* So many root keys as are demanded have signed; one that is being revoked has no voice. */
+/* So many root keys as are demanded have signed; one that is being revoked has no voice where the others are enough. */
 static const char *roots_fault(struct av *v, struct av_text statement, struct av_text lines, const struct av_registered *but_for)
 {
     int signers = 0, roots = 0;
+    if (but_for && is_open(but_for, "root") && roots_in_force(v) - 1 < v->root_need)
+        but_for = NULL; /* otherwise a thief with fewer keys than the quorum could vote the others away */
     for (int i = 0; i < v->key_count; i++) {
         if (!is_open(&v->keys[i], "root") || &v->keys[i] == but_for)
             continue;

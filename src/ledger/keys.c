@@ -61,11 +61,21 @@ bool ledger_keys_follows(const struct ledger_keys *k, const struct ledger_key *k
     return false;
 }
 
+static size_t roots_in_force(const struct ledger_keys *k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->count; i++)
+        n += strcmp(k->items[i].role, "root") == 0 && k->items[i].end == KEY_IN_FORCE;
+    return n;
+}
+
 static bool signed_by_roots(const struct ledger_keys *k, const struct ledger_key *but_for, struct str text, struct str lines,
                             struct err *e)
 {
     uint32_t signers = 0, roots = 0;
     struct err last = {0};
+    if (but_for && but_for->end == KEY_IN_FORCE && roots_in_force(k) - 1 < k->need)
+        but_for = NULL; /* otherwise a thief with fewer keys than the quorum could vote the others away */
     for (size_t i = 0; i < k->count; i++) {
         const struct ledger_key *root = &k->items[i];
         if (strcmp(root->role, "root") != 0 || root->end != KEY_IN_FORCE || root == but_for)
@@ -80,14 +90,6 @@ static bool signed_by_roots(const struct ledger_keys *k, const struct ledger_key
     uint32_t need = k->need < roots || roots == 0 ? k->need : roots; /* a revoked root is not waited for */
     return signers >= need ||
            err_set(e, ERR_DENIED, "key: signed by %u root keys, %u have to sign", (unsigned)signers, (unsigned)need);
-}
-
-static size_t roots_in_force(const struct ledger_keys *k)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < k->count; i++)
-        n += strcmp(k->items[i].role, "root") == 0 && k->items[i].end == KEY_IN_FORCE;
-    return n;
 }
 
 /* The newest key in force of that role and name. Cosigners' keys sign checkpoints and nothing else, so they vouch for nobody. */

@@ -7,7 +7,7 @@
  *            is in force, by that outgoing key too. The very first key is a root key and signs for itself.
  *   retire   it stops to count here; what it signed until now stands. Signed by the root quorum.
  *   revoke   it was stolen: of what it signed counts only what lies below `trust` leaves. Signed by the root quorum, in which a revoked
- *            root key has no voice.
+ *            root key has no voice, unless the others alone are fewer than the quorum: then all of that quorum have to sign, itself too.
  *   quorum   how many root keys must sign from here on (`need`, at most as many as there are; 1 at the start).
  *
  * A key may be added once: not again after it was retired or revoked.

@@ -122,5 +122,20 @@ START_TEST(a_quorum_of_roots_has_to_sign_and_a_revoked_one_has_no_voice)
 }
 END_TEST
 
-TEST_MAIN("keys", a_log_key_is_rotated_by_the_root_and_the_outgoing_key, a_stolen_key_counts_only_for_what_is_trusted,
+START_TEST(a_thief_with_fewer_root_keys_than_the_quorum_revokes_none_of_the_others)
+{
+    setup();
+    struct pair one = make("test/root", 1), two = make("test/root-2", 2), three = make("test/root-3", 3);
+    ck_assert_int_eq(apply("add", "root", &one, -1, BY(&one)), ERR_NONE);
+    ck_assert_int_eq(apply("add", "root", &two, -1, BY(&one)), ERR_NONE);
+    ck_assert_int_eq(apply("quorum", "root", NULL, 2, BY(&one)), ERR_NONE);
+    ck_assert_int_eq(apply("revoke", "root", &two, 0, BY(&one)), ERR_DENIED);
+    ck_assert_int_eq(apply("revoke", "root", &one, 0, BY(&one, &two)), ERR_NONE); /* its owner holds both */
+    ck_assert_int_eq(apply("add", "root", &three, -1, BY(&two)), ERR_NONE); /* the revoked one is not waited for */
+    ck_assert_int_eq(apply("revoke", "root", &two, 0, BY(&three)), ERR_DENIED); /* two again: the quorum is two again */
+}
+END_TEST
+
+TEST_MAIN("keys", a_thief_with_fewer_root_keys_than_the_quorum_revokes_none_of_the_others,
+          a_log_key_is_rotated_by_the_root_and_the_outgoing_key, a_stolen_key_counts_only_for_what_is_trusted,
           a_quorum_of_roots_has_to_sign_and_a_revoked_one_has_no_voice)
