@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -214,7 +215,10 @@ static bool write_beside(struct writer *w, const char *data_dir, const char *tem
     struct json *answer;
     int64_t erased_before = keeper ? erasures(&w->dir, e) : -1;
     bool ok = erased_before >= 0 && keeper_take_snapshot(keeper, a, &answer, e) && head_of_snapshot(w, e);
-    w->out = ok ? open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    /* Made here and now: a file that somebody else put there, and could read, is no place for keys. */
+    if (ok && unlink(temporary) != 0 && errno != ENOENT)
+        ok = err_errno(e, errno, "%s", temporary);
+    w->out = ok ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
     if (ok && w->out < 0)
         ok = err_errno(e, errno, "%s", temporary);
     ok = ok && put_all(w, e);
@@ -225,6 +229,31 @@ static bool write_beside(struct writer *w, const char *data_dir, const char *tem
     snapshot_remove(w->private_fd);
     keeper_close(keeper);
     arena_free(a);
+    return ok;
+}
+
+/* There is one private/snapshot: two backups at once would mix theirs. */
+static bool private_open(struct writer *w, const char *data_dir, struct err *e)
+{
+    w->private_fd = openat(w->dir.fd, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (w->private_fd < 0)
+        return err_errno(e, errno, "%s/private", data_dir);
+    return flock(w->private_fd, LOCK_EX | LOCK_NB) == 0 ||
+           err_set(e, ERR_CONFLICT, "%s: another backup of it is being written; start this one again afterwards", data_dir);
+}
+
+/* The new name, on disk. */
+static bool put_in_place(const char *temporary, const char *file, struct err *e)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - file) + 1 : 1, slash ? file : ".");
+    if (rename(temporary, file) != 0)
+        return err_errno(e, errno, "%s", file);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = (fd >= 0 && fsync(fd) == 0) || err_errno(e, errno, "sync %s", folder);
+    if (fd >= 0)
+        close(fd);
     return ok;
 }
 
@@ -241,10 +270,7 @@ bool backup_write(const char *data_dir, const char *file, bool with_keyring, voi
     if (!data_dir_open(&w.dir, data_dir, e))
         return false;
     buf_init(&w.lines, 1 << 30);
-    w.private_fd = openat(w.dir.fd, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = w.private_fd >= 0 ? write_beside(&w, data_dir, temporary, e) : err_errno(e, errno, "%s/private", data_dir);
-    if (ok && rename(temporary, file) != 0)
-        ok = err_errno(e, errno, "%s", file);
+    bool ok = private_open(&w, data_dir, e) && write_beside(&w, data_dir, temporary, e) && put_in_place(temporary, file, e);
     if (!ok && w.out >= 0)
         unlink(temporary);
     if (w.private_fd >= 0)

@@ -22,11 +22,12 @@ struct backup_report {
     bool with_keyring;
 };
 
-/* FILE must not exist; it is there whole or not at all. Works beside a server. ERR_CONFLICT: something was erased meanwhile, start
- * again. progress (may be NULL) is told the bytes written so far. */
+/* FILE must not exist; it is there whole or not at all. Works beside a server. ERR_CONFLICT: something was erased meanwhile, or
+ * another backup is being written: start again. progress (may be NULL) is told the bytes written so far. */
 bool backup_write(const char *data_dir, const char *file, bool with_keyring, void (*progress)(uint64_t bytes),
                   struct backup_report *ret, struct err *e) MUST_USE;
-/* Extracts into `data_dir`, which must not exist or be empty, and marks it. ERR_CORRUPT: the file is damaged; nothing is left. */
+/* Extracts into `data_dir`, which must not exist or be empty, and marks it. ERR_CORRUPT: the file is damaged; what was
+ * extracted until then is left, marked. */
 bool backup_extract(const char *file, const char *data_dir, struct backup_report *ret, struct err *e) MUST_USE;
 /* Is there a mark? */
 bool backup_is_marked(int private_fd);

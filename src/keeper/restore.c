@@ -191,10 +191,16 @@ static bool head_load(struct reader *r, const char *data_dir, struct err *e)
     data_dir_ledger_path(&d, ledger_path);
     snprintf(path, sizeof(path), "%s/checkpoint", ledger_path);
     bool ok = os_file_read(&os_file_real, d.fd, path, &note, e) &&
-              checkpoint_parse(buf_view(&note), &r->report->head, &text, &lines, e) &&
-              os_file_replace(&os_file_real, d.fd, "private/" RESTORED_FILE, STR("from a backup\n"), 0600, e);
+              checkpoint_parse(buf_view(&note), &r->report->head, &text, &lines, e);
     data_dir_close(&d);
     return ok;
+}
+
+/* Before anything else is there: whatever ends the extraction, what it leaves is written to by nobody. */
+static bool mark(const struct reader *r, struct err *e)
+{
+    return os_dir_make(&os_file_real, r->root, "private", 0700, e) &&
+           os_file_replace(&os_file_real, r->root, "private/" RESTORED_FILE, STR("from a backup\n"), 0600, e);
 }
 
 bool backup_extract(const char *file, const char *data_dir, struct backup_report *ret, struct err *e)
@@ -213,7 +219,7 @@ bool backup_extract(const char *file, const char *data_dir, struct backup_report
     buf_init(&r.lines, SUMS_BYTES_MAX);
     buf_init(&r.sums, SUMS_BYTES_MAX);
     bool ok = mkdir(data_dir, 0700) == 0 && (r.root = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0;
-    ok = ok ? read_all(&r, e) : err_errno(e, errno, "%s", data_dir);
+    ok = ok ? mark(&r, e) && read_all(&r, e) : err_errno(e, errno, "%s", data_dir);
     static const char *const DIRECTORIES[] = {"private/wal", "private/keyring", "blobs/pack", "db"};
     for (size_t i = 0; ok && i < sizeof(DIRECTORIES) / sizeof(DIRECTORIES[0]); i++)
         ok = os_dir_make(&os_file_real, r.root, DIRECTORIES[i], 0700, e);

@@ -63,6 +63,17 @@ case_a_backup_beside_a_busy_server_is_consistent() {
     [ ! -e "$d/data/private/snapshot" ]
 }
 
+case_a_backup_waits_for_no_other_and_trusts_no_file_that_lies_there() {
+    expect 0 "$assay" --data "$d/data" init
+    : >"$d/all.tar.part" && chmod 666 "$d/all.tar.part"
+    exec 9<"$d/all.tar.part"
+    expect 3 flock "$d/data/private" "$assay" --data "$d/data" backup "$d/all.tar" && one_line 'another backup of it is being written'
+    expect 0 "$assay" --data "$d/data" backup --with-keyring "$d/all.tar"
+    [ "$(stat -c %a "$d/all.tar")" = 600 ] || fail "$(stat -c %a "$d/all.tar")"
+    [ "$(wc -c <&9)" -eq 0 ] || fail "the file that lay there got the keys"
+    exec 9<&-
+}
+
 case_a_damaged_backup_leaves_one_line() {
     make_data
     expect 0 "$assay" --data "$d/data" backup --with-keyring "$d/all.tar"
@@ -79,6 +90,7 @@ case_a_damaged_backup_leaves_one_line() {
     head -c $((size / 2)) "$d/all.tar" >"$d/bad.tar"
     rm -rf "$d/again"
     expect 1 "$assay" --data "$d/again" restore "$d/bad.tar"
+    [ -e "$d/again/private/restored" ] || fail "half a directory that may be written to"
     printf 'x' >"$d/x" && tar cf "$d/evil.tar" -P --transform 's,.*,../evil,' "$d/x"
     expect 1 "$assay" --data "$d/again2" restore "$d/evil.tar"
     [ ! -e "$d/evil" ]
