@@ -223,12 +223,19 @@ static bool trust_add(struct trust *t, X509_INFO *item, struct err *e)
     return true;
 }
 
+/* Nobody is asked for a passphrase, whatever the PEM says: it may come from a stranger's ledger. */
+static int no_passphrase(char *out, int size, int is_write, void *context)
+{
+    (void)out, (void)size, (void)is_write, (void)context;
+    return -1;
+}
+
 static bool trust_load(struct str ca_pem, struct trust *ret, struct err *e)
 {
     ERR_clear_error();
     *ret = (struct trust){.store = X509_STORE_new(), .crls = sk_X509_CRL_new_null()};
     BIO *bio = ca_pem.size <= TST_CA_BYTES_MAX ? BIO_new_mem_buf(ca_pem.data ? ca_pem.data : "", (int)ca_pem.size) : NULL;
-    STACK_OF(X509_INFO) *items = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+    STACK_OF(X509_INFO) *items = bio ? PEM_X509_INFO_read_bio(bio, NULL, no_passphrase, NULL) : NULL;
     bool ok = items != NULL && ret->store && ret->crls;
     if (!ok)
         fail(e, ERR_INVALID, "authorities: not readable as PEM");

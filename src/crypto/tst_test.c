@@ -1,5 +1,6 @@
 #include "base/test.h"
 #include "crypto/test_tsa.h"
+#include <unistd.h>
 
 static const uint8_t NONCE[TST_NONCE_SIZE] = {0x81, 2, 3, 4, 5, 6, 7, 8};
 static const struct str TEXT = {"a checkpoint\n1\nroot\n", 20};
@@ -164,6 +165,16 @@ START_TEST(authorities_are_certificates_and_crls_only)
     ck_assert_str_eq(subject, "/CN=Test authority");
     ck_assert(!tst_ca_check(STR(""), subject, &e) && e.code == ERR_INVALID);
     ck_assert(!tst_ca_check(STR("hello"), subject, &e) && e.code == ERR_INVALID);
+    /* OpenSSL would ask whoever sits at the terminal, or read what comes in at descriptor 0, for a passphrase. */
+    static const char locked[] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+                                 "AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n";
+    int pipes[2];
+    char left;
+    ck_assert(pipe(pipes) == 0 && write(pipes[1], "passphrase\n", 11) == 11 && dup2(pipes[0], 0) == 0);
+    close(pipes[1]);
+    setsid(); /* no terminal to ask at */
+    ck_assert(!tst_ca_check(STR(locked), subject, &e) && e.code == ERR_INVALID);
+    ck_assert_int_eq(read(pipes[0], &left, 1), 1);
     BIO *bio = BIO_new(BIO_s_mem());
     char *data = NULL;
     ck_assert(PEM_write_bio_PrivateKey(bio, t.key, NULL, NULL, 0, NULL, NULL) == 1);
