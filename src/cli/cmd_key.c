@@ -117,32 +117,54 @@ static bool rename_key(const struct change *ch, const char *from, const char *to
     return ok;
 }
 
+/* The log key that signs now; ret_next.key.name is empty unless an earlier rotation made its successor, and broke off before the
+ * ledger knew it. Files of keys that count no more are passed over. */
+static bool log_keys_sort(struct change *ch, struct key_pair *ret_old, struct key_pair *ret_next, struct err *e)
+{
+    struct key_pair all[SIGNER_KEYS_MAX];
+    size_t count = 0, in_force = 0;
+    bool ok = keys_load_all(ch->dir.fd, "log", all, SIGNER_KEYS_MAX, &count, e);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct buf BUF_AUTO vkey;
+        buf_init(&vkey, 1024);
+        note_key_format(&all[i].key, &vkey);
+        const struct ledger_key *known = ledger_keys_find(ch->keys, "log", buf_view(&vkey));
+        if (!known)
+            *ret_next = all[i];
+        else if (known->end == KEY_IN_FORCE && in_force++ == 0)
+            *ret_old = all[i];
+    }
+    memory_wipe(all, sizeof(all));
+    if (ok && in_force == 0)
+        ok = err_set(e, ERR_NOT_FOUND, "private/keys: none of the log keys there is in force");
+    if (ok && in_force > 1)
+        ok = err_set(e, ERR_CONFLICT, "two log keys are signing already; retire the old one first: assay key retire %08x",
+                     ret_old->key.id);
+    return ok;
+}
+
 /* A new key beside the old one: `log.<id>` signs together with `log` until that is retired. The other roles have one key at a time:
  * it waits as <role>.next until the ledger knows it. */
 static int rotate(struct change *ch, const char *role, struct err *e)
 {
     bool is_log = strcmp(role, "log") == 0;
-    struct key_pair old, next;
+    struct key_pair old, next = {0};
     char file[32], waiting[32];
     snprintf(waiting, sizeof(waiting), "%s.next", role);
     if (strcmp(role, "log") != 0 && strcmp(role, "collector") != 0 && strcmp(role, "officer") != 0)
         return cli_wrong_use(ch->c, "rotates the log, collector or officer key, not %.40s; a root key: assay key new, then assay key add",
                              role);
-    struct key_pair all[SIGNER_KEYS_MAX];
-    size_t count = 1;
-    if (is_log ? !keys_load_all(ch->dir.fd, role, all, SIGNER_KEYS_MAX, &count, e)
-               : !keys_load_signing(ch->dir.fd, role, &old.key, &old.private_key, e))
+    if (is_log ? !log_keys_sort(ch, &old, &next, e) : !keys_load_signing(ch->dir.fd, role, &old.key, &old.private_key, e))
         return cli_fail(e);
-    if (is_log && count > 1)
-        return cli_fail((err_set(e, ERR_CONFLICT, "two log keys are signing already; retire the old one first: assay key retire %08x",
-                                 all[0].key.id),
-                         e));
-    if (is_log)
-        old = all[0];
     ch->signers[ch->signer_count++] = old;
-    if (!roots_load(ch, e) || !keys_make_signing(ch->dir.fd, waiting, old.key.name, ch->c->env, &next.key, e))
+    memory_wipe(&old.private_key, sizeof(old.private_key));
+    memory_wipe(&next.private_key, sizeof(next.private_key));
+    if (!roots_load(ch, e))
         return cli_fail(e);
-    if (is_log) {
+    bool is_waiting = is_log && next.key.name[0];
+    if (!is_waiting && !keys_make_signing(ch->dir.fd, waiting, old.key.name, ch->c->env, &next.key, e))
+        return cli_fail(e);
+    if (is_log && !is_waiting) {
         snprintf(file, sizeof(file), "log.%08x", next.key.id);
         if (!rename_key(ch, waiting, file, e)) /* on disk before it counts */
             return cli_fail(e);

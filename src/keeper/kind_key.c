@@ -49,6 +49,20 @@ bool keys_signing_now(struct db *projection, struct signer_keys *ret, struct err
     return failed.code ? (*e = failed, false) : true;
 }
 
+/* Without a log key nothing could be signed any more. What the verifier takes is wider: another ledger may have ended so. */
+static bool has_log_key_left(const struct ledger_keys *k, struct err *e)
+{
+    bool has_had = false;
+    for (size_t i = 0; i < k->count; i++) {
+        if (strcmp(k->items[i].role, "log") != 0)
+            continue;
+        if (k->items[i].end == KEY_IN_FORCE)
+            return true;
+        has_had = true;
+    }
+    return !has_had || err_set(e, ERR_CONFLICT, "key: the last log key cannot go; make another one first: assay key rotate log");
+}
+
 static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *key = json_get(op->body, "key");
@@ -60,7 +74,7 @@ static bool key_make(struct db *projection, struct arena *a, const struct op *op
     if (failed.code)
         return (*e = failed, false);
     if (!keys_of_projection(projection, a, &keys, e) ||
-        !ledger_keys_apply(keys, arena_str(a, origin).data, (uint64_t)next, key, signatures, e))
+        !ledger_keys_apply(keys, arena_str(a, origin).data, (uint64_t)next, key, signatures, e) || !has_log_key_left(keys, e))
         return false;
     struct json *body = json_object(a), *copy = json_put_object(body, "key");
     static const char *const texts[] = {"act", "role", "vkey"}, *const numbers[] = {"trust", "need"};

@@ -169,6 +169,7 @@ static void check_all(struct verify *v)
     if (v->private_dir >= 0)
         verify_state(
             v); /* before the checkpoint is read: a writer may go on meanwhile, and the later of the two is the checkpoint */
+    verify_anchors_look(v);
     head_read(v, &note);
     if (v->has_head && v->head.size < v->published)
         verify_find(v, "E80", "the published checkpoint has %llu leaves, %llu were published before: ledger/ was rolled back",
@@ -190,6 +191,7 @@ static void check_all(struct verify *v)
         verify_journal(v);
     verify_time_end(v);
     verify_pins(v);
+    verify_stolen(v);
     head_check(v, buf_view(&note));
     verify_files(v);
     if (v->private_dir >= 0) {

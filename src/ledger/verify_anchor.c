@@ -9,6 +9,7 @@
 #include "ledger/verify_internal.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SKEW_MS = 5 * 60 * 1000, LOG_BYTES_MAX = 0x7fffffff };
@@ -26,6 +27,8 @@ struct seen_anchor {
     uint64_t leaf;
     struct anchor anchor;
     char c[65], x[65]; /* of the stamp; empty: no blob */
+    uint64_t cosigned_s; /* cosignatures: when the quorum was there; 0: it never was */
+    bool is_timed;       /* cosigned_s is known */
 };
 
 struct verify_anchors {
@@ -41,6 +44,9 @@ struct verify_anchors {
     struct pack_store *packs;
     struct keyring *keys;
     size_t unread_stamps;
+    struct str witnessed; /* as it was before the head was read; empty with why_not */
+    struct err why_not;
+    uint64_t log_size; /* of anchors.log, then */
 };
 
 bool verify_anchor_begin(struct verify *v, struct err *e)
@@ -51,6 +57,19 @@ bool verify_anchor_begin(struct verify *v, struct err *e)
     if (v->options->policy && !(h->pinned = policy_parse(v->kept, str_of(v->options->policy), e)))
         return err_wrap(e, "the policy given");
     return true;
+}
+
+/* A server may go on meanwhile: what is here now is never newer than the head, which is read next. */
+void verify_anchors_look(struct verify *v)
+{
+    struct verify_anchors *h = v->anchors;
+    struct buf BUF_AUTO note;
+    struct stat facts;
+    buf_init(&note, ANCHOR_NOTE_BYTES_MAX);
+    if (os_file_read(&os_file_real, v->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &h->why_not))
+        h->witnessed = arena_str(v->kept, buf_view(&note));
+    if (v->private_dir >= 0 && fstatat(v->private_dir, ANCHOR_LOG_FILE, &facts, 0) == 0)
+        h->log_size = (uint64_t)facts.st_size;
 }
 
 /* ---- as the leaves pass ---- */
@@ -207,18 +226,26 @@ static struct str ca_at(const struct verify_anchors *h, struct str name, uint64_
     return ca;
 }
 
+/* Each note is evaluated once, however many time stamps ask. */
+static uint64_t cosigned_s(const struct verify_anchors *h, struct seen_anchor *s)
+{
+    const struct policy *p = s->is_timed || s->anchor.is_tst ? NULL : policy_at(h, s->leaf);
+    struct policy_outcome outcome;
+    struct err e = {0};
+    s->is_timed = true;
+    if (p && policy_evaluate(p, s->anchor.note, NULL, &outcome, &e))
+        s->cosigned_s = outcome.quorum_time_s;
+    return s->cosigned_s;
+}
+
 /* The newest cosignature over a checkpoint that was there before this one. */
 static int64_t cosigned_before_ms(struct verify *v, uint64_t size)
 {
     const struct verify_anchors *h = v->anchors;
     uint64_t newest_s = 0;
     for (size_t i = 0; i < h->anchor_count; i++) {
-        const struct seen_anchor *s = &h->anchors[i];
-        const struct policy *p = s->anchor.is_tst || s->anchor.checkpoint.size >= size ? NULL : policy_at(h, s->leaf);
-        struct policy_outcome outcome;
-        struct err e = {0};
-        if (p && policy_evaluate(p, s->anchor.note, NULL, &outcome, &e) && outcome.quorum_time_s > newest_s)
-            newest_s = outcome.quorum_time_s;
+        uint64_t time_s = h->anchors[i].anchor.checkpoint.size < size ? cosigned_s(h, &h->anchors[i]) : 0;
+        newest_s = time_s > newest_s ? time_s : newest_s;
     }
     return (int64_t)newest_s * 1000;
 }
@@ -290,6 +317,7 @@ static void log_check(struct verify *v)
     buf_init(&bytes, LOG_BYTES_MAX);
     if (v->private_dir < 0 || !os_file_read(&os_file_real, v->private_dir, ANCHOR_LOG_FILE, &bytes, &e))
         return;
+    bytes.size = bytes.size < h->log_size ? bytes.size : (size_t)h->log_size;
     uint64_t offset = 0, last_size = 0;
     for (uint64_t start = 0; anchor_log_next(buf_view(&bytes), &offset, &note); start = offset) {
         struct checkpoint c;
@@ -327,30 +355,29 @@ static void log_check(struct verify *v)
 static void witnessed_check(struct verify *v)
 {
     struct verify_anchors *h = v->anchors;
-    struct buf BUF_AUTO note;
     struct err e = {0};
+    struct str note = h->witnessed;
     struct checkpoint c;
     struct policy_outcome outcome;
     const struct policy *p = policy_at(h, UINT64_MAX);
-    buf_init(&note, ANCHOR_NOTE_BYTES_MAX);
-    if (!os_file_read(&os_file_real, v->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &e)) {
-        if (e.code != ERR_NOT_FOUND)
-            verify_find(v, "E11", "%s", e.text);
+    if (h->why_not.code) {
+        if (h->why_not.code != ERR_NOT_FOUND)
+            verify_find(v, "E11", "%s", h->why_not.text);
         else if (h->pinned && h->pinned->quorum != POLICY_QUORUM_NONE)
             verify_find(v, "E11", "no checkpoint is cosigned as the policy given asks");
         return;
     }
-    if (!note_check(v, ANCHOR_WITNESSED_FILE, buf_view(&note), &c))
+    if (!note_check(v, ANCHOR_WITNESSED_FILE, note, &c))
         return;
     /* A policy that was set since asks for others: the note was fine when it was written. */
     for (size_t i = h->policy_count; !h->pinned && i > 0; i--)
-        if (policy_satisfied(h->policies[i - 1].policy, buf_view(&note), NULL, &e)) {
+        if (policy_satisfied(h->policies[i - 1].policy, note, NULL, &e)) {
             if (h->policies[i - 1].policy != p)
                 verify_note(v, "the newest cosigned checkpoint satisfies an earlier policy, not yet the one in force");
             p = h->policies[i - 1].policy;
             break;
         }
-    if (!quorum_check(v, ANCHOR_WITNESSED_FILE, p, buf_view(&note), &outcome))
+    if (!quorum_check(v, ANCHOR_WITNESSED_FILE, p, note, &outcome))
         return;
     order_check(v, ANCHOR_WITNESSED_FILE, c.size, outcome.quorum_time_s);
     v->report->witnessed_size = c.size;
@@ -435,6 +462,8 @@ void verify_anchors(struct verify *v)
     strength_tell(v);
     if (h->unread_stamps)
         verify_note(v, "%zu time stamps were not checked: that needs private/ and the blobs", h->unread_stamps);
+    if (v->report->stamped_ms)
+        verify_note(v, "the time stamping authorities are those that the ledger itself records; check that you trust them: assay anchor list");
     if (h->policy_count && !h->pinned)
         verify_note(v, "the witness policy is the one that the ledger itself records; give yours with --policy to check against it");
 }

@@ -26,7 +26,7 @@ struct signers {
 };
 
 /* Distinct keys in force whose signatures hold over the text. */
-static struct signers signers_of(const struct verify *v, uint64_t index, struct str text, struct str lines)
+static struct signers signers_of(struct verify *v, uint64_t index, struct str text, struct str lines)
 {
     struct signers s = {0};
     for (size_t i = 0; i < v->keys.count; i++) {
@@ -35,6 +35,7 @@ static struct signers signers_of(const struct verify *v, uint64_t index, struct 
         struct err other = {0};
         if ((!is_officer && !is_root) || !ledger_key_counts(key, index) || !note_verify(text, lines, &key->key, &other))
             continue;
+        verify_signed(v, key, index);
         s.officers += is_officer;
         s.has_root = s.has_root || is_root;
     }

@@ -70,6 +70,7 @@ struct verify {
     struct verify_stream *streams; /* open addressing; capacity a power of two */
     size_t stream_capacity, stream_count;
     struct ledger_keys keys;
+    uint64_t last_signed[LEDGER_KEYS_MAX]; /* of each: the newest leaf with its signature; 0: none */
     struct verify_subject *subjects;
     size_t subject_count;
     struct verify_seal *seals;
@@ -129,6 +130,9 @@ void verify_time_end(struct verify *v);
 void verify_key_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
 /* The keys that the caller trusts against those that the ledger registers (E01). */
 void verify_pins(struct verify *v);
+/* W43: what a key signed that was found stolen later, behind the leaves for which it is trusted. */
+void verify_stolen(struct verify *v);
+void verify_signed(struct verify *v, const struct ledger_key *key, uint64_t index);
 /* True if a note of `size` leaves is signed by a log key that counts for it and that the caller has reason to trust. Of a note in
  * cp.log (`is_past`) one by a key that was found stolen later is noted, not refused: the head behind it vouches for it. */
 bool verify_log_signature(struct verify *v, uint64_t size, struct str text, struct str lines, bool is_past, struct err *e) MUST_USE;
@@ -156,6 +160,7 @@ struct keyring *verify_keyring(struct verify *v);
 /* verify_anchor.c. At the beginning; as each leaf passes; when the tree is checked. ERR_INVALID: the policy given does not parse. */
 bool verify_anchor_begin(struct verify *v, struct err *e) MUST_USE;
 void verify_anchor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_anchors_look(struct verify *v); /* before the head is read */
 void verify_anchors(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);

@@ -8,6 +8,25 @@ void verify_key_leaf(struct verify *v, uint64_t index, const struct leaf *leaf)
         verify_find(v, e.code == ERR_DENIED ? "E43" : "E42", "leaf %llu: %s", (unsigned long long)index, e.text);
 }
 
+/* A key that is found stolen later: what it signed until then is held against its trust at the end. */
+void verify_signed(struct verify *v, const struct ledger_key *key, uint64_t index)
+{
+    v->last_signed[key - v->keys.items] = index;
+}
+
+void verify_stolen(struct verify *v)
+{
+    for (size_t i = 0; i < v->keys.count; i++) {
+        const struct ledger_key *key = &v->keys.items[i];
+        if (key->end == KEY_REVOKED && v->last_signed[i] > 0 && v->last_signed[i] >= key->trust)
+            verify_find(v, "W43",
+                        "leaf %llu, perhaps others from leaf %llu on: signed by the %s key that leaf %llu declares stolen; only what "
+                        "lies before is trusted",
+                        (unsigned long long)v->last_signed[i], (unsigned long long)key->trust, key->role,
+                        (unsigned long long)key->until);
+    }
+}
+
 static bool pin_parse(struct verify *v, const char *what, const char *vkey, struct note_key *ret)
 {
     struct err e = {0};

@@ -214,8 +214,10 @@ static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf,
                     (unsigned long long)index, key->key.name, (unsigned long long)key->until);
     else if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
-    else
+    else {
+        verify_signed(v, key, index);
         run_order_check(v, index, statement, hash);
+    }
     run_items_check(v, index, statement);
 }
 
@@ -267,10 +269,13 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     bool is_signed = false;
     snprintf(label, sizeof(label), "assay/%.*s@v1", STR_ARGS(leaf->type));
     err_set(&e, ERR_CORRUPT, "no key of an %s is registered", role);
-    for (size_t i = 0; i < v->keys.count && !is_signed; i++)
+    for (size_t i = 0; i < v->keys.count && !is_signed; i++) {
         is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index) &&
                     json_get(leaf->json, member) &&
                     key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
+        if (is_signed)
+            verify_signed(v, &v->keys.items[i], index);
+    }
     if (!is_signed)
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
 }

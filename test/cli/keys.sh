@@ -47,6 +47,35 @@ case_a_stolen_log_key_is_no_ground_for_trust() {
     grep -q 'found stolen later' "$d/out"
 }
 
+case_a_rotation_that_broke_off_goes_on() {
+    make_data
+    old=$(id_of "$(origin)")
+    expect 3 "$assay" --data "$d/data" key revoke "$old" && one_line 'the last log key cannot go'
+    # As a power cut leaves it between the key's file and its leaf.
+    expect 0 "$assay" key new "$(origin)" "$d/next"
+    next=$(sed 's/.*+\([0-9a-f]\{8\}\)+.*/\1/' "$d/out")
+    cp "$d/next" "$d/data/private/keys/log.$next"
+    expect 0 "$assay" --data "$d/data" key rotate log
+    grep -q "+$next+" "$d/out" || fail "another key than the one that waited"
+    param 13
+    [ "$(lines_of_checkpoint)" -eq 2 ] || fail "$(cat "$d"/data/ledger/*/checkpoint)"
+    expect 0 "$assay" --data "$d/data" key revoke "$old" # the one that is left signs
+    param 14
+    expect 0 "$assay" --data "$d/data" key rotate log
+    param 15
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_what_a_stolen_collector_key_signed_is_told() {
+    make_data
+    old=$(id_of 'collector/[0-9a-f]*')
+    expect 0 "$assay" --data "$d/data" key rotate collector
+    expect 0 "$assay" verify "$d/data" && ! grep -q W43 "$d/out" || fail "retired is not stolen"
+    expect 0 "$assay" --data "$d/data" key revoke "$old" --trust 2
+    expect 0 "$assay" verify "$d/data"
+    grep -q 'W43 .*signed by the collector key' "$d/out" || fail "$(cat "$d/out")"
+}
+
 case_root_keys_sign_from_a_file_elsewhere_and_by_quorum() {
     expect 0 "$assay" --data "$d/data" init
     expect 0 "$assay" --data "$d/data" key export-root "$d/root-1"
