@@ -182,7 +182,8 @@ static bool cosignatures_check(struct db *projection, struct arena *a, const str
         return text.data ? false : err_set(e, ERR_NOT_FOUND, "anchor: no policy is set");
     if (op->blob_count || !policy_evaluate(p, anchor->note, NULL, &outcome, e))
         return op->blob_count ? err_set(e, ERR_INVALID, "anchor: cosignatures have no blobs") : false;
-    return outcome.cosigned_count > 0 || err_set(e, ERR_INVALID, "anchor: no witness of the policy cosigned");
+    return (outcome.is_satisfied && outcome.cosigned_count > 0) ||
+           err_set(e, ERR_INVALID, "anchor: not cosigned as the policy in force asks");
 }
 
 static bool anchor_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
