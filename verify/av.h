@@ -270,8 +270,8 @@ void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, str
 void av_keys_end(struct av *v);
 /* Each signed for by the one before it, from `first` on? */
 bool av_key_follows(const struct av *v, const struct av_registered *key, const struct av_key *first);
-/* A key of the role that may sign leaf `index`; by name, or any. */
-const struct av_registered *av_key_find(const struct av *v, const char *role, const char *name, uint64_t index);
+/* The key, if it is registered in that role and may sign leaf `index`. */
+const struct av_registered *av_key_find(const struct av *v, const char *role, const struct av_key *key, uint64_t index);
 /* The signature over label LF origin LF statement LF. */
 enum av_signed av_statement_check(const struct av *v, const char *label, struct av_text statement, struct av_text lines,
                                   const struct av_key *key);

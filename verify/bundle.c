@@ -274,6 +274,8 @@ static bool salt_next(struct av *v, struct av_object *ret, enum salt_kind *ret_k
     *ret_kind = fault ? WITHHELD : has_salt ? DISCLOSED : av_has(ret, "of") ? REPEATED : av_has(ret, "e") ? ERASED : WITHHELD;
     if (!fault && ret->count != (*ret_kind == DISCLOSED ? 5 : *ret_kind == WITHHELD ? 3 : 4))
         fault = "a line with other members than it has to have";
+    if (!fault && (av_string(ret, "c").size != 64 || av_string(ret, "x").size != 64)) /* whoever comes reads 64 bytes of them */
+        fault = "c and x are not 64 hex digits";
     if (fault)
         av_find(v, "E60", "salts.jsonl: %s", fault);
     return !fault;

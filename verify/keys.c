@@ -24,11 +24,11 @@ static bool is_in_force(const struct av_registered *k, uint64_t index)
     return k->is_added && index > k->from && index <= k->until;
 }
 
-const struct av_registered *av_key_find(const struct av *v, const char *role, const char *name, uint64_t index)
+const struct av_registered *av_key_find(const struct av *v, const char *role, const struct av_key *key, uint64_t index)
 {
-    for (int i = v->key_count - 1; i >= 0; i--) {
+    for (int i = 0; i < v->key_count; i++) {
         const struct av_registered *k = &v->keys[i];
-        if (is_in_force(k, index) && strcmp(k->role, role) == 0 && (!name || strcmp(name, k->key.name) == 0))
+        if (is_in_force(k, index) && strcmp(k->role, role) == 0 && av_key_same(&k->key, key))
             return k;
     }
     return NULL;

@@ -178,8 +178,8 @@ static void run_check(struct av *v, uint64_t index, const struct av_object *leaf
     v->runs++;
     v->signatures++;
     const char *fault = av_key_read(av_string(&run, "col"), &named);
-    const struct av_registered *key = fault ? NULL : av_key_find(v, "collector", named.name, index);
-    if (!key || !av_key_same(&key->key, &named))
+    const struct av_registered *key = fault ? NULL : av_key_find(v, "collector", &named, index);
+    if (!key)
         av_find(v, "E43", "leaf %llu: the run is by a key that is not registered as a collector's, or not any more",
                 (unsigned long long)index);
     else if (av_statement_check(v, "assay/run@v1", statement, lines, &key->key) != AV_SIGNED)
