@@ -38,6 +38,8 @@ static int confirm(struct cli_context *c, struct err *e)
     struct checkpoint seen = {.size = 0};
     const char *head = cli_option(c, "confirm");
     bool is_blind = cli_flag(c, "nobody-else-has-seen-it");
+    if (head && is_blind)
+        return cli_wrong_use(c, "either --confirm SIZE:ROOT or --nobody-else-has-seen-it, not both");
     if (head && !head_parse(head, &seen))
         return cli_wrong_use(c, "--confirm %.80s: wants SIZE:ROOT of the newest head that a witness, a mirror or an auditor has seen", head);
     if (!data_dir_open(&d, c->data_dir, e))

@@ -40,6 +40,7 @@ case_an_older_backup_may_not_go_on() {
     expect 0 "$assay" --data "$d/data" record set parameter password_length_min 13 --reason "after the backup"
     expect 0 "$assay" --data "$d/again" restore "$d/all.tar"
     expect 1 "$assay" --data "$d/again" restore --confirm "$(head_of "$d/data")" && one_line 'E14'
+    expect 2 "$assay" --data "$d/again" restore --confirm "$(head_of "$d/data")" --nobody-else-has-seen-it
     expect 3 "$assay" --data "$d/again" record set parameter password_length_min 14 --reason x
     expect 0 "$assay" --data "$d/again" status
 }
