@@ -46,6 +46,8 @@ void ed25519_sign(const struct ed25519_private *key, struct str message, uint8_t
 bool ed25519_verify(const struct ed25519_public *key, struct str message, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 /* A key of order 1, 2, 4 or 8, under which anybody can sign: refused where keys are registered (note_key_parse). */
 bool ed25519_is_low_order(const struct ed25519_public *key);
+/* y is below the field's prime: a point has no second spelling then. */
+bool ed25519_is_canonical(const struct ed25519_public *key) MUST_USE;
 
 /* C2SP chunked-encryption "Cobblestone-256": AES-256-GCM in 16 KiB chunks, HKDF-SHA-512, key commitment (data/ledger/c2sp-specs).
  */

@@ -69,3 +69,11 @@ bool ed25519_is_low_order(const struct ed25519_public *key)
             return true;
     return false;
 }
+
+bool ed25519_is_canonical(const struct ed25519_public *key)
+{
+    bool is_below = key->bytes[0] < 0xed || (key->bytes[ED25519_KEY_SIZE - 1] & 0x7f) != 0x7f;
+    for (size_t i = 1; i < ED25519_KEY_SIZE - 1 && !is_below; i++)
+        is_below = key->bytes[i] != 0xff;
+    return is_below;
+}

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 
 static const char leaf_magic[] = "assay/leaf@v1 ";
-static const char dash[] = "\xe2\x80\x94 ";
 
 enum { PROFILE_DEPTH_MAX = 6, PROFILE_KEY_MAX = 32 };
 #define PROFILE_INTEGER_MAX (INT64_C(1) << 53)
@@ -59,12 +58,15 @@ static const char *profile_fault(const struct json *v, int depth)
     return NULL;
 }
 
+/* Whole lines, and no more of them than a reader looks at: what nobody reads would be a place to hide something in. */
 static bool signatures_are_framed(struct str lines)
 {
+    struct buf BUF_AUTO signature;
     struct cursor c = cursor_of(lines);
-    while (!cursor_at_end(&c)) {
-        struct str line = cursor_line(&c);
-        if (c.failed || !str_starts(line, dash))
+    buf_init(&signature, NOTE_SIGNATURE_BYTES_MAX);
+    for (int n = 0; !cursor_at_end(&c); n++) {
+        struct str line = cursor_line(&c), name;
+        if (c.failed || n == NOTE_LINES_MAX || !note_line_parse(line, &name, &signature))
             return false;
     }
     return lines.size > 0;

@@ -33,6 +33,7 @@ bool merkle_inclusion_holds(uint64_t index, uint64_t size, struct sha256 leaf_ha
 enum {
     NOTE_KEY_ED25519 = 0x01,     /* signs the text itself: logs, collectors, officers, roots */
     NOTE_KEY_COSIGNATURE = 0x04, /* cosignature/v1 (cosignature.h): signs "cosignature/v1", a time and a checkpoint */
+    NOTE_SIGNATURE_BYTES_MAX = 8192, /* of one decoded */
     NOTE_LINES_MAX = 64          /* signature lines of a note that are read; C2SP demands at least 16 */
 };
 struct note_key {

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-enum { NOTE_BYTES_MAX = 1 << 20, NOTE_SIGNATURE_BYTES_MAX = 8192 };
+enum { NOTE_BYTES_MAX = 1 << 20 };
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
 
@@ -79,6 +79,8 @@ bool note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
         return err_set(e, ERR_INVALID, "verifier key %.*s: the hash does not belong to the key", STR_ARGS(name));
     if (ed25519_is_low_order(&public_key))
         return err_set(e, ERR_INVALID, "verifier key %.*s: a point of low order, under which anybody can sign", STR_ARGS(name));
+    if (!ed25519_is_canonical(&public_key))
+        return err_set(e, ERR_INVALID, "verifier key %.*s: not the one spelling of its point", STR_ARGS(name));
     *ret = made;
     return true;
 }

@@ -174,6 +174,9 @@ static void check_all(struct verify *v)
     if (v->has_head && v->head.size < v->published)
         verify_find(v, "E80", "the published checkpoint has %llu leaves, %llu were published before: ledger/ was rolled back",
                     (unsigned long long)v->head.size, (unsigned long long)v->published);
+    if (!v->has_head && v->published > 0)
+        verify_find(v, "E80", "there is no checkpoint that can be read, although one of %llu leaves was published",
+                    (unsigned long long)v->published);
     v->durable = v->durable < v->head.size ? v->head.size : v->durable;
     tile_store_init(&v->store, &os_file_real, v->ledger_dir, v->head.size);
     v->report->size = v->head.size;
@@ -203,6 +206,8 @@ static void check_all(struct verify *v)
     verify_erasures(v);
     if (!v->options->without_blobs)
         verify_blobs(v);
+    if (!v->options->without_blobs)
+        verify_catalogs(v);
     verify_anchors(v);
     if (!v->has_head && v->report->is_ok)
         verify_note(v, "no checkpoint has been signed yet");

@@ -51,6 +51,7 @@ struct verify_erasure {
     bool is_done;    /* its erased leaf is there */
 };
 struct verify_hold;
+struct verify_catalog;
 
 struct verify {
     struct arena *arena;   /* the caller's: what the report holds */
@@ -87,6 +88,8 @@ struct verify {
     size_t erased_stream_capacity;
     struct verify_time *time; /* verify_time.c */
     struct verify_anchors *anchors; /* verify_anchor.c */
+    struct verify_catalog *catalogs; /* verify_catalog.c */
+    size_t catalog_count, catalog_capacity;
 };
 
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -162,6 +165,9 @@ bool verify_anchor_begin(struct verify *v, struct err *e) MUST_USE;
 void verify_anchor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
 void verify_anchors_look(struct verify *v); /* before the head is read */
 void verify_anchors(struct verify *v);
+/* verify_catalog.c: E70, the tests in a catalog's blob are those that its leaf names. As each leaf passes; after verify_erasures. */
+void verify_catalog_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_catalogs(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);
 

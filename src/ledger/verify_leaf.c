@@ -259,7 +259,8 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     const char *role = leaf_rule_role(leaf->type), *member = leaf_rule_statement(leaf->type);
     if (!leaf_rule_holds(leaf, index, fault))
         verify_find(v, "E42", "leaf %llu (%.*s): %s", (unsigned long long)index, STR_ARGS(leaf->type), fault);
-    if (role && !role[0] && leaf->signatures.size > 0)
+    bool is_unsigned = role ? !role[0] : !str_is(json_text(leaf->json, "type"), "hold"); /* of records, holds are signed */
+    if (is_unsigned && leaf->signatures.size > 0)
         verify_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %.*s have not", (unsigned long long)index,
                     STR_ARGS(leaf->type));
     if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key"))
@@ -342,5 +343,6 @@ void verify_leaf_parsed(struct verify *v, uint64_t index, struct str bytes, cons
     else if (str_is(leaf.type, "run"))
         run_check(v, index, &leaf, hash);
     verify_erase_leaf(v, index, &leaf, bytes);
+    verify_catalog_leaf(v, index, &leaf);
     verify_anchor_leaf(v, index, &leaf);
 }

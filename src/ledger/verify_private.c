@@ -31,6 +31,9 @@ void verify_state(struct verify *v)
     else if (guard.head.size == state.signed_head.size && !sha256_equal(guard.head.root, state.signed_head.root))
         verify_find(v, "E82", "private/guard names another root for %llu leaves than was signed",
                     (unsigned long long)guard.head.size);
+    else if (guard.epoch < state.epoch || guard.epoch > state.epoch + 1) /* it is a checkpoint ahead of the state at most */
+        verify_find(v, "E82", "private/guard is of writer %llu, the state of writer %llu: somebody else writes this ledger",
+                    (unsigned long long)guard.epoch, (unsigned long long)state.epoch);
     int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (wal < 0) {
         verify_find(v, "E81", "private/wal: %s", strerror(errno));
