@@ -1,7 +1,7 @@
 /*
  * verify_time.c - when things were recorded (ledger.md 2.4, 2.13 step 6): what seals say of the streams (E44) and of erasures (E50),
  * what was observed against when it was sealed (W51 late, E51 from the future), the clock (W52), stretches without a seal or a run
- * (W53), and beacons, which nobody could know before (E54). No wall clock is asked here: the same leaves give the same findings.
+ * (W53), beacons, which nobody could know before (E54), and opinions (E71). No wall clock is asked here: the same leaves give the same findings.
  *
  * Warnings are not lies: they say what cannot be relied on. Of each kind the first ten are printed, then how many more there were.
  */
@@ -265,6 +265,24 @@ static void anchor_check(struct verify *v, uint64_t index, const struct json *le
     }
 }
 
+/* E71: an opinion rests on a state that this ledger was in, which reaches to the end of the period that it is about. */
+static void opinion_check(struct verify *v, uint64_t index, const struct json *opinion)
+{
+    struct str head = json_text(opinion, "cp"), size_text;
+    const struct json *to = json_at(json_get(opinion, "per"), 1);
+    int64_t size = 0;
+    struct sha256 said, root;
+    if (!str_cut(&head, ':', &size_text) || !str_to_int64(size_text, &size) || size <= 0 || !to ||
+        !hex_decode(head, said.bytes, SHA256_SIZE))
+        return; /* E42 has it */
+    const struct sealed *seal = seal_of_size(v->time, (uint64_t)size);
+    if (!seal || !verify_seal_root(v, (uint64_t)size, &root) || !sha256_equal(said, root))
+        verify_find(v, "E71", "leaf %llu: an opinion on %lld leaves, a state that this ledger was not in before", (unsigned long long)index,
+                    (long long)size);
+    else if (seal->t < to->integer)
+        verify_find(v, "E71", "leaf %llu: an opinion on a period that was not over in the evidence it rests on", (unsigned long long)index);
+}
+
 /* ---- gaps ---- */
 
 static void gap_note(struct verify *v, uint64_t index, const struct json *leaf)
@@ -334,6 +352,8 @@ void verify_time_leaf(struct verify *v, uint64_t index, const struct leaf *leaf,
         gap_note(v, index, leaf->json);
     else if (str_is(leaf->type, "anchor"))
         anchor_check(v, index, leaf->json);
+    else if (str_is(leaf->type, "opinion"))
+        opinion_check(v, index, json_get(leaf->json, "opinion"));
 }
 
 void verify_time_end(struct verify *v)

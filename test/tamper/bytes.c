@@ -391,9 +391,8 @@ static bool guard_make(struct tamper *t, const struct tamper_class *c)
 
 /* ---- the family ---- */
 
-static void begin(struct tamper *t)
+void tamper_sound(struct tamper *t)
 {
-    buf_init(&t->kept, 64 << 20);
     if (t->w)
         return;
     struct blob_sealed blob;
@@ -432,6 +431,12 @@ static void begin(struct tamper *t)
     for (int i = 0; i < 3; i++)
         test_directory_parameter(&w->d, i);
     ck_assert_msg(!tamper_verify(t, w->d.ledger.path, NULL), "the sound directory: %s", t->text);
+}
+
+static void begin(struct tamper *t)
+{
+    buf_init(&t->kept, 64 << 20);
+    tamper_sound(t);
 }
 
 static bool check(struct tamper *t)

@@ -42,7 +42,9 @@ enum lie {
     BLOB_COMMITMENT,
     BLOB_NAME,
     BLOB_OTHER_KEY,
-    CATALOG_DIGEST
+    CATALOG_DIGEST,
+    OPINION_STATE,
+    OPINION_EARLY
 };
 
 struct run_recipe {
@@ -372,6 +374,33 @@ static void blob_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
     world_append(w, lie == CATALOG_DIGEST ? "catalog" : "upload", S_FREE, leaf, STR(""));
 }
 
+static void opinion_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    struct ed25519_private private_key = {{77}};
+    struct note_key auditor = note_key_make(TEST_ORIGIN "/auditor", ed25519_public_of(&private_key));
+    struct json *leaf = json_object(w->d.arena), *statement = json_put_object(leaf, "opinion"), *period;
+    test_directory_key(&w->d, "auditor", &auditor);
+    world_seal(w);
+    struct sha256 root = ledger_signed_root(w->d.writer);
+    uint64_t size = ledger_signed_size(w->d.writer);
+    char head[100], hex[65];
+    int64_t end = w->d.ledger.now_ms - 5000;
+    if (lie == OPINION_EARLY)
+        end += 6000 + (int64_t)draw(t, 1 << 30);
+    else if (draw(t, 2))
+        root.bytes[draw(t, 32)] ^= (uint8_t)(1 + draw(t, 255));
+    else
+        size += draw(t, 2) ? 1 + draw(t, 1000) : (uint64_t)-1;
+    hex_encode(root.bytes, 32, hex);
+    snprintf(head, sizeof(head), "%llu:%s", (unsigned long long)size, hex);
+    json_put_str(statement, "cp", arena_str(w->d.arena, str_of(head)));
+    period = json_put_array(statement, "per");
+    json_push_int(period, 1000);
+    json_push_int(period, end);
+    json_put_cstr(statement, "words", "operated effectively");
+    world_append(w, "opinion", S_FREE, leaf, test_statement_sign(&w->d, "assay/opinion@v1", statement, &auditor, &private_key));
+}
+
 static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
     if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE) {
@@ -394,6 +423,8 @@ static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
         seal_lie(t, w, lie);
     else if (lie >= KEY_BY_STRANGER && lie <= KEY_BAD_HASH)
         key_lie(t, w, lie);
+    else if (lie == OPINION_STATE || lie == OPINION_EARLY)
+        opinion_lie(t, w, lie);
     else
         blob_lie(t, w, lie);
 }
@@ -469,6 +500,8 @@ static const struct tamper_class classes[] = {
     {"a name of other bytes", "E63", make, BLOB_NAME, NULL},
     {"a blob that its key does not open", "E61", make, BLOB_OTHER_KEY, NULL},
     {"catalog digest of other tests", "E70", make, CATALOG_DIGEST, NULL},
+    {"an opinion on a state that never was", "E71", make, OPINION_STATE, NULL},
+    {"an opinion before its period was over", "E71", make, OPINION_EARLY, NULL},
 };
 
 const struct tamper_family tamper_insider = {"insider", classes, sizeof(classes) / sizeof(classes[0]), NULL, NULL, check, restore};

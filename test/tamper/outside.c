@@ -159,7 +159,6 @@ static bool make(struct tamper *t, const struct tamper_class *c)
     test_directory_run(&w->d, 20 + draw(t, 200));
     world_seal(w);
     if (lie == NOTE_OLDER || lie == STAMP_EARLY || lie == NOTE_SMALLER) {
-
         world_cosigned(w);
         test_directory_parameter(&w->d, (int64_t)draw(t, 100));
         if (lie == NOTE_SMALLER) { /* an older note is recorded after a newer one */

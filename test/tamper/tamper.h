@@ -82,6 +82,9 @@ static inline uint64_t draw(struct tamper *t, uint64_t n)
 bool tamper_verify(struct tamper *t, const char *path, const struct checkpoint *seen);
 void tamper_code(struct tamper *t, const char *code, const char *text);
 
+/* bytes.c: makes t->w, if it is not there yet. */
+void tamper_sound(struct tamper *t);
+
 /* world.c */
 struct tamper_world *world_new(bool has_outside);
 struct tamper_world *world_free(struct tamper_world *w);
