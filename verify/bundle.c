@@ -614,10 +614,12 @@ static void tokens_check(struct av *v)
     static uint8_t token[64 << 10];
     char header[BLOCK + 1] = {0};
     uint64_t size = 0, index = 0;
+    size_t due = 0, count = 0;
     uint64_t at = v->bundle.checkpoints.offset + padded(v->bundle.checkpoints.size);
     while (av_read_at(v->fd, at, header, BLOCK) && strncmp(header, "tsa/", 4) == 0 && header_size(header, &size)) {
         struct av_text name = av_text_of(header + 4), digits;
         if (av_cut(&name, '.', &digits) && av_number(digits, &index)) {
+            count++;
             if (size <= sizeof(token) && av_read_at(v->fd, at + BLOCK, token, (size_t)size))
                 av_stamps_check(v, index, token, (size_t)size);
             else
@@ -625,6 +627,10 @@ static void tokens_check(struct av *v)
         }
         at += BLOCK + padded(size);
     }
+    for (size_t i = 0; i < v->anchor_count; i++)
+        due += v->anchors[i].is_stamp;
+    if (count < due)
+        av_find(v, "E20", "%zu of %zu time stamps that leaves here name are missing", due - count, due);
 }
 
 static void counts_check(struct av *v)

@@ -13,8 +13,8 @@ START_TEST(leaves_in_the_one_canonical_form_are_accepted)
 {
     ck_assert(parses("assay/leaf@v1 record\n{}\n"));
     ck_assert(parses("assay/leaf@v1 record\n{\"a\":[1,-5,true,\"\xc3\xa4\",{\"b\":[]}],\"z_9\":9007199254740991}\n"));
-    ck_assert(parses("assay/leaf@v1 run\n{\"a\":\"line\\n\\\"quoted\\\"\"}\n\n\xe2\x80\x94 name AAAA\n"));
-    ck_assert(parses("assay/leaf@v1 run\n{}\n\n\xe2\x80\x94 name AAAA\n\xe2\x80\x94 name BBBB\n"));
+    ck_assert(parses("assay/leaf@v1 run\n{\"a\":\"line\\n\\\"quoted\\\"\"}\n\n\xe2\x80\x94 name AAAAAAA=\n"));
+    ck_assert(parses("assay/leaf@v1 run\n{}\n\n\xe2\x80\x94 name AAAAAAA=\n\xe2\x80\x94 name BBBBBBA=\n"));
     ck_assert(parses("assay/leaf@v1 record\n{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}\n"));
 }
 END_TEST
@@ -58,9 +58,10 @@ START_TEST(every_other_spelling_is_refused)
                                       "assay/leaf@v1 record\n{\"a\":[[[[[[1]]]]]]}\n",
                                       "assay/leaf@v1 record\n{}\n\n",
                                       "assay/leaf@v1 record\n{}\nx",
-                                      "assay/leaf@v1 record\n{}\n\n- name AAAA\n",
-                                      "assay/leaf@v1 record\n{}\n\n\xe2\x80\x94 name AAAA",
-                                      "assay/leaf@v1 record\n{}\n\xe2\x80\x94 name AAAA\n"};
+                                      "assay/leaf@v1 record\n{}\n\n- name AAAAAAA=\n",
+                                      "assay/leaf@v1 record\n{}\n\n\xe2\x80\x94 name AAAA\n", /* too short for a key id and a signature */
+                                      "assay/leaf@v1 record\n{}\n\n\xe2\x80\x94 name AAAAAAA=",
+                                      "assay/leaf@v1 record\n{}\n\xe2\x80\x94 name AAAAAAA=\n"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(!parses(bad[i]), "%s", bad[i]);
 }
@@ -131,7 +132,7 @@ START_TEST(mutated_leaves_and_notes_never_crash_and_keep_the_property)
         "assay/leaf@v1 "
         "item\n{\"b\":[{\"c\":\"00\",\"m\":\"application/"
         "json\",\"x\":\"11\",\"z\":\"<=4k\"}],\"n\":\"5d1f\",\"obs\":[1,2],\"sq\":20411,\"v\":1}\n",
-        "assay/leaf@v1 run\n{\"run\":{\"col\":\"name\",\"tables\":{\"a\":\"b\"}}}\n\n\xe2\x80\x94 name AAAA\n",
+        "assay/leaf@v1 run\n{\"run\":{\"col\":\"name\",\"tables\":{\"a\":\"b\"}}}\n\n\xe2\x80\x94 name AAAAAAA=\n",
         "o\n12\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\xe2\x80\x94 a AAAAAAA=\n",
         "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"};
     static const char alphabet[] = "{}[]\",:0129ax\\\n \xe2\x80\x94+=-";

@@ -217,7 +217,6 @@ static void raw_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
                   {"upload", ""},
                   {"record", ",\"obs\":[5,4]"},
                   {"erase", ",\"tgt\":0"},
-                  {"seal", ""},
                   {"catalog", ",\"digest\":\"00\""}};
     struct buf BUF_AUTO text;
     struct err e = {0};
