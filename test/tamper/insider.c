@@ -108,6 +108,30 @@ static struct str lines_many(struct tamper *t, struct arena *a, struct str line)
     return arena_str(a, buf_view(&made));
 }
 
+/* A run leaf with lines that the writer's own functions would refuse. */
+static void raw_append(struct tamper_world *w, struct json *run, struct str lines)
+{
+    struct test_stream *s = &w->d.streams[1];
+    struct buf BUF_AUTO text;
+    struct err e = {0};
+    uint64_t index = 0;
+    buf_init(&text, LIMIT_LEAF_BYTES);
+    json_put_int(run, "v", 1);
+    json_put_cstr(run, "log", TEST_ORIGIN);
+    json_put_cstr(run, "n", "000102030405060708090a0b0c0d0e0f");
+    json_put_int(run, "t", ledger_clock(w->d.writer, NULL));
+    json_put_cstr(run, "st", s->name);
+    json_put_int(run, "sq", (int64_t)s->sequence++);
+    json_put_hex(run, "sp", s->last.bytes, SHA256_SIZE);
+    ck_assert_msg(leaf_compose("run", run, STR(""), &text, &e), "%s", e.text);
+    buf_char(&text, '\n');
+    buf_str(&text, lines);
+    struct str view = buf_view(&text);
+    ck_assert_msg(ledger_append(w->d.writer, &view, 1, &index, &e), "%s", e.text);
+    s->last = merkle_leaf_hash(view);
+    w->d.writer->options.seal_facts = NULL;
+}
+
 /* A run as test_directory_run makes it, but for the lie. */
 static void run_append(struct tamper *t, struct tamper_world *w, enum lie lie, const struct note_key *key,
                        const struct ed25519_private *private_key)
@@ -146,7 +170,10 @@ static void run_append(struct tamper *t, struct tamper_world *w, enum lie lie, c
            : lie == RUN_MALLEABLE  ? line_malleable(d->arena, line)
            : lie == RUN_MANY_LINES ? lines_many(t, d->arena, line)
                                    : line;
-    test_directory_append(d, "run", 1, run, line);
+    if (lie == RUN_MANY_LINES)
+        raw_append(w, run, line);
+    else
+        test_directory_append(d, "run", 1, run, line);
     hex_encode(d->streams[1].last.bytes, SHA256_SIZE, d->run_last);
 }
 
@@ -273,7 +300,7 @@ static void seal_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
         world_seal(w);
         ledger_set_beacon(w->d.writer, one);
     }
-    for (uint64_t i = 0, n = draw(t, 4); i < n; i++)
+    for (uint64_t i = 0, n = lie == SEAL_RANGE ? 5 : draw(t, 4); i < n; i++) /* a range behind the end would not be sealed at all */
         test_directory_parameter(&w->d, (int64_t)i);
 }
 
@@ -473,7 +500,7 @@ static const struct tamper_class classes[] = {
     {"a run's signature: flip", "E43", make, RUN_SIGNATURE, NULL},
     {"a run's signature: S + L for S", "E43", make, RUN_MALLEABLE, NULL},
     {"a run changed behind its signature", "E43", make, RUN_CHANGED, NULL},
-    {"a run with more than 64 signature lines", "E43 E40", make, RUN_MANY_LINES, NULL},
+    {"a run with more than 64 signature lines", "E40", make, RUN_MANY_LINES, NULL},
     {"a run told again", "E45", make, RUN_REPEATED, NULL},
     {"a run left out", "E45", make, RUN_LEFT_OUT, NULL},
     {"a run that follows another one", "E45", make, RUN_OTHER_PREVIOUS, NULL},

@@ -86,7 +86,7 @@ static void stamped_append(struct tamper *t, struct tamper_world *w, enum lie li
     tst_request(lie == STAMP_OTHER_BYTES ? other : a.note, nonce, &request);
     test_tsa_answer(tsa, buf_view(&request), &stamp);
     if (lie == STAMP_FLIPPED)
-        stamp.data[stamp.size - 1 - draw(t, 200)] ^= (char)(1 << draw(t, 8)); /* in its signature */
+        stamp.data[stamp.size - 1 - draw(t, 60)] ^= (char)(1 << draw(t, 8)); /* in its signature, which comes last */
     a.at_ms = (int64_t)tsa->now * 1000 + 250 + (lie == STAMP_TIME ? 1000 + (int64_t)draw(t, 4000) : 0);
     a.digest = sha256_of(lie == STAMP_REPLACED ? other : buf_view(&stamp));
     struct json *leaf = anchor_leaf_body(w->d.arena, &a);
