@@ -106,6 +106,18 @@ static bool submit(struct change *ch, const char *act, const char *role, const s
     return true;
 }
 
+/* Gone for good once this returns true. */
+static bool remove_key(const struct change *ch, const char *file, struct err *e)
+{
+    int dir = openat(ch->dir.fd, "private/keys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = dir >= 0 && unlinkat(dir, file, 0) == 0 && fsync(dir) == 0;
+    if (!ok)
+        err_errno(e, errno, "private/keys/%s", file);
+    if (dir >= 0)
+        close(dir);
+    return ok;
+}
+
 static bool rename_key(const struct change *ch, const char *from, const char *to, struct err *e)
 {
     int dir = openat(ch->dir.fd, "private/keys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -213,14 +225,12 @@ static bool log_file_remove(struct change *ch, const struct note_key *key, struc
 {
     struct key_pair all[SIGNER_KEYS_MAX];
     size_t count = 0;
-    char path[64];
     if (!keys_load_all(ch->dir.fd, "log", all, SIGNER_KEYS_MAX, &count, e))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && count > 1 && i < count; i++) {
-        snprintf(path, sizeof(path), "private/keys/%s", all[i].file);
-        if (note_key_equal(&all[i].key, key) && unlinkat(ch->dir.fd, path, 0) != 0)
-            ok = err_errno(e, errno, "%s", path);
+        if (note_key_equal(&all[i].key, key))
+            ok = remove_key(ch, all[i].file, e);
         else if (!note_key_equal(&all[i].key, key) && count == 2 && strcmp(all[i].file, "log") != 0)
             ok = rename_key(ch, all[i].file, "log", e);
     }
@@ -294,8 +304,7 @@ static int export_root(struct change *ch, const char *file, struct err *e)
         ok = err_set(e, ERR_CORRUPT, "%s: reads back as another key", file);
     memory_wipe(&root.private_key, sizeof(root.private_key));
     memory_wipe(&back.private_key, sizeof(back.private_key));
-    if (ok && unlinkat(ch->dir.fd, "private/keys/root", 0) != 0)
-        ok = err_errno(e, errno, "private/keys/root");
+    ok = ok && remove_key(ch, "root", e);
     return ok ? 0 : cli_fail(e);
 }
 

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+enum { CLOCK_SKEW_S = 300 }; /* as verify allows */
+
 static struct json *authorities_json(struct keeper *k, struct json *o, struct err *e)
 {
     struct arena *a = k->batch.arena;
@@ -72,6 +74,12 @@ static struct json *take_cosigned(struct keeper *k, struct str note, struct err 
         !anchor_note_merge(p, &log, note, buf_view(&older), &merged, &count, &has_new, e) ||
         !policy_evaluate(p, buf_view(&merged), NULL, &outcome, e))
         return NULL;
+    for (size_t i = 0; i < POLICY_WITNESSES_MAX; i++) /* kept, it would make every honest cosignature after it look older */
+        if (outcome.is_cosigned[i] && (int64_t)outcome.witness_time_s[i] > env_now_ms(k->o->env) / 1000 + CLOCK_SKEW_S) {
+            err_set(e, ERR_CONFLICT, "a witness's clock is %lld s ahead of ours: its cosignature is not kept; set the clocks",
+                    (long long)outcome.witness_time_s[i] - (long long)(env_now_ms(k->o->env) / 1000));
+            return NULL;
+        }
     struct json *o = json_object(a);
     json_put_int(o, "count", (int64_t)count);
     json_put_bool(o, "satisfied", outcome.is_satisfied && count > 0);

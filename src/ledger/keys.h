@@ -49,7 +49,7 @@ bool ledger_keys_apply(struct ledger_keys *k, const char *origin, uint64_t index
                        struct str signatures, struct err *e) MUST_USE;
 /* The key by its whole vkey text, in force or not; NULL. */
 const struct ledger_key *ledger_keys_find(const struct ledger_keys *k, const char *role, struct str vkey);
-/* What the key signed for a tree of `size` counts (log keys), or at leaf `size` (others). */
+/* What the key signed for a tree of `size` counts; of a leaf, `size` is its index + 1. */
 bool ledger_key_counts(const struct ledger_key *key, uint64_t size);
 /* `key` is `first`, or a successor of a successor ... of it, each signed for by the one before. */
 bool ledger_keys_follows(const struct ledger_keys *k, const struct ledger_key *key, const struct note_key *first);

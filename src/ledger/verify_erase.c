@@ -33,7 +33,7 @@ static struct signers signers_of(struct verify *v, uint64_t index, struct str te
         const struct ledger_key *key = &v->keys.items[i];
         bool is_officer = strcmp(key->role, "officer") == 0, is_root = strcmp(key->role, "root") == 0;
         struct err other = {0};
-        if ((!is_officer && !is_root) || !ledger_key_counts(key, index) || !note_verify(text, lines, &key->key, &other))
+        if ((!is_officer && !is_root) || !ledger_key_counts(key, index + 1) || !note_verify(text, lines, &key->key, &other))
             continue;
         verify_signed(v, key, index);
         s.officers += is_officer;

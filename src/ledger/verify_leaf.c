@@ -209,7 +209,7 @@ static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf,
     if (!key)
         verify_find(v, "E43", "leaf %llu: the run is by %.*s, a key that is not registered", (unsigned long long)index,
                     STR_ARGS(str_slice(vkey, 0, 200)));
-    else if (!ledger_key_counts(key, index))
+    else if (!ledger_key_counts(key, index + 1))
         verify_find(v, "E43", "leaf %llu: the run is by %s, a key that does not count any more since leaf %llu",
                     (unsigned long long)index, key->key.name, (unsigned long long)key->until);
     else if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
@@ -271,7 +271,7 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     snprintf(label, sizeof(label), "assay/%.*s@v1", STR_ARGS(leaf->type));
     err_set(&e, ERR_CORRUPT, "no key of an %s is registered", role);
     for (size_t i = 0; i < v->keys.count && !is_signed; i++) {
-        is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index) &&
+        is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index + 1) &&
                     json_get(leaf->json, member) &&
                     key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
         if (is_signed)
