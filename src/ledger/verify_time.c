@@ -161,7 +161,10 @@ static void cadence_check(struct verify *v, uint64_t index, const struct json *s
             time->holes = arena_grow(v->kept, time->holes, time->hole_count, &time->hole_capacity, sizeof(*time->holes));
         time->holes[time->hole_count++] = (struct hole){time->last_t, t, UINT64_MAX, UINT64_MAX};
     }
-    if (is_same_boot && machine >= 0 && (wall - machine > CLOCK_SLACK_MS || machine - wall > CLOCK_SLACK_MS))
+    if (is_same_boot && machine < 0) /* within one boot it never does */
+        warn(v, 52, "leaf %llu: the machine's own clock went back by %s since the seal before", (unsigned long long)index,
+             duration_format(-machine, by));
+    else if (is_same_boot && (wall - machine > CLOCK_SLACK_MS || machine - wall > CLOCK_SLACK_MS))
         warn(v, 52, "leaf %llu: since the seal before, the wall clock went %s %s than the machine's own", (unsigned long long)index,
              duration_format(wall > machine ? wall - machine : machine - wall, by), wall > machine ? "further" : "less far");
     if (time->seal_count == time->seal_capacity)
