@@ -174,10 +174,10 @@ struct json *world_erase_body(struct tamper_world *w, uint64_t target, struct sh
     struct json *leaf = json_object(w->d.arena);
     json_put_int(leaf, "tgt", (int64_t)target);
     json_put_hex(leaf, "lh", hash.bytes, SHA256_SIZE);
-    json_put_str(leaf, "c", arena_str(w->d.arena, str_of(blob->c)));
-    json_put_str(leaf, "x", arena_str(w->d.arena, str_of(blob->x)));
+    json_put_str(leaf, "c", arena_str(w->d.arena, str_make(blob->c, 64)));
+    json_put_str(leaf, "x", arena_str(w->d.arena, str_make(blob->x, 64)));
     json_put_array(leaf, "also");
-    json_put_str(leaf, "why", arena_str(w->d.arena, str_of(blob->c)));
+    json_put_str(leaf, "why", arena_str(w->d.arena, str_make(blob->c, 64)));
     json_put_int(leaf, "req", 1000);
     json_put_int(leaf, "hor", 30);
     json_put_cstr(leaf, "basis", "request");
