@@ -94,31 +94,13 @@ static int list(struct cli_context *c, const struct cosigner *cosigner)
     return c->json ? cli_print_json(out) : cli_print(buf_view(&text));
 }
 
-static int run_named(struct cli_context *c, const char *what)
-{
-    struct err e = {0};
-    struct cosigner cosigner;
-    bool is_key = strcmp(what, "key") == 0, is_add = strcmp(what, "add") == 0, is_list = strcmp(what, "list") == 0;
-    if (!is_key && !is_add && !is_list)
-        return cli_wrong_use(c, "no such thing to do: %.40s", what);
-    if (!is_add && c->argument_count > 1)
-        return cli_wrong_use(c, "too many arguments: %.80s", c->arguments[1]);
-    if (is_add && c->argument_count < 2 && !cli_option(c, "log") && !cli_option(c, "logs"))
-        return cli_wrong_use(c, "add what? VKEY [URL [ORIGIN]]");
-    if (!cosigner_open(cosigner_cli_dir(c, "mirror"), "mirror", cli_option(c, "name"), false, c->env, &cosigner, &e))
-        return cli_fail(&e);
-    int status = is_key ? cosigner_cli_key(c, &cosigner) : is_add ? cosigner_cli_add(c, &cosigner) : list(c, &cosigner);
-    cosigner_close(&cosigner);
-    return status;
-}
-
 static int run(struct cli_context *c)
 {
     struct err e = {0};
     struct buf BUF_AUTO logs;
     buf_init(&logs, LOG_LIST_BYTES_MAX);
     if (c->argument_count)
-        return strcmp(c->arguments[0], "push") == 0 ? push(c) : run_named(c, c->arguments[0]);
+        return strcmp(c->arguments[0], "push") == 0 ? push(c) : cosigner_cli_run(c, "mirror", list);
     const char *listen = cli_option(c, "listen"), *from = cli_option(c, "from");
     if (!listen == !from)
         return cli_wrong_use(c, "one of --from (pull) and --listen (take pushes) is needed; or push, key, add, list");

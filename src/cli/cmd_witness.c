@@ -80,23 +80,7 @@ static int list(struct cli_context *c, const struct cosigner *cosigner)
 
 static int run(struct cli_context *c)
 {
-    struct err e = {0};
-    struct cosigner cosigner;
-    const char *what = c->argument_count ? c->arguments[0] : NULL;
-    if (!what)
-        return serve(c);
-    bool is_key = strcmp(what, "key") == 0, is_add = strcmp(what, "add") == 0, is_list = strcmp(what, "list") == 0;
-    if (!is_key && !is_add && !is_list)
-        return cli_wrong_use(c, "no such thing to do: %.40s", what);
-    if (!is_add && c->argument_count > 1)
-        return cli_wrong_use(c, "too many arguments: %.80s", c->arguments[1]);
-    if (is_add && c->argument_count < 2 && !cli_option(c, "log") && !cli_option(c, "logs"))
-        return cli_wrong_use(c, "add what? VKEY [URL [ORIGIN]]");
-    if (!cosigner_open(cosigner_cli_dir(c, "witness"), "witness", cli_option(c, "name"), false, c->env, &cosigner, &e))
-        return cli_fail(&e);
-    int status = is_key ? cosigner_cli_key(c, &cosigner) : is_add ? cosigner_cli_add(c, &cosigner) : list(c, &cosigner);
-    cosigner_close(&cosigner);
-    return status;
+    return c->argument_count ? cosigner_cli_run(c, "witness", list) : serve(c);
 }
 
 const struct cli_command cli_command_witness = {

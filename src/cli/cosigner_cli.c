@@ -17,7 +17,7 @@ bool cosigner_cli_logs(struct cli_context *c, struct buf *out, struct err *e)
     return !file || os_file_read(&os_file_real, AT_FDCWD, file, out, e);
 }
 
-int cosigner_cli_key(struct cli_context *c, const struct cosigner *cosigner)
+static int key(struct cli_context *c, const struct cosigner *cosigner)
 {
     struct buf BUF_AUTO vkey;
     buf_init(&vkey, 1024);
@@ -32,7 +32,7 @@ int cosigner_cli_key(struct cli_context *c, const struct cosigner *cosigner)
     return cli_print(buf_view(&vkey));
 }
 
-int cosigner_cli_add(struct cli_context *c, const struct cosigner *cosigner)
+static int add(struct cli_context *c, const struct cosigner *cosigner)
 {
     struct err e = {0};
     size_t added = 0;
@@ -47,4 +47,23 @@ int cosigner_cli_add(struct cli_context *c, const struct cosigner *cosigner)
         return cli_fail(&e);
     struct str text = arena_printf(c->arena, added ? "added %zu\n" : "already there\n", added);
     return cli_print(text);
+}
+
+int cosigner_cli_run(struct cli_context *c, const char *kind, int (*list)(struct cli_context *c, const struct cosigner *cosigner))
+{
+    struct err e = {0};
+    struct cosigner cosigner;
+    const char *what = c->arguments[0];
+    bool is_key = strcmp(what, "key") == 0, is_add = strcmp(what, "add") == 0, is_list = strcmp(what, "list") == 0;
+    if (!is_key && !is_add && !is_list)
+        return cli_wrong_use(c, "no such thing to do: %.40s", what);
+    if (!is_add && c->argument_count > 1)
+        return cli_wrong_use(c, "too many arguments: %.80s", c->arguments[1]);
+    if (is_add && c->argument_count < 2 && !cli_option(c, "log") && !cli_option(c, "logs"))
+        return cli_wrong_use(c, "add what? VKEY [URL [ORIGIN]]");
+    if (!cosigner_open(cosigner_cli_dir(c, kind), kind, cli_option(c, "name"), false, c->env, &cosigner, &e))
+        return cli_fail(&e);
+    int status = is_key ? key(c, &cosigner) : is_add ? add(c, &cosigner) : list(c, &cosigner);
+    cosigner_close(&cosigner);
+    return status;
 }

@@ -9,8 +9,7 @@
 const char *cosigner_cli_dir(struct cli_context *c, const char *kind);
 /* --log and --logs as lines of a log list. */
 bool cosigner_cli_logs(struct cli_context *c, struct buf *out, struct err *e) MUST_USE;
-int cosigner_cli_key(struct cli_context *c, const struct cosigner *cosigner);
-/* "add VKEY [URL [ORIGIN]]", --log, --logs. */
-int cosigner_cli_add(struct cli_context *c, const struct cosigner *cosigner);
+/* "key", "add VKEY [URL [ORIGIN]]" (also --log, --logs) and "list", which differs: arguments[0] says which. */
+int cosigner_cli_run(struct cli_context *c, const char *kind, int (*list)(struct cli_context *c, const struct cosigner *cosigner));
 
 #endif
