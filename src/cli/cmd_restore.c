@@ -9,16 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* "SIZE:ROOT" */
-static bool head_parse(const char *text, struct checkpoint *ret)
-{
-    struct str rest = str_of(text), size;
-    int64_t n = 0;
-    bool ok = str_cut(&rest, ':', &size) && str_to_int64(size, &n) && n >= 0 && hex_decode(rest, ret->root.bytes, SHA256_SIZE);
-    ret->size = (uint64_t)n;
-    return ok;
-}
-
 static bool check(struct cli_context *c, const char *dir, const struct checkpoint *seen, struct verify_report *r, struct err *e)
 {
     size_t kind_count;
@@ -40,7 +30,7 @@ static int confirm(struct cli_context *c, struct err *e)
     bool is_blind = cli_flag(c, "nobody-else-has-seen-it");
     if (head && is_blind)
         return cli_wrong_use(c, "either --confirm SIZE:ROOT or --nobody-else-has-seen-it, not both");
-    if (head && !head_parse(head, &seen))
+    if (head && !checkpoint_name_parse(str_of(head), &seen))
         return cli_wrong_use(c, "--confirm %.80s: wants SIZE:ROOT of the newest head that a witness, a mirror or an auditor has seen", head);
     if (!data_dir_open(&d, c->data_dir, e))
         return cli_fail(e);

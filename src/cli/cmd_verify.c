@@ -113,17 +113,6 @@ static int print_text(const struct verify_report *r)
     return cli_print(buf_view(&b));
 }
 
-/* "SIZE:HEX", as a seal's member cp has it. */
-static bool last_seen_parse(const char *text, struct checkpoint *ret)
-{
-    struct str rest = str_of(text), size;
-    int64_t n;
-    bool ok = str_cut(&rest, ':', &size) && str_to_int64(size, &n) && n >= 0 &&
-              hex_decode(rest, ret->root.bytes, sizeof(ret->root.bytes));
-    ret->size = ok ? (uint64_t)n : 0;
-    return ok;
-}
-
 /* A bundle: the checks of assay-verify, by its own code. */
 static int verify_bundle(struct cli_context *c, const char *path)
 {
@@ -160,7 +149,7 @@ static int run(struct cli_context *c)
         return cli_fail(&e);
     }
     o.policy = policy_path ? policy.data ? policy.data : "" : NULL;
-    if (last && !last_seen_parse(last, &seen))
+    if (last && !checkpoint_name_parse(str_of(last), &seen))
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;

@@ -182,8 +182,10 @@ static bool put_all(struct writer *w, struct err *e)
         snprintf(member, sizeof(member), "private/%s", NAMES[i]);
         ok = put_file(w, w->private_fd, path, member, e);
     }
+    /* Of the keyring at least which backups of it there are: an erasure says how long they live. */
     ok = ok && put_directory(w, w->private_fd, SNAPSHOT_DIR "/wal", "private/wal", e) &&
-         (!w->report->with_keyring || put_directory(w, w->private_fd, "keyring", "private/keyring", e));
+         (w->report->with_keyring ? put_directory(w, w->private_fd, "keyring", "private/keyring", e)
+                                  : put_file(w, w->private_fd, "keyring/backups", "private/keyring/backups", e));
     struct str lines = buf_view(&w->lines);
     ok = ok && put_head(w, "members.sha256", lines.size, e) && put(w, lines.data, lines.size, e) && put_padding(w, e) &&
          put(w, zero, sizeof(zero), e);

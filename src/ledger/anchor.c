@@ -22,19 +22,6 @@ void cosign_request(uint64_t old_size, const struct sha256 *proof, size_t proof_
     buf_str(out, note);
 }
 
-/* "17" LF: a size in decimal without leading zeroes. */
-static bool size_line_read(struct str body, uint64_t *ret)
-{
-    struct cursor c = cursor_of(body);
-    struct str line = cursor_line(&c);
-    int64_t size;
-    if (c.failed || !cursor_at_end(&c) || line.size == 0 || line.data[0] < '0' || line.data[0] > '9' ||
-        (line.data[0] == '0' && line.size > 1) || !str_to_int64(line, &size))
-        return false;
-    *ret = (uint64_t)size;
-    return true;
-}
-
 enum cosign_verdict cosign_answer_read(const struct note_key *key, struct str note, int status, struct str body,
                                          struct cosign_answer *ret, struct err *e)
 {
@@ -42,7 +29,7 @@ enum cosign_verdict cosign_answer_read(const struct note_key *key, struct str no
     struct str text, lines, first = str_slice(body, 0, 100);
     *ret = (struct cosign_answer){.size = 0};
     str_cut(&first, '\n', &first);
-    if (status == 409 && size_line_read(body, &ret->size))
+    if (status == 409 && body.size > 1 && body.data[body.size - 1] == '\n' && decimal_parse(str_slice(body, 0, body.size - 1), &ret->size))
         return COSIGN_ELSEWHERE;
     if (status == 422) {
         err_set(e, ERR_CONFLICT, "the proof does not hold for what it saw before");
@@ -78,24 +65,6 @@ static bool newest_line(struct str text, struct str lines, struct str older, con
     return true;
 }
 
-/* The lines by a key, as they stand. */
-static void lines_copy(struct str lines, const struct note_key *key, struct buf *out)
-{
-    struct buf BUF_AUTO bytes;
-    buf_init(&bytes, ANCHOR_NOTE_BYTES_MAX);
-    struct cursor c = cursor_of(lines);
-    while (!cursor_at_end(&c)) {
-        struct str line = cursor_line(&c), name;
-        if (c.failed || !note_line_parse(line, &name, &bytes) || !str_is(name, key->name) || bytes.size < 4)
-            continue;
-        struct cursor id = cursor_of(buf_view(&bytes));
-        if (cursor_u32be(&id) != key->id)
-            continue;
-        buf_str(out, line);
-        buf_char(out, '\n');
-    }
-}
-
 bool anchor_note_merge(const struct policy *p, const struct note_key *log, struct str note, struct str older, struct buf *out,
                        size_t *ret_count, bool *ret_has_new, struct err *e)
 {
@@ -112,7 +81,7 @@ bool anchor_note_merge(const struct policy *p, const struct note_key *log, struc
     bool has_new = false;
     buf_str(out, text);
     buf_char(out, '\n');
-    lines_copy(lines, log, out);
+    note_line_copy(lines, log, out);
     for (size_t i = 0; i < p->witness_count; i++) {
         struct str line;
         bool is_new;
@@ -188,16 +157,6 @@ bool anchor_log_append(const struct os_file_calls *calls, int private_dir, const
 
 /* ---- leaves ---- */
 
-static bool cp_read(struct str cp, struct checkpoint *ret)
-{
-    struct str rest = cp, size;
-    int64_t n;
-    if (!str_cut(&rest, ':', &size) || !str_to_int64(size, &n) || n < 0 || !hex_decode(rest, ret->root.bytes, SHA256_SIZE))
-        return false;
-    ret->size = (uint64_t)n;
-    return true;
-}
-
 bool anchor_leaf_read(const struct json *leaf, struct anchor *ret, struct err *e)
 {
     struct anchor made = {.by = json_text(leaf, "by"), .at_ms = json_int(leaf, "at", -1), .note = json_text(leaf, "note")};
@@ -206,7 +165,7 @@ bool anchor_leaf_read(const struct json *leaf, struct anchor *ret, struct err *e
     made.is_tst = str_is(kind, "tst");
     if (!made.is_tst && !str_is(kind, "cosig"))
         return err_set(e, ERR_CORRUPT, "anchor: kind is neither cosig nor tst");
-    if (!cp_read(json_text(leaf, "cp"), &named) || made.by.size == 0 || made.at_ms < 0 ||
+    if (!checkpoint_name_parse(json_text(leaf, "cp"), &named) || made.by.size == 0 || made.at_ms < 0 ||
         !hex_decode(json_text(leaf, "d"), made.digest.bytes, SHA256_SIZE))
         return err_set(e, ERR_CORRUPT, "anchor: cp, by, at or d is missing or malformed");
     if (!checkpoint_parse(made.note, &made.checkpoint, &text, &lines, e))

@@ -61,6 +61,8 @@ void note_sign_line(const struct note_key *key, const struct ed25519_private *pr
 bool note_verify(struct str text, struct str signature_lines, const struct note_key *key, struct err *e) MUST_USE;
 /* True if a well-formed line claims to be by `key` (name and id), whether its signature holds or not. */
 bool note_has_line(struct str signature_lines, const struct note_key *key) MUST_USE;
+/* Appends the first line that claims to be by `key`, with its LF; nothing when there is none before a malformed one. */
+void note_line_copy(struct str signature_lines, const struct note_key *key, struct buf *out);
 
 /* ---- checkpoints ---- */
 struct checkpoint {
@@ -72,6 +74,8 @@ void checkpoint_text(const struct checkpoint *c, struct buf *out); /* origin LF 
 /* Parses a whole note; ret_text is the signed part, ret_lines the signature lines. */
 bool checkpoint_parse(struct str note, struct checkpoint *ret, struct str *ret_text, struct str *ret_lines,
                       struct err *e) MUST_USE;
+/* "size:root", the root as 64 hex digits: how leaves and options name a checkpoint. Writes size and root only. */
+bool checkpoint_name_parse(struct str name, struct checkpoint *ret) MUST_USE;
 
 /* ---- writer ---- */
 struct ledger;

@@ -148,7 +148,8 @@ bool note_verify(struct str text, struct str signature_lines, const struct note_
     return is_found || err_set(e, ERR_CORRUPT, "no signature by %s", key->name);
 }
 
-bool note_has_line(struct str signature_lines, const struct note_key *key)
+/* The first line that claims to be by `key`; false when there is none before a malformed one. */
+static bool line_find(struct str signature_lines, const struct note_key *key, struct str *ret)
 {
     struct buf BUF_AUTO signature;
     buf_init(&signature, NOTE_SIGNATURE_BYTES_MAX);
@@ -158,10 +159,37 @@ bool note_has_line(struct str signature_lines, const struct note_key *key)
         if (c.failed || !note_line_parse(line, &name, &signature))
             return false;
         struct cursor bytes = cursor_of(buf_view(&signature));
-        if (str_is(name, key->name) && cursor_u32be(&bytes) == key->id)
+        if (str_is(name, key->name) && cursor_u32be(&bytes) == key->id) {
+            *ret = line;
             return true;
+        }
     }
     return false;
+}
+
+bool note_has_line(struct str signature_lines, const struct note_key *key)
+{
+    struct str line;
+    return line_find(signature_lines, key, &line);
+}
+
+void note_line_copy(struct str signature_lines, const struct note_key *key, struct buf *out)
+{
+    struct str line;
+    if (!line_find(signature_lines, key, &line))
+        return;
+    buf_str(out, line);
+    buf_char(out, '\n');
+}
+
+bool checkpoint_name_parse(struct str name, struct checkpoint *ret)
+{
+    struct str size;
+    uint64_t n;
+    if (!str_cut(&name, ':', &size) || !decimal_parse(size, &n) || !hex_decode(name, ret->root.bytes, SHA256_SIZE))
+        return false;
+    ret->size = n;
+    return true;
 }
 
 void checkpoint_text(const struct checkpoint *c, struct buf *out)

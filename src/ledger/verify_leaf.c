@@ -97,11 +97,10 @@ bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret)
 /* "size:roothash" of a checkpoint: it must be that of a seal before. */
 static bool checkpoint_is_known(const struct verify *v, struct str text)
 {
-    struct str size_text;
-    int64_t size = 0;
-    struct sha256 root, there;
-    return str_cut(&text, ':', &size_text) && str_to_int64(size_text, &size) && size > 0 &&
-           hex_decode(text, root.bytes, SHA256_SIZE) && verify_seal_root(v, (uint64_t)size, &there) && sha256_equal(root, there);
+    struct checkpoint named;
+    struct sha256 there;
+    return checkpoint_name_parse(text, &named) && named.size > 0 && verify_seal_root(v, named.size, &there) &&
+           sha256_equal(named.root, there);
 }
 
 static void seal_check(struct verify *v, uint64_t index, const struct json *leaf)

@@ -335,24 +335,6 @@ static bool submission_parse(struct str request, struct submission *s, struct wi
     return true;
 }
 
-/* Copies the lines that claim to be by `key`. */
-static void lines_copy(struct str lines, const struct note_key *key, struct buf *out)
-{
-    struct buf BUF_AUTO bytes;
-    struct str line, name;
-    buf_init(&bytes, 16 << 10);
-    while (str_next_line(&lines, &line)) {
-        if (!note_line_parse(line, &name, &bytes))
-            return;
-        struct cursor id = cursor_of(buf_view(&bytes));
-        if (!str_is(name, key->name) || cursor_u32be(&id) != key->id)
-            continue;
-        buf_str(out, line);
-        buf_char(out, '\n');
-        return; /* the same line again says nothing new */
-    }
-}
-
 /* 404 for an unknown origin; 403 without a signature by a trusted key, or with one that does not hold. */
 static bool submission_authenticate(struct witness *w, struct submission *s, struct witness_answer *ret)
 {
@@ -365,7 +347,7 @@ static bool submission_authenticate(struct witness *w, struct submission *s, str
         is_known = true;
         if (note_verify(s->text, s->lines, &log->key, &e)) {
             is_signed = true;
-            lines_copy(s->lines, &log->key, &s->log_lines);
+            note_line_copy(s->lines, &log->key, &s->log_lines);
         } else if (note_has_line(s->lines, &log->key)) {
             return witness_refuse(ret, 403, "invalid signature by %.120s", log->key.name);
         }

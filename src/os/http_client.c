@@ -1,56 +1,27 @@
 #include "os/http_client.h"
+#include "os/library.h"
 
 #include <ctype.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
-/* What is used of libcurl, found at the first call; constant after. */
+#define CURL_FUNCTIONS(F)                                                                                                        \
+    F(curl_, global_init) F(curl_, easy_init) F(curl_, easy_reset) F(curl_, easy_cleanup) F(curl_, easy_setopt)                  \
+    F(curl_, easy_getinfo) F(curl_, easy_perform) F(curl_, easy_strerror) F(curl_, slist_append) F(curl_, slist_free_all)
 static struct {
-    __typeof__(&curl_global_init) global_init;
-    __typeof__(&curl_easy_init) easy_init;
-    __typeof__(&curl_easy_reset) easy_reset;
-    __typeof__(&curl_easy_cleanup) easy_cleanup;
-    __typeof__(&curl_easy_setopt) easy_setopt;
-    __typeof__(&curl_easy_getinfo) easy_getinfo;
-    __typeof__(&curl_easy_perform) easy_perform;
-    __typeof__(&curl_easy_strerror) easy_strerror;
-    __typeof__(&curl_slist_append) slist_append;
-    __typeof__(&curl_slist_free_all) slist_free_all;
-    char why_not[256]; /* empty: it is there */
+    CURL_FUNCTIONS(LIBRARY_POINTER)
 } curl;
+static const char *const curl_names[] = {CURL_FUNCTIONS(LIBRARY_NAME)};
+static struct library curl_library = LIBRARY("libcurl.so.4", "libcurl4", curl_names, curl);
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_started;
 
-#define CURL_FIND(library, name)                                                                                                 \
-    do {                                                                                                                         \
-        void *found = dlsym(library, "curl_" #name);                                                                             \
-        if (!found)                                                                                                              \
-            snprintf(curl.why_not, sizeof(curl.why_not), "libcurl.so.4 has no curl_" #name);                                     \
-        memcpy(&curl.name, &found, sizeof(found)); /* ISO C knows no cast from an object to a function */                        \
-    } while (0)
-
-static void curl_load(void)
+static void curl_start(void)
 {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        snprintf(curl.why_not, sizeof(curl.why_not), "libcurl.so.4 is not installed (Debian: libcurl4)");
-        return;
-    }
-    CURL_FIND(library, global_init);
-    CURL_FIND(library, easy_init);
-    CURL_FIND(library, easy_reset);
-    CURL_FIND(library, easy_cleanup);
-    CURL_FIND(library, easy_setopt);
-    CURL_FIND(library, easy_getinfo);
-    CURL_FIND(library, easy_perform);
-    CURL_FIND(library, easy_strerror);
-    CURL_FIND(library, slist_append);
-    CURL_FIND(library, slist_free_all);
-    if (!curl.why_not[0] && curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        snprintf(curl.why_not, sizeof(curl.why_not), "libcurl does not start");
+    curl_started = curl.global_init(CURL_GLOBAL_DEFAULT);
 }
 
 struct http_client {
@@ -61,9 +32,11 @@ struct http_client {
 
 struct http_client *http_client_new(struct err *e)
 {
-    pthread_once(&curl_once, curl_load);
-    if (curl.why_not[0]) {
-        err_set(e, ERR_UNSUPPORTED, "%s", curl.why_not);
+    if (!library_open(&curl_library, e))
+        return NULL;
+    pthread_once(&curl_once, curl_start);
+    if (curl_started != CURLE_OK) {
+        err_set(e, ERR_UNSUPPORTED, "libcurl does not start");
         return NULL;
     }
     struct http_client *c = calloc(1, sizeof(*c));
