@@ -1,12 +1,14 @@
 /* cmd_verify.c - checks a whole data directory, and prints what was checked, what is wrong and what could not be checked. */
 #include "base/times.h"
 #include "cli/cli.h"
+#include "crypto/tst.h"
 #include "keeper/verify_all.h"
+#include "ledger/bundle_stamps.h"
 #include "ledger/policy.h"
 #include "os/file.h"
 #include "role/role.h"
-#include <fcntl.h>
 #include "verify/av.h"
+#include <fcntl.h>
 
 #include <sys/stat.h>
 
@@ -113,10 +115,38 @@ static int print_text(const struct verify_report *r)
     return cli_print(buf_view(&b));
 }
 
-/* A bundle: the checks of assay-verify, by its own code. */
-static int verify_bundle(struct cli_context *c, const char *path)
+/* What the checks of assay-verify leave open: whether the stamps are signed, and by whom. */
+static bool stamps_add(struct av *v, const char *path, const struct buf *ca, struct err *e)
 {
-    const struct av *v = av_check(&(struct av_options){.path = path, .log_vkey = cli_option(c, "key"), .explain = -1});
+    struct bundle_stamps s;
+    char text[TIME_TEXT_SIZE];
+    if (!bundle_stamps_check(path, ca ? buf_view(ca) : STR(""), &s, e))
+        return false;
+    unsigned long long count = s.count, held = s.held;
+    if (ca && s.held == 0)
+        av_find(v, "E21", "none of %llu time stamps chains to the authorities given%s%s", count, s.why[0] ? ": " : "", s.why);
+    else if (ca)
+        av_note(v, "%llu of %llu time stamps chain to the authorities given, the newest of %s", held, count,
+                time_format(s.newest_ms - s.newest_ms % MS_SECOND, text));
+    else if (s.count)
+        av_note(v, "%llu of %llu time stamps chain to the authorities in tsa/ca.pem, which came with the bundle; give yours with --tsa-ca",
+                held, count);
+    if (ca && s.held && s.held < s.count)
+        av_note(v, "the time stamp of leaf %llu does not: %s", (unsigned long long)s.first_strange, s.why);
+    return true;
+}
+
+/* A bundle: the checks of assay-verify, by its own code. */
+static int verify_bundle(struct cli_context *c, const char *path, const struct buf *ca)
+{
+    struct err e = {0};
+    struct av *v = av_check(&(struct av_options){.path = path,
+                                                 .log_vkey = cli_option(c, "key"),
+                                                 .root_vkey = cli_option(c, "root-key"),
+                                                 .policy_path = cli_option(c, "policy"),
+                                                 .explain = -1});
+    if (!v->is_wrong_use && !stamps_add(v, path, ca, &e))
+        return cli_fail(&e);
     if (c->json)
         av_print_json(v, stdout);
     else
@@ -132,6 +162,11 @@ static bool is_file(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
+static bool file_read(const char *path, struct buf *out, struct err *e)
+{
+    return os_file_read(&os_file_real, AT_FDCWD, path, out, e) || err_wrap(e, "%s", path);
+}
+
 static int run(struct cli_context *c)
 {
     struct err e = {0};
@@ -141,22 +176,24 @@ static int run(struct cli_context *c)
     struct verify_options o = {.log_vkey = cli_option(c, "key"),
                                .root_vkey = cli_option(c, "root-key"),
                                .without_blobs = cli_flag(c, "no-blobs")};
-    struct buf BUF_AUTO policy;
+    struct buf BUF_AUTO policy, BUF_AUTO ca;
     buf_init(&policy, POLICY_BYTES_MAX);
-    const char *policy_path = cli_option(c, "policy");
-    if (policy_path && !os_file_read(&os_file_real, AT_FDCWD, policy_path, &policy, &e)) {
-        err_wrap(&e, "%s", policy_path);
+    buf_init(&ca, TST_CA_BYTES_MAX);
+    const char *policy_path = cli_option(c, "policy"), *ca_path = cli_option(c, "tsa-ca");
+    if ((policy_path && !file_read(policy_path, &policy, &e)) || (ca_path && !file_read(ca_path, &ca, &e)))
         return cli_fail(&e);
-    }
     o.policy = policy_path ? policy.data ? policy.data : "" : NULL;
+    o.tsa_ca = ca_path ? ca.data ? ca.data : "" : NULL;
+    if (ca_path && !ca.size)
+        return cli_wrong_use(c, "--tsa-ca %.200s: it is empty", ca_path);
     if (last && !checkpoint_name_parse(str_of(last), &seen))
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
     if (is_file(path)) {
-        if (last || o.without_blobs || o.policy)
-            return cli_wrong_use(c, "--last-seen, --policy and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
-        return verify_bundle(c, path);
+        if (last || o.without_blobs)
+            return cli_wrong_use(c, "--last-seen and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
+        return verify_bundle(c, path, ca_path ? &ca : NULL);
     }
     size_t kind_count;
     const struct op_kind *kinds = role_op_kinds(&kind_count);
@@ -169,7 +206,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_verify = {
     .name = "verify",
     .summary = "check a data directory or a bundle: signatures, tree, chains, blobs, projection",
-    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--policy FILE] [--no-blobs] [PATH]",
+    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--policy FILE] [--tsa-ca FILE] [--no-blobs] [PATH]",
     .example = "assay verify /var/lib/assay",
     .options =
         (const struct cli_option[]){
@@ -177,6 +214,7 @@ const struct cli_command cli_command_verify = {
             {"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
             {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
             {"policy", 0, "FILE", "a C2SP tlog-policy: witnesses that have to have cosigned, in place of those that the ledger names"},
+            {"tsa-ca", 0, "FILE", "time stamping authorities that you trust (PEM, with CRLs if you like): stamps under others do not count"},
             {"no-blobs", 0, NULL, "leaves and tiles only"},
             {0}},
     .details =

@@ -44,13 +44,60 @@ static struct json *whom_to_ask(struct keeper *k, struct err *e)
     return e->code ? NULL : authorities_json(k, o, e);
 }
 
+/* The newest cosigned note so far; empty: none. */
+static bool newest_note(struct keeper *k, struct buf *out, struct err *e)
+{
+    struct err missing = {0};
+    if (k->anchor_note.size) {
+        buf_str(out, buf_view(&k->anchor_note));
+        return true;
+    }
+    if (anchor_log_newest(k->o->calls, k->private_fd, ANCHOR_LOG_FILE, out, &missing) ||
+        os_file_read(k->o->calls, k->ledger_fd, ANCHOR_WITNESSED_FILE, out, &missing))
+        return true;
+    buf_clear(out);
+    return missing.code == ERR_NOT_FOUND || (*e = missing, false);
+}
+
+/* What comes in is not kept when a larger checkpoint is cosigned already: who brings it asks again with the newest. */
+static bool is_older(struct str note, struct str newest)
+{
+    struct checkpoint a, b;
+    struct str text, lines;
+    struct err ignored = {0};
+    return newest.size && checkpoint_parse(note, &a, &text, &lines, &ignored) && checkpoint_parse(newest, &b, &text, &lines, &ignored) &&
+           a.size < b.size;
+}
+
+static bool is_ahead_of_us(const struct policy_outcome *o, int64_t now_s, struct err *e)
+{
+    for (size_t i = 0; i < POLICY_WITNESSES_MAX; i++) /* kept, it would make every honest cosignature after it look older */
+        if (o->is_cosigned[i] && (int64_t)o->witness_time_s[i] > now_s + CLOCK_SKEW_S)
+            return err_set(e, ERR_CONFLICT, "a witness's clock is %lld s ahead of ours: its cosignature is not kept; set the clocks",
+                           (long long)o->witness_time_s[i] - (long long)now_s),
+                   true;
+    return false;
+}
+
+/* Kept in the log of notes, which stays within its bounds; published where the policy is satisfied. */
+static bool cosigned_store(struct keeper *k, struct buf *merged, bool is_satisfied, struct err *e)
+{
+    if (!anchor_log_append(k->o->calls, k->private_fd, ANCHOR_LOG_FILE, buf_view(merged), e) ||
+        !anchor_log_trim(k->o->calls, k->private_fd, ANCHOR_LOG_FILE, ANCHOR_LOG_MAX, ANCHOR_LOG_KEPT, e))
+        return false;
+    buf_release(&k->anchor_note);
+    k->anchor_note = *merged;
+    buf_init(merged, 0);
+    return !is_satisfied ||
+           os_file_replace(k->o->calls, k->ledger_fd, ANCHOR_WITNESSED_FILE, buf_view(&k->anchor_note), 0644, e);
+}
+
 /* Each line is checked against the policy in force; what is not of it is left out. */
 static struct json *take_cosigned(struct keeper *k, struct str note, struct err *e)
 {
     struct arena *a = k->batch.arena;
     struct note_key log;
-    struct buf BUF_AUTO older, merged;
-    struct err missing = {0};
+    struct buf BUF_AUTO older, BUF_AUTO merged;
     struct policy_outcome outcome;
     size_t count;
     bool has_new;
@@ -65,37 +112,19 @@ static struct json *take_cosigned(struct keeper *k, struct str note, struct err 
             err_set(e, ERR_NOT_FOUND, "cosigned note: no policy is set");
         return NULL;
     }
-    /* The newest note so far: of the same checkpoint its lines are kept. */
-    if (k->anchor_note.size)
-        buf_str(&older, buf_view(&k->anchor_note));
-    else if (!os_file_read(k->o->calls, k->ledger_fd, ANCHOR_WITNESSED_FILE, &older, &missing))
-        buf_clear(&older);
-    if (!anchor_log_key(k->projection.db, note, &log, e) ||
+    /* Of the same checkpoint the lines that are here already are kept. */
+    if (!newest_note(k, &older, e) || !anchor_log_key(k->projection.db, note, &log, e) ||
         !anchor_note_merge(p, &log, note, buf_view(&older), &merged, &count, &has_new, e) ||
-        !policy_evaluate(p, buf_view(&merged), NULL, &outcome, e))
+        !policy_evaluate(p, buf_view(&merged), NULL, &outcome, e) || is_ahead_of_us(&outcome, env_now_ms(k->o->env) / 1000, e))
         return NULL;
-    for (size_t i = 0; i < POLICY_WITNESSES_MAX; i++) /* kept, it would make every honest cosignature after it look older */
-        if (outcome.is_cosigned[i] && (int64_t)outcome.witness_time_s[i] > env_now_ms(k->o->env) / 1000 + CLOCK_SKEW_S) {
-            err_set(e, ERR_CONFLICT, "a witness's clock is %lld s ahead of ours: its cosignature is not kept; set the clocks",
-                    (long long)outcome.witness_time_s[i] - (long long)(env_now_ms(k->o->env) / 1000));
-            return NULL;
-        }
+    bool is_behind = is_older(note, buf_view(&older)), is_satisfied = outcome.is_satisfied && count > 0;
     struct json *o = json_object(a);
     json_put_int(o, "count", (int64_t)count);
-    json_put_bool(o, "satisfied", outcome.is_satisfied && count > 0);
-    json_put_bool(o, "new", has_new);
+    json_put_bool(o, "satisfied", is_satisfied && !is_behind);
+    json_put_bool(o, "new", has_new && !is_behind);
+    json_put_bool(o, "older", is_behind);
     json_put_str(o, "note", arena_str(a, buf_view(&merged)));
-    if (!has_new)
-        return o;
-    if (!anchor_log_append(k->o->calls, k->private_fd, ANCHOR_LOG_FILE, buf_view(&merged), e))
-        return NULL;
-    buf_release(&k->anchor_note);
-    k->anchor_note = merged;
-    buf_init(&merged, 0);
-    if (outcome.is_satisfied && count > 0 &&
-        !os_file_replace(k->o->calls, k->ledger_fd, ANCHOR_WITNESSED_FILE, buf_view(&k->anchor_note), 0644, e))
-        return NULL;
-    return o;
+    return !has_new || is_behind || cosigned_store(k, &merged, is_satisfied, e) ? o : NULL;
 }
 
 /* Two notes that cannot both be of one history are kept for good, whatever else happens. */

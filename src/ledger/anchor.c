@@ -105,37 +105,105 @@ bool anchor_log_next(struct str bytes, uint64_t *offset, struct str *ret_note)
     return *offset < bytes.size && cp_log_record(bytes, offset, ret_note);
 }
 
+enum { TAIL_BYTES = 4 * ANCHOR_NOTE_BYTES_MAX };
+
+/* The last `size` bytes, and where in the file they begin. */
+static bool tail_read(int fd, const char *file, size_t size, struct buf *out, off_t *ret_from, off_t *ret_size, struct err *e)
+{
+    struct stat st;
+    char piece[4096];
+    if (fstat(fd, &st) != 0)
+        return err_errno(e, errno, "private/%s", file);
+    *ret_size = st.st_size;
+    *ret_from = st.st_size > (off_t)size ? st.st_size - (off_t)size : 0;
+    for (off_t at = *ret_from; at < st.st_size;) {
+        off_t left = st.st_size - at;
+        ssize_t n = pread(fd, piece, left < (off_t)sizeof(piece) ? (size_t)left : sizeof(piece), at);
+        if (n <= 0)
+            return err_errno(e, n < 0 ? errno : EIO, "private/%s", file);
+        buf_append(out, piece, (size_t)n);
+        at += n;
+    }
+    return true;
+}
+
+/* Where in a tail the whole records begin and end, and the newest of them: from any record that reads whole, the rest has to read
+ * whole too. False: there is none. */
+static bool records_find(struct str tail, uint64_t *ret_from, uint64_t *ret_to, struct str *ret_newest)
+{
+    for (uint64_t start = 0; start < tail.size; start++) {
+        uint64_t at = start;
+        if (tail.data[start] != 'A' || !cp_log_record(tail, &at, ret_newest))
+            continue;
+        while (anchor_log_next(tail, &at, ret_newest)) {
+        }
+        *ret_from = start;
+        *ret_to = at;
+        return true;
+    }
+    return false;
+}
+
 /* Opened, appended and synced each time: once a minute. A torn record that a crash left at the end is cut off first. */
 static bool whole_end(int fd, const char *file, off_t *ret_end, struct err *e)
 {
-    enum { TAIL_BYTES = 4 * ANCHOR_NOTE_BYTES_MAX };
-    struct stat st;
     struct buf BUF_AUTO tail;
+    struct str newest;
+    uint64_t start, end;
+    off_t from, size;
     buf_init(&tail, TAIL_BYTES);
-    if (fstat(fd, &st) != 0)
-        return err_errno(e, errno, "private/%s", file);
-    off_t from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
-    char piece[4096];
-    for (off_t at = from; at < st.st_size;) {
-        ssize_t n = pread(fd, piece, sizeof(piece), at);
-        if (n <= 0)
-            return err_errno(e, n < 0 ? errno : EIO, "private/%s", file);
-        buf_append(&tail, piece, (size_t)n);
-        at += n;
-    }
-    /* From any record that reads whole to the end, the rest has to read whole too. */
-    for (uint64_t start = 0; start < tail.size; start++) {
-        uint64_t at = start;
-        struct str note;
-        if (tail.data[start] != 'A' || !cp_log_record(buf_view(&tail), &at, &note))
-            continue;
-        while (anchor_log_next(buf_view(&tail), &at, &note)) {
-        }
-        *ret_end = from + (off_t)at;
-        return true;
-    }
-    *ret_end = from == 0 ? 0 : st.st_size;
+    if (!tail_read(fd, file, TAIL_BYTES, &tail, &from, &size, e))
+        return false;
+    bool has_any = records_find(buf_view(&tail), &start, &end, &newest);
+    *ret_end = has_any ? from + (off_t)end : from == 0 ? 0 : size;
     return true;
+}
+
+static int log_open(const struct os_file_calls *calls, int private_dir, const char *file, struct err *e)
+{
+    int fd = calls->openat(calls->context, private_dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0 && errno == ENOENT)
+        err_set(e, ERR_NOT_FOUND, "private/%s: there is none", file);
+    else if (fd < 0)
+        err_errno(e, errno, "open private/%s", file);
+    return fd;
+}
+
+bool anchor_log_newest(const struct os_file_calls *calls, int private_dir, const char *file, struct buf *out, struct err *e)
+{
+    struct buf BUF_AUTO tail;
+    struct str newest;
+    uint64_t start, end;
+    off_t from, size;
+    int fd = log_open(calls, private_dir, file, e);
+    if (fd < 0)
+        return false;
+    buf_init(&tail, TAIL_BYTES);
+    bool ok = tail_read(fd, file, TAIL_BYTES, &tail, &from, &size, e);
+    calls->close(calls->context, fd);
+    if (!ok || !records_find(buf_view(&tail), &start, &end, &newest))
+        return ok ? err_set(e, ERR_NOT_FOUND, "private/%s: no whole record", file) : false;
+    buf_str(out, newest);
+    return true;
+}
+
+bool anchor_log_trim(const struct os_file_calls *calls, int private_dir, const char *file, size_t max, size_t kept, struct err *e)
+{
+    struct buf BUF_AUTO tail;
+    struct str newest;
+    struct stat st;
+    uint64_t start, end;
+    off_t from, size;
+    int fd = log_open(calls, private_dir, file, e);
+    if (fd < 0)
+        return false;
+    bool is_long = fstat(fd, &st) == 0 && st.st_size > (off_t)max;
+    buf_init(&tail, kept);
+    bool ok = !is_long || tail_read(fd, file, kept, &tail, &from, &size, e);
+    calls->close(calls->context, fd);
+    if (!ok || !is_long || !records_find(buf_view(&tail), &start, &end, &newest))
+        return ok; /* without a whole record there is nothing to keep it for: verify says that it is damaged */
+    return os_file_replace(calls, private_dir, file, str_slice(buf_view(&tail), start, end), 0600, e);
 }
 
 bool anchor_log_append(const struct os_file_calls *calls, int private_dir, const char *file, struct str note, struct err *e)

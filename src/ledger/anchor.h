@@ -51,9 +51,19 @@ bool anchor_note_merge(const struct policy *p, const struct note_key *log, struc
 
 /* ---- anchors.log ---- */
 
+/* It is cut to the newest ANCHOR_LOG_KEPT bytes when it is longer than ANCHOR_LOG_MAX. Even of the largest notes, one every 50 seconds,
+ * that is more than comes in between two anchor leaves, which are an hour apart: whatever satisfied the policy and is cut off lies
+ * between two leaves that hold their notes. */
+enum { ANCHOR_LOG_MAX = 16 << 20, ANCHOR_LOG_KEPT = 8 << 20 };
+
 bool anchor_log_append(const struct os_file_calls *calls, int private_dir, const char *file, struct str note, struct err *e) MUST_USE;
 /* The record at *offset, and moves on; false at the end or where it is damaged (then *offset is not the end). */
 bool anchor_log_next(struct str bytes, uint64_t *offset, struct str *ret_note);
+/* Cuts the file, when it is longer than `max`, to the whole records among its last `kept` bytes. A new file takes the place of the old
+ * one in one durable step, so a crash leaves either; who reads has one of them open. */
+bool anchor_log_trim(const struct os_file_calls *calls, int private_dir, const char *file, size_t max, size_t kept, struct err *e) MUST_USE;
+/* The newest whole record; ERR_NOT_FOUND: none, or no file. */
+bool anchor_log_newest(const struct os_file_calls *calls, int private_dir, const char *file, struct buf *out, struct err *e) MUST_USE;
 
 /* ---- leaves ---- */
 

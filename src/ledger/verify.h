@@ -30,6 +30,8 @@ struct verify_options {
     bool is_tree_only; /* framing, hashes, tiles and the checkpoint: not what the leaves say, nothing private */
     bool without_blobs;                 /* leaves and tiles only */
     const char *policy; /* text of a C2SP tlog-policy that counts in place of the ledger's own (E11); NULL: its own */
+    const char *tsa_ca; /* PEM of the time stamping authorities (and CRLs) that the caller trusts: stamps under others do not count, and
+                           without any it is E21; NULL: those that the ledger registers */
 };
 
 struct verify_finding {

@@ -1,7 +1,7 @@
 /*
  * verify_anchor.c - who outside vouched for this ledger: cosigned checkpoints (E11, E12, E13), time stamps (E20, E21, E22), and the
  * evidence of a fork. Policies and authorities are those that the ledger records, in force at that leaf; --policy puts the caller's
- * own in place of every policy.
+ * own in place of every policy, and with --tsa-ca a stamp has to chain to the caller's authorities, too, to count.
  */
 #include "blob/blob.h"
 #include "crypto/tst.h"
@@ -43,17 +43,24 @@ struct verify_anchors {
     uint64_t quorum_time_s;
     struct pack_store *packs;
     struct keyring *keys;
-    size_t unread_stamps;
+    struct str pinned_ca; /* --tsa-ca; empty: none */
+    size_t unread_stamps, erased_stamps, strange_stamps, trusted_stamps;
     struct str witnessed; /* as it was before the head was read; empty with why_not */
     struct err why_not;
-    uint64_t log_size; /* of anchors.log, then */
+    int log_fd;        /* anchors.log, which may be replaced by a shorter one meanwhile; -1: none */
+    uint64_t log_size; /* of it, then */
 };
 
 bool verify_anchor_begin(struct verify *v, struct err *e)
 {
     struct verify_anchors *h = ARENA_NEW(v->kept, struct verify_anchors);
+    char subject[256];
+    h->log_fd = -1;
     v->anchors = h;
     v->report->strength = "signed";
+    h->pinned_ca = str_of(v->options->tsa_ca ? v->options->tsa_ca : "");
+    if (v->options->tsa_ca && !tst_ca_check(h->pinned_ca, subject, e))
+        return err_wrap(e, "the authorities given");
     if (v->options->policy && !(h->pinned = policy_parse(v->kept, str_of(v->options->policy), e)))
         return err_wrap(e, "the policy given");
     return true;
@@ -68,7 +75,8 @@ void verify_anchors_look(struct verify *v)
     buf_init(&note, ANCHOR_NOTE_BYTES_MAX);
     if (os_file_read(&os_file_real, v->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &h->why_not))
         h->witnessed = arena_str(v->kept, buf_view(&note));
-    if (v->private_dir >= 0 && fstatat(v->private_dir, ANCHOR_LOG_FILE, &facts, 0) == 0)
+    h->log_fd = v->private_dir >= 0 ? openat(v->private_dir, ANCHOR_LOG_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    if (h->log_fd >= 0 && fstat(h->log_fd, &facts) == 0 && S_ISREG(facts.st_mode))
         h->log_size = (uint64_t)facts.st_size;
 }
 
@@ -250,17 +258,47 @@ static int64_t cosigned_before_ms(struct verify *v, uint64_t size)
     return (int64_t)newest_s * 1000;
 }
 
+/* Why a stamp that should be here is not is one finding; that its blob is damaged or gone is told by the check of blobs, too. */
 static bool stamp_read(struct verify *v, struct arena *a, const struct seen_anchor *s, struct str *ret)
 {
     struct verify_anchors *h = v->anchors;
     uint8_t dek[DEK_SIZE];
+    struct sha256 x;
     struct str stored;
     struct err e = {0};
-    /* What is missing or does not open is told by the check of blobs. */
-    bool ok = h->packs && h->keys && s->x[0] && pack_read(h->packs, a, s->x, &stored, &e) && keyring_get(h->keys, s->x, dek, &e) &&
+    bool has_name = hex_decode(str_of(s->x), x.bytes, SHA256_SIZE);
+    if (!has_name) {
+        verify_find(v, "E20", "leaf %llu: an anchor by time stamp, without the time stamp", (unsigned long long)s->leaf);
+        return false;
+    }
+    if (verify_erasure_of(v, x.bytes)) {
+        h->erased_stamps++;
+        return false;
+    }
+    if (!h->packs || !h->keys) {
+        h->unread_stamps++;
+        return false;
+    }
+    bool ok = pack_read(h->packs, a, s->x, &stored, &e) && keyring_get(h->keys, s->x, dek, &e) &&
               blob_open(a, stored, s->c, s->x, dek, TST_BYTES_MAX, ret, &e);
     memory_wipe(dek, sizeof(dek));
+    if (!ok)
+        verify_find(v, "E20", "leaf %llu: the time stamp cannot be read: %s", (unsigned long long)s->leaf, e.text);
     return ok;
+}
+
+/* The caller's own authorities decide what counts; what the ledger records about its own has been checked before. */
+static bool stamp_is_trusted(struct verify *v, struct str bytes)
+{
+    struct verify_anchors *h = v->anchors;
+    struct tst_info info;
+    struct err strange = {0};
+    if (!h->pinned_ca.size)
+        return true;
+    bool is_trusted = tst_verify(bytes, h->pinned_ca, &info, &strange);
+    h->trusted_stamps += is_trusted;
+    h->strange_stamps += !is_trusted;
+    return is_trusted;
 }
 
 static void stamp_check(struct verify *v, struct arena *a, const struct seen_anchor *s)
@@ -273,12 +311,8 @@ static void stamp_check(struct verify *v, struct arena *a, const struct seen_anc
     char where[64];
     unsigned long long leaf = s->leaf;
     snprintf(where, sizeof(where), "leaf %llu", leaf);
-    if (!note_check(v, where, s->anchor.note, &c))
+    if (!note_check(v, where, s->anchor.note, &c) || !stamp_read(v, a, s, &bytes))
         return;
-    if (!stamp_read(v, a, s, &bytes)) {
-        h->unread_stamps++;
-        return;
-    }
     if (!sha256_equal(sha256_of(bytes), s->anchor.digest)) {
         verify_find(v, "E20", "leaf %llu: the time stamp is not the one that was recorded", leaf);
         return;
@@ -298,6 +332,8 @@ static void stamp_check(struct verify *v, struct arena *a, const struct seen_anc
     if (info.time_ms + SKEW_MS < cosigned_ms)
         verify_find(v, "E22", "leaf %llu: the time stamp is %lld s before a cosignature over an earlier checkpoint", leaf,
                     (long long)(cosigned_ms - info.time_ms) / 1000);
+    if (!stamp_is_trusted(v, bytes))
+        return;
     v->report->anchors_checked++;
     if (info.time_ms > v->report->stamped_ms) {
         v->report->stamped_ms = info.time_ms;
@@ -305,7 +341,38 @@ static void stamp_check(struct verify *v, struct arena *a, const struct seen_anc
     }
 }
 
+/* What is to be said of all stamps together. */
+static void stamps_tell(struct verify *v)
+{
+    const struct verify_anchors *h = v->anchors;
+    if (h->pinned_ca.size && h->trusted_stamps == 0)
+        verify_find(v, "E21", "no time stamp that could be read chains to the authorities given");
+    else if (h->strange_stamps)
+        verify_note(v, "%zu of %zu time stamps do not chain to the authorities given, and were not counted", h->strange_stamps,
+                    h->strange_stamps + h->trusted_stamps);
+    if (h->unread_stamps)
+        verify_note(v, "%zu time stamps were not checked: that needs private/ and the blobs", h->unread_stamps);
+    if (h->erased_stamps)
+        verify_note(v, "%zu time stamps were not checked: they are erased", h->erased_stamps);
+    if (v->report->stamped_ms && !h->pinned_ca.size)
+        verify_note(v, "the time stamping authorities are those that the ledger itself records; give yours with --tsa-ca to check against them");
+}
+
 /* ---- files ---- */
+
+/* What it held when the check began. */
+static bool log_read(struct verify_anchors *h, struct buf *ret)
+{
+    char piece[64 << 10];
+    while (h->log_fd >= 0 && ret->size < h->log_size && !ret->full) {
+        uint64_t left = h->log_size - ret->size;
+        ssize_t n = pread(h->log_fd, piece, left < sizeof(piece) ? (size_t)left : sizeof(piece), (off_t)ret->size);
+        if (n <= 0)
+            break;
+        buf_append(ret, piece, (size_t)n);
+    }
+    return ret->size > 0 && !ret->full;
+}
 
 /* Every cosigned note that came in. Lines by witnesses of no policy are unknown keys, which say nothing. */
 static void log_check(struct verify *v)
@@ -315,9 +382,8 @@ static void log_check(struct verify *v)
     struct err e = {0};
     struct str note;
     buf_init(&bytes, LOG_BYTES_MAX);
-    if (v->private_dir < 0 || !os_file_read(&os_file_real, v->private_dir, ANCHOR_LOG_FILE, &bytes, &e))
+    if (!log_read(h, &bytes))
         return;
-    bytes.size = bytes.size < h->log_size ? bytes.size : (size_t)h->log_size;
     uint64_t offset = 0, last_size = 0;
     for (uint64_t start = 0; anchor_log_next(buf_view(&bytes), &offset, &note); start = offset) {
         struct checkpoint c;
@@ -457,13 +523,13 @@ void verify_anchors(struct verify *v)
     pack_close(h->packs);
     keyring_close(h->keys);
     log_check(v);
+    if (h->log_fd >= 0)
+        close(h->log_fd);
+    h->log_fd = -1;
     witnessed_check(v);
     fork_check(v);
     strength_tell(v);
-    if (h->unread_stamps)
-        verify_note(v, "%zu time stamps were not checked: that needs private/ and the blobs", h->unread_stamps);
-    if (v->report->stamped_ms)
-        verify_note(v, "the time stamping authorities are those that the ledger itself records; check that you trust them: assay anchor list");
+    stamps_tell(v);
     if (h->policy_count && !h->pinned)
         verify_note(v, "the witness policy is the one that the ledger itself records; give yours with --policy to check against it");
 }

@@ -2,6 +2,7 @@
 #include "ledger/anchor.h"
 #include "ledger/test_directory.h"
 #include "ledger/verify.h"
+#include <sys/stat.h>
 
 /* A directory with two witnesses, an authority, a cosigned checkpoint and a time stamp, each of which a test may spoil. */
 enum spoil {
@@ -18,6 +19,7 @@ enum spoil {
     STAMP_REPLACED, /* not the one whose digest the leaf has */
     STAMP_BY_STRANGER,
     STAMP_UNREGISTERED,
+    STAMP_UNREADABLE, /* its key is not in the keyring */
     STAMP_EARLY /* before a cosignature over an earlier checkpoint */
 };
 
@@ -41,12 +43,17 @@ static bool has_code(const struct verify_report *r, const char *code)
     return false;
 }
 
-static struct verify_report verify_with(const char *policy)
+static struct verify_report verify_as(struct verify_options o)
 {
     struct verify_report r;
     e = (struct err){0};
-    ck_assert_msg(verify_directory(w.d.ledger.path, &(struct verify_options){.policy = policy}, w.arena, &r, &e), "%s", e.text);
+    ck_assert_msg(verify_directory(w.d.ledger.path, &o, w.arena, &r, &e), "%s", e.text);
     return r;
+}
+
+static struct verify_report verify_with(const char *policy)
+{
+    return verify_as((struct verify_options){.policy = policy});
 }
 
 /* The ledger's clock is where the tests' clock is: the witnesses and the authority follow it. */
@@ -151,8 +158,9 @@ static void stamp_append(enum spoil spoil)
     a.at_ms = (int64_t)tsa->now * 1000 + 250 + (spoil == LEAF_OTHER_TIME ? 1000 : 0);
     a.digest = sha256_of(spoil == STAMP_REPLACED ? STR("another stamp") : buf_view(&stamp));
     ck_assert(blob_seal(&w.d.ledger.env, w.d.arena, buf_view(&stamp), &sealed, &e));
-    ck_assert(pack_add(w.d.packs, sealed.x, sealed.bytes, &e) && keyring_add(w.d.keys, &w.d.ledger.env, sealed.x, sealed.dek, &e) &&
-              pack_sync(w.d.packs, &e) && keyring_sync(w.d.keys, &e));
+    ck_assert(pack_add(w.d.packs, sealed.x, sealed.bytes, &e) && pack_sync(w.d.packs, &e));
+    if (spoil != STAMP_UNREADABLE)
+        ck_assert(keyring_add(w.d.keys, &w.d.ledger.env, sealed.x, sealed.dek, &e) && keyring_sync(w.d.keys, &e));
     ledger_count_blobs(w.d.writer, 1, sealed.bytes.size);
     struct json *leaf = anchor_leaf_body(w.d.arena, &a), *blob = json_push_object(json_put_array(leaf, "b"));
     json_put_str(blob, "c", arena_str(w.d.arena, str_of(sealed.c)));
@@ -208,7 +216,8 @@ static const struct {
 } SPOILT[] = {{UNKNOWN_LOG_KEY, false, "E10"},     {OTHER_ROOT, false, "E12"},        {BAD_COSIGNATURE, false, "E11"},
               {ONE_COSIGNATURE, false, "E11"},     {OLDER_COSIGNATURE, false, "E13"}, {LEAF_OTHER_CP, false, "E42"},
               {STAMP_OF_OTHER_BYTES, true, "E20"}, {STAMP_REPLACED, true, "E20"},     {LEAF_OTHER_TIME, true, "E20"},
-              {STAMP_BY_STRANGER, true, "E21"},    {STAMP_UNREGISTERED, true, "E21"}, {STAMP_EARLY, true, "E22"}};
+              {STAMP_BY_STRANGER, true, "E21"},    {STAMP_UNREGISTERED, true, "E21"}, {STAMP_EARLY, true, "E22"},
+              {STAMP_UNREADABLE, true, "E20"}};
 
 START_TEST(a_spoilt_anchor_is_told_by_its_code)
 {
@@ -269,6 +278,28 @@ START_TEST(a_pinned_policy_counts_in_place_of_the_ledgers_own)
 }
 END_TEST
 
+START_TEST(stamps_count_only_under_the_authorities_that_the_auditor_gives)
+{
+    world_make();
+    const char *trusted = w.tsa.ca_pem, *other = w.stranger.ca_pem;
+    struct verify_report r = verify_as((struct verify_options){.tsa_ca = trusted});
+    ck_assert(!r.is_ok && has_code(&r, "E21")); /* there is no stamp yet */
+    stamp_append(FINE);
+    test_integrate(w.d.writer);
+    r = verify_as((struct verify_options){.tsa_ca = trusted});
+    ck_assert_msg(r.is_ok && r.stamped_size > 0, "%s", r.finding_count ? r.findings[0].text : "not counted");
+    r = verify_as((struct verify_options){.tsa_ca = other});
+    ck_assert(!r.is_ok && has_code(&r, "E21") && r.stamped_size == 0);
+    r = verify_as((struct verify_options){.tsa_ca = trusted, .without_blobs = true});
+    ck_assert(!r.is_ok && has_code(&r, "E21"));
+    r = verify_as((struct verify_options){.without_blobs = true});
+    ck_assert_msg(r.is_ok, "%s", r.finding_count ? r.findings[0].text : "");
+    ck_assert(!verify_directory(w.d.ledger.path, &(struct verify_options){.tsa_ca = "nonsense"}, w.arena, &r, &e));
+    ck_assert_int_eq(e.code, ERR_INVALID);
+    world_remove();
+}
+END_TEST
+
 START_TEST(evidence_of_a_fork_is_a_finding_for_good)
 {
     struct checkpoint c;
@@ -298,6 +329,45 @@ START_TEST(a_torn_record_is_cut_off_before_the_next_one)
     r = verify_with(NULL);
     ck_assert_msg(r.is_ok && r.finding_count == 0, "%s", r.findings[0].text);
     ck_assert_uint_eq(r.anchors_checked, 2);
+    world_remove();
+}
+END_TEST
+
+START_TEST(the_log_of_notes_stays_within_its_bounds)
+{
+    struct stat st;
+    struct buf BUF_AUTO newest;
+    size_t kept = 0;
+    world_make();
+    int private_dir = openat(w.d.ledger.dir, "private", O_RDONLY | O_DIRECTORY);
+    buf_init(&newest, ANCHOR_NOTE_BYTES_MAX);
+    ck_assert(!anchor_log_newest(&os_file_real, private_dir, ANCHOR_LOG_FILE, &newest, &e) && e.code == ERR_NOT_FOUND);
+    for (int i = 0; i < 40; i++) {
+        w.d.ledger.now_ms += 60000;
+        note_keep(FINE);
+        ck_assert_msg(anchor_log_trim(&os_file_real, private_dir, ANCHOR_LOG_FILE, 8192, 4096, &e), "%s", e.text);
+        ck_assert_int_eq(fstatat(private_dir, ANCHOR_LOG_FILE, &st, 0), 0);
+        ck_assert_int_le(st.st_size, 8192);
+        kept = (size_t)st.st_size;
+    }
+    ck_assert_uint_gt(kept, 2000);
+    buf_clear(&newest);
+    ck_assert_msg(anchor_log_newest(&os_file_real, private_dir, ANCHOR_LOG_FILE, &newest, &e), "%s", e.text);
+    struct checkpoint c;
+    ck_assert(str_equal(buf_view(&newest), note_make(FINE, &c)));
+    struct verify_report r = verify_with(NULL);
+    ck_assert_msg(r.is_ok && r.finding_count == 0, "%s", r.finding_count ? r.findings[0].text : "");
+    ck_assert_uint_gt(r.anchors_checked, 3);
+    /* A torn record at the end goes with the cut. */
+    int fd = openat(private_dir, ANCHOR_LOG_FILE, O_WRONLY | O_APPEND);
+    ck_assert_int_eq(write(fd, "ACPLtorn", 8), 8);
+    close(fd);
+    ck_assert(anchor_log_trim(&os_file_real, private_dir, ANCHOR_LOG_FILE, 100, 4096, &e));
+    r = verify_with(NULL);
+    ck_assert(r.is_ok && r.note_count > 0);
+    for (size_t i = 0; i < r.note_count; i++)
+        ck_assert_msg(!strstr(r.notes[i], "torn"), "%s", r.notes[i]);
+    close(private_dir);
     world_remove();
 }
 END_TEST
@@ -362,8 +432,10 @@ int main(void)
     tcase_add_loop_test(t, a_spoilt_anchor_is_told_by_its_code, 0, sizeof(SPOILT) / sizeof(SPOILT[0]));
     tcase_add_test(t, files_beside_the_leaves_are_checked_too);
     tcase_add_test(t, a_pinned_policy_counts_in_place_of_the_ledgers_own);
+    tcase_add_test(t, stamps_count_only_under_the_authorities_that_the_auditor_gives);
     tcase_add_test(t, evidence_of_a_fork_is_a_finding_for_good);
     tcase_add_test(t, a_torn_record_is_cut_off_before_the_next_one);
+    tcase_add_test(t, the_log_of_notes_stays_within_its_bounds);
     tcase_add_test(t, what_a_witness_answers_is_read_strictly);
     tcase_add_test(t, merging_keeps_the_newest_line_of_each_witness_and_no_strangers);
     suite_add_tcase(s, t);

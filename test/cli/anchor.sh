@@ -88,6 +88,23 @@ case_a_time_stamp_is_kept_and_openssl_accepts_it() {
     at=$(sed -n 's/.*-attime \([0-9]*\)$/\1/p' "$d/out")
     expect 0 openssl ts -verify -data "$d/stamp.tsr.checkpoint" -in "$d/stamp.tsr" -CAfile "$d/tsa/ca.pem" -attime "$at"
     expect 0 "$assay" verify "$d/data"
+    # An auditor's own authorities count in place of the ledger's, for a directory and for a bundle.
+    expect 0 "$assay" verify --tsa-ca "$d/tsa/ca.pem" "$d/data"
+    grep -q '^stamped ' "$d/out"
+    openssl req -x509 -newkey ed25519 -nodes -keyout "$d/other.key" -out "$d/other.pem" -days 2 -subj /CN=other 2>/dev/null
+    expect 1 "$assay" verify --tsa-ca "$d/other.pem" "$d/data"
+    grep -q '^E21 .*the authorities given' "$d/out"
+    grep -q '^stamped ' "$d/out" && fail "a stamp under a strange authority counts"
+    expect 2 "$assay" verify --tsa-ca "$d/other.key" "$d/data"
+    : >"$d/empty"
+    expect 2 "$assay" verify --tsa-ca "$d/empty" "$d/data"
+    expect 0 "$assay" --data "$d/data" bundle -o "$d/b.slb" --audience a --purpose p
+    expect 0 "$assay" verify "$d/b.slb"
+    grep -q '1 of 1 time stamps chain to the authorities in tsa/ca.pem' "$d/out"
+    expect 0 "$assay" verify --tsa-ca "$d/tsa/ca.pem" "$d/b.slb"
+    grep -q '1 of 1 time stamps chain to the authorities given' "$d/out"
+    expect 1 "$assay" verify --tsa-ca "$d/other.pem" "$d/b.slb"
+    grep -q 'E21 .*none of 1 time stamps' "$d/out"
     # A damaged stamp, and other bytes under it.
     size=$(wc -c <"$d/stamp.tsr")
     { head -c $((size - 10)) "$d/stamp.tsr"; printf 'damaged!!!'; } >"$d/bad.tsr"
