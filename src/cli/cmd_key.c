@@ -94,16 +94,23 @@ static bool roots_load(struct change *ch, struct err *e)
     return true;
 }
 
-static bool submit(struct change *ch, const char *act, const char *role, const struct note_key *key, int64_t number, struct err *e)
+static bool submit_all(struct change *ch, const struct key_change *changes, size_t count, struct err *e)
 {
-    struct key_change change = {.act = act, .role = role, .key = key, .number = number, .actor = "local:admin"};
     int64_t leaf = -1;
     if (!ch->keeper && !(ch->keeper = keeper_open(ch->c->data_dir, e)))
         return false;
-    if (!key_submit(ch->keeper, &ch->dir, &change, ch->signers, ch->signer_count, &leaf, e) || !keeper_flush(ch->keeper, e))
+    if (!key_submit(ch->keeper, &ch->dir, changes, count, ch->signers, ch->signer_count, &leaf, e) || !keeper_flush(ch->keeper, e))
         return false;
-    fprintf(stderr, "leaf %lld: %s %s %s\n", (long long)leaf, act, role, key ? key->name : "");
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "leaf %lld: %s %s %s\n", (long long)leaf - (long long)(count - 1 - i), changes[i].act, changes[i].role,
+                changes[i].key ? changes[i].key->name : "");
     return true;
+}
+
+static bool submit(struct change *ch, const char *act, const char *role, const struct note_key *key, int64_t number, struct err *e)
+{
+    struct key_change change = {.act = act, .role = role, .key = key, .number = number, .actor = "local:admin"};
+    return submit_all(ch, &change, 1, e);
 }
 
 /* Gone for good once this returns true. */
@@ -155,46 +162,98 @@ static bool log_keys_sort(struct change *ch, struct key_pair *ret_old, struct ke
     return ok;
 }
 
-/* A new key beside the old one: `log.<id>` signs together with `log` until that is retired. The other roles have one key at a time:
- * it waits as <role>.next until the ledger knows it. */
-static int rotate(struct change *ch, const char *role, struct err *e)
+static int print_key(const struct note_key *key)
 {
-    bool is_log = strcmp(role, "log") == 0;
+    struct buf BUF_AUTO text;
+    buf_init(&text, 4096);
+    note_key_format(key, &text);
+    buf_char(&text, '\n');
+    return cli_print(buf_view(&text));
+}
+
+/* A new key beside the old one: `log.<id>` signs together with `log` until that is retired. */
+static int rotate_log(struct change *ch, struct err *e)
+{
     struct key_pair old, next = {0};
-    char file[32], waiting[32];
-    snprintf(waiting, sizeof(waiting), "%s.next", role);
-    if (strcmp(role, "log") != 0 && strcmp(role, "collector") != 0 && strcmp(role, "officer") != 0)
-        return cli_wrong_use(ch->c, "rotates the log, collector or officer key, not %.40s; a root key: assay key new, then assay key add",
-                             role);
-    if (is_log ? !log_keys_sort(ch, &old, &next, e) : !keys_load_signing(ch->dir.fd, role, &old.key, &old.private_key, e))
+    char file[32];
+    if (!log_keys_sort(ch, &old, &next, e))
         return cli_fail(e);
     ch->signers[ch->signer_count++] = old;
     memory_wipe(&old.private_key, sizeof(old.private_key));
     memory_wipe(&next.private_key, sizeof(next.private_key));
     if (!roots_load(ch, e))
         return cli_fail(e);
-    bool is_waiting = is_log && next.key.name[0];
-    if (!is_waiting && !keys_make_signing(ch->dir.fd, waiting, old.key.name, ch->c->env, &next.key, e))
-        return cli_fail(e);
-    if (is_log && !is_waiting) {
+    if (!next.key.name[0]) {
+        if (!keys_make_signing(ch->dir.fd, "log.next", old.key.name, ch->c->env, &next.key, e))
+            return cli_fail(e);
         snprintf(file, sizeof(file), "log.%08x", next.key.id);
-        if (!rename_key(ch, waiting, file, e)) /* on disk before it counts */
+        if (!rename_key(ch, "log.next", file, e)) /* on disk before it counts */
             return cli_fail(e);
     }
-    if (!submit(ch, "add", role, &next.key, 0, e))
+    if (!submit(ch, "add", "log", &next.key, 0, e))
         return cli_fail(e);
-    if (!is_log && (!rename_key(ch, waiting, role, e) || !submit(ch, "retire", role, &old.key, 0, e)))
+    fprintf(stderr,
+            "Both log keys sign from the next checkpoint on. Tell witnesses and auditors the new key (below), and when all of them "
+            "know it:\n    assay key retire %08x\n",
+            old.key.id);
+    return print_key(&next.key);
+}
+
+/* An older key of the role that `now` followed and that is still in force: an earlier rotation broke off before it retired it. */
+static const struct ledger_key *left_in_force(const struct change *ch, const char *role, const struct note_key *now)
+{
+    const struct ledger_key *current = NULL, *left = NULL;
+    for (size_t i = 0; i < ch->keys->count; i++) {
+        const struct ledger_key *key = &ch->keys->items[i];
+        if (strcmp(key->role, role) != 0 || key->end != KEY_IN_FORCE || strcmp(key->key.name, now->name) != 0)
+            continue;
+        if (note_key_equal(&key->key, now))
+            current = key;
+        else if (!current)
+            left = key;
+    }
+    return current ? left : NULL;
+}
+
+/* The roles that have one key at a time. The next one waits as <role>.next; one operation adds it and retires the old one, and
+ * the keeper puts it in the old one's place, at once or when it starts again. So whatever is broken off, one key is in force. */
+static int rotate_single(struct change *ch, const char *role, struct err *e)
+{
+    struct key_pair old;
+    struct note_key next;
+    char waiting[32];
+    snprintf(waiting, sizeof(waiting), "%s.next", role);
+    if (!keys_load_signing(ch->dir.fd, role, &old.key, &old.private_key, e))
         return cli_fail(e);
-    struct buf BUF_AUTO text;
-    buf_init(&text, 4096);
-    note_key_format(&next.key, &text);
-    buf_char(&text, '\n');
-    if (is_log)
-        fprintf(stderr,
-                "Both log keys sign from the next checkpoint on. Tell witnesses and auditors the new key (below), and when all of them know "
-                "it:\n    assay key retire %08x\n",
-                old.key.id);
-    return cli_print(buf_view(&text));
+    ch->signers[ch->signer_count++] = old;
+    memory_wipe(&old.private_key, sizeof(old.private_key));
+    if (!roots_load(ch, e))
+        return cli_fail(e);
+    const struct ledger_key *left = left_in_force(ch, role, &old.key);
+    if (left) {
+        fprintf(stderr, "an earlier rotation had broken off; this finishes it\n");
+        struct note_key going = left->key;
+        return submit(ch, "retire", role, &going, 0, e) ? print_key(&old.key) : cli_fail(e);
+    }
+    if (!keys_make_signing(ch->dir.fd, waiting, old.key.name, ch->c->env, &next, e))
+        return cli_fail(e);
+    struct buf BUF_AUTO vkey;
+    buf_init(&vkey, 1024);
+    note_key_format(&next, &vkey);
+    struct key_change changes[] = {{.act = "add", .role = role, .key = &next, .actor = "local:admin"},
+                                   {.act = "retire", .role = role, .key = &old.key, .actor = "local:admin"}};
+    bool is_known = ledger_keys_find(ch->keys, role, buf_view(&vkey)) != NULL;
+    return submit_all(ch, changes + is_known, 2u - is_known, e) ? print_key(&next) : cli_fail(e);
+}
+
+static int rotate(struct change *ch, const char *role, struct err *e)
+{
+    if (strcmp(role, "log") == 0)
+        return rotate_log(ch, e);
+    if (strcmp(role, "collector") == 0 || strcmp(role, "officer") == 0)
+        return rotate_single(ch, role, e);
+    return cli_wrong_use(
+        ch->c, "rotates the log, collector or officer key, not %.40s; a root key: assay key new, then assay key add", role);
 }
 
 /* Before a log key goes, another one has to have signed what there is. */

@@ -1,5 +1,6 @@
 /* batch.c - operations become leaves. */
 #include "keeper/process.h"
+#include "ledger/leaf_rules.h"
 #include <stdio.h>
 
 enum { ANSWER_BYTES_MAX = 4 << 20 };
@@ -114,6 +115,22 @@ static bool put_draft_body(struct arena *a, struct json *leaf, const struct json
     return true;
 }
 
+/* What a verifier would hold against the leaf (E42, E43) is refused before it is journalled: the operation is at fault then, and not
+ * the ledger for good. Who signed, each kind has checked. */
+static bool draft_check(const struct keeper *k, const struct leaf_draft *draft, const struct json *leaf, struct err *e)
+{
+    char fault[LEAF_FAULT_SIZE];
+    struct leaf view = {.type = str_of(draft->type), .json = leaf, .signatures = draft->signatures};
+    const char *role = leaf_rule_role(view.type);
+    if (!leaf_rule_holds(&view, k->projection.next, fault))
+        return err_set(e, ERR_INVALID, "%s: no such leaf is written: %s", draft->type, fault);
+    if (role && !role[0] && draft->signatures.size > 0)
+        return err_set(e, ERR_INVALID, "%s: no such leaf is written: nobody signs this type", draft->type);
+    if (role && role[0] && draft->signatures.size == 0)
+        return err_set(e, ERR_INVALID, "%s: no such leaf is written: the %s has to sign it", draft->type, role);
+    return true;
+}
+
 static bool compose_leaf(struct composing *c, const struct leaf_draft *draft, struct str *ret_bytes, struct err *e)
 {
     struct keeper *k = c->k;
@@ -138,7 +155,7 @@ static bool compose_leaf(struct composing *c, const struct leaf_draft *draft, st
         json_put_cstr(leaf, "k", kind);
     if (draft->blob_count)
         put_blobs(a, leaf, c->op, draft);
-    if (!put_stream(k, leaf, draft->stream, e) || !put_draft_body(a, leaf, draft->body, e))
+    if (!put_stream(k, leaf, draft->stream, e) || !put_draft_body(a, leaf, draft->body, e) || !draft_check(k, draft, leaf, e))
         return false;
     struct buf BUF_AUTO bytes;
     buf_init(&bytes, LIMIT_LEAF_BYTES);
@@ -261,6 +278,7 @@ static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const
         for (size_t i = 0; i < op->blob_count && drafts.count; i++)
             b->blobs[b->blob_count++] = &op->blobs[i];
         k->has_erasures = k->has_erasures || (drafts.count && strcmp(kind->leaf_type, "erase") == 0);
+        k->has_key_leaves = k->has_key_leaves || (drafts.count && strcmp(kind->leaf_type, "key") == 0);
         return BATCH_TAKEN;
     }
     if (ok)

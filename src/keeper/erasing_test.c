@@ -2,13 +2,13 @@
  * erasing_test.c - an erasure as the keeper does it: what is gone is gone from every file, the rest is as a rebuild gives it, and a
  * keeper that dies at any file operation in between leaves nothing half done for the next one.
  */
+#include "keeper/test_death.h"
 #include "keeper/test_keeper.h"
 
 #include "base/test.h"
 #include "ledger/erase.h"
 #include "ledger/verify.h"
 #include <stdio.h>
-#include <sys/mman.h>
 
 static const char SECRET[] = "Zebedee Quixote, 12 Privet Drive, was here";
 static const char KEPT[] = "nothing about anybody";
@@ -16,77 +16,6 @@ enum { OTHERS = 20 };
 
 static struct test_keeper t;
 static struct arena *arena;
-
-/* ---- a keeper that dies ---- */
-
-struct death {
-    bool is_armed;
-    int calls, at; /* dies at this call; 0: never */
-};
-static struct death *death; /* shared with the keeper */
-
-static void step(void)
-{
-    if (death->is_armed && ++death->calls == death->at)
-        raise(SIGKILL);
-}
-
-static int die_openat(void *c, int dir, const char *path, int flags, mode_t mode)
-{
-    step();
-    return os_file_real.openat(c, dir, path, flags, mode);
-}
-
-/* Half of it arrives. */
-static ssize_t die_pwrite(void *c, int fd, const void *data, size_t size, off_t offset)
-{
-    if (death->is_armed && death->calls + 1 == death->at && size > 1)
-        (void)!os_file_real.pwrite(c, fd, data, size / 2, offset);
-    step();
-    return os_file_real.pwrite(c, fd, data, size, offset);
-}
-
-static ssize_t pass_pread(void *c, int fd, void *data, size_t size, off_t offset)
-{
-    return os_file_real.pread(c, fd, data, size, offset);
-}
-
-static int die_fsync(void *c, int fd)
-{
-    step();
-    return os_file_real.fsync(c, fd);
-}
-
-static int die_fdatasync(void *c, int fd)
-{
-    step();
-    return os_file_real.fdatasync(c, fd);
-}
-
-static int die_renameat(void *c, int dir, const char *from, const char *to)
-{
-    step();
-    return os_file_real.renameat(c, dir, from, to);
-}
-
-static int die_unlinkat(void *c, int dir, const char *path, int flags)
-{
-    step();
-    return os_file_real.unlinkat(c, dir, path, flags);
-}
-
-static struct os_file_calls dying_calls(void)
-{
-    struct os_file_calls calls = os_file_real;
-    calls.openat = die_openat;
-    calls.pwrite = die_pwrite;
-    calls.pread = pass_pread;
-    calls.fsync = die_fsync;
-    calls.fdatasync = die_fdatasync;
-    calls.renameat = die_renameat;
-    calls.unlinkat = die_unlinkat;
-    return calls;
-}
 
 /* ---- the scene ---- */
 
@@ -181,9 +110,7 @@ static void scene_make(struct secret *s)
     struct err e = {0};
     struct data_dir d;
     arena = arena_new("erasing test", 1 << 30);
-    if (!death)
-        death = mmap(NULL, sizeof(*death), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    *death = (struct death){0};
+    death_init();
     t.calls = NULL;
     test_keeper_init(&t);
     test_keeper_start(&t);
@@ -330,22 +257,6 @@ START_TEST(what_is_erased_is_in_no_file_and_the_ledger_and_its_projection_stand)
     arena_free(arena);
 }
 END_TEST
-
-static void shell(const char *script, const char *one, const char *two)
-{
-    pid_t child = fork();
-    int status = 1;
-    if (child == 0) {
-        execl("/bin/sh", "sh", "-c", script, "sh", one, two, (char *)NULL);
-        _exit(127);
-    }
-    ck_assert(waitpid(child, &status, 0) == child && status == 0);
-}
-
-static void copy_tree(const char *from, const char *to)
-{
-    shell("rm -rf \"$2\" && cp -a \"$1\" \"$2\"", from, to);
-}
 
 START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased)
 {

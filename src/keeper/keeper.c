@@ -148,7 +148,8 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
         k->dir.fd = -1;
         return keeper_free(k);
     }
-    if (!open_stores(k, e) || !keeper_erase_finish(k, e)) /* a crash may have come between an erasure's two leaves */
+    /* A crash may have come between an erasure's two leaves, or between the leaves of a rotation and its file. */
+    if (!open_stores(k, e) || !keeper_erase_finish(k, e) || !keeper_follow_keys(k, e))
         return keeper_free(k);
     return k;
 }
@@ -399,7 +400,8 @@ static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
     if (!keeper_notice_gaps(k, true, false, e))
         return false;
     while (wait_for_work(k, has_more)) {
-        if (!batch_run(k, &has_more, ret_told, e) || (k->has_erasures && !keeper_erase_finish(k, e)))
+        if (!batch_run(k, &has_more, ret_told, e) || (k->has_erasures && !keeper_erase_finish(k, e)) ||
+            (k->has_key_leaves && !keeper_follow_keys(k, e)))
             return false;
         bool is_due = env_monotonic_ms(k->o->env) - k->integrated_at_ms >= INTEGRATE_EVERY_MS;
         bool is_idle = heartbeat_due_ms(k) == 0;

@@ -1,5 +1,6 @@
 #include "base/test.h"
 #include "keeper/test_keeper.h"
+#include "ledger/verify.h"
 
 static struct test_keeper t;
 static struct arena *arena;
@@ -295,8 +296,34 @@ START_TEST(a_signer_without_its_head_refuses_and_the_keeper_says_so)
 }
 END_TEST
 
+START_TEST(a_draft_that_breaks_its_types_rule_is_refused_and_the_next_one_taken)
+{
+    struct err e = {0};
+    struct data_dir d;
+    struct json *answer;
+    setup();
+    test_keeper_start(&t);
+    ck_assert(data_dir_open(&d, t.path, &e));
+    ck_assert_msg(keeper_register_keys(t.client, &d, &e), "%s", e.text);
+    data_dir_close(&d);
+    ck_assert_msg(test_note(t.client, arena, "0000000000000000000000000000000a", "fine", "one", &answer, &e), "%s", e.text);
+    int64_t first = json_int(answer, "leaf", -1);
+    ck_assert(!test_note(t.client, arena, "0000000000000000000000000000000b", "breaks the rule", "two", &answer, &e));
+    ck_assert_int_eq(e.code, ERR_INVALID);
+    ck_assert_msg(strstr(e.text, "its member type is not what it has to be"), "%s", e.text);
+    ck_assert_msg(test_note(t.client, arena, "0000000000000000000000000000000c", "fine", "three", &answer, &e), "%s", e.text);
+    ck_assert_int_eq(json_int(answer, "leaf", -1), first + 1);
+    test_keeper_stop(&t);
+    struct verify_report r;
+    ck_assert_msg(verify_directory(t.path, &(struct verify_options){0}, arena, &r, &e), "%s", e.text);
+    ck_assert_msg(r.is_ok, "%s %s", r.findings[0].code, r.findings[0].text);
+    test_keeper_release(&t);
+    arena_free(arena);
+}
+END_TEST
+
 TEST_MAIN("keeper", an_operation_is_recorded_and_answered_with_its_leaf,
-          the_same_id_again_gives_the_same_answer_and_no_second_leaf, what_is_refused_leaves_no_trace_and_harms_no_neighbour,
+          a_draft_that_breaks_its_types_rule_is_refused_and_the_next_one_taken, the_same_id_again_gives_the_same_answer_and_no_second_leaf, what_is_refused_leaves_no_trace_and_harms_no_neighbour,
           several_leaves_of_one_operation_stand_together, actors_are_written_as_pseudonyms, rebuild_gives_the_same_dump,
           a_projection_that_is_gone_damaged_or_behind_is_made_again_at_the_start, a_second_keeper_is_refused_with_one_line,
           others_connect_over_the_socket_and_a_blob_key_opens_its_blob,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { KEY_TEXT_BYTES_MAX = 64 << 10 };
+enum { KEY_TEXT_BYTES_MAX = 64 << 10, KEY_CHANGES_MAX = 16 };
 
 bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_keys **ret, struct err *e)
 {
@@ -63,18 +63,12 @@ static bool has_log_key_left(const struct ledger_keys *k, struct err *e)
     return !has_had || err_set(e, ERR_CONFLICT, "key: the last log key cannot go; make another one first: assay key rotate log");
 }
 
-static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
+static bool key_draft(struct ledger_keys *keys, struct arena *a, const char *origin, uint64_t index, const struct json *entry,
+                      struct leaf_draft *ret, struct err *e)
 {
-    const struct json *key = json_get(op->body, "key");
-    struct str signatures = json_text(op->body, "sig");
-    struct err failed = {0};
-    struct ledger_keys *keys;
-    struct str origin = db_one_text(a, projection, &failed, "select value from meta where key='origin'");
-    int64_t next = db_one_int(projection, &failed, 0, "select cast(value as integer) from meta where key='next'");
-    if (failed.code)
-        return (*e = failed, false);
-    if (!keys_of_projection(projection, a, &keys, e) ||
-        !ledger_keys_apply(keys, arena_str(a, origin).data, (uint64_t)next, key, signatures, e) || !has_log_key_left(keys, e))
+    const struct json *key = json_get(entry, "key");
+    struct str signatures = json_text(entry, "sig");
+    if (!ledger_keys_apply(keys, origin, index, key, signatures, e))
         return false;
     struct json *body = json_object(a), *copy = json_put_object(body, "key");
     static const char *const texts[] = {"act", "role", "vkey"}, *const numbers[] = {"trust", "need"};
@@ -84,10 +78,36 @@ static bool key_make(struct db *projection, struct arena *a, const struct op *op
     for (size_t i = 0; i < 2; i++)
         if (json_get(key, numbers[i]))
             json_put_int(copy, numbers[i], json_int(key, numbers[i], 0));
-    struct leaf_draft *draft = ARENA_NEW(a, struct leaf_draft);
-    *draft = (struct leaf_draft){.type = "key", .stream = STR("key"), .body = body, .signatures = signatures};
-    *ret = (struct leaf_drafts){.items = draft, .count = 1};
+    *ret = (struct leaf_draft){.type = "key", .stream = STR("key"), .body = body, .signatures = signatures};
     return true;
+}
+
+static bool key_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
+{
+    const struct json *list = json_get(op->body, "list");
+    struct err failed = {0};
+    struct ledger_keys *keys;
+    struct str origin = db_one_text(a, projection, &failed, "select value from meta where key='origin'");
+    int64_t next = db_one_int(projection, &failed, 0, "select cast(value as integer) from meta where key='next'");
+    size_t count = list ? list->count : 1, n = 0;
+    if (failed.code)
+        return (*e = failed, false);
+    if (list && (list->type != JSON_ARRAY || count == 0 || count > KEY_CHANGES_MAX))
+        return err_set(e, ERR_INVALID, "key: wants a list of 1 to %d changes", KEY_CHANGES_MAX);
+    if (!keys_of_projection(projection, a, &keys, e))
+        return false;
+    struct leaf_draft *drafts = arena_array(a, count, sizeof(*drafts));
+    const char *name = arena_str(a, origin).data;
+    if (!list && !key_draft(keys, a, name, (uint64_t)next, op->body, &drafts[n++], e))
+        return false;
+    if (list)
+        JSON_EACH (entry, list) {
+            if (!key_draft(keys, a, name, (uint64_t)next + n, entry, &drafts[n], e))
+                return false;
+            n++;
+        }
+    *ret = (struct leaf_drafts){.items = drafts, .count = n};
+    return has_log_key_left(keys, e);
 }
 
 static bool key_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
@@ -111,34 +131,47 @@ static bool key_apply(struct db *projection, struct arena *a, const struct leaf_
 
 const struct op_kind kind_key = {.kind = "key", .leaf_type = "key", .make = key_make, .apply = key_apply};
 
-bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *change, const struct key_pair *signers,
-                size_t signer_count, int64_t *ret_leaf, struct err *e)
+/* {"key":…,"sig":…} into `entry`; the statement's text behind `all`. */
+static bool change_put(const struct data_dir *d, struct arena *a, const struct key_change *change, const struct key_pair *signers,
+                       size_t signer_count, struct json *entry, struct buf *all, struct err *e)
 {
-    struct arena *a = arena_new("key", 1 << 20);
     struct buf BUF_AUTO vkey, text, lines;
     buf_init(&vkey, KEY_TEXT_BYTES_MAX);
     buf_init(&text, KEY_TEXT_BYTES_MAX);
     buf_init(&lines, KEY_TEXT_BYTES_MAX);
-    struct json *body = json_object(a), *statement = json_put_object(body, "key"), *answer;
+    struct json *statement = json_put_object(entry, "key");
     json_put_cstr(statement, "act", change->act);
     json_put_cstr(statement, "role", change->role);
     if (change->key) {
         note_key_format(change->key, &vkey);
-        json_put_str(statement, "vkey", buf_view(&vkey));
+        json_put_str(statement, "vkey", arena_str(a, buf_view(&vkey)));
     }
     if (strcmp(change->act, "revoke") == 0)
         json_put_int(statement, "trust", change->number);
     else if (strcmp(change->act, "quorum") == 0)
         json_put_int(statement, "need", change->number);
-    bool ok = key_statement_text(d->origin, statement, &text, e);
-    for (size_t i = 0; ok && i < signer_count; i++)
+    if (!key_statement_text(d->origin, statement, &text, e))
+        return false;
+    for (size_t i = 0; i < signer_count; i++)
         note_sign_line(&signers[i].key, &signers[i].private_key, buf_view(&text), &lines);
-    if (ok) {
-        json_put_str(body, "sig", buf_view(&lines));
-        struct op op = {.kind = "key", .actor = str_of(change->actor), .body = body};
-        op_id_of(buf_view(&text), op.id); /* the same change again is the same operation */
-        ok = keeper_submit(k, a, &op, &answer, e);
-    }
+    json_put_str(entry, "sig", arena_str(a, buf_view(&lines)));
+    buf_str(all, buf_view(&text));
+    return true;
+}
+
+bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *changes, size_t count,
+                const struct key_pair *signers, size_t signer_count, int64_t *ret_leaf, struct err *e)
+{
+    struct arena *a = arena_new("key", 1 << 20);
+    struct buf BUF_AUTO text;
+    buf_init(&text, KEY_TEXT_BYTES_MAX);
+    struct json *body = json_object(a), *list = count > 1 ? json_put_array(body, "list") : NULL, *answer;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = change_put(d, a, &changes[i], signers, signer_count, list ? json_push_object(list) : body, &text, e);
+    struct op op = {.kind = "key", .actor = str_of(changes[0].actor), .body = body};
+    op_id_of(buf_view(&text), op.id); /* the same changes again are the same operation */
+    ok = ok && keeper_submit(k, a, &op, &answer, e);
     if (ok && ret_leaf)
         *ret_leaf = json_int(answer, "leaf", -1);
     arena_free(a);
@@ -150,7 +183,7 @@ static bool register_one(struct keeper_client *k, const struct data_dir *d, cons
     struct key_pair root, own;
     struct key_change change = {.act = "add", .role = role, .key = &own.key, .actor = "local:init"};
     bool ok = keys_load_signing(d->fd, role, &own.key, &own.private_key, e) &&
-              keys_load_signing(d->fd, "root", &root.key, &root.private_key, e) && key_submit(k, d, &change, &root, 1, NULL, e);
+              keys_load_signing(d->fd, "root", &root.key, &root.private_key, e) && key_submit(k, d, &change, 1, &root, 1, NULL, e);
     memory_wipe(&root.private_key, sizeof(root.private_key));
     memory_wipe(&own.private_key, sizeof(own.private_key));
     return ok ? true : err_wrap(e, "register the %s key", role);

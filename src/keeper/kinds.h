@@ -11,7 +11,8 @@
 #include "keeper/signer.h"
 #include "ledger/keys.h"
 
-/* Body {"key": a statement of ledger/keys.h, "sig": signature lines over it}. */
+/* Body {"key": a statement of ledger/keys.h, "sig": signature lines over it}, or {"list":[…]} of such, one leaf each: all of them
+ * are recorded, or none. */
 extern const struct op_kind kind_key;
 /* The fold of ledger/keys.h as the projection has it; in `a`. */
 bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_keys **ret, struct err *e) MUST_USE;
@@ -25,9 +26,10 @@ struct key_change {
     int64_t number;             /* revoke: leaves that it still counts for; quorum: how many roots */
     const char *actor;
 };
-/* Signs the statement with all of `signers` and submits it. The same change again changes nothing. */
-bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *change, const struct key_pair *signers,
-                size_t signer_count, int64_t *ret_leaf, struct err *e) MUST_USE;
+/* Signs the statements with all of `signers` and submits them as one operation. The same changes again change nothing. ret_leaf: the
+ * last one's. */
+bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *changes, size_t count,
+                const struct key_pair *signers, size_t signer_count, int64_t *ret_leaf, struct err *e) MUST_USE;
 
 /* {"text":tlog-policy}: a record of type anchor_policy; the newest is in force. The same text again makes no leaf. */
 extern const struct op_kind kind_anchor_policy;

@@ -76,7 +76,8 @@ struct keeper {
     struct stream_heads *heads; /* NULL until the first seal */
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
-    bool has_erasures; /* an erase leaf came in: what it names has to go before anything else is done */
+    bool has_erasures;   /* an erase leaf came in: what it names has to go before anything else is done */
+    bool has_key_leaves; /* a key leaf came in: a key that waited may be in force */
     struct buf anchor_note; /* the newest cosigned note, kept in anchors.log; empty until one came */
 };
 
@@ -109,6 +110,9 @@ bool keeper_notice_gaps(struct keeper *k, bool is_start, bool with_open, struct 
 /* Finishes every erasure whose erase leaf is durable: keys, sealed bytes, rows of the projection, then the `erased` leaf (erasing.c).
  * False is final. */
 bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
+/* The second half of a rotation: a collector's or officer's key that waits as <role>.next takes the place of the one that the
+ * ledger retired. */
+bool keeper_follow_keys(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
 bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 

@@ -41,7 +41,7 @@ static inline bool note_make(struct db *projection, struct arena *a, const struc
     struct leaf_draft *drafts = arena_array(a, (size_t)leaves, sizeof(*drafts));
     for (int64_t i = 0; i < leaves; i++) {
         struct json *body = json_object(a);
-        json_put_cstr(body, "type", "note");
+        json_put_cstr(body, "type", str_is(name, "breaks the rule") ? "not one word" : "note");
         json_put_str(body, "name", name);
         drafts[i] = (struct leaf_draft){.type = "record",
                                         .stream = STR("note"),

@@ -66,6 +66,36 @@ case_a_rotation_that_broke_off_goes_on() {
     expect 0 "$assay" verify "$d/data"
 }
 
+in_force() { "$assay" --data "$d/data" key list | grep -c -- "/$1"; }
+
+case_a_rotation_of_an_officer_or_collector_that_broke_off_is_finished() {
+    make_data
+    for role in officer collector; do
+        # Nothing but the next key's file is there.
+        name=$("$assay" --data "$d/data" key list | grep -- "/$role" | sed 's/+.*//')
+        expect 0 "$assay" key new "$name" "$d/$role.waits"
+        waits=$(cat "$d/out")
+        cp "$d/$role.waits" "$d/data/private/keys/$role.next"
+        cp "$d/data/private/keys/$role" "$d/$role.old"
+        expect 0 "$assay" --data "$d/data" key rotate "$role"
+        [ "$(cat "$d/out")" = "$waits" ] || fail "another key than the one that waited"
+        [ ! -e "$d/data/private/keys/$role.next" ] || fail "the next key did not take its place"
+        [ "$(in_force "$role")" -eq 1 ] || fail "not one $role key in force"
+        # The leaves are there, the file was not moved yet: the next start moves it.
+        mv "$d/data/private/keys/$role" "$d/data/private/keys/$role.next"
+        cp "$d/$role.old" "$d/data/private/keys/$role"
+        expect 0 "$assay" --data "$d/data" record set parameter password_length_min $((13 + ${#role})) --reason "any command that writes"
+        [ ! -e "$d/data/private/keys/$role.next" ] || fail "the rotation was not finished by the next start"
+        cmp "$d/$role.waits" "$d/data/private/keys/$role"
+    done
+    expect 0 "$assay" --data "$d/data" hold add AC-06 --reason "the officer signs"
+    collect "$d/data" "$d/host"
+    expect 0 "$assay" --data "$d/data" dump && cp "$d/out" "$d/dump"
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" --data "$d/data" dump && cmp "$d/out" "$d/dump"
+    expect 0 "$assay" verify "$d/data"
+}
+
 case_what_a_stolen_collector_key_signed_is_told() {
     make_data
     old=$(id_of 'collector/[0-9a-f]*')
