@@ -69,8 +69,9 @@ static bool put_bytes(struct writer *w, const char *name, struct str bytes, stru
     return true;
 }
 
-/* What the file holds now; what is appended meanwhile belongs to the next backup. A file that is not there is left out. */
-static bool put_file(struct writer *w, int dir, const char *path, const char *name, struct err *e)
+/* The first size_max bytes of what the file holds now; what is appended meanwhile belongs to the next backup. A file that is not there
+ * is left out. */
+static bool put_file_to(struct writer *w, int dir, const char *path, const char *name, uint64_t size_max, struct err *e)
 {
     struct stat facts;
     int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -79,6 +80,8 @@ static bool put_file(struct writer *w, int dir, const char *path, const char *na
     char *piece = malloc(PIECE_BYTES);
     struct sha256_stream *sum = sha256_stream_new();
     bool ok = piece && fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    if (ok && (uint64_t)facts.st_size > size_max)
+        facts.st_size = (off_t)size_max;
     ok = ok ? put_head(w, name, (uint64_t)facts.st_size, e) : err_set(e, ERR_INVALID, "%s: not a regular file", name);
     for (off_t at = 0; ok && at < facts.st_size;) {
         size_t want = facts.st_size - at < PIECE_BYTES ? (size_t)(facts.st_size - at) : PIECE_BYTES;
@@ -98,6 +101,11 @@ static bool put_file(struct writer *w, int dir, const char *path, const char *na
     free(piece);
     close(fd);
     return ok;
+}
+
+static bool put_file(struct writer *w, int dir, const char *path, const char *name, struct err *e)
+{
+    return put_file_to(w, dir, path, name, UINT64_MAX, e);
 }
 
 /* All regular files of a directory. */
@@ -175,7 +183,10 @@ static bool put_all(struct writer *w, struct err *e)
               put_file(w, w->private_fd, SNAPSHOT_DIR "/checkpoint", member, e) &&
               put_tiles(w, ledger_path, w->report->head.size, e) && put_directory(w, w->dir.fd, "blobs/pack", "blobs/pack", e) &&
               put_directory(w, w->private_fd, "keys", "private/keys", e);
-    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log"};
+    uint64_t log_size = 0;
+    ok = ok && snapshot_log_size(w->private_fd, &log_size, e) &&
+         put_file_to(w, w->private_fd, SNAPSHOT_DIR "/cp.log", "private/cp.log", log_size, e);
+    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "anchors.log"};
     for (size_t i = 0; ok && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         char path[64];
         snprintf(path, sizeof(path), SNAPSHOT_DIR "/%s", NAMES[i]);

@@ -9,8 +9,9 @@
 
 enum { SCRATCH_BYTES_MAX = 64 << 20, STATE_BYTES_MAX = 1 << 20, REST_MS = 200 };
 #define NAMES_BYTES_MAX ((size_t)8 << 30)
-#define STATE_FILE "private/scrub.state"
-#define RESULT_FILE "private/scrub.result"
+#define STATE_FILE SCRUB_DIR "/state"
+#define RESULT_FILE SCRUB_DIR "/result"
+#define OLD_RESULT_FILE "private/scrub.result" /* of programs before this one */
 
 struct name {
     struct sha256 x;
@@ -258,7 +259,7 @@ struct json *scrub_result(const struct data_dir *d, struct arena *a)
     struct buf BUF_AUTO text;
     struct err e = {0};
     buf_init(&text, STATE_BYTES_MAX);
-    if (!os_file_read(&os_file_real, d->fd, RESULT_FILE, &text, &e))
+    if (!os_file_read(&os_file_real, d->fd, RESULT_FILE, &text, &e) && !os_file_read(&os_file_real, d->fd, OLD_RESULT_FILE, &text, &e))
         return NULL;
     return json_parse(a, arena_str(a, buf_view(&text)), JSON_LIMITS_DEFAULT, &e);
 }
@@ -278,6 +279,10 @@ bool scrub(const char *data_dir, const struct scrub_options *o, struct arena *a,
     struct scrubbing s = {.o = o, .arena = a, .report = &report};
     if (!data_dir_open(&s.data, data_dir, e))
         return false;
+    if ((o->is_scheduled && !os_dir_make(&os_file_real, s.data.fd, SCRUB_DIR, 0700, e)) || (o->confine && !o->confine(&s.data, e))) {
+        data_dir_close(&s.data);
+        return false;
+    }
     s.scratch = arena_new("scrub: one leaf", (size_t)1 << 30);
     s.kept = arena_new("scrub: names", NAMES_BYTES_MAX);
     int blobs = openat(s.data.fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

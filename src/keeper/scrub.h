@@ -6,8 +6,9 @@
  * names is there, or an `erase` leaf names it; what an `erased` leaf says is gone is gone. What the blobs say, and whether they open,
  * is `assay verify`'s.
  *
- * A scheduled scrub goes on where the last one was broken off (private/scrub.state, pack by pack), rests between packs, and leaves
- * its answer in private/scrub.result for doctor and the Evidence page.
+ * A scheduled scrub goes on where the last one was broken off (private/scrub/state, pack by pack), rests between packs, and leaves
+ * its answer in private/scrub/result for doctor. They have a folder of their own, so that the process that scrubs by schedule needs
+ * nothing else of private/.
  */
 #ifndef KEEPER_SCRUB_H
 #define KEEPER_SCRUB_H
@@ -31,7 +32,11 @@ struct scrub_options {
     bool is_scheduled; /* keep the state, go on from it, leave the result, and take it slowly */
     void (*progress)(void *context, uint32_t pack, uint32_t packs, uint64_t bytes); /* may be NULL */
     void *context;
+    /* Called when the data directory is open and before anything in it is read, to give up all but SCRUB_DIR to write, and the ledger
+     * and the blobs to read. NULL: nothing is given up. */
+    bool (*confine)(const struct data_dir *d, struct err *e);
 };
+#define SCRUB_DIR "private/scrub"
 
 /* False: it could not be done. Findings are in the report. */
 bool scrub(const char *data_dir, const struct scrub_options *o, struct arena *a, struct scrub_report *ret, struct err *e) MUST_USE;

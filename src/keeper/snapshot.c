@@ -1,6 +1,7 @@
 /* snapshot.c - the keeper's part of a backup: what it overwrites in place, copied between two batches. */
 #include "keeper/process.h"
 #include "keeper/snapshot.h"
+#include "os/file.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 enum { PIECE_BYTES = 64 << 10 };
+#define LOG_FILE "cp.log"
 
 static bool copy_piece(int to, const char *piece, size_t size, off_t at)
 {
@@ -39,6 +41,35 @@ static bool copy_file(int private_fd, const char *from, const char *to, struct e
         close(out);
     close(in);
     return ok;
+}
+
+/* A second name for a file that only grows, and its length as of now. A file system without such names gets a copy. */
+static bool hold_log(int private_fd, struct err *e)
+{
+    struct stat facts;
+    char text[32];
+    if (fstatat(private_fd, LOG_FILE, &facts, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? true : err_errno(e, errno, "private/" LOG_FILE);
+    if (linkat(private_fd, LOG_FILE, private_fd, SNAPSHOT_DIR "/" LOG_FILE, 0) != 0 &&
+        !copy_file(private_fd, LOG_FILE, SNAPSHOT_DIR "/" LOG_FILE, e))
+        return false;
+    snprintf(text, sizeof(text), "%lld\n", (long long)facts.st_size);
+    return os_file_replace(&os_file_real, private_fd, SNAPSHOT_DIR "/" LOG_FILE ".size", str_of(text), 0600, e);
+}
+
+bool snapshot_log_size(int private_fd, uint64_t *ret, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    int64_t size;
+    buf_init(&text, 64);
+    if (!os_file_read(&os_file_real, private_fd, SNAPSHOT_DIR "/" LOG_FILE ".size", &text, e)) {
+        *ret = 0;
+        return e->code == ERR_NOT_FOUND ? (*e = (struct err){0}, true) : false; /* there was no cp.log */
+    }
+    if (!str_to_int64(str_trim(buf_view(&text)), &size) || size < 0)
+        return err_set(e, ERR_CORRUPT, "private/" SNAPSHOT_DIR "/" LOG_FILE ".size: no number");
+    *ret = (uint64_t)size;
+    return true;
 }
 
 static void remove_below(int private_fd, const char *path)
@@ -87,8 +118,8 @@ bool keeper_snapshot(struct keeper *k, struct err *e)
     snprintf(checkpoint, sizeof(checkpoint), "../%s/checkpoint", ledger_path);
     if (mkdirat(k->private_fd, SNAPSHOT_DIR, 0700) != 0 || mkdirat(k->private_fd, SNAPSHOT_DIR "/wal", 0700) != 0)
         return err_errno(e, errno, "private/" SNAPSHOT_DIR);
-    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "cp.log", "anchors.log"};
-    bool ok = copy_file(k->private_fd, checkpoint, SNAPSHOT_DIR "/checkpoint", e);
+    static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "anchors.log"};
+    bool ok = copy_file(k->private_fd, checkpoint, SNAPSHOT_DIR "/checkpoint", e) && hold_log(k->private_fd, e);
     for (size_t i = 0; ok && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         char to[64];
         snprintf(to, sizeof(to), SNAPSHOT_DIR "/%s", NAMES[i]);

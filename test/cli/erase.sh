@@ -147,8 +147,23 @@ case_scrub_finds_damage_and_loss_without_any_key() {
     grep -q 'is gone, and no leaf says' "$d/out"
     cp "$d/pack" "$d/data/blobs/pack/00000000.pack"
     expect 0 "$assay" --data "$d/data" scrub --scheduled
-    [ -s "$d/data/private/scrub.result" ] || fail "a scheduled scrub leaves no result"
+    [ -s "$d/data/private/scrub/result" ] || fail "a scheduled scrub leaves no result"
     expect 2 "$assay" --data "$d/nothing" scrub
+}
+
+# What the server starts by schedule: it gets at ledger and blobs alone, whatever stands in them.
+case_the_scheduled_scrub_cannot_read_keys() {
+    make_zebedee
+    expect 0 "$assay" --role scrub "$d/data"
+    rm "$d/data/private/scrub/result"
+    checkpoint=$(echo "$d"/data/ledger/*/checkpoint)
+    cp "$checkpoint" "$d/data/private/keys/copy"
+    ln -sf ../../private/keys/copy "$checkpoint"
+    expect 0 "$assay" --data "$d/data" scrub --scheduled
+    "$assay" --data "$d/data" doctor >"$d/out" 2>"$d/err" || :
+    grep -q 'Landlock.*ABI' "$d/out" && ! grep -q 'under sanitizers' "$d/out" || skip "jails are off here"
+    expect 3 "$assay" --role scrub "$d/data"
+    grep -q 'Permission denied' "$d/err" || fail "it read below private/keys"
 }
 
 run_cases "$@"
