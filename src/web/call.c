@@ -223,8 +223,17 @@ static void api_problem(struct call *c, int status, enum err_code code, struct s
     json_put_int(o, "status", status);
     json_put_cstr(o, "code", code ? err_code_name(code) : "denied");
     json_put_str(o, "detail", why);
+    if (c->problems) {
+        struct json *errors = json_put_array(o, "errors");
+        JSON_EACH (p, c->problems) {
+            struct json *item = json_push_object(errors);
+            json_put_str(item, "field", json_text(p, "field"));
+            json_put_str(item, "pointer", arena_printf(c->arena, "#/values/%.*s", STR_ARGS(json_text(p, "field"))));
+            json_put_str(item, "detail", json_text(p, "why"));
+        }
+    }
     struct buf b;
-    buf_init(&b, 64 << 10);
+    buf_init(&b, 1 << 20);
     json_write(&b, o);
     buf_char(&b, '\n');
     c->response->body = arena_str(c->arena, buf_view(&b));
@@ -282,9 +291,9 @@ static bool check_csrf(struct call *c, struct err *e)
         return err_set(e, ERR_DENIED, "this request came from another site");
     if (c->route->csrf == CSRF_ORIGIN)
         return true;
-    struct str token;
-    if (!http_form_value(c->arena, c->request->body, "csrf", &token, NULL, e))
-        return false;
+    struct str token = form_value(&c->form, "csrf");
+    if (token.size == 0)
+        token = c->request->csrf_token;
     struct str want = str_of(c->session.csrf);
     unsigned difference = token.size != want.size;
     for (size_t i = 0; i < want.size && i < token.size; i++)
@@ -294,13 +303,27 @@ static bool check_csrf(struct call *c, struct err *e)
     return true;
 }
 
-static bool check_body(struct call *c, struct err *e)
+/* JSON and CSV are for the API; a page's form never comes as such, so that no other site can make a browser send one unasked. */
+static bool read_body(struct call *c, struct err *e)
 {
-    if (c->request->method != HTTP_POST || c->request->body.size == 0)
+    const struct http_request *r = c->request;
+    if (!http_method_changes(r->method) || r->body.size == 0)
         return true;
-    if (!str_starts(c->request->content_type, "application/x-www-form-urlencoded"))
-        return err_set(e, ERR_UNSUPPORTED, "a form is sent as application/x-www-form-urlencoded");
-    return true;
+    if (r->content_encoding.size && !str_is(r->content_encoding, "identity")) {
+        c->status = 415;
+        return err_set(e, ERR_UNSUPPORTED, "bodies are taken as they are, not compressed");
+    }
+    bool is_api = route_is_api(c->route);
+    if (is_api && str_starts(r->content_type, "application/json")) {
+        c->json = json_parse(c->arena, r->body, (struct json_limits){.depth_max = 16, .nodes_max = 1 << 20}, e);
+        return c->json || err_wrap(e, "the body is not JSON");
+    }
+    if (is_api && str_starts(r->content_type, "text/csv"))
+        return true;
+    if (form_read(c->arena, r->content_type, r->body, &c->form, e))
+        return true;
+    c->status = e->code == ERR_UNSUPPORTED ? 415 : 0;
+    return false;
 }
 
 static bool call_prepare(struct call *c, struct err *e)
@@ -311,7 +334,7 @@ static bool call_prepare(struct call *c, struct err *e)
     for (size_t i = 0; is_listed && i < ROUTE_PARAMETERS_MAX; i++)
         if (raw[i].size && !http_decode_segment(c->arena, raw[i], &c->parameters[i], e))
             return false;
-    return check_body(c, e) && check_csrf(c, e) && read_at(c, e);
+    return read_body(c, e) && check_csrf(c, e) && read_at(c, e);
 }
 
 void call_run(struct site *s, struct worker *w, struct http_request *r, struct http_response *ret)
@@ -335,8 +358,8 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     if (c->route->permit != PERMIT_PUBLIC && !c->is_signed_in)
         call_error(c, 401, STR("Your session is over."));
     else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
-        error_answer(c, err_http_status(e.code), e.code, arena_str(c->arena, str_of(e.text)));
+        error_answer(c, c->status ? c->status : err_http_status(e.code), e.code, arena_str(c->arena, str_of(e.text)));
     arena_trap(c->arena, NULL);
-    if (r->method == HTTP_POST && c->is_signed_in)
+    if (http_method_changes(r->method) && c->is_signed_in)
         cache_forget(s->cache, str_of(c->session.id));
 }

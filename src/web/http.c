@@ -148,13 +148,12 @@ static void log_request(struct exchange *x, int status, size_t bytes)
         path[n++] = c > 0x20 && c < 0x7f && c != '"' && c != '=' ? (char)c : '?';
     }
     path[n] = 0;
-    static const char *const methods[] = {"GET", "HEAD", "POST"};
     struct timespec t = {.tv_sec = (time_t)(env_now_ms(s->env) / 1000)};
     struct tm tm;
     gmtime_r(&t.tv_sec, &tm);
     strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm);
     int size = snprintf(line, sizeof(line), "t=%s in=web peer=%s method=%s path=%s status=%d bytes=%zu us=%lld%s%.*s%s\n", at,
-                        x->request.peer, x->is_head_read ? methods[x->request.method] : "?", n ? path : "?", status, bytes,
+                        x->request.peer, x->is_head_read ? http_method_name(x->request.method) : "?", n ? path : "?", status, bytes,
                         (long long)(clock_us() - x->started_us), x->response.problem.size ? " why=\"" : "",
                         (int)(x->response.problem.size < 200 ? x->response.problem.size : 200),
                         x->response.problem.data ? x->response.problem.data : "", x->response.problem.size ? "\"" : "");
@@ -218,7 +217,7 @@ static void *worker_main(void *argument)
         pthread_mutex_unlock(&s->queue_mutex);
 
         x->request.arena = arena_new("request", HTTP_REQUEST_ARENA_BYTES);
-        x->request.body = buf_view(&x->body);
+        x->request.body = x->spool.bytes.data ? x->spool.bytes : buf_view(&x->body);
         s->handler->work(s->handler->context, state, &x->request, &x->response);
         x->state = EXCHANGE_DONE;
         mhd.resume_connection(x->connection);
@@ -330,9 +329,42 @@ static enum MHD_Result begin(struct exchange *x, const char *method, const char 
     }
     if (x->request.content_length > body_max)
         return refuse(x, 413, "the body is longer than this address takes");
-    buf_init(&x->body, body_max + 1);
     x->state = EXCHANGE_BODY;
+    if (x->request.content_length <= HTTP_BODY_MEMORY_BYTES)
+        buf_init(&x->body, HTTP_BODY_MEMORY_BYTES + 1);
+    else if (!body_spool_open(&x->spool, &x->server->spool_count, x->server->spool_dir))
+        return refuse(x, 503, "too many long bodies are coming in");
     return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct exchange *x, const char *upload, size_t *upload_size)
+{
+    size_t size = *upload_size;
+    *upload_size = 0;
+    if (!x->spool.is_open) {
+        buf_append(&x->body, upload, size);
+        return x->body.full ? refuse(x, 413, "the body is longer than it said") : MHD_YES;
+    }
+    if (x->spool.size + size > x->request.content_length)
+        return refuse(x, 413, "the body is longer than it said");
+    if (!body_spool_append(&x->spool, str_make(upload, size)))
+        return refuse(x, 503, "a long body could not be kept");
+    struct peer *p = peer_of(x->connection);
+    if (p && x->spool.size - x->spool.seen_size >= HTTP_SPOOL_STEP_BYTES) { /* it gets on */
+        x->spool.seen_size = x->spool.size;
+        atomic_store(&p->since_ms, env_monotonic_ms(x->server->env));
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result end_body(struct exchange *x)
+{
+    size_t size = x->spool.is_open ? x->spool.size : x->body.size;
+    if (size != x->request.content_length)
+        return refuse(x, 400, "the body is shorter than it said");
+    if (x->spool.is_open && !body_spool_map(&x->spool))
+        return refuse(x, 503, "a long body could not be read back");
+    return enqueue(x);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -349,14 +381,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         x->state = EXCHANGE_HEAD;
         return begin(x, method, version);
     case EXCHANGE_BODY:
-        if (*upload_size) {
-            buf_append(&x->body, upload, *upload_size);
-            *upload_size = 0;
-            return x->body.full ? refuse(x, 413, "the body is longer than it said") : MHD_YES;
-        }
-        if (x->body.size != x->request.content_length)
-            return refuse(x, 400, "the body is shorter than it said");
-        return enqueue(x);
+        return *upload_size ? take_body(x, upload, upload_size) : end_body(x);
     case EXCHANGE_DONE:
         return send_response(x);
     case EXCHANGE_ANSWERED:
@@ -386,6 +411,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     http_shared_drop(x->response.shared);
     arena_free(x->request.arena);
     buf_release(&x->body);
+    body_spool_close(&x->spool, &s->spool_count);
     free(x);
 }
 
@@ -494,6 +520,7 @@ struct http_server *http_start(const struct http_options *o, struct err *e)
     s->handler = o->handler;
     s->env = o->env;
     s->log_fd = o->log_fd;
+    s->spool_dir = o->spool_dir;
     s->queue_max = o->queue_max ? o->queue_max : HTTP_QUEUE_MAX;
     pthread_mutex_init(&s->queue_mutex, NULL);
     pthread_mutex_init(&s->peer_mutex, NULL);

@@ -17,7 +17,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
+enum { HTTP_METHODS = HTTP_DELETE + 1 };
 
 enum {
     HTTP_TARGET_BYTES_MAX = 2048, /* path and query: 414 */
@@ -26,6 +27,9 @@ enum {
     HTTP_PER_ADDRESS_MAX = 256,   /* of one peer address */
     HTTP_HEAD_TIME_MS = 30000,    /* from connecting, or from the last answer, to a complete request: idle or slow clients */
     HTTP_QUEUE_MAX = 256,         /* requests waiting for a worker: 503 */
+    HTTP_BODY_MEMORY_BYTES = 64 << 10, /* a longer body goes to an unnamed file while it comes in */
+    HTTP_SPOOLS_MAX = 16,              /* such files at once: 503 */
+    HTTP_SPOOL_STEP_BYTES = 64 << 10,  /* a body must grow by this much within HTTP_HEAD_TIME_MS */
     HTTP_REQUEST_ARENA_BYTES = 96 << 20
 };
 
@@ -36,8 +40,9 @@ struct http_request {
     struct str path;   /* raw, without the query; never decoded as a whole */
     struct str query;  /* raw, behind "?" */
     struct str host, cookie, origin, fetch_site, if_none_match, accept, accept_encoding, content_type, content_encoding, referer;
+    struct str if_match, authorization, csrf_token; /* the last: X-CSRF-Token */
     uint64_t content_length;
-    struct str body;     /* for work: all of it */
+    struct str body;     /* for work: all of it; a long one is a view of its spool file, gone with the request */
     struct arena *arena; /* for work: lives until the answer is sent; NULL in head */
     char peer[64];       /* address in words; "unix" */
     bool is_tls;
@@ -88,7 +93,8 @@ struct http_options {
     size_t queue_max; /* requests waiting for a worker; 0: HTTP_QUEUE_MAX */
     const struct http_handler *handler;
     const struct env *env;
-    int log_fd; /* -1: no log */
+    int log_fd;            /* -1: no log */
+    const char *spool_dir; /* where long bodies wait, in files without a name; NULL: in memory */
 };
 
 /* Opens the HTTP library: whoever enters a jail does it before. Else it comes with the first use. ERR_UNSUPPORTED: not installed. */
@@ -112,6 +118,8 @@ size_t http_shared_size(const struct http_shared *s);
  * not UTF-8. Absent: empty, and ret_is_there (may be NULL) says so. The first of several counts. */
 bool http_form_value(struct arena *a, struct str form, const char *name, struct str *ret, bool *ret_is_there,
                      struct err *e) MUST_USE;
+/* One name or value of a query or form, decoded, as above. */
+bool http_form_decode(struct arena *a, struct str text, struct str *ret, struct err *e) MUST_USE;
 /* Decodes one path segment; refuses what decodes to "/", NUL or bytes that are not UTF-8. */
 bool http_decode_segment(struct arena *a, struct str segment, struct str *ret, struct err *e) MUST_USE;
 /* The value of cookie `name`, or {NULL, 0}. */
@@ -119,6 +127,12 @@ struct str http_cookie(const struct http_request *r, const char *name);
 /* Appends name=value, escaped, with the separator that is due ("?" first, then "&"). */
 void http_query_add(struct buf *b, const char *name, struct str value);
 const char *http_status_words(int status);
+const char *http_method_name(enum http_method method);
+/* Anything but GET and HEAD. */
+static inline bool http_method_changes(enum http_method method)
+{
+    return method > HTTP_HEAD;
+}
 
 /* ---- http_head.c: the strict reading of a head ---- */
 

@@ -58,6 +58,11 @@ bool http_form_value(struct arena *a, struct str form, const char *name, struct 
     return true;
 }
 
+bool http_form_decode(struct arena *a, struct str text, struct str *ret, struct err *e)
+{
+    return decode(a, text, true, ret, e);
+}
+
 bool http_decode_segment(struct arena *a, struct str segment, struct str *ret, struct err *e)
 {
     struct str decoded;
@@ -107,6 +112,8 @@ const char *http_status_words(int status)
         int status;
         const char *words;
     } all[] = {{200, "OK"},
+               {201, "Created"},
+               {204, "Done"},
                {303, "See Other"},
                {304, "Not Modified"},
                {400, "The request is malformed"},
@@ -116,8 +123,12 @@ const char *http_status_words(int status)
                {405, "This address does not take that method"},
                {409, "It has changed meanwhile"},
                {411, "A length is needed"},
+               {412, "Somebody else has changed it meanwhile"},
                {413, "Too large"},
                {414, "The address is too long"},
+               {415, "Not a form that this address reads"},
+               {422, "Something in it is not right"},
+               {428, "Say which version is meant"},
                {429, "Too many requests"},
                {431, "The request's head is too large"},
                {499, "Cancelled"},

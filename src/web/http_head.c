@@ -3,6 +3,12 @@
 #include "web/http.h"
 #include <strings.h>
 
+const char *http_method_name(enum http_method method)
+{
+    static const char *const names[HTTP_METHODS] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    return names[method];
+}
+
 static bool is_token_char(unsigned char c)
 {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
@@ -45,14 +51,12 @@ static int read_line(const struct http_head *h, struct http_request *ret, const 
         return refuse(400, "the method is not a token", ret_why);
     if (!str_is(h->version, "HTTP/1.1") && !str_is(h->version, "HTTP/1.0"))
         return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken", ret_why);
-    if (str_is(h->method, "GET"))
-        ret->method = HTTP_GET;
-    else if (str_is(h->method, "HEAD"))
-        ret->method = HTTP_HEAD;
-    else if (str_is(h->method, "POST"))
-        ret->method = HTTP_POST;
-    else
-        return refuse(501, "the method is not one of GET, HEAD, POST", ret_why);
+    size_t method = 0;
+    while (method < HTTP_METHODS && !str_is(h->method, http_method_name((enum http_method)method)))
+        method++;
+    if (method == HTTP_METHODS)
+        return refuse(501, "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE", ret_why);
+    ret->method = (enum http_method)method;
     if (h->target.size > HTTP_TARGET_BYTES_MAX)
         return refuse(414, "the target is too long", ret_why);
     if (h->target.size == 0 || h->target.data[0] != '/')
@@ -100,7 +104,10 @@ static void remember(struct http_request *ret, const struct http_field *f)
                   {"accept-encoding", &ret->accept_encoding},
                   {"content-type", &ret->content_type},
                   {"content-encoding", &ret->content_encoding},
-                  {"referer", &ret->referer}};
+                  {"referer", &ret->referer},
+                  {"if-match", &ret->if_match},
+                  {"authorization", &ret->authorization},
+                  {"x-csrf-token", &ret->csrf_token}};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         if (is_named(f->name, wanted[i].name) && !wanted[i].place->data)
             *wanted[i].place = f->value;
@@ -153,10 +160,11 @@ static int check_framing(const struct http_head *h, struct http_request *ret, co
             return refuse(400, "Content-Length is not a number of bytes", ret_why);
         ret->content_length = (uint64_t)length;
     }
-    if (ret->method == HTTP_POST && f->lengths == 0)
-        return refuse(411, "a POST needs a Content-Length", ret_why);
-    if (ret->method != HTTP_POST && ret->content_length)
-        return refuse(400, "only a POST may have a body", ret_why);
+    bool needs_length = ret->method == HTTP_POST || ret->method == HTTP_PUT || ret->method == HTTP_PATCH;
+    if (needs_length && f->lengths == 0)
+        return refuse(411, "POST, PUT and PATCH need a Content-Length", ret_why);
+    if (!http_method_changes(ret->method) && ret->content_length)
+        return refuse(400, "GET and HEAD have no body", ret_why);
     return 0;
 }
 

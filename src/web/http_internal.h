@@ -20,6 +20,19 @@ enum exchange_state {
     EXCHANGE_ANSWERED
 };
 
+/* A long body on its way in: an unnamed file, mapped once it is complete. body_spool.c. */
+struct body_spool {
+    bool is_open;
+    int fd;
+    size_t size, seen_size; /* the second: when the connection was last seen to get on */
+    struct str bytes;       /* the mapping */
+};
+/* False: there are HTTP_SPOOLS_MAX, or no file could be made. `dir` NULL: in memory. */
+bool body_spool_open(struct body_spool *s, _Atomic int *count, const char *dir);
+bool body_spool_append(struct body_spool *s, struct str bytes);
+bool body_spool_map(struct body_spool *s);
+void body_spool_close(struct body_spool *s, _Atomic int *count);
+
 struct exchange {
     struct http_server *server;
     struct MHD_Connection *connection;
@@ -30,6 +43,7 @@ struct exchange {
     struct http_request request;
     struct http_response response;
     struct buf body;
+    struct body_spool spool;
     size_t target_size;
     char error_text[200];
     char target[HTTP_TARGET_BYTES_MAX + 2]; /* one byte over the limit shows that it is over; last: not cleared */
@@ -62,6 +76,8 @@ struct http_server {
     struct exchange *queue_first, *queue_last;
     size_t queue_count, queue_max;
     bool is_stopping;
+    const char *spool_dir;
+    _Atomic int spool_count;
     pthread_mutex_t peer_mutex; /* guards the list of peers */
     struct peer *peers;
 };

@@ -74,19 +74,34 @@ static bool path_matches(const char *pattern_text, struct str path, struct str r
     return is_more_wanted == is_more;
 }
 
+/* What Allow says, for every set of methods: answers are sent later, so the texts stay. */
+static char allow_texts[1 << HTTP_METHODS][48];
+
+static void allow_fill(void)
+{
+    for (unsigned set = 0; set < 1u << HTTP_METHODS; set++)
+        for (unsigned m = 0; m < HTTP_METHODS; m++) {
+            size_t n = strlen(allow_texts[set]);
+            if (set & 1u << m)
+                snprintf(allow_texts[set] + n, sizeof(allow_texts[set]) - n, "%s%s%s", n ? ", " : "",
+                         http_method_name((enum http_method)m), m == HTTP_GET ? ", HEAD" : "");
+        }
+}
+
 const struct route *route_find(enum http_method method, struct str path, struct str ret_parameters[ROUTE_PARAMETERS_MAX],
                                const char **ret_allow)
 {
-    bool has_get = false, has_post = false;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, allow_fill);
+    unsigned set = 0;
     enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
     for (size_t i = 0; i < route_count; i++) {
         if (!path_matches(routes[i].path, path, ret_parameters))
             continue;
         if (routes[i].method == wanted)
             return &routes[i];
-        has_get |= routes[i].method == HTTP_GET;
-        has_post |= routes[i].method == HTTP_POST;
+        set |= 1u << routes[i].method;
     }
-    *ret_allow = has_get && has_post ? "GET, HEAD, POST" : has_get ? "GET, HEAD" : has_post ? "POST" : "";
+    *ret_allow = allow_texts[set];
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "keeper/keeper.h"
 #include "report/view.h"
 #include "web/cache.h"
+#include "web/form.h"
 #include "web/html.h"
 #include "web/http.h"
 #include "web/session.h"
@@ -120,7 +121,11 @@ struct call {
     struct str parameters[ROUTE_PARAMETERS_MAX]; /* decoded */
     struct view view;
     struct view_filter filter;
-    struct json *flash; /* a line above the page: {"kind","text","is_waiting"} */
+    struct form form;        /* of a request with a form as its body */
+    const struct json *json; /* of one with JSON; NULL: none */
+    int status;              /* of the answer to a failure, instead of its code's own; 0: that */
+    struct json *problems;   /* what is wrong with the input: [{"field","label","why"}], or NULL */
+    struct json *flash;      /* a line above the page: {"kind","text","is_waiting"} */
 };
 
 /* What pages are made from, for the cache. data_version is -1 when there is no projection to read. */

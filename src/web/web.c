@@ -134,7 +134,7 @@ static const struct route missing_route = {HTTP_GET, "/", PERMIT_READ, CSRF_SAFE
 static enum http_next on_head(void *context, struct http_request *r, struct http_response *ret, size_t *ret_body_max)
 {
     struct site *s = context;
-    if (str_starts(r->path, "/a/") && r->method != HTTP_POST) {
+    if (str_starts(r->path, "/a/") && !http_method_changes(r->method)) {
         struct http_shared *asset = asset_answer(r);
         if (!asset)
             return plain_error(ret, 404, NULL);
@@ -149,7 +149,7 @@ static enum http_next on_head(void *context, struct http_request *r, struct http
     if (!route && *allow)
         return plain_error(ret, 405, allow);
     if (!route) {
-        if (!is_signed_in || r->method == HTTP_POST || str_starts(r->path, "/api/"))
+        if (!is_signed_in || http_method_changes(r->method) || str_starts(r->path, "/api/"))
             return plain_error(ret, 404, NULL);
         route = &missing_route;
     }
@@ -265,12 +265,15 @@ int web_main(const struct web_options *o)
     assets_prepare();
     struct http_handler handler = {
         .head = on_head, .work = on_work, .worker_start = on_worker_start, .worker_end = on_worker_end, .context = s};
+    static char spool_dir[PATH_MAX + 8];
+    snprintf(spool_dir, sizeof(spool_dir), "%s/db", s->dir.path);
     struct http_options options = {.listen_fds = o->listen_fds,
                                    .listen_count = o->listen_count,
                                    .worker_count = WORKERS,
                                    .handler = &handler,
                                    .env = s->env,
-                                   .log_fd = STDERR_FILENO};
+                                   .log_fd = STDERR_FILENO,
+                                   .spool_dir = spool_dir};
     s->server = http_start(&options, &e);
     int status = 0;
     if (!s->server) {

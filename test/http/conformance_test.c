@@ -17,7 +17,7 @@ static enum http_next head(void *context, struct http_request *r, struct http_re
 {
     (void)context;
     (void)ret;
-    *ret_body_max = str_is(r->path, "/large") ? 100 : 4096;
+    *ret_body_max = str_is(r->path, "/large") ? 100 : str_is(r->path, "/upload") ? 1 << 20 : 4096;
     if (str_is(r->path, "/now")) {
         *ret = (struct http_response){.status = 200, .type = "text/plain", .body = STR("now"), .is_constant = true};
         return HTTP_ANSWER;
@@ -284,7 +284,7 @@ START_TEST(methods_targets_and_bodies_have_their_own_errors)
 {
     start();
     char answer[8192], request[4096];
-    ck_assert_int_eq(ask("DELETE /x HTTP/1.1\r\n" H "\r\n", answer, sizeof(answer)), 501);
+    ck_assert_int_eq(ask("TRACE /x HTTP/1.1\r\n" H "\r\n", answer, sizeof(answer)), 501);
     ck_assert_int_eq(ask("POST /x HTTP/1.1\r\n" H "\r\n", answer, sizeof(answer)), 411);
     ck_assert_int_eq(ask("POST /large HTTP/1.1\r\n" H "Content-Length: 101\r\n\r\n", answer, sizeof(answer)), 413);
     ck_assert_int_eq(ask("GET /x HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabc", answer, sizeof(answer)), 400);
@@ -338,7 +338,41 @@ START_TEST(clients_that_go_away_while_a_worker_is_busy_harm_nothing)
 }
 END_TEST
 
+START_TEST(a_long_body_is_kept_in_a_file_and_comes_back_whole)
+{
+    start();
+    char head[200], answer[8192], block[4096];
+    memset(block, 'x', sizeof(block));
+    enum { SIZE = 800 << 10 };
+    int n = snprintf(head, sizeof(head), "PUT /upload HTTP/1.1\r\n" H "Content-Length: %d\r\nConnection: close\r\n\r\n", SIZE);
+    int fd = dial();
+    send_all(fd, head, (size_t)n);
+    for (int sent = 0; sent < SIZE; sent += (int)sizeof(block))
+        send_all(fd, block, sizeof(block));
+    bool is_closed;
+    receive(fd, answer, sizeof(answer), 5000, &is_closed);
+    close(fd);
+    ck_assert_int_eq(status_of(answer), 200);
+    ck_assert_msg(strstr(answer, "/upload 819200") != NULL, "%s", answer);
+    http_stop(server);
+}
+END_TEST
+
+START_TEST(a_body_of_100_megabytes_is_refused_before_it_is_read)
+{
+    start();
+    char answer[8192];
+    static const char head[] = "POST /upload HTTP/1.1\r\n" H "Content-Length: 104857600\r\n\r\nbeginning";
+    ck_assert_int_eq(ask(head, answer, sizeof(answer)), 413);
+    ck_assert_int_eq(ask("PATCH /x HTTP/1.1\r\n" H "\r\n", answer, sizeof(answer)), 411);
+    ck_assert_int_eq(ask("DELETE /x HTTP/1.1\r\n" H "Connection: close\r\n\r\n", answer, sizeof(answer)), 200);
+    ck_assert_int_eq(ask("GET /x HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\nx", answer, sizeof(answer)), 400);
+    http_stop(server);
+}
+END_TEST
+
 TEST_MAIN("http", malformed_requests_are_refused_and_the_connection_closes, a_head_of_100_kilobytes_is_refused,
           three_thousand_header_fields_are_refused, well_formed_requests_are_answered,
           a_connection_serves_one_request_after_another, methods_targets_and_bodies_have_their_own_errors,
-          a_full_queue_answers_503_with_retry_after, clients_that_go_away_while_a_worker_is_busy_harm_nothing)
+          a_full_queue_answers_503_with_retry_after, clients_that_go_away_while_a_worker_is_busy_harm_nothing,
+          a_long_body_is_kept_in_a_file_and_comes_back_whole, a_body_of_100_megabytes_is_refused_before_it_is_read)
