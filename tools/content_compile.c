@@ -1,22 +1,21 @@
 /*
  * content_compile - turns content/ into one C file of constant tables (src/content/content.h), at build time.
  *
- *     content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d
+ *     content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d OUTPUT.sql
  *
- * Reads *.yaml, schema.sql and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column:
+ * Reads *.yaml, schema.sql, records/<id>.yaml and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column:
  * what: why and exits with 1 if there is one. Every test must have its fixture fixtures/<id>.json. The third file lists what was
- * read, for ninja.
+ * read, for ninja. The fourth is the schema of
+ * the projection: schema.sql and what the record types add.
  */
-#include "base/arena.h"
-#include "base/buf.h"
-#include "content/check.h"
+#include "content_put.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <openssl/sha.h>
 #include <unistd.h>
 
-static FILE *out;
+FILE *out;
 static unsigned next_list;
 
 static _Noreturn void stop(const char *what, const char *path)
@@ -44,7 +43,7 @@ static struct str file_read(struct arena *a, const char *path)
     return text;
 }
 
-static const char *digest_hex(struct arena *a, struct str bytes)
+const char *digest_hex(struct arena *a, struct str bytes)
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes.data, bytes.size, digest);
@@ -54,7 +53,7 @@ static const char *digest_hex(struct arena *a, struct str bytes)
 }
 
 /* A C string literal, cut at line ends so that the output can be read. */
-static void put_text(const char *text)
+void put_text(const char *text)
 {
     if (!text) {
         fputs("NULL", out);
@@ -75,7 +74,7 @@ static void put_text(const char *text)
 }
 
 /* Writes the list's array ahead of the table that uses it; returns its number. */
-static unsigned put_list(struct strings list)
+unsigned put_list(struct strings list)
 {
     if (list.count == 0)
         return 0;
@@ -89,14 +88,14 @@ static unsigned put_list(struct strings list)
     return next_list;
 }
 
-static void put_member(const char *name, const char *text)
+void put_member(const char *name, const char *text)
 {
     fprintf(out, ".%s = ", name);
     put_text(text);
     fputs(", ", out);
 }
 
-static void put_list_member(const char *name, unsigned number, size_t count)
+void put_list_member(const char *name, unsigned number, size_t count)
 {
     if (number)
         fprintf(out, ".%s = {l%u, %zu}, ", name, number, count);
@@ -274,7 +273,7 @@ static void put_requests(struct arena *a, const struct content *c)
 }
 
 /* An array of no elements is not C: a table that is empty gets one element of zeros that its count does not cover. */
-static void put_end(size_t count)
+void put_end(size_t count)
 {
     fputs(count ? "};\n" : "{0}};\n", out);
 }
@@ -384,7 +383,7 @@ static size_t names_list(struct arena *a, const char *directory, const char *suf
     return count;
 }
 
-enum { SOURCES_MAX = 4000 };
+enum { SOURCES_MAX = 4000 }; /* a quarter of them record types at most */
 
 struct inputs {
     struct content_source sources[SOURCES_MAX];
@@ -406,17 +405,38 @@ static void inputs_read(struct arena *a, struct inputs *in, const char *director
     size_t count = names_list(a, directory, ".yaml", names, SOURCES_MAX / 2);
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "", names[i]);
+    count = names_list(a, arena_printf(a, "%s/records", directory).data, ".yaml", names, SOURCES_MAX / 4);
+    for (size_t i = 0; i < count; i++)
+        input_add(a, in, directory, "records/", names[i]);
     count = names_list(a, arena_printf(a, "%s/tests", directory).data, ".sql", names, SOURCES_MAX / 2);
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "tests/", names[i]);
     fprintf(in->depfile, " %s %s/schema.sql", directory, directory);
-    const char *const folders[] = {"tests", "fixtures"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const folders[] = {"tests", "fixtures", "records"};
+    for (size_t i = 0; i < 3; i++) {
         const char *folder = arena_printf(a, "%s/%s", directory, folders[i]).data;
         if (access(folder, F_OK) == 0)
             fprintf(in->depfile, " %s", folder);
     }
     fputc('\n', in->depfile);
+}
+
+/* The whole schema, also as a file for the keeper, which knows no content. */
+static const char *schema_text(struct arena *a, const struct content *c, const char *directory, const char *path)
+{
+    struct buf b;
+    buf_init(&b, 4 << 20);
+    buf_str(&b, file_read(a, arena_printf(a, "%s/schema.sql", directory).data));
+    for (size_t i = 0; i < c->record_type_count; i++) {
+        buf_char(&b, '\n');
+        record_type_schema(c->record_types[i], NULL, &b);
+    }
+    struct str text = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    FILE *f = fopen(path, "we");
+    if (!f || fwrite(text.data, 1, text.size, f) != text.size || fclose(f) != 0)
+        stop("write", path);
+    return text.data;
 }
 
 static size_t fixtures_check(struct arena *a, const struct content *c, const char *directory)
@@ -435,8 +455,8 @@ static size_t fixtures_check(struct arena *a, const struct content *c, const cha
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fputs("usage: content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d\n", stderr);
+    if (argc != 5) {
+        fputs("usage: content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d OUTPUT.sql\n", stderr);
         return 2;
     }
     struct arena *a = arena_new("content_compile", 256 << 20);
@@ -450,13 +470,15 @@ int main(int argc, char **argv)
     struct content *c = content_check(a, in->sources, in->count);
     for (size_t i = 0; i < c->problem_count; i++)
         fprintf(stderr, "%s\n", c->problems[i].text);
-    if (c->problem_count + fixtures_check(a, c, argv[1]) > 0)
+    if (c->problem_count + fixtures_check(a, c, argv[1]) > 0) {
+        arena_free(a);
         return 1;
+    }
     for (size_t i = 0; i < c->test_count; i++)
         c->tests[i].digest = digest_hex(a, str_of(c->tests[i].source));
     if (!(out = fopen(argv[2], "we")))
         stop("write", argv[2]);
-    fputs("/* Made from content/ by tools/content_compile.c. */\n#include \"content/content.h\"\n\n", out);
+    fputs("/* Made from content/ by tools/content_compile.c. */\n#include \"content/record_type.h\"\n\n", out);
     put_categories(c);
     put_criteria(a, c);
     put_controls(a, c);
@@ -465,8 +487,10 @@ int main(int argc, char **argv)
     put_requests(a, c);
     put_parameters(c);
     put_tests(a, c);
+    put_record_types(a, c);
+    const char *schema = schema_text(a, c, argv[1], argv[4]);
     fputs("const char content_schema_sql[] =\n", out);
-    put_text(file_read(a, arena_printf(a, "%s/schema.sql", argv[1]).data).data);
+    put_text(schema);
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

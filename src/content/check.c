@@ -1,4 +1,5 @@
 #include "content/check_internal.h"
+#include "content/record_type.h"
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -189,6 +190,11 @@ static struct str base_name(const char *path)
     return str_of(slash ? slash + 1 : path);
 }
 
+static bool is_record_type(const struct content_source *source)
+{
+    return str_find(str_of(source->path), STR("records/")) >= 0;
+}
+
 static const struct yaml *source_read_yaml(struct checker *k, const struct content_source *source)
 {
     struct err e = {0};
@@ -208,7 +214,7 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
         struct str name = arena_printf(k->arena, "%s.yaml", library_files[f]);
         bool is_there = false;
         for (size_t i = 0; i < count; i++) {
-            if (!str_equal(base_name(sources[i].path), name))
+            if (is_record_type(&sources[i]) || !str_equal(base_name(sources[i].path), name))
                 continue;
             k->file = sources[i].path;
             if (is_there)
@@ -225,6 +231,25 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
     }
 }
 
+static void check_record_sources(struct checker *k, const struct content_source *sources, size_t count)
+{
+    struct content *c = k->content;
+    c->record_types = arena_array(k->arena, count + 1, sizeof(*c->record_types));
+    for (size_t i = 0; i < count; i++) {
+        if (!is_record_type(&sources[i]))
+            continue;
+        k->file = sources[i].path;
+        const struct yaml *root = source_read_yaml(k, &sources[i]);
+        struct record_type *t = root ? check_record_type(k, root, NULL) : NULL;
+        if (!t)
+            continue;
+        if (!str_equal(base_name(k->file), arena_printf(k->arena, "%s.yaml", t->id)))
+            problem(k, yaml_get(root, "id"), "%s: the id must be the file's name", t->id);
+        c->record_types[c->record_type_count++] = t;
+    }
+    check_record_types(k);
+}
+
 static int compare_tests(const void *a, const void *b)
 {
     return strcmp(((const struct test *)a)->id, ((const struct test *)b)->id);
@@ -237,6 +262,8 @@ static void check_test_sources(struct checker *k, const struct content_source *s
     for (size_t i = 0; i < count; i++) {
         struct str name = base_name(sources[i].path);
         k->file = sources[i].path;
+        if (is_record_type(&sources[i]))
+            continue;
         if (str_ends(name, ".sql")) {
             check_test(k, &sources[i], &c->tests[c->test_count]);
             check_test_uses(k, &c->tests[c->test_count++], sources[i].path);
@@ -267,6 +294,7 @@ struct content *content_check(struct arena *a, const struct content_source *sour
     struct checker k = {.arena = a, .content = ARENA_NEW(a, struct content)};
     check_yaml_sources(&k, sources, count);
     check_test_sources(&k, sources, count);
+    check_record_sources(&k, sources, count);
     check_references(&k);
     check_coverage(&k);
     if (k.content->problem_count)

@@ -17,7 +17,7 @@
 #include "content/content.h"
 
 /* The kind of a source follows from its path: .../criteria.yaml, controls.yaml, policies.yaml, risks.yaml, requests.yaml,
- * parameters.yaml, and .../<id>.sql for a test. Any other path is a problem. */
+ * parameters.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a problem. */
 struct content_source {
     const char *path;
     struct str text;
@@ -28,6 +28,8 @@ struct content_problem {
     int line, column;
     const char *text; /* the whole line, with the position before it */
 };
+
+struct record_type; /* content/record_type.h */
 
 /* What was read. Strings and arrays live in the arena. With problems, what could be read is there, the rest is missing or empty.
  */
@@ -48,6 +50,8 @@ struct content {
     size_t parameter_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */
     size_t test_count;
+    struct record_type **record_types; /* in the order of their files */
+    size_t record_type_count;
     struct content_problem *problems; /* in the order of files and lines */
     size_t problem_count;
 };

@@ -76,8 +76,8 @@ static bool text_is_given(struct checker *k, const struct yaml *node, const stru
 static struct strings texts_read(struct checker *k, const struct yaml *node, const struct field *f, const char *who)
 {
     struct strings ret = {0};
-    if (node->type != YAML_LIST || (node->count == 0 && f->kind == FIELD_TEXTS)) {
-        problem(k, node, "%s: \"%s\" must be a list of texts%s", who, f->key, f->kind == FIELD_TEXTS ? ", at least one" : "");
+    if (node->type != YAML_LIST || (node->count == 0 && f->kind == MEMBER_TEXTS)) {
+        problem(k, node, "%s: \"%s\" must be a list of texts%s", who, f->key, f->kind == MEMBER_TEXTS ? ", at least one" : "");
         return ret;
     }
     const char **items = arena_array(k->arena, node->count + 1, sizeof *items);
@@ -97,12 +97,12 @@ static struct strings texts_read(struct checker *k, const struct yaml *node, con
 static int64_t integer_read(struct checker *k, const struct yaml *node, const struct field *f, const char *who)
 {
     int64_t value = 0;
-    bool is_null = f->kind == FIELD_NUMBER && node->type == YAML_TEXT && node->is_plain && str_is(node->text, "null");
+    bool is_null = f->kind == MEMBER_NUMBER && node->type == YAML_TEXT && node->is_plain && str_is(node->text, "null");
     if (is_null)
         return 0;
     if (node->type != YAML_TEXT || !node->is_plain || !str_to_int64(node->text, &value))
         problem(k, node, "%s: \"%s\" must be a whole number", who, f->key);
-    else if (f->kind == FIELD_NUMBER && (value < 0 || value > 1000000)) {
+    else if (f->kind == MEMBER_NUMBER && (value < 0 || value > 1000000)) {
         problem(k, node, "%s: \"%s\" must be from 0 to 1000000", who, f->key);
         return 0;
     }
@@ -130,29 +130,29 @@ static const char *json_read(struct checker *k, const struct yaml *node)
 static void field_read(struct checker *k, const struct yaml *node, const struct field *f, const char *who, char *at)
 {
     switch (f->kind) {
-    case FIELD_TEXT:
+    case MEMBER_TEXT:
         if (text_is_given(k, node, f, who)) {
             text_check(k, node, f, who);
             *(const char **)(void *)at = node->text.data;
         }
         return;
-    case FIELD_TEXTS:
-    case FIELD_TEXTS_0:
+    case MEMBER_TEXTS:
+    case MEMBER_TEXTS_0:
         *(struct strings *)(void *)at = texts_read(k, node, f, who);
         return;
-    case FIELD_FLAG:
+    case MEMBER_FLAG:
         *(bool *)(void *)at = flag_read(k, node, f, who);
         return;
-    case FIELD_NUMBER:
+    case MEMBER_NUMBER:
         *(int *)(void *)at = (int)integer_read(k, node, f, who);
         return;
-    case FIELD_INTEGER:
+    case MEMBER_INTEGER:
         *(int64_t *)(void *)at = integer_read(k, node, f, who);
         return;
-    case FIELD_JSON:
+    case MEMBER_JSON:
         *(const char **)(void *)at = json_read(k, node);
         return;
-    case FIELD_IGNORED:
+    case MEMBER_IGNORED:
         return;
     }
 }
@@ -179,6 +179,6 @@ void fields_read(struct checker *k, const struct yaml *map, const struct field *
             problem_at(k, k->file, member->key_line, member->key_column, "%s: unknown member \"%s\"", who, member->key.data);
     }
     for (size_t i = 0; i < count; i++)
-        if (fields[i].kind != FIELD_IGNORED && !fields[i].is_optional && !yaml_get(map, fields[i].key))
+        if (fields[i].kind != MEMBER_IGNORED && !fields[i].is_optional && !yaml_get(map, fields[i].key))
             problem(k, map, "%s: member \"%s\" is missing", who, fields[i].key);
 }

@@ -1,23 +1,23 @@
 #include "content/check_internal.h"
 
 static const struct field test_fields[] = {
-    FIELD("id", FIELD_TEXT, test, id),
-    FIELD("title", FIELD_TEXT, test, title),
-    FIELD("topic", FIELD_TEXT, test, topic),
-    FIELD("why", FIELD_TEXT, test, why),
-    FIELD("severity", FIELD_TEXT, test, severity, ALLOWED("low medium high critical")),
-    FIELD("tables", FIELD_TEXTS, test, tables),
-    FIELD("parameters", FIELD_TEXTS_0, test, parameters, OPTIONAL, REFERS(ENTITY_PARAMETER)),
-    FIELD("paths", FIELD_TEXTS_0, test, paths, OPTIONAL),
-    FIELD("references", FIELD_TEXTS, test, references),
-    FIELD("fix", FIELD_TEXT, test, fix),
+    FIELD("id", MEMBER_TEXT, test, id),
+    FIELD("title", MEMBER_TEXT, test, title),
+    FIELD("topic", MEMBER_TEXT, test, topic),
+    FIELD("why", MEMBER_TEXT, test, why),
+    FIELD("severity", MEMBER_TEXT, test, severity, ALLOWED("low medium high critical")),
+    FIELD("tables", MEMBER_TEXTS, test, tables),
+    FIELD("parameters", MEMBER_TEXTS_0, test, parameters, OPTIONAL, REFERS(ENTITY_PARAMETER)),
+    FIELD("paths", MEMBER_TEXTS_0, test, paths, OPTIONAL),
+    FIELD("references", MEMBER_TEXTS, test, references),
+    FIELD("fix", MEMBER_TEXT, test, fix),
     FIELD_SKIPPED("empty"),
     FIELD_SKIPPED("controls"),
 };
 
 static const struct field mapping_fields[] = {
-    FIELD("control", FIELD_TEXT, test_mapping, control, REFERS(ENTITY_CONTROL)),
-    FIELD("reason", FIELD_TEXT, test_mapping, reason),
+    FIELD("control", MEMBER_TEXT, test_mapping, control, REFERS(ENTITY_CONTROL)),
+    FIELD("reason", MEMBER_TEXT, test_mapping, reason),
 };
 
 /* The YAML between the opening and the closing line of the block comment, and the SQL behind it. */

@@ -47,14 +47,14 @@ struct checker {
 };
 
 enum field_kind {
-    FIELD_TEXT,    /* const char *, not empty */
-    FIELD_TEXTS,   /* struct strings, at least one */
-    FIELD_TEXTS_0, /* struct strings, may be empty */
-    FIELD_FLAG,    /* bool: true or false */
-    FIELD_NUMBER,  /* int; `null` gives 0 */
-    FIELD_INTEGER, /* int64_t */
-    FIELD_JSON,    /* const char *: the node as compact JSON */
-    FIELD_IGNORED  /* allowed, checked elsewhere or not kept */
+    MEMBER_TEXT,    /* const char *, not empty */
+    MEMBER_TEXTS,   /* struct strings, at least one */
+    MEMBER_TEXTS_0, /* struct strings, may be empty */
+    MEMBER_FLAG,    /* bool: true or false */
+    MEMBER_NUMBER,  /* int; `null` gives 0 */
+    MEMBER_INTEGER, /* int64_t */
+    MEMBER_JSON,    /* const char *: the node as compact JSON */
+    MEMBER_IGNORED  /* allowed, checked elsewhere or not kept */
 };
 
 struct field {
@@ -62,7 +62,7 @@ struct field {
     enum field_kind kind;
     size_t offset;
     bool is_optional;
-    enum entity refers;  /* FIELD_TEXT, FIELD_TEXTS*: ids of this kind; ENTITY_NONE otherwise */
+    enum entity refers;  /* MEMBER_TEXT, MEMBER_TEXTS*: ids of this kind; ENTITY_NONE otherwise */
     const char *allowed; /* " a b c " with spaces around: the only values; NULL: any */
 };
 #define FIELD(key_, kind_, type_, member_, ...)                                                \
@@ -71,7 +71,7 @@ struct field {
     }
 #define FIELD_SKIPPED(key_)                  \
     {                                        \
-        .key = (key_), .kind = FIELD_IGNORED \
+        .key = (key_), .kind = MEMBER_IGNORED \
     }
 #define OPTIONAL        .is_optional = true
 #define REFERS(entity_) .refers = (entity_)
@@ -102,6 +102,10 @@ void json_of_yaml(struct buf *b, const struct yaml *v);
 void check_library(struct checker *k, const struct yaml *root, const char *name);
 void check_coverage(struct checker *k);
 void check_parameters(struct checker *k, const struct yaml *root);
+struct record_type;
+struct record_type *check_record_type(struct checker *k, const struct yaml *root, const struct record_type *base);
+/* What must hold between types: ids and tables are unique, references lead somewhere. */
+void check_record_types(struct checker *k);
 void check_test(struct checker *k, const struct content_source *source, struct test *ret);
 void check_test_uses(struct checker *k, const struct test *test, const char *file);
 

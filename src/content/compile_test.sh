@@ -12,7 +12,7 @@ refuses() { # what the message must hold, then the sed program and the file that
     cp -r "$content" "$work/content"
     sed -i "$2" "$work/content/$3"
     rm -f "$work/out.c"
-    if "$compile" "$work/content" "$work/out.c" "$work/out.d" 2>"$work/messages"; then
+    if "$compile" "$work/content" "$work/out.c" "$work/out.d" "$work/out.sql" 2>"$work/messages"; then
         echo "accepted: $2 in $3"
         exit 1
     fi
@@ -34,13 +34,13 @@ refuses 'refers to control "AC-99", which is not defined' 's/control: AC-06/cont
 rm -rf "$work/content"
 cp -r "$content" "$work/content"
 rm "$work/content/fixtures/account-uid-zero.json"
-if "$compile" "$work/content" "$work/out.c" "$work/out.d" 2>"$work/messages"; then
+if "$compile" "$work/content" "$work/out.c" "$work/out.d" "$work/out.sql" 2>"$work/messages"; then
     echo "accepted: a test without a fixture"
     exit 1
 fi
 grep -qF 'account-uid-zero: it has no fixture' "$work/messages"
 
 cp "$content/fixtures/account-uid-zero.json" "$work/content/fixtures/"
-"$compile" "$work/content" "$work/out.c" "$work/out.d"
-"$compile" "$work/content" "$work/again.c" "$work/again.d"
+"$compile" "$work/content" "$work/out.c" "$work/out.d" "$work/out.sql"
+"$compile" "$work/content" "$work/again.c" "$work/again.d" "$work/again.sql"
 cmp "$work/out.c" "$work/again.c"

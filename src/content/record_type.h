@@ -89,8 +89,8 @@ struct record_type {
     const char *words;  /* what this is, and why SOC 2 wants it: the empty state */
     const char *room;   /* navigation entry it belongs to */
     int version;
-    const char *prefix; /* "GAP": ids are made, GAP-0001; "": the id is given (natural), as for controls */
-    const char *natural; /* natural ids: content kind they name ("control"), or "" for any [A-Za-z0-9._-]+ */
+    const char *prefix; /* "GAP": ids are made, GAP-0001; "": they are given, see natural */
+    const char *natural; /* given ids: content kind they name ("criterion"), or "any": [A-Za-z0-9._-]+; "": made from the prefix */
     const char *title_field;
     const char *owner_field; /* a person field, or "" */
     const char *due_field;   /* a date or instant field that makes it appear in Tasks and Calendar, or "" */
@@ -121,6 +121,10 @@ const struct record_field *record_type_field(const struct record_type *t, struct
 const struct record_state *record_type_state(const struct record_type *t, struct str id);
 const struct record_transition *record_type_transition(const struct record_type *t, struct str id);
 const char *field_type_name(enum field_type type);
+
+/* What is compiled in, by id. */
+extern const struct record_type content_record_types[];
+extern const size_t content_record_type_count;
 
 /* SQL that makes the tables, indexes and view of a type; with `base`, what turns base's table into this one's. */
 void record_type_schema(const struct record_type *t, const struct record_type *base, struct buf *out);
