@@ -2,6 +2,7 @@
 
 #include "base/cursor.h"
 #include "ledger/internal.h"
+#include "ledger/mirror_keys.h"
 #include "ledger/subtree.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { NOTE_BYTES_MAX = 256 << 10, COPY_PATH_SIZE = 96 };
+enum { NOTE_BYTES_MAX = 256 << 10, COPY_PATH_SIZE = 96, LEARNED_MAX = 64 };
 
 /* One log. `mutex` guards everything behind it. */
 struct copy {
@@ -24,6 +25,7 @@ struct copy {
     struct edge edge; /* all proven entries; edge.size is the next entry */
     uint64_t size;    /* of the published checkpoint */
     uint64_t time_s;  /* of our newest cosignature */
+    uint64_t learned_size; /* of the copy, when its key leaves were looked through */
     struct buf note;  /* the published checkpoint; empty before the first */
 };
 
@@ -38,6 +40,8 @@ struct mirror {
     pthread_rwlock_t logs_lock; /* guards the list of origins: a copy of the witness's */
     struct arena *logs_owner;
     struct log_list logs;
+    struct log_entry learned[LEARNED_MAX]; /* keys that follow from key leaves; with logs_lock */
+    size_t learned_count;
     pthread_mutex_t copies_mutex; /* guards the chain; a copy itself never goes away */
     struct copy *copies;
 };
@@ -110,9 +114,81 @@ void mirror_set_logs(struct mirror *m, struct arena *owner, struct log_list logs
     struct arena *old = m->logs_owner;
     m->logs_owner = again;
     m->logs = (struct log_list){entries, logs.count};
+    m->learned_count = 0; /* what follows from another list is found again when it is needed */
     pthread_rwlock_unlock(&m->logs_lock);
     arena_free(old);
     witness_set_logs(m->pending, owner, logs);
+}
+
+/* Gives the pending checkpoints' witness the list with what was learned; logs_lock is held. */
+static void logs_spread(struct mirror *m)
+{
+    struct arena *owner = arena_new("logs", 8 << 20);
+    size_t count = m->logs.count + m->learned_count;
+    struct log_entry *entries = arena_array(owner, count, sizeof(*entries));
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = i < m->logs.count ? m->logs.entries[i] : m->learned[i - m->logs.count];
+        entries[i].url = arena_str(owner, entries[i].url);
+    }
+    witness_set_logs(m->pending, owner, (struct log_list){entries, count});
+}
+
+bool mirror_learned(struct mirror *m, struct buf *lines)
+{
+    pthread_rwlock_rdlock(&m->logs_lock);
+    for (size_t i = 0; i < m->learned_count; i++) {
+        buf_cstr(lines, "log ");
+        note_key_format(&m->learned[i].key, lines);
+        buf_printf(lines, " %.*s %s\n", m->learned[i].url.size ? (int)m->learned[i].url.size : 1,
+                   m->learned[i].url.size ? m->learned[i].url.data : "-", m->learned[i].origin);
+    }
+    bool has_any = m->learned_count > 0;
+    pthread_rwlock_unlock(&m->logs_lock);
+    return has_any;
+}
+
+/* True: one more. With logs_lock held for writing. */
+static bool learn_one(struct mirror *m, const struct ledger_keys *keys, const struct ledger_key *key, const char *origin)
+{
+    const struct log_entry *sponsor = NULL;
+    bool is_there = false;
+    for (size_t i = 0; i < m->logs.count; i++) {
+        const struct log_entry *log = &m->logs.entries[i];
+        if (strcmp(log->origin, origin) != 0)
+            continue;
+        is_there = is_there || note_key_equal(&log->key, &key->key);
+        sponsor = !sponsor && ledger_keys_follows(keys, key, &log->key) ? log : sponsor;
+    }
+    for (size_t i = 0; i < m->learned_count; i++)
+        is_there = is_there || note_key_equal(&m->learned[i].key, &key->key);
+    if (is_there || !sponsor || m->learned_count == LEARNED_MAX)
+        return false;
+    m->learned[m->learned_count] = *sponsor;
+    m->learned[m->learned_count++].key = key->key;
+    return true;
+}
+
+/* Keys in force that a key of the list signed for, or one that it signed for: with c->mutex held. True: there are new ones. */
+static bool keys_learn(struct mirror *m, struct copy *c)
+{
+    struct ledger_keys *keys = malloc(sizeof(*keys));
+    struct checkpoint head;
+    struct str text, lines;
+    struct err e = {0};
+    bool has_new = false;
+    if (keys && c->learned_size != c->size && checkpoint_parse(buf_view(&c->note), &head, &text, &lines, &e) &&
+        mirror_keys_read(m->calls, c->dir, &head, keys, &e)) {
+        c->learned_size = c->size;
+        pthread_rwlock_wrlock(&m->logs_lock);
+        for (size_t i = 0; i < keys->count; i++)
+            if (strcmp(keys->items[i].role, "log") == 0 && keys->items[i].end == KEY_IN_FORCE)
+                has_new |= learn_one(m, keys, &keys->items[i], c->origin);
+        if (has_new)
+            logs_spread(m);
+        pthread_rwlock_unlock(&m->logs_lock);
+    }
+    free(keys);
+    return has_new;
 }
 
 static bool is_log(struct mirror *m, const char *origin)
@@ -144,22 +220,39 @@ static struct copy *copy_of(struct mirror *m, const char *origin)
     return c;
 }
 
+/* One of the log keys that the copy's own leaves register signed it. That is enough for what we took ourselves, when its key is not in
+ * the list any more: what comes next has to extend it and be signed by a key of the list. */
+static bool is_signed_by_its_leaves(struct mirror *m, const struct copy *c, const struct checkpoint *head, struct str text, struct str lines)
+{
+    struct ledger_keys *keys = malloc(sizeof(*keys));
+    struct err e = {0};
+    bool is_signed = false;
+    if (keys && mirror_keys_read(m->calls, c->dir, head, keys, &e))
+        for (size_t i = 0; i < keys->count && !is_signed; i++)
+            is_signed = strcmp(keys->items[i].role, "log") == 0 && ledger_key_counts(&keys->items[i], head->size) &&
+                        note_verify(text, lines, &keys->items[i].key, &e);
+    free(keys);
+    return is_signed;
+}
+
 /* The published note must be the log's, and ours where we have a key. */
 static bool note_check(struct mirror *m, struct copy *c, struct checkpoint *ret, struct err *e)
 {
     struct str text, lines;
     bool is_signed = false;
+    struct err why = {0};
     if (!checkpoint_parse(buf_view(&c->note), ret, &text, &lines, e))
         return false;
     if (strcmp(ret->origin, c->origin) != 0)
         return err_set(e, ERR_CORRUPT, "the checkpoint is of another log");
     pthread_rwlock_rdlock(&m->logs_lock);
     for (size_t i = 0; i < m->logs.count && !is_signed; i++)
-        is_signed = strcmp(m->logs.entries[i].origin, c->origin) == 0 && note_verify(text, lines, &m->logs.entries[i].key, e);
+        is_signed = strcmp(m->logs.entries[i].origin, c->origin) == 0 && note_verify(text, lines, &m->logs.entries[i].key, &why);
     pthread_rwlock_unlock(&m->logs_lock);
-    if (!is_signed)
-        return err_set(e, ERR_CORRUPT, "the checkpoint is not signed by the log");
-    struct err why = {0};
+    if (!is_signed && !is_signed_by_its_leaves(m, c, ret, text, lines))
+        return err_set(e, ERR_CORRUPT, "the checkpoint is signed by none of the keys in the list, nor by a log key of its own key leaves: if a "
+                                       "key was dropped from the list too early, add it again (assay mirror add VKEY)");
+    why = (struct err){0};
     if (m->has_key && !cosignature_find(text, lines, &m->key, NULL, &c->time_s, &why) && why.code != ERR_NOT_FOUND)
         return err_set(e, why.code, "%s", why.text);
     return true;
@@ -254,14 +347,24 @@ void mirror_add_checkpoint(struct mirror *m, struct str request, struct witness_
     ptrdiff_t gap = str_find(request, STR("\n\n"));
     struct str note = gap < 0 ? STR("") : str_slice(request, (size_t)gap + 2, request.size), text, lines;
     struct checkpoint head;
+    struct copy *c = NULL;
     struct err e = {0};
     if (checkpoint_parse(note, &head, &text, &lines, &e) && is_log(m, head.origin)) {
-        struct copy *c = copy_take(m, head.origin, ret); /* mends what is pending before the witness reads it */
-        if (!c)
+        if (!(c = copy_take(m, head.origin, ret))) /* mends what is pending before the witness reads it */
             return;
         pthread_mutex_unlock(&c->mutex);
     }
     witness_add_checkpoint(m->pending, request, ret);
+    if (ret->status != 403 || !c)
+        return;
+    pthread_mutex_lock(&c->mutex);
+    bool has_new = keys_learn(m, c);
+    pthread_mutex_unlock(&c->mutex);
+    if (has_new) {
+        buf_clear(&ret->body);
+        ret->problem[0] = 0;
+        witness_add_checkpoint(m->pending, request, ret);
+    }
 }
 
 /* ---- add-entries ---- */

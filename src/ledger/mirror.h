@@ -10,6 +10,9 @@
  * Nothing is written that was not proven to be under a checkpoint which the log signed and which extends all earlier ones. After
  * a crash the copy is at its published checkpoint or further; what was pending is sent again.
  *
+ * A log's successor keys are learned from the key leaves of its copy (mirror_keys.h) when a checkpoint is signed by none of the list.
+ * The copy's own checkpoint may also be signed by a key that left the list.
+ *
  * One thread at a time works on one log, any number on different ones.
  */
 #ifndef LEDGER_MIRROR_H
@@ -28,6 +31,10 @@ struct mirror;
 struct mirror *mirror_open(const struct witness_options *o, struct err *e) MUST_USE;
 struct mirror *mirror_close(struct mirror *m);
 void mirror_set_logs(struct mirror *m, struct arena *owner, struct log_list logs);
+
+/* Log keys that are not in the list, but which a key of the list signed for in a key leaf of the copy: lines for the list. They count
+ * already, and until another list is set. False: none. */
+bool mirror_learned(struct mirror *m, struct buf *lines);
 
 /* Request body to answer, as tlog-mirror says. */
 void mirror_add_checkpoint(struct mirror *m, struct str request, struct witness_answer *ret);

@@ -6,6 +6,7 @@
 #include "os/jail.h"
 #include "os/spawn.h"
 #include "role/listen.h"
+#include "role/mirror.h"
 #include "role/recipes.h"
 #include "web/http.h"
 #include "web/log_files.h"
@@ -166,7 +167,7 @@ static void tend(struct site *s, struct http_server *server, int signals)
             return;
         struct err e = {0};
         http_sweep(server);
-        if (!logs_take(s, &e))
+        if ((s->mirror && !mirror_learned_keep(s->mirror, &s->cosigner, &e)) || !logs_take(s, &e))
             fprintf(stderr, "assay: the logs as they were are kept: %s\n", e.text);
     }
 }

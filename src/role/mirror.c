@@ -141,7 +141,23 @@ static bool pull_url(const struct mirror_pull *o, const struct mirror_target *ta
     return ok;
 }
 
-static bool pull_once(const struct mirror_pull *o, struct mirror *m, struct err *e)
+/* A rotated key joins the list, so that the leaves need not be looked through again. */
+bool mirror_learned_keep(struct mirror *m, const struct cosigner *cosigner, struct err *e)
+{
+    struct buf BUF_AUTO lines;
+    size_t added = 0;
+    buf_init(&lines, LOG_LIST_BYTES_MAX);
+    if (!mirror_learned(m, &lines))
+        return true;
+    struct arena *a = arena_new("logs", LOGS_ARENA_BYTES);
+    bool ok = cosigner_logs_add(cosigner, a, buf_view(&lines), &added, e);
+    arena_free(a);
+    if (ok && added)
+        fprintf(stderr, "assay: mirror: %zu log keys that follow from key leaves are in the list now:\n%.*s", added, STR_ARGS(buf_view(&lines)));
+    return ok;
+}
+
+static bool pull_once(const struct mirror_pull *o, struct mirror *m, const struct cosigner *cosigner, struct err *e)
 {
     struct buf BUF_AUTO lines;
     struct mirror_sent sent;
@@ -156,6 +172,7 @@ static bool pull_once(const struct mirror_pull *o, struct mirror *m, struct err 
         if (source >= 0)
             close(source);
     }
+    ok = ok && mirror_learned_keep(m, cosigner, e);
     if (ok && (sent.entries || o->interval_ms == 0)) {
         printf("%s: %llu leaves, %llu of them new\n", sent.checkpoint.origin, (unsigned long long)sent.checkpoint.size,
                (unsigned long long)sent.entries);
@@ -191,7 +208,7 @@ int mirror_pull_run(const struct mirror_pull *o)
     int signals = os_signals_open(&e);
     bool ok = signals >= 0 && mirror_start(o, &cosigner, &m, &e);
     while (ok) {
-        ok = pull_once(o, m, &e);
+        ok = pull_once(o, m, &cosigner, &e);
         if (o->interval_ms == 0)
             break;
         if (!ok)

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "ledger/cosigner.h"
 #include "ledger/mirror.h"
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct mirror_pull {
 /* Pulls and prints a line for each time that something came, until SIGTERM or, with interval_ms 0, once. Returns the exit status.
  */
 int mirror_pull_run(const struct mirror_pull *o);
+
+/* Adds what mirror_learned tells to the list of the directory, and says so on standard error. */
+bool mirror_learned_keep(struct mirror *m, const struct cosigner *cosigner, struct err *e) MUST_USE;
 
 /* Opens the directory that holds a log's checkpoint: `path` itself, or the only ledger/<hash> below it. -1: ERR_NOT_FOUND,
  * ERR_CONFLICT when there are several. */

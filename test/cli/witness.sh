@@ -96,6 +96,68 @@ case_a_mirror_pulls_a_directory_and_assay_verify_accepts_it() {
     printf X | dd of="$bundle" bs=1 seek=200 conv=notrunc status=none
     expect 1 "$assay" verify "$d/m"
 }
+rotate_log() { # sets vkey_1 and vkey_2
+    vkey_1=$vkey
+    expect 0 "$assay" --data "$d/data" key rotate log
+    "$assay" --data "$d/data" key list >"$d/keys"
+    vkey_2=$(grep -o "$(head -1 "$ledger/checkpoint")+[0-9a-f]\{8\}+[A-Za-z0-9+/=]*" "$d/keys" | grep -vF "$vkey_1" | head -1)
+    [ -n "$vkey_2" ] || fail "no second log key"
+}
+retire_first() {
+    id=${vkey_1#*+}
+    expect 0 "$assay" --data "$d/data" key retire "${id%%+*}"
+}
+case_a_mirror_learns_a_rotated_key_from_the_leaves_it_holds() {
+    make_ledger
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey" --once --cosign
+    rotate_log
+    more_leaves 80
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --once --cosign
+    retire_first
+    more_leaves 81
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --once --cosign
+    grep -qF "$vkey_2" "$d/err" && grep -qF "$vkey_2" "$d/m/logs" || fail "the new key is not in the list"
+    more_leaves 82
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --once --cosign
+    [ ! -s "$d/err" ] || fail "learned twice"
+    expect 0 "$assay" verify "$d/m"
+    # One that was away during the whole overlap cannot know: it says what to do, and goes on with the new key.
+    rm -rf "$d/data" "$d/m"
+    make_ledger
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey" --once --cosign
+    rotate_log
+    retire_first
+    more_leaves 80
+    expect 3 "$assay" mirror --from "$d/data" --dir "$d/m" --once --cosign
+    one_line 'none by a key that is trusted for this log'
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey_2" --once --cosign
+    expect 0 "$assay" verify "$d/m"
+}
+case_a_key_that_left_the_list_early_does_not_lock_the_copy() {
+    make_ledger
+    more_leaves 80
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey" --once
+    rotate_log
+    more_leaves 81
+    echo "log $vkey_2" >"$d/m/logs"
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --once
+    expect 0 "$assay" verify "$d/m"
+    # A list without any key of this log lets nothing new in.
+    expect 0 "$assay" witness key --dir "$d/w"
+    copy=$(echo "$d"/m/ledger/*)
+    cp "$copy/checkpoint" "$d/before"
+    expect 0 "$assay" --data "$d/other" init
+    other=$("$assay" --data "$d/other" key list | grep -F "$(head -1 "$d"/other/ledger/*/checkpoint)+")
+    echo "log $other - $(head -1 "$d/before")" >"$d/m/logs"
+    more_leaves 82
+    expect 3 "$assay" mirror --from "$d/data" --dir "$d/m" --once
+    cmp "$copy/checkpoint" "$d/before"
+    # A copy whose leaves were changed is not taken for its own.
+    bundle=$(find "$copy/tile/entries" -type f | head -1)
+    printf X | dd of="$bundle" bs=1 seek=60 conv=notrunc status=none
+    expect 3 "$assay" mirror --from "$d/data" --dir "$d/m" --once
+    one_line 'signed by none of the keys in the list'
+}
 case_a_mirror_takes_pushes_and_serves_them() {
     need_curl
     make_ledger
