@@ -33,6 +33,22 @@ create index erasure_by_target on erasure(target);
 create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
                   released_leaf integer, released_t integer) strict, without rowid;
 
+-- Records (src/record): a row a change, what many-valued fields hold, files, and types as the organisation made them. The tables of the types
+-- themselves are made from content/records/ (record_type_schema). Rows of record_link and record_file open and close with leaves.
+create table record_change(leaf integer primary key, type text not null, id text not null, version integer not null, act text not null, transition text,
+                           actor text not null, from_state text, to_state text, t integer not null, why text, difference text) strict;
+create unique index record_change_of on record_change(type, id, version, leaf);
+create table record_link(type text not null, id text not null, field text not null, target_type text not null, target text not null, place integer not null,
+                         from_leaf integer not null, to_leaf integer) strict;
+create index record_link_of on record_link(type, id, field, place);
+create index record_link_to on record_link(target_type, target, type, field) where to_leaf is null;
+create table record_file(type text not null, id text not null, field text not null, place integer not null, name text not null, media text not null,
+                         size integer not null, leaf integer not null, c text not null, x text not null, from_leaf integer not null, to_leaf integer) strict;
+create index record_file_of on record_file(type, id, field, place);
+create index record_file_same on record_file(c);
+create table record_definition(leaf integer primary key, type text not null, t integer not null, definition text not null) strict;
+create index record_definition_of on record_definition(type, leaf);
+
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
                      facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)
