@@ -43,9 +43,10 @@ create table record_link(type text not null, id text not null, field text not nu
 create index record_link_of on record_link(type, id, field, place);
 create index record_link_to on record_link(target_type, target, type, field) where to_leaf is null;
 create table record_file(type text not null, id text not null, field text not null, place integer not null, name text not null, media text not null,
-                         size integer not null, leaf integer not null, c text not null, x text not null, from_leaf integer not null, to_leaf integer) strict;
+                         size integer not null, digest text not null, leaf integer not null, c text not null, x text not null,
+                         from_leaf integer not null, to_leaf integer) strict; -- digest: SHA-256 of the file, to find the same one elsewhere
 create index record_file_of on record_file(type, id, field, place);
-create index record_file_same on record_file(c);
+create index record_file_same on record_file(digest);
 create table record_definition(leaf integer primary key, type text not null, t integer not null, definition text not null) strict;
 create index record_definition_of on record_definition(type, leaf);
 

@@ -29,7 +29,7 @@ enum field_type {
     FIELD_YES_NO,     /* bool; INTEGER 0, 1 */
     FIELD_REFERENCE,  /* id of a record of type `target`; TEXT */
     FIELD_REFERENCES, /* array of ids; rows of record_link */
-    FIELD_FILES,      /* array of {"c","media","name","size","x"}; rows of record_file */
+    FIELD_FILES,      /* array of {"c","digest","media","name","size","x"}; digest: SHA-256 of the file, hex; rows of record_file */
     FIELD_PERSON,     /* id of a record of type person; TEXT */
     FIELD_COMPUTED    /* SQL expression over the row (alias r); never stored, never written */
 };
