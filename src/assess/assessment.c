@@ -405,7 +405,8 @@ struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms
     as->first_day = day_of(at_ms) - (WINDOW_DAYS - 1);
     as->window = (struct interval){as->first_day * MS_DAY, at_ms};
     as->gaps = gaps_load(db, a, as->window.from_ms, at_ms, leaf_limit, &as->gap_count, &inner);
-    if (!as->gaps || !subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
+    as->program = as->gaps ? program_load(db, a, leaf_limit, &inner) : NULL;
+    if (!as->program || !subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
         *e = inner;
         return NULL;
     }

@@ -11,6 +11,7 @@
 #define ASSESS_ASSESSMENT_H
 
 #include "assess/gaps.h"
+#include "assess/program.h"
 #include "assess/readiness.h"
 #include "db/db.h"
 
@@ -65,6 +66,7 @@ struct control_state {
     enum live_state live;
     struct control_score score;
     struct window_limits limits;
+    const struct control_program *program; /* what people decided and did */
     struct result_counts tests_now; /* tests (worst over subjects) by status */
     int64_t since_ms;               /* of the live state, where it can be told; 0 */
 };
@@ -123,6 +125,7 @@ struct assessment {
     struct result_counts resources;
     const struct gap_seen *gaps; /* that touch the window, in the order of their beginnings */
     size_t gap_count;
+    const struct program *program;
     int64_t evidence_machine, evidence_all; /* pieces of evidence behind the scores */
 };
 

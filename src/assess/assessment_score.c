@@ -76,6 +76,25 @@ static void facts_window_add(struct assessment *as, size_t index)
     c->since_ms = is_ok ? ok_since_ms : bad_since_ms;
 }
 
+/* What people recorded. Performances of a setting count through its tests. */
+static void facts_program_add(struct assessment *as, struct control_state *c)
+{
+    const struct control_program *p = c->program;
+    struct control_facts *f = &c->facts;
+    bool is_early = p->effective_from_ms > as->at_ms, is_over = p->effective_to_ms && p->effective_to_ms + MS_DAY <= as->at_ms;
+    f->has_owner = p->owner.size > 0;
+    f->is_claimed = p->is_claimed;
+    f->is_designed = p->adoption == ADOPTION_ADOPTED && f->has_owner;
+    f->is_out_of_force = p->adoption >= ADOPTION_NA || is_early || is_over;
+    f->occurrences_valid = p->performed;
+    f->last_occurrence_ms = p->last_performed_ms;
+    f->next_due_ms = p->next_due_ms;
+    f->has_bad_occurrence = p->is_last_missed;
+    f->has_high_finding = p->has_high_finding;
+    if (p->performed > 0)
+        f->occurrences_conclusion = p->missed > 0 ? CONCLUSION_NOT_OPERATING : p->performed_late > 0 ? CONCLUSION_OPERATED_WITH_DEVIATIONS : CONCLUSION_OPERATED;
+}
+
 static void control_fill(struct assessment *as, size_t index)
 {
     struct control_state *c = &as->controls[index];
@@ -89,7 +108,8 @@ static void control_fill(struct assessment *as, size_t index)
         .max_staleness_ms = control->max_staleness_ms > 0 ? control->max_staleness_ms : 3 * MS_DAY,
         .cadence_ms = frequency_cycle_ms(control->model == MODEL_CONFIG_STATE && strcmp(control->frequency, "annual") == 0
                                              ? "continuous" /* tested by machine each day, whatever the paper says */
-                                             : control->frequency)};
+                                             : c->program->frequency ? c->program->frequency : control->frequency)};
+    facts_program_add(as, c);
     facts_tests_add(as, c);
     if (control->model == MODEL_CONFIG_STATE && c->test_count > 0) {
         facts_window_add(as, index);
@@ -119,12 +139,29 @@ static bool lists(struct strings criteria, const char *id)
     return false;
 }
 
-static bool is_category_in_scope(const char *id)
+static bool is_category_in_scope(const struct assessment *as, const char *id)
 {
     for (size_t i = 0; i < content_category_count; i++)
         if (strcmp(content_categories[i].id, id) == 0)
-            return content_categories[i].is_mandatory; /* until an organisation chooses its categories */
+            return as->program->category_in_scope[i];
     return false;
+}
+
+enum serves { SERVES_NOT, SERVES_SUPPORTING, SERVES_KEY };
+
+/* What a control is to a criterion: as the organisation says, else as the library does. One that is out of force is nothing: an approved
+ * "does not apply" leaves the denominator. */
+static enum serves control_serves(const struct assessment *as, size_t control, const struct criterion_state *c)
+{
+    const struct control_program *p = &as->program->controls[control];
+    const char *id = c->criterion->id;
+    if (p->adoption >= ADOPTION_NA)
+        return SERVES_NOT;
+    if (p->has_roles)
+        return lists(p->key_for, id) ? SERVES_KEY : lists(p->supports, id) ? SERVES_SUPPORTING : SERVES_NOT;
+    bool is_primary = strcmp(content_controls[control].primary_criterion, id) == 0;
+    bool is_listed = is_primary || lists(content_controls[control].criteria, id);
+    return !is_listed ? SERVES_NOT : is_primary || !c->has_primary ? SERVES_KEY : SERVES_SUPPORTING;
 }
 
 static void criterion_fill(struct assessment *as, size_t index)
@@ -134,15 +171,14 @@ static void criterion_fill(struct assessment *as, size_t index)
     size_t *key = arena_array(as->arena, content_control_count + 1, sizeof *key);
     size_t *supporting = arena_array(as->arena, content_control_count + 1, sizeof *supporting);
     c->criterion = criterion;
-    c->is_in_scope = is_category_in_scope(criterion->category);
+    c->is_in_scope = is_category_in_scope(as, criterion->category) && !as->program->criterion_not_relevant[index];
     for (size_t i = 0; i < content_control_count; i++)
         c->has_primary = c->has_primary || strcmp(content_controls[i].primary_criterion, criterion->id) == 0;
     for (size_t i = 0; i < content_control_count; i++) {
-        bool is_primary = strcmp(content_controls[i].primary_criterion, criterion->id) == 0;
-        bool is_listed = is_primary || lists(content_controls[i].criteria, criterion->id);
-        if (is_primary || (is_listed && !c->has_primary))
+        enum serves serves = control_serves(as, i, c);
+        if (serves == SERVES_KEY)
             key[c->key_count++] = i;
-        else if (is_listed)
+        else if (serves == SERVES_SUPPORTING)
             supporting[c->supporting_count++] = i;
     }
     c->key = key;
@@ -174,11 +210,11 @@ static void categories_fill(struct assessment *as)
         struct category_state *c = &as->categories[k];
         size_t *mine = arena_array(as->arena, content_criterion_count + 1, sizeof *mine);
         *c = (struct category_state){
-            .category = &content_categories[k], .criteria = mine, .is_in_scope = content_categories[k].is_mandatory};
+            .category = &content_categories[k], .criteria = mine, .is_in_scope = as->program->category_in_scope[k]};
         for (size_t i = 0; i < content_criterion_count; i++)
             if (strcmp(content_criteria[i].category, content_categories[k].id) == 0) {
                 mine[c->criterion_count++] = i;
-                if (c->is_in_scope)
+                if (as->criteria[i].is_in_scope)
                     all[all_count++] = i;
             }
         c->readiness = readiness_of(as, mine, c->criterion_count, as->blocker_count);
@@ -207,13 +243,21 @@ static bool is_key_in_scope(const struct assessment *as, size_t control)
     return false;
 }
 
+/* Performances are registered ahead for what recurs, so their register is its population; a setting's is the captures. */
+static bool lacks_population(const struct assessment *as, size_t control)
+{
+    enum control_model model = content_controls[control].model;
+    bool is_registered = model == MODEL_PERIODIC && as->program->controls[control].adoption == ADOPTION_ADOPTED;
+    return model != MODEL_CONFIG_STATE && model != MODEL_DOCUMENT && !is_registered;
+}
+
 static void key_control_blockers_add(struct assessment *as, const bool *is_key)
 {
     size_t ownerless = 0, missing = 0, unsourced = 0;
     for (size_t i = 0; i < content_control_count; i++) {
         ownerless += is_key[i] && !as->controls[i].facts.has_owner;
         missing += is_key[i] && as->controls[i].score.value < 0.5;
-        unsourced += is_key[i] && content_controls[i].model != MODEL_CONFIG_STATE;
+        unsourced += is_key[i] && lacks_population(as, i);
     }
     struct blocker *owner = ownerless ? blocker_add(as, "key_control_without_owner", "control", ownerless) : NULL;
     struct blocker *start = missing ? blocker_add(as, "key_control_not_implemented", "control", missing) : NULL;
@@ -225,7 +269,7 @@ static void key_control_blockers_add(struct assessment *as, const bool *is_key)
             owner->items[owner->item_count++] = content_controls[i].id;
         if (start && as->controls[i].score.value < 0.5)
             start->items[start->item_count++] = content_controls[i].id;
-        if (source && content_controls[i].model != MODEL_CONFIG_STATE)
+        if (source && lacks_population(as, i))
             source->items[source->item_count++] = content_controls[i].id;
     }
     if (owner) {
@@ -271,10 +315,13 @@ static void blockers_fill(struct assessment *as)
         b->why = "a criterion that no control serves can't be met";
         b->what = "adopt a control for it";
     }
-    struct blocker *scope = blocker_add(as, "scope_not_approved", NULL, 0);
-    scope->text = STR("The scope has not been approved");
-    scope->why = "everything that is tested and reported is about a system with a boundary";
-    scope->what = "describe what is in and out, choose the categories, and have management approve it";
+    if (as->program->scope != SCOPE_APPROVED) {
+        struct blocker *scope = blocker_add(as, "scope_not_approved", NULL, 0);
+        scope->text = as->program->scope == SCOPE_IN_REVIEW ? STR("The scope waits for approval") : STR("The scope has not been approved");
+        scope->why = "everything that is tested and reported is about a system with a boundary";
+        scope->what = as->program->scope == SCOPE_IN_REVIEW ? "have it approved by somebody other than who sent it"
+                                                            : "describe what is in and out, choose the categories, and have management approve it";
+    }
     struct blocker *risk = blocker_add(as, "no_risk_assessment", NULL, 0);
     risk->text = STR("No risk assessment in the last 12 months");
     risk->why = "CC3 asks for one, and every other control answers to it";
@@ -288,8 +335,10 @@ static void blockers_fill(struct assessment *as)
 void assessment_score(struct assessment *as)
 {
     as->controls = arena_array(as->arena, content_control_count + 1, sizeof *as->controls);
-    for (size_t i = 0; i < content_control_count; i++)
+    for (size_t i = 0; i < content_control_count; i++) {
         as->controls[i].control = &content_controls[i];
+        as->controls[i].program = &as->program->controls[i];
+    }
     control_tests_link(as);
     for (size_t i = 0; i < content_control_count; i++)
         control_fill(as, i);

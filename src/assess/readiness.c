@@ -54,6 +54,8 @@ static enum live_state config_live_state(const struct control_facts *f)
 
 enum live_state control_live_state(const struct control_facts *f)
 {
+    if (f->is_out_of_force)
+        return LIVE_NOT_IN_FORCE;
     if (f->tests.of[RESULT_FAIL] > 0)
         return LIVE_FAILING;
     if (f->model == MODEL_CONFIG_STATE)

@@ -44,6 +44,7 @@ struct control_facts {
     bool is_claimed;  /* somebody says that it is done */
     bool is_designed; /* written, owned, approved */
     bool has_owner;
+    bool is_out_of_force; /* retired, does not apply, or not at this time */
     int64_t occurrences_valid;  /* with evidence, in the last cycles */
     int64_t last_occurrence_ms; /* 0: never */
     int64_t next_due_ms;        /* 0: none */

@@ -124,13 +124,13 @@ struct json *view_criteria(struct view *v, const struct view_filter *f, struct e
  *  "crosswalk":[{"framework":"iso27001_2022","name":"ISO/IEC 27001:2022","ids":["A.5.4"]}],"tree":as above} */
 struct json *view_criterion(struct view *v, struct str id, struct err *e);
 
-/* LIST of {"id":"AC-06","title","family","owner_role","owner":null,"model":"config_state","model_words":"Setting, tested by
+/* LIST of {"id":"AC-06","title","family","owner_role","owner":"Ada"|null,"adoption":"not adopted","model":"config_state","model_words":"Setting, tested by
  * machine","frequency",
  *  "is_core","state":"FAILING","status":"fail","status_words":"Failing","score":0.25,"since":TIME,"tests":{"total","pass","fail","unknown","skip"},
  *  "criteria":["CC6.1"],"primary":"CC6.1","url"} */
 struct json *view_controls(struct view *v, const struct view_filter *f, struct err *e);
 
-/* {"title","as_of","nav","id","name","statement","family","owner_role","owner":null,"type","nature","frequency","is_core","model","model_words",
+/* {"title","as_of","nav","id","name","statement","family","owner_role","owner":"Ada"|null,"adoption","type","nature","frequency","is_core","model","model_words",
  *  "state","status","status_words","since":TIME,"why":[text..],"next":[{"text","why","command","url"}],
  *  "score":{"value":0.25,"reached":[{"level":0.5,"words","is_met":true,"why"}..5],"caps":[{"level":0.25,"words","applies":true}..4]},
  *  "window":{"from","to","days":90,"is_evaluated":true,"conclusion":"OPERATED","conclusion_words","status","flags":["PARTIAL_PERIOD"],"why",

@@ -24,12 +24,22 @@ static const char *lower_state(struct view *v, enum live_state s)
     return copy;
 }
 
+static const char *adoption_words(enum control_adoption adoption)
+{
+    static const char *const words[] = {"not adopted", "adopted", "does not apply", "retired"};
+    return words[adoption];
+}
+
 static void facts_put(struct view *v, struct json *o, const struct control_state *c)
 {
     const struct control *control = c->control;
     json_put_cstr(o, "family", control->family);
     json_put_cstr(o, "owner_role", control->owner_role);
-    json_put_null(o, "owner");
+    if (c->program->owner_name.size > 0)
+        json_put_str(o, "owner", c->program->owner_name);
+    else
+        json_put_null(o, "owner");
+    json_put_cstr(o, "adoption", adoption_words(c->program->adoption));
     json_put_cstr(o, "model", model_name(control->model));
     json_put_cstr(o, "model_words", model_words(control->model));
     json_put_cstr(o, "frequency", control->frequency);
@@ -70,7 +80,7 @@ static void control_row(struct view *v, struct list *l, const struct assessment 
                                   .group = str_of(c->control->family),
                                   .sort_number = sort_is(l->filter, "owner") ? 0 : number,
                                   .sort_text = sort_is(l->filter, "owner")
-                                                   ? arena_printf(v->arena, "%s %s", c->control->owner_role, c->control->id)
+                                                   ? arena_printf(v->arena, "%.*s %s %s", STR_ARGS(c->program->owner_name), c->control->owner_role, c->control->id)
                                                    : str_of(c->control->id)});
 }
 
