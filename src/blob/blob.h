@@ -81,7 +81,21 @@ bool keyring_has(struct keyring *k, const struct sha256 *name);
  * those back that are neither there nor among the names of erased blobs. The caller syncs. Keys stay wrapped: no master key. */
 bool keyring_records(struct keyring *k, struct buf *out, struct err *e) MUST_USE;
 uint64_t keyring_record_count(struct str records);
-bool keyring_merge(struct keyring *k, struct str records, const struct sha256 *erased, size_t erased_count, uint64_t *ret_added,
-                   uint64_t *ret_erased, struct err *e) MUST_USE;
+struct keyring_source { /* records from a time of another master key */
+    uint8_t master[32];
+    const struct env *env;
+};
+/* from: NULL when they are wrapped under the master key of now. */
+bool keyring_merge(struct keyring *k, struct str records, const struct keyring_source *from, const struct sha256 *erased,
+                   size_t erased_count, uint64_t *ret_added, uint64_t *ret_erased, struct err *e) MUST_USE;
+/* Another master key: wraps keys anew under `next` into keys.rewrap, about `at_once` of them a call, from where the last call
+ * ended; keys may be added in between. When all are there the file takes the place of the old one, synced (ret_is_done), and `next`
+ * is the master key of this keyring. A failure leaves the keyring as it was, and a crash the old file or the new one: what opens
+ * (keyring_get) is looked for under private/keys/master and master.next when the key given to keyring_open does not open it. */
+bool keyring_rewrap(struct keyring *k, const struct env *env, const uint8_t next[32], uint64_t at_once, uint64_t *ret_done,
+                    uint64_t *ret_all, bool *ret_is_done, struct err *e) MUST_USE;
+/* Gives up what keyring_rewrap began: overwritten and removed. Opening for writing and erasing do the same. */
+bool keyring_rewrap_stop(struct keyring *k, struct err *e) MUST_USE;
+uint64_t keyring_count(const struct keyring *k);
 
 #endif

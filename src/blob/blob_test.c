@@ -503,8 +503,8 @@ START_TEST(erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring
     }
     struct stat facts;
     ck_assert(fstatat(root_dir, "keyring/keys", &facts, 0) == 0 && facts.st_size == 598 * 96);
-    ck_assert(keyring_merge(k, buf_view(&backup), erased, 2, &added, &left_out, &e) && added == 0 && left_out == 2);
-    ck_assert(keyring_merge(k, buf_view(&backup), erased, 1, &added, &left_out, &e) && added == 1 && left_out == 1);
+    ck_assert(keyring_merge(k, buf_view(&backup), NULL, erased, 2, &added, &left_out, &e) && added == 0 && left_out == 2);
+    ck_assert(keyring_merge(k, buf_view(&backup), NULL, erased, 1, &added, &left_out, &e) && added == 1 && left_out == 1);
     ck_assert(keyring_sync(k, &e));
     name_of(600, x);
     ck_assert(keyring_add(k, &env, x, dek, &e) && keyring_sync(k, &e) && keyring_get(reader, x, dek, &e));
@@ -514,7 +514,57 @@ START_TEST(erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring
 }
 END_TEST
 
-TEST_MAIN("blob", a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone, a_changed_blob_names_which_check_failed,
+START_TEST(keys_are_wrapped_anew_in_pieces_while_others_are_added_and_erased)
+{
+    enum { COUNT = 1300 };
+    start();
+    struct err e = {0};
+    char x[65];
+    uint8_t dek[32], next[32] = {7, 7, 7};
+    uint64_t done = 0, all = 0;
+    bool is_done = false;
+    struct keyring *k = keys(true);
+    for (int i = 0; i < COUNT; i++) {
+        uint8_t key[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
+        name_of(i, x);
+        ck_assert(keyring_add(k, &env, x, key, &e));
+    }
+    struct keyring *reader = keys(false);
+    ck_assert_msg(keyring_rewrap(k, &env, next, 1, &done, &all, &is_done, &e) && !is_done && done == 512 && all == COUNT, "%s", e.text);
+    struct sha256 erased;
+    name_of(3, x); /* is in the new file already */
+    ck_assert(hex_decode(str_of(x), erased.bytes, 32) && keyring_erase(k, &erased, 1, &e));
+    struct stat facts;
+    ck_assert(fstatat(root_dir, "keyring/keys.rewrap", &facts, 0) != 0);
+    ck_assert(keyring_rewrap(k, &env, next, 1000, &done, &all, &is_done, &e) && !is_done && done == 1024);
+    uint8_t later[32] = {9};
+    name_of(COUNT, x);
+    ck_assert(keyring_add(k, &env, x, later, &e) && keyring_get(k, x, dek, &e)); /* under the old one, in the old file */
+    ck_assert(keyring_rewrap(k, &env, next, 1000, &done, &all, &is_done, &e) && is_done && done == COUNT && all == COUNT);
+    name_of(COUNT + 1, x);
+    ck_assert(keyring_add(k, &env, x, later, &e) && keyring_sync(k, &e));
+    for (int i = 0; i < COUNT + 2; i++) {
+        name_of(i, x);
+        ck_assert_int_eq(keyring_get(k, x, dek, &e), i != 3);
+        ck_assert(i == 3 || i >= COUNT || (dek[0] == (uint8_t)i && dek[1] == (uint8_t)(i >> 8)));
+    }
+    /* A reader from before, and one that knows the old key only, find the new one where it waits. */
+    name_of(900, x);
+    struct keyring *other = keys(false);
+    ck_assert(!keyring_get(other, x, dek, &e));
+    char hex[65];
+    hex_encode(next, sizeof(next), hex);
+    ck_assert(mkdirat(root_dir, "keys", 0700) == 0 &&
+              os_file_replace(&os_file_real, root_dir, "keys/master.next", str_of(hex), 0600, &e));
+    ck_assert_msg(keyring_get(reader, x, dek, &e), "%s", e.text);
+    keyring_close(other);
+    keyring_close(reader);
+    keyring_close(k);
+    stop();
+}
+END_TEST
+
+TEST_MAIN("blob", keys_are_wrapped_anew_in_pieces_while_others_are_added_and_erased, a_sealed_blob_opens_to_the_same_bytes_with_its_key_alone, a_changed_blob_names_which_check_failed,
           blobs_are_found_across_packs_by_the_writer_and_by_readers, a_torn_end_is_cut_and_writing_goes_on_at_every_length,
           a_damaged_place_costs_one_blob_and_is_never_cut_away, bytes_of_a_record_that_never_reached_the_disk_are_stored_again,
           the_keyring_keeps_keys_through_torn_ends_and_skips_damage,

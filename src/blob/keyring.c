@@ -16,11 +16,17 @@ struct keyring {
     int dir; /* private/keyring; -1: not there yet */
     int fd;  /* -1: there is no file yet (a reader of a ledger without blobs) */
     uint8_t master[32];
+    uint8_t others[2][32]; /* while the master key changes, and for a reader that opened before it did: what is in private/keys */
+    int other_count;
     bool is_writer;
     bool is_dirty;
     bool is_failed;
     uint64_t count; /* records, the next one goes behind them */
     struct blob_index index;
+    struct {
+        int fd;              /* keys.rewrap; -1: nothing is being wrapped anew */
+        uint64_t from, kept; /* records of the old file that were looked at, records of the new one */
+    } rewrap;
 };
 
 static bool record_holds(const uint8_t *record)
@@ -28,6 +34,17 @@ static bool record_holds(const uint8_t *record)
     uint32_t crc = crc32c_add(0, str_make(record, RECORD_SIZE - 4));
     const uint8_t *p = record + RECORD_SIZE - 4;
     return crc == ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
+}
+
+/* A record whose name is set, complete. */
+static void record_wrap(uint8_t record[RECORD_SIZE], const uint8_t master[32], const uint8_t dek[DEK_SIZE], const struct env *env)
+{
+    uint8_t nonce[12];
+    env_random(env, nonce, sizeof(nonce));
+    key_wrap(master, dek, str_make(record, 32), nonce, record + 32);
+    uint32_t crc = crc32c_add(0, str_make(record, RECORD_SIZE - 4));
+    for (int i = 0; i < 4; i++)
+        record[RECORD_SIZE - 4 + i] = (uint8_t)(crc >> (24 - 8 * i));
 }
 
 /* Whole records [from, ...) of the file, at most RECORDS_AT_ONCE. */
@@ -101,9 +118,10 @@ struct keyring *keyring_open(const struct os_file_calls *calls, int private_dir,
         err_set(e, ERR_LIMIT, "open the keyring: no memory");
         return NULL;
     }
-    *k = (struct keyring){.calls = calls, .dir = -1, .fd = -1, .is_writer = is_writer};
+    *k = (struct keyring){.calls = calls, .dir = -1, .fd = -1, .is_writer = is_writer, .rewrap.fd = -1};
     memcpy(k->master, master, sizeof(k->master));
-    if ((is_writer && !make_dir(calls, private_dir, e)) || !file_open(k, private_dir, e) || (k->fd >= 0 && !keyring_scan(k, e)))
+    if ((is_writer && !make_dir(calls, private_dir, e)) || !file_open(k, private_dir, e) ||
+        (is_writer && !keyring_rewrap_stop(k, e)) || (k->fd >= 0 && !keyring_scan(k, e)))
         return keyring_close(k);
     return k;
 }
@@ -114,10 +132,13 @@ struct keyring *keyring_close(struct keyring *k)
         return NULL;
     if (k->fd >= 0)
         k->calls->close(k->calls->context, k->fd);
+    if (k->rewrap.fd >= 0)
+        k->calls->close(k->calls->context, k->rewrap.fd);
     if (k->dir >= 0)
         k->calls->close(k->calls->context, k->dir);
     blob_index_release(&k->index);
     memory_wipe(k->master, sizeof(k->master));
+    memory_wipe(k->others, sizeof(k->others));
     free(k);
     return NULL;
 }
@@ -138,24 +159,55 @@ static bool find(struct keyring *k, const uint8_t x[32], uint8_t ret_wrapped[WRA
     return err_set(e, ERR_NOT_FOUND, "no key");
 }
 
+/* A master key from private/keys into the others. */
+static void other_load(struct keyring *k, const char *path)
+{
+    struct buf BUF_AUTO text;
+    struct err absent = {0};
+    buf_init(&text, 4096);
+    if (k->dir >= 0 && os_file_read(k->calls, k->dir, path, &text, &absent) &&
+        hex_decode(str_trim(buf_view(&text)), k->others[k->other_count], 32))
+        k->other_count++;
+    if (text.data)
+        memory_wipe(text.data, text.capacity);
+}
+
+static bool unwrap_with_others(struct keyring *k, const uint8_t wrapped[WRAPPED_KEY_SIZE], const uint8_t x[32],
+                               uint8_t ret_dek[DEK_SIZE])
+{
+    struct err other = {0};
+    for (int i = 0; i < k->other_count; i++)
+        if (key_unwrap(k->others[i], wrapped, str_make(x, 32), ret_dek, &other))
+            return true;
+    return false;
+}
+
+static bool unwrap(struct keyring *k, const uint8_t wrapped[WRAPPED_KEY_SIZE], const uint8_t x[32], uint8_t ret_dek[DEK_SIZE],
+                   struct err *e)
+{
+    struct err first = {0};
+    if (key_unwrap(k->master, wrapped, str_make(x, 32), ret_dek, &first) || unwrap_with_others(k, wrapped, x, ret_dek))
+        return true;
+    k->other_count = 0; /* the master key may have changed since */
+    other_load(k, "../keys/master");
+    other_load(k, "../keys/master.next");
+    return unwrap_with_others(k, wrapped, x, ret_dek) || (*e = first, false);
+}
+
 bool keyring_add(struct keyring *k, const struct env *env, const char *x, const uint8_t dek[DEK_SIZE], struct err *e)
 {
-    uint8_t record[RECORD_SIZE], nonce[12], wrapped[WRAPPED_KEY_SIZE], there[DEK_SIZE];
+    uint8_t record[RECORD_SIZE], wrapped[WRAPPED_KEY_SIZE], there[DEK_SIZE];
     if (k->is_failed || !k->is_writer)
         return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written%s", k->is_failed ? " any more" : "");
     if (!hex_decode(str_of(x), record, 32))
         return err_set(e, ERR_INVALID, "blob name: not 64 lower-case hex digits");
     struct err absent = {0};
-    if (find(k, record, wrapped, &absent) && key_unwrap(k->master, wrapped, str_make(record, 32), there, &absent)) {
+    if (find(k, record, wrapped, &absent) && unwrap(k, wrapped, record, there, &absent)) {
         bool is_same = memcmp(there, dek, DEK_SIZE) == 0;
         memory_wipe(there, sizeof(there));
         return is_same || err_set(e, ERR_CONFLICT, "blob %.16s: the keyring holds another key for it", x);
     }
-    env_random(env, nonce, sizeof(nonce));
-    key_wrap(k->master, dek, str_make(record, 32), nonce, record + 32);
-    uint32_t crc = crc32c_add(0, str_make(record, RECORD_SIZE - 4));
-    for (int i = 0; i < 4; i++)
-        record[RECORD_SIZE - 4 + i] = (uint8_t)(crc >> (24 - 8 * i));
+    record_wrap(record, k->master, dek, env);
     k->is_dirty = true;
     for (size_t done = 0; done < RECORD_SIZE;) {
         ssize_t n =
@@ -211,7 +263,7 @@ bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], st
         is_found = reopen_if_replaced(k, e) && k->fd >= 0 && keyring_scan(k, e) && find(k, name, wrapped, e);
     else if (k->fd < 0)
         err_set(e, ERR_NOT_FOUND, "no key");
-    return (is_found && key_unwrap(k->master, wrapped, str_make(name, sizeof(name)), ret_dek, e)) ||
+    return (is_found && unwrap(k, wrapped, name, ret_dek, e)) ||
            err_wrap(e, "key of blob %.16s", x);
 }
 
@@ -327,9 +379,125 @@ bool keyring_erase(struct keyring *k, const struct sha256 *names, size_t count, 
     bool has_any = false;
     if (k->is_failed || !k->is_writer)
         return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written%s", k->is_failed ? " any more" : "");
-    if (!keyring_sync(k, e) || !records_overwrite(k, names, count, &has_any, e))
+    if (!keyring_sync(k, e) || !keyring_rewrap_stop(k, e) || !records_overwrite(k, names, count, &has_any, e))
         return false;
     return (has_any || has_broken(k)) ? keyring_compact(k, e) : true;
+}
+
+/* ---- another master key ---- */
+
+/* The keys of blobs that were erased are in it, too, if the erasure came while it was written. */
+bool keyring_rewrap_stop(struct keyring *k, struct err *e)
+{
+    static const uint8_t zeros[4096];
+    const struct os_file_calls *c = k->calls;
+    struct stat facts;
+    if (k->rewrap.fd < 0)
+        k->rewrap.fd = c->openat(c->context, k->dir, "keys.rewrap", O_RDWR | O_NOFOLLOW, 0);
+    if (k->rewrap.fd < 0)
+        return errno == ENOENT || err_errno(e, errno, "private/keyring/keys.rewrap");
+    bool ok = c->fstat(c->context, k->rewrap.fd, &facts) == 0;
+    for (off_t at = 0; ok && at < facts.st_size; at += (off_t)sizeof(zeros))
+        ok = c->pwrite(c->context, k->rewrap.fd, zeros, sizeof(zeros), at) == (ssize_t)sizeof(zeros);
+    ok = ok && c->fdatasync(c->context, k->rewrap.fd) == 0 && c->unlinkat(c->context, k->dir, "keys.rewrap", 0) == 0;
+    if (!ok)
+        err_errno(e, errno ? errno : EIO, "remove private/keyring/keys.rewrap");
+    c->close(c->context, k->rewrap.fd);
+    k->rewrap.fd = -1;
+    return ok;
+}
+
+static bool rewrap_records(struct keyring *k, const struct env *env, const uint8_t next[32], uint8_t *records, size_t count,
+                           size_t *ret_kept, struct err *e)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *record = records + i * RECORD_SIZE, dek[DEK_SIZE];
+        char name[65];
+        if (!record_holds(record))
+            continue;
+        hex_encode(record, 32, name);
+        if (!unwrap(k, record + 32, record, dek, e))
+            return err_wrap(e, "the key of blob %.16s does not open under the master key", name);
+        memmove(records + n * RECORD_SIZE, record, 32);
+        record_wrap(records + n * RECORD_SIZE, next, dek, env);
+        memory_wipe(dek, sizeof(dek));
+        n++;
+    }
+    *ret_kept = n;
+    return true;
+}
+
+static bool rewrap_piece(struct keyring *k, const struct env *env, const uint8_t next[32], struct err *e)
+{
+    const struct os_file_calls *c = k->calls;
+    uint8_t *records = malloc((size_t)RECORDS_AT_ONCE * RECORD_SIZE);
+    size_t count = 0, n = 0;
+    if (!records)
+        return err_set(e, ERR_LIMIT, "the keyring: no memory");
+    bool ok = records_read(k, k->rewrap.from, records, &count, e);
+    if (count > k->count - k->rewrap.from)
+        count = (size_t)(k->count - k->rewrap.from);
+    ok = ok && rewrap_records(k, env, next, records, count, &n, e);
+    for (size_t done = 0; ok && done < n * RECORD_SIZE;) {
+        ssize_t written = c->pwrite(c->context, k->rewrap.fd, records + done, n * RECORD_SIZE - done,
+                                    (off_t)(k->rewrap.kept * RECORD_SIZE + done));
+        ok = written > 0 || (written < 0 && errno == EINTR) || err_errno(e, written < 0 ? errno : EIO, "write keys.rewrap");
+        done += written > 0 ? (size_t)written : 0;
+    }
+    free(records);
+    k->rewrap.from += ok ? count : 0;
+    k->rewrap.kept += ok ? n : 0;
+    return ok;
+}
+
+/* From here on the new file is the keyring: what was added meanwhile is in it. */
+static bool rewrap_switch(struct keyring *k, const uint8_t next[32], struct err *e)
+{
+    const struct os_file_calls *c = k->calls;
+    if (c->fsync(c->context, k->rewrap.fd) != 0 || c->renameat(c->context, k->dir, "keys.rewrap", "keys") != 0)
+        return err_errno(e, errno, "put the keyring in its place");
+    int old = k->fd;
+    memcpy(k->others[0], k->master, sizeof(k->master));
+    k->other_count = 1;
+    memcpy(k->master, next, sizeof(k->master));
+    k->fd = k->rewrap.fd;
+    k->rewrap.fd = -1;
+    k->is_dirty = false;
+    k->count = 0;
+    blob_index_release(&k->index);
+    c->close(c->context, old);
+    return (c->fsync(c->context, k->dir) == 0 || fail(k, e, "sync private/keyring")) && keyring_scan(k, e);
+}
+
+bool keyring_rewrap(struct keyring *k, const struct env *env, const uint8_t next[32], uint64_t at_once, uint64_t *ret_done,
+                    uint64_t *ret_all, bool *ret_is_done, struct err *e)
+{
+    const struct os_file_calls *c = k->calls;
+    if (k->is_failed || !k->is_writer)
+        return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written%s", k->is_failed ? " any more" : "");
+    *ret_is_done = false;
+    if (k->rewrap.fd < 0) {
+        k->rewrap.fd = c->openat(c->context, k->dir, "keys.rewrap", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (k->rewrap.fd < 0)
+            return err_errno(e, errno, "create private/keyring/keys.rewrap");
+        k->rewrap.from = k->rewrap.kept = 0;
+    }
+    for (uint64_t until = k->rewrap.from + at_once; k->rewrap.from < k->count && k->rewrap.from < until;)
+        if (!rewrap_piece(k, env, next, e))
+            return false;
+    *ret_done = k->rewrap.kept;
+    *ret_all = k->count;
+    if (k->rewrap.from < k->count)
+        return true;
+    *ret_is_done = rewrap_switch(k, next, e);
+    *ret_all = k->count;
+    return *ret_is_done;
+}
+
+uint64_t keyring_count(const struct keyring *k)
+{
+    return k->count;
 }
 
 /* ---- backups ---- */
@@ -365,9 +533,25 @@ static bool is_among(const uint8_t *name, const struct sha256 *names, size_t cou
     return false;
 }
 
-bool keyring_merge(struct keyring *k, struct str records, const struct sha256 *erased, size_t erased_count, uint64_t *ret_added,
-                   uint64_t *ret_erased, struct err *e)
+/* A record that was wrapped under another master key, under ours. */
+static bool record_translate(struct keyring *k, const uint8_t *record, const struct keyring_source *from, uint8_t ret[RECORD_SIZE],
+                             struct err *e)
 {
+    uint8_t dek[DEK_SIZE];
+    memcpy(ret, record, RECORD_SIZE);
+    if (!from)
+        return true;
+    if (!key_unwrap(from->master, record + 32, str_make(record, 32), dek, e))
+        return err_wrap(e, "a key of the backup does not open under that master key");
+    record_wrap(ret, k->master, dek, from->env);
+    memory_wipe(dek, sizeof(dek));
+    return true;
+}
+
+bool keyring_merge(struct keyring *k, struct str records, const struct keyring_source *from, const struct sha256 *erased,
+                   size_t erased_count, uint64_t *ret_added, uint64_t *ret_erased, struct err *e)
+{
+    uint8_t ours[RECORD_SIZE];
     *ret_added = *ret_erased = 0;
     if (k->is_failed || !k->is_writer)
         return err_set(e, ERR_UNAVAILABLE, "the keyring cannot be written");
@@ -381,8 +565,10 @@ bool keyring_merge(struct keyring *k, struct str records, const struct sha256 *e
             (*ret_erased)++;
             continue;
         }
+        if (!record_translate(k, record, from, ours, e))
+            return false;
         k->is_dirty = true;
-        if (!write_at(k, k->fd, record, RECORD_SIZE, k->count * RECORD_SIZE, e))
+        if (!write_at(k, k->fd, ours, RECORD_SIZE, k->count * RECORD_SIZE, e))
             return false;
         if (!blob_index_add(&k->index, blob_index_key(record), k->count))
             return err_set(e, ERR_LIMIT, "the keyring: no memory");

@@ -53,7 +53,7 @@ static bool fill(struct cli_context *c, bool has_keys, struct verify_report *r, 
     uint64_t added = 0, erased = 0;
     if (!data_dir_open(&d, c->data_dir, e))
         return false;
-    bool ok = !keyring || keyring_import(&d, keyring, &added, &erased, e);
+    bool ok = !keyring || keyring_import(&d, keyring, NULL, c->env, &added, &erased, e);
     data_dir_close(&d);
     return ok && (!(has_keys || keyring) || (keeper_rebuild(c->data_dir, kinds, kind_count, c->env, &rebuilt, e) && check(c, c->data_dir, NULL, r, e)));
 }

@@ -278,6 +278,7 @@ static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const
         for (size_t i = 0; i < op->blob_count && drafts.count; i++)
             b->blobs[b->blob_count++] = &op->blobs[i];
         k->has_erasures = k->has_erasures || (drafts.count && strcmp(kind->leaf_type, "erase") == 0);
+        k->has_rewrap = k->has_rewrap || strcmp(kind->kind, "keyring") == 0;
         k->has_key_leaves = k->has_key_leaves || (drafts.count && strcmp(kind->leaf_type, "key") == 0);
         return BATCH_TAKEN;
     }

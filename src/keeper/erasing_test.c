@@ -7,7 +7,6 @@
 
 #include "base/test.h"
 #include "ledger/erase.h"
-#include "ledger/verify.h"
 #include <stdio.h>
 
 static const char SECRET[] = "Zebedee Quixote, 12 Privet Drive, was here";
@@ -177,29 +176,6 @@ static bool erase(struct secret *s, struct json **ret_answer, struct err *e)
 
 /* ---- what is left ---- */
 
-static int found_in(int dir, const char *name, struct str what, const char *word)
-{
-    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), found = 0;
-    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-    for (struct dirent *entry; list && (entry = readdir(list));) {
-        struct buf BUF_AUTO bytes;
-        struct err e = {0};
-        buf_init(&bytes, 1 << 30);
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (entry->d_type == DT_DIR)
-            found += found_in(fd, entry->d_name, what, word);
-        else if (entry->d_type == DT_REG && os_file_read(&os_file_real, fd, entry->d_name, &bytes, &e) &&
-                 str_find(buf_view(&bytes), what) >= 0) {
-            fprintf(stderr, "%s is in %s\n", word, entry->d_name);
-            found++;
-        }
-    }
-    if (list)
-        closedir(list);
-    return found;
-}
-
 static int traces(const struct secret *s)
 {
     int found = found_in(AT_FDCWD, t.path, STR("Zebedee"), "the plaintext") +
@@ -209,17 +185,6 @@ static int traces(const struct secret *s)
     for (size_t at = 0; at + 16 <= s->stored.size; at += 16)
         found += found_in(AT_FDCWD, t.path, str_slice(s->stored, at, at + 16), "sealed bytes");
     return found;
-}
-
-static void verify_all_well(const char *when, int n)
-{
-    struct verify_report r;
-    struct err e = {0};
-    struct arena *a = arena_new("report", 64 << 20);
-    ck_assert_msg(verify_directory(t.path, &(struct verify_options){0}, a, &r, &e), "%s", e.text);
-    for (size_t i = 0; i < r.finding_count; i++) /* half a state slot is what a cut leaves, and what the other one is for */
-        ck_assert_msg(n > 0 && strcmp(r.findings[i].code, "W80") == 0, "%s %d: %s %s", when, n, r.findings[i].code, r.findings[i].text);
-    arena_free(a);
 }
 
 static void same_after_rebuild(void)
@@ -238,14 +203,14 @@ START_TEST(what_is_erased_is_in_no_file_and_the_ledger_and_its_projection_stand)
     ck_assert_int_ge(found_in(AT_FDCWD, t.path, STR("Zebedee"), "before: the plaintext"), 1); /* the search itself finds */
     ck_assert_int_ge(found_in(AT_FDCWD, t.path, str_slice(s.wrapped, 12, 28), "before: the wrapped key"), 1);
     ck_assert_int_ge(found_in(AT_FDCWD, t.path, str_slice(s.stored, 0, 16), "before: sealed bytes"), 1);
-    verify_all_well("before", 0);
+    test_verify_well(&t, "before", 0);
     test_keeper_start(&t);
     ck_assert_msg(erase(&s, &answer, &e), "%s", e.text);
     ck_assert(!erase(&s, &answer, &e) && e.code == ERR_EXISTS);
     note("later");
     test_keeper_stop(&t);
     ck_assert_int_eq(traces(&s), 0);
-    verify_all_well("after", 0);
+    test_verify_well(&t, "after", 0);
     same_after_rebuild();
     ck_assert_int_eq(traces(&s), 0);
     struct db *db = test_projection(&t);
@@ -295,7 +260,7 @@ START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased)
         erasures += asked == 1;
         ck_assert_msg(asked == 0 || traces(&s) == 0, "death at call %d leaves traces", at);
         ck_assert_msg(asked == 1 || found_in(AT_FDCWD, t.path, str_slice(s.stored, 0, 16), "kept") >= 0, "death at call %d", at);
-        verify_all_well("death at call", at);
+        test_verify_well(&t, "death at call", at);
         same_after_rebuild();
     }
     ck_assert_int_ge(deaths, 10);

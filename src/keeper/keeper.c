@@ -149,7 +149,8 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
         return keeper_free(k);
     }
     /* A crash may have come between an erasure's two leaves, or between the leaves of a rotation and its file. */
-    if (!open_stores(k, e) || !keeper_erase_finish(k, e) || !keeper_follow_keys(k, e))
+    if (!open_stores(k, e) || !keeper_erase_finish(k, e) || !keeper_follow_keys(k, e) ||
+        !keeper_rewrap_resume(k, e))
         return keeper_free(k);
     return k;
 }
@@ -216,6 +217,13 @@ static struct json *status_json(struct keeper *k)
     json_put_int(o, "pid", getpid());
     json_put_int(o, "started", k->started_at_ms);
     json_put_bool(o, "clock_back", k->clock_back_seen);
+    if (k->rewrap.is_on || k->rewrap.error[0]) {
+        struct json *rewrap = json_put_object(o, "rewrap");
+        json_put_int(rewrap, "done", (int64_t)k->rewrap.done);
+        json_put_int(rewrap, "all", (int64_t)k->rewrap.all);
+        if (k->rewrap.error[0])
+            json_put_cstr(rewrap, "error", k->rewrap.error);
+    }
     return o;
 }
 
@@ -399,9 +407,10 @@ static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
     bool has_more = false;
     if (!keeper_notice_gaps(k, true, false, e))
         return false;
-    while (wait_for_work(k, has_more)) {
+    while (wait_for_work(k, has_more || k->rewrap.is_on)) {
         if (!batch_run(k, &has_more, ret_told, e) || (k->has_erasures && !keeper_erase_finish(k, e)) ||
-            (k->has_key_leaves && !keeper_follow_keys(k, e)))
+            (k->has_key_leaves && !keeper_follow_keys(k, e)) || (k->has_rewrap && !keeper_rewrap_resume(k, e)) ||
+            !keeper_rewrap_step(k, e))
             return false;
         bool is_due = env_monotonic_ms(k->o->env) - k->integrated_at_ms >= INTEGRATE_EVERY_MS;
         bool is_idle = heartbeat_due_ms(k) == 0;
@@ -410,6 +419,9 @@ static bool keeper_loop(struct keeper *k, bool *ret_told, struct err *e)
         if (k->must_start_again)
             break;
     }
+    while (k->rewrap.is_on) /* else a keeper that lives as long as one command would never come to its end */
+        if (!keeper_rewrap_step(k, e))
+            return false;
     /* A server ends with a seal too, so that a gap begins where it begins. */
     return keeper_notice_gaps(k, false, false, e) && seal(k, k->o->heartbeat_ms > 0, e);
 }

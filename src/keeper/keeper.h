@@ -115,7 +115,8 @@ bool keeper_flush(struct keeper_client *k, struct err *e) MUST_USE;
 struct keeper_client *keeper_close(struct keeper_client *k); /* flushes and ends what it spawned */
 /* Only connects to a running keeper, never starts one: the roles of `assay serve`. ERR_UNAVAILABLE: none runs just now. */
 struct keeper_client *keeper_connect(const char *data_dir, struct err *e) MUST_USE;
-/* {"size":leaves,"signed":leaves,"pid":…,"started":ms,"clock_back":bool} */
+/* {"size":leaves,"signed":leaves,"pid":…,"started":ms,"clock_back":bool[,"rewrap":{"done":keys,"all":keys[,"error":why it stands
+ * still]}]} */
 bool keeper_status(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
 /* ---- anchors: the process that asks witnesses and time stamping authorities ---- */
 #define ANCHOR_STATUS_FILE "anchors.json" /* below private/: what keeper_anchor_status was given last */

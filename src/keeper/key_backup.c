@@ -1,6 +1,7 @@
 #include "keeper/key_backup.h"
 #include "base/times.h"
 #include "blob/blob.h"
+#include "ledger/verify.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,15 +13,14 @@ enum { LIST_BYTES_MAX = 4 << 20, LINE_BYTES_MAX = 8 << 10 };
 #define LIST_FILE "private/keyring/backups"
 static const char LABEL[] = "assay/keyring-backup@v1\n";
 
-static struct keyring *keyring_at(const struct data_dir *d, bool is_writer, struct err *e)
+static struct keyring *keyring_at(const struct data_dir *d, const uint8_t master[32], bool is_writer, struct err *e)
 {
-    static const uint8_t no_master[32]; /* nothing is wrapped or unwrapped here */
     int fd = openat(d->fd, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         err_errno(e, errno, "%s/private", d->path);
         return NULL;
     }
-    struct keyring *k = keyring_open(&os_file_real, fd, no_master, is_writer, e);
+    struct keyring *k = keyring_open(&os_file_real, fd, master, is_writer, e);
     close(fd);
     return k;
 }
@@ -108,6 +108,22 @@ bool key_backup_horizon(const struct data_dir *d, int64_t now_ms, int64_t *ret_d
 
 /* ---- out ---- */
 
+/* The master key in force, and its check value. */
+static bool master_name(const struct data_dir *d, uint8_t ret[32], char ret_name[KEY_CHECK_SIZE], struct err *e)
+{
+    if (!keys_load_secret(d->fd, "master", ret, e))
+        return false;
+    key_check_value("master", ret, ret_name);
+    return true;
+}
+
+/* While one master key follows another the keys may be wrapped under either. */
+static bool master_stands(const struct data_dir *d, struct err *e)
+{
+    return faccessat(d->fd, "private/keys/master.next", F_OK, AT_SYMLINK_NOFOLLOW) != 0 ||
+           err_set(e, ERR_CONFLICT, "the keys are being wrapped under another master key; start it again when that is done");
+}
+
 bool keyring_export(const struct data_dir *d, struct arena *a, const char *path, int64_t now_ms, int days, struct key_backup *ret,
                     struct err *e)
 {
@@ -115,9 +131,15 @@ bool keyring_export(const struct data_dir *d, struct arena *a, const char *path,
     struct buf BUF_AUTO bytes, records;
     buf_init(&bytes, KEYS_BYTES_MAX);
     buf_init(&records, KEYS_BYTES_MAX);
-    struct keyring *k = keyring_at(d, false, e);
-    bool ok = k && keyring_records(k, &records, e);
+    uint8_t master[32];
+    char before[KEY_CHECK_SIZE] = "", after[KEY_CHECK_SIZE] = "";
+    bool ok = master_stands(d, e) && master_name(d, master, before, e);
+    struct keyring *k = ok ? keyring_at(d, master, false, e) : NULL;
+    ok = k && keyring_records(k, &records, e) && master_name(d, master, after, e) && master_stands(d, e);
+    memory_wipe(master, sizeof(master));
     keyring_close(k);
+    if (ok && strcmp(before, after) != 0)
+        ok = err_set(e, ERR_CONFLICT, "the master key changed while the keys were read; start it again");
     struct key_backup b = {
         .made_at_ms = now_ms, .expires_at_ms = now_ms + days * MS_DAY, .keys = keyring_record_count(buf_view(&records))};
     struct json *head = json_object(a);
@@ -125,6 +147,7 @@ bool keyring_export(const struct data_dir *d, struct arena *a, const char *path,
     json_put_int(head, "made", b.made_at_ms);
     json_put_int(head, "expires", b.expires_at_ms);
     json_put_int(head, "keys", (int64_t)b.keys);
+    json_put_cstr(head, "master", before);
     buf_cstr(&bytes, LABEL);
     ok = ok && json_write_canonical(&bytes, head, e);
     buf_char(&bytes, '\n');
@@ -188,7 +211,8 @@ static bool erased_names(const struct data_dir *d, struct arena *a, struct sha25
 }
 
 /* The records behind the two lines of the head. */
-static bool head_parse(const struct data_dir *d, struct arena *a, struct str bytes, struct str *ret_records, struct err *e)
+static bool head_parse(const struct data_dir *d, struct arena *a, struct str bytes, struct str *ret_master, struct str *ret_records,
+                       struct err *e)
 {
     struct str label, line;
     struct json *head = NULL;
@@ -200,6 +224,7 @@ static bool head_parse(const struct data_dir *d, struct arena *a, struct str byt
         return err_set(e, ERR_INVALID, "it is a backup of another ledger's keys, %.*s", STR_ARGS(json_text(head, "origin")));
     if (keyring_record_count(bytes) != (uint64_t)json_int(head, "keys", -1))
         return err_set(e, ERR_CORRUPT, "it is cut short or damaged");
+    *ret_master = json_text(head, "master");
     *ret_records = bytes;
     return true;
 }
@@ -218,21 +243,71 @@ static int lock_take(const struct data_dir *d, struct err *e)
     return fd;
 }
 
-bool keyring_import(const struct data_dir *d, const char *path, uint64_t *ret_added, uint64_t *ret_erased, struct err *e)
+/* A file with the master key of another time: 64 hex digits. */
+static bool master_file_load(const char *path, uint8_t ret[32], struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, 4096);
+    bool ok = os_file_read(&os_file_real, AT_FDCWD, path, &text, e) &&
+              (hex_decode(str_trim(buf_view(&text)), ret, 32) || err_set(e, ERR_INVALID, "not 64 hex digits"));
+    if (text.data)
+        memory_wipe(text.data, text.capacity);
+    return ok ? true : err_wrap(e, "%s", path);
+}
+
+/* Under which master key the backup is wrapped: ours (ret_is_other false), or the one in the file given. */
+static bool source_find(struct str wanted, const char *ours, const char *master_file, struct keyring_source *ret, bool *ret_is_other,
+                        struct err *e)
+{
+    char value[KEY_CHECK_SIZE];
+    *ret_is_other = master_file != NULL;
+    if (!master_file)
+        return wanted.size == 0 || str_is(wanted, ours) || /* older files do not say */
+               err_set(e, ERR_INVALID,
+                       "it is wrapped under master key %.*s, which another one followed since; a backup of the rest from that time "
+                       "holds it, as private/keys/master: --master FILE",
+                       STR_ARGS(wanted));
+    if (!master_file_load(master_file, ret->master, e))
+        return false;
+    key_check_value("master", ret->master, value);
+    return wanted.size == 0 || str_is(wanted, value) ||
+           err_set(e, ERR_INVALID, "it is wrapped under master key %.*s, and %s is %s", STR_ARGS(wanted), master_file, value);
+}
+
+struct importing {
+    struct str master, records;
+    struct sha256 *erased;
+    size_t erased_count;
+    struct keyring_source source;
+    bool is_other;
+};
+
+static bool keys_put_back(const struct data_dir *d, const struct importing *i, const uint8_t master[32], uint64_t *ret_added,
+                          uint64_t *ret_erased, struct err *e)
+{
+    struct keyring *k = keyring_at(d, master, true, e);
+    bool ok = k && keyring_merge(k, i->records, i->is_other ? &i->source : NULL, i->erased, i->erased_count, ret_added, ret_erased, e) &&
+              keyring_sync(k, e);
+    keyring_close(k);
+    return ok;
+}
+
+bool keyring_import(const struct data_dir *d, const char *path, const char *master_file, const struct env *env, uint64_t *ret_added,
+                    uint64_t *ret_erased, struct err *e)
 {
     struct buf BUF_AUTO bytes;
-    struct str records;
-    struct sha256 *erased = NULL;
-    size_t erased_count = 0;
+    struct importing i = {.source.env = env};
+    uint8_t master[32];
+    char name[KEY_CHECK_SIZE];
     buf_init(&bytes, KEYS_BYTES_MAX);
     struct arena *a = arena_new("key backup", 1 << 30);
     int lock = lock_take(d, e);
-    struct keyring *k = NULL;
     bool ok = lock >= 0 && os_file_read(&os_file_real, AT_FDCWD, path, &bytes, e) &&
-              head_parse(d, a, buf_view(&bytes), &records, e) && erased_names(d, a, &erased, &erased_count, e) &&
-              (k = keyring_at(d, true, e)) && keyring_merge(k, records, erased, erased_count, ret_added, ret_erased, e) &&
-              keyring_sync(k, e);
-    keyring_close(k);
+              head_parse(d, a, buf_view(&bytes), &i.master, &i.records, e) && master_name(d, master, name, e) &&
+              source_find(i.master, name, master_file, &i.source, &i.is_other, e) && erased_names(d, a, &i.erased, &i.erased_count, e) &&
+              keys_put_back(d, &i, master, ret_added, ret_erased, e);
+    memory_wipe(master, sizeof(master));
+    memory_wipe(&i.source, sizeof(i.source));
     if (lock >= 0)
         close(lock);
     arena_free(a);

@@ -57,6 +57,11 @@ extern const struct op_kind kind_erased; /* made by the keeper alone */
 /* {"hold":{…},"sig":"…"}; the first blob is the reason. */
 extern const struct op_kind kind_hold;
 
+/* {"id":check value of the master key in private/keys/master.next}: a record of type keyring, {"keyring":{"act":"rewrap","id":…}}. The
+ * keeper then wraps every key of the keyring anew (rewrap.c), and says {"act":"rewrapped","id":…,"of":leaf,"keys":n} when the old
+ * master key is destroyed. The same id again while it is under way makes no leaf. */
+extern const struct op_kind kind_keyring;
+
 /* Codes of why a blob may be erased: code, words; ends with NULL. */
 extern const char *const erase_bases[][2];
 /* The other leaves that name blob x, ascending. */

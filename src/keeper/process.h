@@ -77,6 +77,15 @@ struct keeper {
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
     bool has_erasures;   /* an erase leaf came in: what it names has to go before anything else is done */
+    bool has_rewrap;     /* another master key was asked for */
+    struct {
+        bool is_on;
+        int64_t leaf; /* which asked for it */
+        char id[17];  /* check value of the new master key */
+        uint8_t next[32];
+        uint64_t done, all;
+        char error[256]; /* why it stands still; the next start tries again */
+    } rewrap;
     bool has_key_leaves; /* a key leaf came in: a key that waited may be in force */
     struct buf anchor_note; /* the newest cosigned note, kept in anchors.log; empty until one came */
 };
@@ -113,6 +122,10 @@ bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
 /* The second half of a rotation: a collector's or officer's key that waits as <role>.next takes the place of the one that the
  * ledger retired. */
 bool keeper_follow_keys(struct keeper *k, struct err *e) MUST_USE;
+/* rewrap.c. Another master key: takes up what was asked for and is not finished; and one piece of it. What fails on the way is told
+ * by the status, and the keyring is as it was; false is final. */
+bool keeper_rewrap_resume(struct keeper *k, struct err *e) MUST_USE;
+bool keeper_rewrap_step(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
 bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 

@@ -17,6 +17,7 @@
 #include "keeper/projection.h"
 #include "keeper/rebuild.h"
 #include "keeper/signer.h"
+#include "ledger/verify.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
 #include <check.h>
@@ -81,14 +82,15 @@ static inline bool other_apply(struct db *projection, struct arena *a, const str
 
 static const struct op_kind *test_kinds(size_t *ret_count)
 {
-    static struct op_kind kinds[6];
+    static struct op_kind kinds[7];
     kinds[0] = kind_key;
     kinds[1] = (struct op_kind){.kind = "other", .leaf_type = "record", .apply = other_apply};
     kinds[2] = (struct op_kind){.kind = "note", .leaf_type = "record", .make = note_make, .apply = note_apply};
     kinds[3] = kind_erase;
     kinds[4] = kind_erased;
     kinds[5] = kind_hold;
-    *ret_count = 6;
+    kinds[6] = kind_keyring;
+    *ret_count = 7;
     return kinds;
 }
 
@@ -270,6 +272,42 @@ static inline void test_rebuild(const struct test_keeper *t)
     size_t count;
     const struct op_kind *kinds = test_kinds(&count);
     ck_assert_msg(keeper_rebuild(t->path, kinds, count, &env_system, &report, &e), "%s", e.text);
+}
+
+/* Files below that hold these bytes. */
+static inline int found_in(int dir, const char *name, struct str what, const char *word)
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), found = 0;
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *entry; list && (entry = readdir(list));) {
+        struct buf BUF_AUTO bytes;
+        struct err e = {0};
+        buf_init(&bytes, 1 << 30);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (entry->d_type == DT_DIR)
+            found += found_in(fd, entry->d_name, what, word);
+        else if (entry->d_type == DT_REG && os_file_read(&os_file_real, fd, entry->d_name, &bytes, &e) &&
+                 str_find(buf_view(&bytes), what) >= 0) {
+            fprintf(stderr, "%s is in %s\n", word, entry->d_name);
+            found++;
+        }
+    }
+    if (list)
+        closedir(list);
+    return found;
+}
+
+/* n: what a cut leaves is no fault */
+static inline void test_verify_well(const struct test_keeper *t, const char *when, int n)
+{
+    struct verify_report r;
+    struct err e = {0};
+    struct arena *a = arena_new("report", 64 << 20);
+    ck_assert_msg(verify_directory(t->path, &(struct verify_options){0}, a, &r, &e), "%s", e.text);
+    for (size_t i = 0; i < r.finding_count; i++) /* half a state slot is what a cut leaves, and what the other one is for */
+        ck_assert_msg(n > 0 && strcmp(r.findings[i].code, "W80") == 0, "%s %d: %s %s", when, n, r.findings[i].code, r.findings[i].text);
+    arena_free(a);
 }
 
 #endif

@@ -90,6 +90,8 @@ struct verify {
     struct verify_anchors *anchors; /* verify_anchor.c */
     struct verify_catalog *catalogs; /* verify_catalog.c */
     size_t catalog_count, catalog_capacity;
+    char master_now[KEY_CHECK_SIZE], master_next[KEY_CHECK_SIZE]; /* verify_keyring.c: check values; empty: the first one, none */
+    uint64_t master_leaf, master_next_leaf;
 };
 
 void verify_find(struct verify *v, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -152,6 +154,9 @@ void verify_journal(struct verify *v);
 void verify_cp_log(struct verify *v);
 /* E87: every file of private/keys. Needs the keys that the leaves register. */
 void verify_key_files(struct verify *v);
+/* verify_keyring.c. As each leaf passes; then: may the master key of this check value be in private/keys? */
+void verify_keyring_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+bool verify_master_is_in_force(const struct verify *v, const char *value);
 /* verify_erase.c. As each leaf passes; then, with all of them seen, before verify_blobs. */
 void verify_erase_leaf(struct verify *v, uint64_t index, const struct leaf *leaf, struct str bytes);
 void verify_erasures(struct verify *v);

@@ -62,13 +62,21 @@ static void secret_check(struct verify *v, const char *name, struct str text, st
     }
     key_check_value(name, key, value);
     memory_wipe(key, sizeof(key));
+    if (strcmp(name, "master") == 0 && !verify_master_is_in_force(v, value)) {
+        verify_find(v, "E87", "private/keys/master is not the master key of leaf %llu", (unsigned long long)v->master_leaf);
+        return;
+    }
+    bool has_value = false;
     while (str_next_line(&checks, &line))
-        if (str_next_word(&line, &word) && str_is(word, name)) {
-            if (!str_is(str_trim(line), value))
-                verify_find(v, "E87", "private/keys/%s is another key than the one that was made with this directory", name);
-            return;
+        if (str_next_word(&line, &word) && str_is(word, name)) { /* two while one master key follows another */
+            if (str_is(str_trim(line), value))
+                return;
+            has_value = true;
         }
-    verify_note(v, "private/keys/%s has no check value, as in directories of older versions: a damaged key would not be noticed", name);
+    if (has_value)
+        verify_find(v, "E87", "private/keys/%s is another key than the one that was made with this directory", name);
+    else
+        verify_note(v, "private/keys/%s has no check value, as in directories of older versions: a damaged key would not be noticed", name);
 }
 
 static void key_file_check(struct verify *v, int dir, const char *name, struct str checks)
