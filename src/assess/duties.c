@@ -1,0 +1,211 @@
+#include "assess/duties.h"
+
+#include "content/content.h"
+
+struct duties {
+    struct db *db;
+    struct arena *arena;
+    struct calendar calendar;
+    int64_t today;
+    struct duty *items;
+    size_t count, capacity;
+};
+
+bool calendar_load(struct db *db, struct arena *a, struct calendar *ret, struct err *e)
+{
+    int64_t *days = NULL, at_ms;
+    size_t count = 0, capacity = 0;
+    DB_EACH (row, db, e, "select on_date from holidays where on_date is not null order by on_date") {
+        if (!time_parse(db_text(row, 0), 0, &at_ms))
+            continue;
+        if (count == capacity)
+            days = arena_grow(a, days, count, &capacity, sizeof *days);
+        days[count++] = day_of(at_ms);
+    }
+    *ret = (struct calendar){days, count};
+    return e->code == ERR_NONE;
+}
+
+static struct str date_text(struct arena *a, int64_t day)
+{
+    char text[TIME_TEXT_SIZE];
+    return arena_str(a, str_of(time_format_date(day * MS_DAY, text)));
+}
+
+/* 0 for null and for what is no date. */
+static int64_t day_of_text(struct str text)
+{
+    int64_t at_ms;
+    return text.size > 0 && time_parse(text, 0, &at_ms) ? day_of(at_ms) : 0;
+}
+
+static struct record_change *duty_add(struct duties *d, struct str key, const char *type, enum record_act act)
+{
+    if (d->count == d->capacity)
+        d->items = arena_grow(d->arena, d->items, d->count, &d->capacity, sizeof *d->items);
+    struct duty *duty = &d->items[d->count++];
+    *duty = (struct duty){.key = key, .change = {.type = str_of(type), .act = act, .set = json_object(d->arena)}};
+    return &duty->change;
+}
+
+static void put_if(struct json *set, const char *field, struct str value)
+{
+    if (value.size > 0)
+        json_put_str(set, field, value);
+}
+
+/* ---- performances ---- */
+
+struct owed {
+    struct str control, title, owner;
+    struct expectation expectation;
+};
+
+static bool is_registered(struct duties *d, struct str control, struct str period_to, struct err *e)
+{
+    return db_one_int(d->db, e, 0, "select count(*) from occurrences where control = ?1 and period_to = ?2", A(control), A(period_to)) > 0;
+}
+
+static bool owed_register(struct duties *d, const struct owed *o, struct err *e)
+{
+    struct expected *list = arena_array(d->arena, EXPECTED_MAX, sizeof *list);
+    size_t count = expected_list(&d->calendar, &o->expectation, list);
+    for (size_t i = 0; i < count && !e->code; i++) {
+        struct str to = date_text(d->arena, list[i].period.last);
+        if (is_registered(d, o->control, to, e))
+            continue;
+        struct str key = arena_printf(d->arena, "occurrence/%.*s/%.*s", STR_ARGS(o->control), STR_ARGS(to));
+        struct json *set = duty_add(d, key, "occurrence", RECORD_CREATE)->set;
+        json_put_str(set, "title", o->title);
+        json_put_str(set, "control", o->control);
+        json_put_str(set, "period_from", date_text(d->arena, list[i].period.first));
+        json_put_str(set, "period_to", to);
+        json_put_str(set, "due_on", date_text(d->arena, list[i].due));
+        json_put_str(set, "grace_until", date_text(d->arena, list[i].grace));
+        put_if(set, "owner", o->owner);
+    }
+    return e->code == ERR_NONE;
+}
+
+/* Is the control performed by people at intervals? A setting is tested by machine, an event comes when it comes. */
+static bool is_periodic(struct str model, const struct control *library)
+{
+    return model.size > 0 ? str_is(model, "periodic") : library && library->model == MODEL_PERIODIC;
+}
+
+static bool performances_register(struct duties *d, struct err *e)
+{
+    struct owed *owed = NULL;
+    size_t count = 0, capacity = 0;
+    DB_EACH (row, d->db, e,
+             "select c.id, c.title, coalesce(c.performer, c.owner), c.frequency, c.model, c.effective_from, c.effective_to, "
+             "(select min(v.from_t) from control_records_versions v where v.id = c.id and v.state = 'adopted'), "
+             "(select max(coalesce(o.performed_on, '')) from occurrences o where o.control = c.id and o.state in ('performed', 'late')) "
+             "from control_records c where c.state = 'adopted' order by c.id") {
+        const struct control *library = content_control(db_text(row, 0));
+        struct str frequency = arena_str(d->arena, db_text(row, 3));
+        enum cadence cadence = cadence_of(frequency.size > 0 ? frequency.data : library ? library->frequency : "");
+        if (cadence == CADENCE_NONE || !is_periodic(db_text(row, 4), library))
+            continue;
+        int64_t from = day_of_text(db_text(row, 5)), to = day_of_text(db_text(row, 6));
+        if (count == capacity)
+            owed = arena_grow(d->arena, owed, count, &capacity, sizeof *owed);
+        owed[count++] = (struct owed){.control = arena_str(d->arena, db_text(row, 0)),
+                                      .title = arena_str(d->arena, db_text(row, 1)),
+                                      .owner = arena_str(d->arena, db_text(row, 2)),
+                                      .expectation = {cadence, from ? from : day_of(db_int(row, 7)), to ? to : INT64_MAX, day_of_text(db_text(row, 8)),
+                                                      d->today + (cadence == CADENCE_ANNUAL ? 366 : cadence <= CADENCE_WEEKLY ? 14 : DUTY_HORIZON_DAYS)}};
+    }
+    for (size_t i = 0; i < count && !e->code; i++)
+        if (!owed_register(d, &owed[i], e))
+            return false;
+    return e->code == ERR_NONE;
+}
+
+static bool missed_mark(struct duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e, "select id, version from occurrences where state = 'expected' and coalesce(grace_until, due_on) < ?1 order by id",
+             A(date_text(d->arena, d->today))) {
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "missed/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "occurrence", RECORD_MOVE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->transition = STR("miss");
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool deviations_open(struct duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e,
+             "select o.id, o.title, o.control, o.due_on, o.owner, o.state from occurrences o where o.state in ('missed', 'late') and "
+             "not exists(select 1 from deviations v where v.occurrence = o.id) order by o.id") {
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct json *set = duty_add(d, arena_printf(d->arena, "deviation/%.*s", STR_ARGS(id)), "deviation", RECORD_CREATE)->set;
+        json_put_str(set, "title", arena_printf(d->arena, "%s: %.*s", str_is(db_text(row, 5), "late") ? "Performed late" : "Not performed", STR_ARGS(db_text(row, 1))));
+        json_put_str(set, "control", arena_str(d->arena, db_text(row, 2)));
+        json_put_str(set, "occurrence", id);
+        put_if(set, "happened_on", arena_str(d->arena, db_text(row, 3)));
+        put_if(set, "owner", arena_str(d->arena, db_text(row, 4)));
+        json_put_str(set, "due_on", date_text(d->arena, calendar_business_day(&d->calendar, d->today + DUTY_ANSWER_DAYS)));
+    }
+    return e->code == ERR_NONE;
+}
+
+/* ---- tasks and exceptions ---- */
+
+static bool tasks_follow(struct duties *d, struct err *e)
+{
+    static const char *const copied[] = {"title", "what", "owner", "recurrence", "counted_from", "escalate_to", "control", "criterion"};
+    enum { COPIED = sizeof(copied) / sizeof(copied[0]) };
+    DB_EACH (row, d->db, e,
+             "select title, what, owner, recurrence, counted_from, escalate_to, control, criterion, id, due_on, done_on, on_business_day, escalate_days "
+             "from tasks t where state = 'done' and recurrence != 'never' and not exists(select 1 from tasks f where f.follows = t.id) order by id") {
+        struct str id = arena_str(d->arena, db_text(row, 8)), recurrence = arena_str(d->arena, db_text(row, 3));
+        int64_t due = day_of_text(db_text(row, 9)), done = day_of_text(db_text(row, 10));
+        enum cadence cadence = cadence_of(recurrence.data);
+        if (cadence == CADENCE_NONE || due == 0)
+            continue;
+        int64_t next = cadence_next(cadence, str_is(db_text(row, 4), "done") && done ? done : due);
+        while (next < d->today) /* it was done very late: the row goes on, it does not pile up */
+            next = cadence_next(cadence, next);
+        if (db_int(row, 11))
+            next = calendar_business_day(&d->calendar, next);
+        struct json *set = duty_add(d, arena_printf(d->arena, "task/%.*s", STR_ARGS(id)), "task", RECORD_CREATE)->set;
+        for (int i = 0; i < COPIED; i++)
+            put_if(set, copied[i], arena_str(d->arena, db_text(row, i)));
+        json_put_bool(set, "on_business_day", db_int(row, 11) != 0);
+        if (!db_is_null(row, 12))
+            json_put_int(set, "escalate_days", db_int(row, 12));
+        json_put_str(set, "due_on", date_text(d->arena, next));
+        json_put_str(set, "follows", id);
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool exceptions_end(struct duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e, "select id, version from exceptions where state = 'approved' and expires_on < ?1 order by id", A(date_text(d->arena, d->today))) {
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "exception/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "exception", RECORD_MOVE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->transition = STR("end");
+    }
+    return e->code == ERR_NONE;
+}
+
+bool duties_due(struct db *db, struct arena *a, int64_t today, struct duty **ret, size_t *ret_count, struct err *e)
+{
+    struct duties d = {.db = db, .arena = a, .today = today};
+    struct err inner = {0};
+    bool ok = calendar_load(db, a, &d.calendar, &inner) && performances_register(&d, &inner) && missed_mark(&d, &inner) && deviations_open(&d, &inner) &&
+              tasks_follow(&d, &inner) && exceptions_end(&d, &inner);
+    if (!ok) {
+        *e = inner;
+        return false;
+    }
+    *ret = d.items;
+    *ret_count = d.count;
+    return true;
+}

@@ -1,0 +1,132 @@
+#include "assess/duties.h"
+
+#include "assess/test_records.h"
+#include <stdlib.h>
+
+static struct duty *items;
+static size_t count;
+
+static void due(int year, int month, int d)
+{
+    ck_assert_msg(duties_due(db, a, day_of_date((struct date){year, month, d}), &items, &count, &e), "%s", e.text);
+}
+static const struct duty *found(const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_is(items[i].key, key))
+            return &items[i];
+    return NULL;
+}
+/* Adopted on 2026-11-02. */
+static void adopt(const char *id, const char *frequency)
+{
+    version_put("control_records", id, "adopted", "title, owner, frequency", arena_printf(a, "'Review', 'P-0001', '%s'", frequency).data);
+    ck_assert(db_run(db, &e, "update control_records_versions set from_t = 1793577600000"));
+}
+
+START_TEST(performances_of_adopted_controls_are_registered_ahead)
+{
+    adopt("AC-05", "quarterly");
+    due(2026, 11, 22);
+    const struct duty *d = found("occurrence/AC-05/2026-12-31");
+    ck_assert_ptr_nonnull(d);
+    ck_assert(str_is(json_text(d->change.set, "due_on"), "2026-12-31"));
+    ck_assert(str_is(json_text(d->change.set, "grace_until"), "2027-01-15"));
+    ck_assert(str_is(json_text(d->change.set, "owner"), "P-0001"));
+    ck_assert_int_eq(d->change.act, RECORD_CREATE);
+    size_t before = count;
+    version_put("occurrences", "OCC-0001", "expected", "title, control, period_to", "'Review', 'AC-05', '2026-12-31'");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, before - 1);
+}
+END_TEST
+
+START_TEST(what_is_not_adopted_or_not_periodic_owes_nothing)
+{
+    version_put("control_records", "AC-05", "proposed", "title, frequency", "'Review', 'quarterly'");
+    adopt("AC-02", "daily"); /* a setting: machines test it */
+    adopt("GOV-02", "per_event");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+START_TEST(a_performance_is_missed_after_its_grace_and_opens_one_deviation)
+{
+    version_put("occurrences", "OCC-0001", "expected", "title, control, due_on, grace_until, owner", "'Review', 'AC-05', '2026-11-02', '2026-11-20', 'P-0001'");
+    due(2026, 11, 20);
+    ck_assert_uint_eq(count, 0);
+    due(2026, 11, 21);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].change.transition, "miss") && items[0].change.version == 1);
+    version_put("occurrences", "OCC-0001", "missed", "title, control, due_on, owner", "'Review', 'AC-05', '2026-11-02', 'P-0001'");
+    due(2026, 11, 21);
+    const struct duty *d = found("deviation/OCC-0001");
+    ck_assert_ptr_nonnull(d);
+    ck_assert(str_is(json_text(d->change.set, "title"), "Not performed: Review"));
+    ck_assert(str_is(json_text(d->change.set, "due_on"), "2026-12-07"));
+    version_put("deviations", "DEV-0001", "open", "title, occurrence", "'x', 'OCC-0001'");
+    due(2026, 11, 21);
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+START_TEST(a_recurring_task_makes_the_next_one_when_it_is_done)
+{
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, recurrence, counted_from, on_business_day", "'t', 'P-0001', '2026-10-31', 'monthly', 'due', 1");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 0);
+    version_put("tasks", "TASK-0001", "done", "title, owner, due_on, done_on, recurrence, counted_from, on_business_day",
+                "'t', 'P-0001', '2026-10-31', '2026-11-15', 'monthly', 'due', 1");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(json_text(items[0].change.set, "due_on"), "2026-11-30"));
+    ck_assert(str_is(json_text(items[0].change.set, "follows"), "TASK-0001"));
+    version_put("tasks", "TASK-0001", "done", "title, owner, due_on, done_on, recurrence, counted_from, on_business_day",
+                "'t', 'P-0001', '2026-10-31', '2026-11-15', 'monthly', 'done', 0");
+    due(2026, 11, 22);
+    ck_assert(str_is(json_text(items[0].change.set, "due_on"), "2026-12-15"));
+    due(2027, 3, 1); /* found late: one follows, not four */
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(json_text(items[0].change.set, "due_on"), "2027-03-15"));
+}
+END_TEST
+
+START_TEST(exceptions_end_the_day_after_they_expire)
+{
+    version_put("exceptions", "EXC-0001", "approved", "title, expires_on", "'x', '2026-11-22'");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 0);
+    due(2026, 11, 23);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].change.transition, "end"));
+}
+END_TEST
+
+START_TEST(holidays_move_what_is_due)
+{
+    version_put("holidays", "HOL-0001", "listed", "name, on_date", "'New Year', '2026-12-31'");
+    adopt("AC-05", "quarterly");
+    due(2026, 11, 22);
+    ck_assert(str_is(json_text(found("occurrence/AC-05/2026-12-31")->change.set, "due_on"), "2027-01-01"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("duties");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, performances_of_adopted_controls_are_registered_ahead);
+    tcase_add_test(all, what_is_not_adopted_or_not_periodic_owes_nothing);
+    tcase_add_test(all, a_performance_is_missed_after_its_grace_and_opens_one_deviation);
+    tcase_add_test(all, a_recurring_task_makes_the_next_one_when_it_is_done);
+    tcase_add_test(all, exceptions_end_the_day_after_they_expire);
+    tcase_add_test(all, holidays_move_what_is_due);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
