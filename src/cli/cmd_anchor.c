@@ -8,13 +8,17 @@
 #include "ledger/anchor.h"
 #include "os/http_client.h"
 #include "os/spawn.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const struct cli_option options[] = {
     {"ca", 0, "FILE", "tsa add: PEM with the certificates (and CRLs) that its stamps have to chain to"},
     {"every", 0, "DURATION", "tsa add: time between two stamps, 1h unless given (30m, 1h, 1d, PT1H)"},
+    {"tls-ca", 0, "FILE", "now: authorities (PEM) that https servers must be under; otherwise the system's (for the server: serve --anchor-ca)"},
     {"output", 'o', "FILE", "export: where the time stamp goes"},
     {0},
 };
@@ -207,7 +211,11 @@ static int now(struct cli_context *c)
 {
     struct err e = {0};
     struct os_child child = OS_CHILD_NONE;
-    const char *arguments[] = {c->data_dir, "50000", "once", NULL};
+    const char *tls_ca = cli_option(c, "tls-ca");
+    char ca_path[PATH_MAX];
+    if (tls_ca && !realpath(tls_ca, ca_path))
+        return cli_wrong_use(c, "--tls-ca %.200s: %s", tls_ca, strerror(errno));
+    const char *arguments[] = {c->data_dir, "50000", "once", tls_ca ? ca_path : NULL, NULL};
     struct os_spawn spawn = {.role = "anchor", .arguments = arguments};
     struct keeper_client *k = keeper_open(c->data_dir, &e);
     int code = 0;
@@ -314,7 +322,8 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_anchor = {
     .name = "anchor",
     .summary = "let others vouch for the ledger: witnesses and time stamps",
-    .usage = "policy [FILE] | tsa add NAME URL --ca FILE [--every DURATION] | tsa remove NAME | list | now | export LEAF -o FILE",
+    .usage = "policy [FILE] | tsa add NAME URL --ca FILE [--every DURATION] | tsa remove NAME | list | now [--tls-ca FILE] |"
+             " export LEAF -o FILE",
     .example = "assay anchor tsa add freetsa https://freetsa.org/tsr --ca freetsa-ca.pem --every 1h",
     .options = options,
     .details = "A policy is a C2SP tlog-policy file: witnesses with their keys and addresses, and how many of whom are needed.\n"

@@ -2,6 +2,9 @@
 #include "base/times.h"
 #include "cli/cli.h"
 #include "role/role.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 
 static int run(struct cli_context *c)
 {
@@ -22,11 +25,16 @@ static int run(struct cli_context *c)
         anchor_ms = -1;
     else if (anchor && (!duration_parse(str_of(anchor), &anchor_ms) || anchor_ms < MS_SECOND))
         return cli_wrong_use(c, "--anchor-every %.40s: wants an ISO 8601 duration of at least a second, as PT50S, or never", anchor);
+    const char *anchor_ca = cli_option(c, "anchor-ca");
+    static char ca_path[PATH_MAX];
+    if (anchor_ca && !realpath(anchor_ca, ca_path))
+        return cli_wrong_use(c, "--anchor-ca %.200s: %s", anchor_ca, strerror(errno));
     struct serve_options o = {.data_dir = c->data_dir,
                               .listen = cli_option(c, "listen"),
                               .interval_ms = interval_ms,
                               .heartbeat_ms = heartbeat_ms,
                               .anchor_interval_ms = anchor_ms,
+                              .anchor_ca = anchor_ca ? ca_path : NULL,
                               .log_is_private = cli_flag(c, "private-log"),
                               .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
@@ -35,7 +43,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
-    .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--private-log] [--no-link]",
+    .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--anchor-ca FILE] [--private-log] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
     .options =
         (const struct cli_option[]){
@@ -44,6 +52,7 @@ const struct cli_command cli_command_serve = {
             {"seal-every", 0, "DURATION", "time between two seals when nothing happens, PT5M unless given; a longer silence is a gap"},
             {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
             {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), PT50S unless given; never"},
+            {"anchor-ca", 0, "FILE", "authorities (PEM) that https witnesses and time stamp servers must be under; otherwise the system's"},
             {"private-log", 0, NULL, "show /log/ (checkpoint and tiles) only to those who are signed in"},
             {"no-link", 0, NULL, "print no one-time sign-in link"},
             {0}},

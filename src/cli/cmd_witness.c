@@ -2,16 +2,34 @@
 #include "base/times.h"
 #include "cli/cosigner_cli.h"
 #include "role/cosigner.h"
+#include "role/witness_poll.h"
+
+static int poll_logs(struct cli_context *c, struct str logs)
+{
+    int64_t seconds = 50;
+    const char *interval = cli_option(c, "interval");
+    if (interval && (!str_to_int64(str_of(interval), &seconds) || seconds < 1 || seconds > 86400))
+        return cli_wrong_use(c, "--interval %.40s: wants seconds, 1 to 86400", interval);
+    struct witness_poll o = {.dir = cosigner_cli_dir(c, "witness"),
+                             .name = cli_option(c, "name"),
+                             .ca_file = cli_option(c, "ca"),
+                             .logs = logs,
+                             .interval_ms = cli_flag(c, "once") ? 0 : seconds * MS_SECOND};
+    return witness_poll_run(&o);
+}
 
 static int serve(struct cli_context *c)
 {
     struct err e = {0};
     struct buf BUF_AUTO logs;
+    bool is_polling = cli_flag(c, "poll");
     buf_init(&logs, LOG_LIST_BYTES_MAX);
-    if (!cli_option(c, "listen"))
-        return cli_wrong_use(c, "nothing to do: --listen ADDRESS serves; or key, add, list");
+    if (!cli_option(c, "listen") == !is_polling)
+        return cli_wrong_use(c, "one of --listen ADDRESS (logs come here) and --poll (we go to the logs) is needed; or key, add, list");
     if (!cosigner_cli_logs(c, &logs, &e))
         return cli_fail(&e);
+    if (is_polling)
+        return poll_logs(c, buf_view(&logs));
     struct cosigner_serve o = {.kind = COSIGNER_WITNESS,
                                .dir = cosigner_cli_dir(c, "witness"),
                                .listen = cli_option(c, "listen"),
@@ -86,12 +104,16 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_witness = {
     .name = "witness",
     .summary = "cosign the heads of other ledgers, so that they cannot be rewritten unseen",
-    .usage = "--listen ADDRESS | key | add VKEY [URL [ORIGIN]] | list",
+    .usage = "--listen ADDRESS | --poll [--once] | key | add VKEY [URL [ORIGIN]] | list",
     .example = "assay witness --listen 127.0.0.1:8421 --log \"$(cat ledger.vkey)\"",
     .options =
         (const struct cli_option[]){
             {"dir", 0, "DIR", "the witness's own directory; otherwise the default data directory with -witness behind it"},
             {"listen", 0, "ADDRESS", "serve at ADDRESS:PORT or unix:/path: POST /add-checkpoint, GET /<hash>/checkpoint"},
+            {"poll", 0, NULL, "connect out only: ask the logs for their heads at their URL, and bring them the cosignatures"},
+            {"once", 0, NULL, "poll once, then end"},
+            {"interval", 0, "SECONDS", "time between two polls, 50 unless given"},
+            {"ca", 0, "FILE", "authorities (PEM) that https logs must be under; otherwise the system's"},
             {"log", 0, "VKEY", "add this log first"},
             {"logs", 0, "FILE", "add the logs of a file first: lines \"log VKEY [URL [ORIGIN]]\""},
             {"name", 0, "NAME", "what the key is called when it is made; otherwise made from the host's name"},
@@ -99,6 +121,7 @@ const struct cli_command cli_command_witness = {
     .details =
         "Speaks C2SP tlog-witness. It gets origin, size and root of a ledger and nothing else, and signs a head only if it\n"
         "extends every head that it signed before. The key is made at the first start; a running witness notices added logs.\n"
+        "--poll is for where nobody can connect to, as behind a router: URL is the log's prefix, as https://ledger.example.com/log.\n"
         "list ends with status 1 when a log signed two heads of one size.",
     .arguments_max = -1,
     .has_json = true,

@@ -82,7 +82,7 @@ static bool landlock_enter(const struct jail *j, struct err *e)
         attr.handled_fs |= ACCESS_REFER;
     if (abi >= 3)
         attr.handled_fs |= ACCESS_TRUNCATE;
-    if (abi >= 4 && j->kind != JAIL_CONNECT)
+    if (abi >= 4 && j->kind != JAIL_CONNECT && j->kind != JAIL_FETCH)
         attr.handled_net = ACCESS_NET_BIND | ACCESS_NET_CONNECT;
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, abi >= 4 ? sizeof(attr) : sizeof(attr.handled_fs), 0u);
     if (ruleset < 0)
@@ -155,8 +155,9 @@ static int filter_store(scmp_filter_ctx filter, enum jail_kind kind)
     /* Families in use are small numbers; every other one is refused. */
     for (unsigned family = 0; family <= 45 && result == 0; family++) {
         bool is_inet = family == AF_INET || family == AF_INET6;
-        bool has_netlink = kind == JAIL_READ || kind == JAIL_READ_TREE || kind == JAIL_CONNECT || kind == JAIL_START;
-        bool is_allowed = family == AF_UNIX || (is_inet && kind == JAIL_CONNECT) || (family == AF_NETLINK && has_netlink);
+        bool is_asking = kind == JAIL_CONNECT || kind == JAIL_FETCH;
+        bool has_netlink = kind == JAIL_READ || kind == JAIL_READ_TREE || is_asking || kind == JAIL_START;
+        bool is_allowed = family == AF_UNIX || (is_inet && is_asking) || (family == AF_NETLINK && has_netlink);
         if (!is_allowed)
             result = seccomp.rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
     }

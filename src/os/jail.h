@@ -18,6 +18,7 @@ enum jail_kind {
     JAIL_STORE,   /* files below the allowed paths, local sockets: no network, no exec (keeper, worker) */
     JAIL_SERVE,   /* as STORE, and accepting connections that come in on sockets it was handed; no new network sockets (web) */
     JAIL_CONNECT, /* reads the allowed paths, connects to whom it likes: changes nothing on disk, no exec (anchor) */
+    JAIL_FETCH,   /* as CONNECT, and writes where it may: files below the allowed paths, no exec (polling witness, pulling mirror) */
     JAIL_READ,    /* reads the host: changes nothing on disk, no network sockets but netlink, no exec; its paths are not looked at (host
                      collector) */
     JAIL_READ_TREE, /* as READ, for a tree that is not running: keeps openat2, with which links stay inside the tree, and looks into no
@@ -26,7 +27,7 @@ enum jail_kind {
                      change of the system; its paths are not looked at (the scheduler of collecting) */
 };
 
-enum { JAIL_PATHS_MAX = 16 };
+enum { JAIL_PATHS_MAX = 20 };
 struct jail {
     enum jail_kind kind;
     struct {

@@ -20,6 +20,8 @@ struct anchored anchored_read(struct arena *a, struct str policy, struct str not
         ret.leaves = checkpoint.size;
         ret.cosigned_count = outcome.cosigned_count;
         ret.at_ms = (int64_t)outcome.quorum_time_s * 1000;
+        for (size_t i = 0; i < p->witness_count; i++)
+            ret.witnesses[i].cosigned_ms = outcome.is_cosigned[i] ? (int64_t)outcome.witness_time_s[i] * 1000 : 0;
     }
     return ret;
 }

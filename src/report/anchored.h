@@ -8,6 +8,7 @@
 
 struct anchored_witness {
     struct str name, key, url;
+    int64_t cosigned_ms; /* its line under the note; 0: none */
 };
 struct anchored {
     struct anchored_witness *witnesses; /* of the policy; none without one */

@@ -73,6 +73,17 @@ static void peer_put(struct view *v, struct json *o, const struct json *peer)
     json_put_int(o, "leaves", json_int(peer, "size", 0));
 }
 
+/* A witness without an address, which comes by itself (assay witness --poll): what its newest line says. */
+static void caller_put(struct view *v, struct json *o, const struct anchored_witness *witness, uint64_t leaves)
+{
+    bool is_here = witness->cosigned_ms > 0, is_old = is_here && v->now_ms - witness->cosigned_ms > LATE_MS;
+    put_status_as(o, is_here && !is_old ? RESULT_PASS : RESULT_UNKNOWN, !is_here ? "Has not come yet" : is_old ? "Has not come lately" : "Comes by itself");
+    json_put_cstr(o, "why", is_here ? "" : "the policy gives no address to ask it at: it has to come by itself");
+    put_time(v, o, "last", witness->cosigned_ms);
+    put_time(v, o, "asked", 0);
+    json_put_int(o, "leaves", is_here ? (int64_t)leaves : 0);
+}
+
 static void witnesses_put(struct view *v, struct json *page, const struct anchored *w, const struct json *status)
 {
     struct json *list = json_put_array(page, "witnesses");
@@ -86,8 +97,7 @@ static void witnesses_put(struct view *v, struct json *page, const struct anchor
             peer_put(v, o, state_of(status, "witnesses", witness->name));
             continue;
         }
-        peer_put(v, o, NULL);
-        ((struct json *)(uintptr_t)json_get(o, "why"))->text = STR("the policy gives no address to ask it at");
+        caller_put(v, o, witness, w->leaves);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "os/jail.h"
 #include "os/spawn.h"
 #include "role/anchor_peer.h"
+#include "role/asking.h"
 #include "role/recipes.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,7 @@ struct slot {
 
 struct anchorage {
     const char *data_dir;
+    const char *tls_ca; /* absolute, or NULL */
     struct data_dir dir;
     int ledger_dir, event_fd, signals_fd;
     int64_t interval_ms;
@@ -147,7 +149,8 @@ static bool slots_make(struct anchorage *h, const struct json *config, struct er
     struct str text = json_text(config, "policy");
     if (!log_keys_read(h, config, e) || (text.size && !(h->policy = policy_parse(h->arena, text, e))))
         return false;
-    struct peer_options o = {.log = h->log, .log_count = h->log_count, .ledger_dir = h->ledger_dir, .event_fd = h->event_fd, .env = &env_system};
+    struct peer_options o = {.log = h->log, .log_count = h->log_count, .ledger_dir = h->ledger_dir, .event_fd = h->event_fd,
+                             .env = &env_system, .tls_ca = h->tls_ca};
     for (size_t i = 0; h->policy && i < h->policy->witness_count; i++) {
         o.name = h->policy->witnesses[i].name;
         o.url = h->policy->witnesses[i].url;
@@ -259,6 +262,25 @@ static bool cosignatures_record(struct anchorage *h, struct str note, struct err
             buf_printf(&names, "%s%.*s", names.size ? "," : "", STR_ARGS(h->policy->witnesses[i].name));
     anchor.by = buf_view(&names);
     return submit(h, &anchor, NULL, e);
+}
+
+/* What witnesses that come by themselves brought (POST /log/cosignature) is recorded like what we asked for. */
+static bool witnessed_record(struct anchorage *h, struct err *e)
+{
+    struct buf BUF_AUTO note;
+    struct policy_outcome outcome;
+    struct err ignored = {0};
+    buf_init(&note, ANCHOR_NOTE_BYTES_MAX);
+    if (!h->policy || env_now_ms(&env_system) - h->cosig_at_ms < MS_HOUR ||
+        !os_file_read(&os_file_real, h->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &ignored) ||
+        !policy_evaluate(h->policy, buf_view(&note), NULL, &outcome, &ignored) || !outcome.is_satisfied || outcome.cosigned_count == 0 ||
+        (int64_t)outcome.quorum_time_s * 1000 <= h->cosig_at_ms)
+        return true;
+    arena_reset(h->round);
+    if (!cosignatures_record(h, buf_view(&note), e))
+        return false;
+    h->cosig_at_ms = env_now_ms(&env_system);
+    return true;
 }
 
 /* Hands over the lines that have come in, and records them once an hour. */
@@ -427,7 +449,7 @@ static bool step(struct anchorage *h, struct err *e)
     bool is_new = checkpoint_is_new(h, &checkpoint);
     bool has_checkpoint = is_new || !sha256_equal(h->last_checkpoint, (struct sha256){{0}});
     if (has_checkpoint && (since_ms >= h->interval_ms || (is_new && since_ms >= h->interval_ms / 5))) {
-        if (!config_load(h, e))
+        if (!config_load(h, e) || !witnessed_record(h, e))
             return false;
         h->last_checkpoint = checkpoint;
         round_start(h);
@@ -475,7 +497,7 @@ static bool run_once_only(struct anchorage *h, struct err *e)
         if (!wait_for_something(h) || !outcomes_take(h, e))
             return e->code == ERR_NONE;
     }
-    return outcomes_take(h, e) && status_tell(h, e);
+    return outcomes_take(h, e) && witnessed_record(h, e) && status_tell(h, e);
 }
 
 static bool run_for_ever(struct anchorage *h, struct err *e)
@@ -499,17 +521,14 @@ static bool run_for_ever(struct anchorage *h, struct err *e)
 
 static bool anchor_jail(const struct anchorage *h, struct err *e)
 {
-    static const char *const readable[] = {
-        "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/ssl",
-        "/etc/ld.so.cache", "/usr/lib", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/run/systemd/resolve",
-        "/run/resolvconf", "/run/NetworkManager"};
     static char ledger[PATH_MAX + 100], below[DATA_DIR_LEDGER_SIZE];
     struct jail jail = {.kind = JAIL_CONNECT};
     data_dir_ledger_path(&h->dir, below);
     snprintf(ledger, sizeof(ledger), "%s/%s", h->dir.path, below);
     jail_allow(&jail, ledger, false);
-    for (size_t i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
-        jail_allow(&jail, readable[i], false);
+    if (h->tls_ca)
+        jail_allow(&jail, h->tls_ca, false);
+    asking_allow(&jail);
     return jail_enter(&jail, e);
 }
 
@@ -545,10 +564,11 @@ int role_anchor(int argc, char **argv)
 {
     struct err e = {0};
     struct anchorage *h = calloc(1, sizeof(*h));
-    if (!h || argc < 2 || argc > 3 || !str_to_int64(str_of(argv[1]), &h->interval_ms) || h->interval_ms < 100)
+    if (!h || argc < 3 || argc > 4 || !str_to_int64(str_of(argv[1]), &h->interval_ms) || h->interval_ms < 100)
         return 2;
     h->data_dir = argv[0];
-    h->is_once = argc == 3;
+    h->is_once = strcmp(argv[2], "once") == 0;
+    h->tls_ca = argc == 4 ? argv[3] : NULL;
     bool ok = anchorage_open(h, &e) && (h->is_once ? run_once_only(h, &e) : run_for_ever(h, &e));
     /* Threads may be in the middle of something: the process ends with them, nothing of theirs is freed. */
     h->keeper = keeper_close(h->keeper);

@@ -22,6 +22,7 @@ struct peer {
     char origin_url[PEER_URL_MAX + 100]; /* witness: where it shows what it has seen */
     struct note_key key;
     char *ca_pem;
+    const char *tls_ca;
     struct note_key log[LOG_KEYS_MAX];
     size_t log_count;
     int ledger_dir; /* its own descriptor */
@@ -102,6 +103,7 @@ static void look_for_fork(struct peer *p, struct ledger_reader *r, struct peer_o
     struct http_answer shown = {0};
     struct http_call call = {.url = p->origin_url,
                              .answer_bytes_max = ANCHOR_NOTE_BYTES_MAX,
+                             .ca_file = p->tls_ca,
                              .connect_ms = PEER_CONNECT_MAX_MS,
                              .total_ms = PEER_TIME_MAX_MS};
     bool is_shown = http_client_send(p->http, &call, &shown, &e) && shown.status == 200;
@@ -129,6 +131,7 @@ static enum cosign_verdict witness_ask(struct peer *p, struct ledger_reader *r, 
                              .body = buf_view(&body),
                              .content_type = "text/plain; charset=utf-8",
                              .answer_bytes_max = ANCHOR_NOTE_BYTES_MAX,
+                             .ca_file = p->tls_ca,
                              .connect_ms = PEER_CONNECT_MAX_MS,
                              .total_ms = PEER_TIME_MAX_MS};
     if (!http_client_send(p->http, &call, &answer, e))
@@ -211,6 +214,7 @@ static bool stamp(struct peer *p, struct str note, struct peer_outcome *o, struc
                              .content_type = "application/timestamp-query",
                              .accept = ANCHOR_MEDIA_TST,
                              .answer_bytes_max = TST_BYTES_MAX,
+                             .ca_file = p->tls_ca,
                              .connect_ms = PEER_CONNECT_MAX_MS,
                              .total_ms = PEER_TIME_MAX_MS};
     bool ok = http_client_send(p->http, &call, &answer, e);
@@ -322,6 +326,7 @@ struct peer *peer_new(const struct peer_options *o, struct err *e)
     p->is_tsa = o->is_tsa;
     p->key = o->key;
     p->env = o->env;
+    p->tls_ca = o->tls_ca;
     p->log_count = o->log_count < LOG_KEYS_MAX ? o->log_count : LOG_KEYS_MAX;
     memcpy(p->log, o->log, p->log_count * sizeof(*p->log));
     snprintf(p->name, sizeof(p->name), "%.*s", STR_ARGS(o->name));

@@ -37,6 +37,7 @@ struct peer_options {
     struct str url;
     struct note_key key;  /* witness */
     struct str ca_pem;    /* authority */
+    const char *tls_ca;   /* file of the authorities that https servers must be under; NULL: the system's; stays the owner's */
     struct note_key *log; /* the log's keys, to judge what a witness shows of this ledger */
     size_t log_count;
     int ledger_dir; /* descriptor; stays the owner's */

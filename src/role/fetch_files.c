@@ -1,6 +1,7 @@
 #include "role/fetch_files.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -79,6 +80,17 @@ bool fetch_files_open(struct fetch_files *f, int dir, const char *prefix, const 
     f->calls.context = f;
     f->client = http_client_new(e);
     return f->client != NULL;
+}
+
+static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *ftw)
+{
+    (void)facts, (void)type, (void)ftw;
+    return remove(path);
+}
+
+void fetch_stage_remove(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 void fetch_files_close(struct fetch_files *f)

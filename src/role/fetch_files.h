@@ -20,5 +20,7 @@ struct fetch_files {
 /* `dir` is an empty directory for what is fetched. */
 bool fetch_files_open(struct fetch_files *f, int dir, const char *prefix, const char *ca_file, struct err *e) MUST_USE;
 void fetch_files_close(struct fetch_files *f);
+/* Removes what lies in such a directory, and itself. */
+void fetch_stage_remove(const char *path);
 
 #endif

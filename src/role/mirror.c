@@ -2,12 +2,12 @@
  * are only another place to read the log from. */
 #include "role/mirror.h"
 #include "os/spawn.h"
+#include "role/asking.h"
 #include "role/fetch_files.h"
 #include "role/recipes.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -101,12 +101,6 @@ bool mirror_push(int source, const char *url, const char *ca_file, struct buf *r
 
 /* ---- pulling ---- */
 
-static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *ftw)
-{
-    (void)facts, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static bool is_url(const char *from)
 {
     return strncmp(from, "http://", 7) == 0 || strncmp(from, "https://", 8) == 0;
@@ -122,7 +116,7 @@ static bool pull_url(const struct mirror_pull *o, const struct mirror_target *ta
     snprintf(prefix, sizeof(prefix), "%s", o->from);
     for (size_t size = strlen(prefix); size && prefix[size - 1] == '/'; size--)
         prefix[size - 1] = 0;
-    nftw(stage, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    fetch_stage_remove(stage);
     if (!http_client_url_check(str_of(prefix), e))
         return false;
     if (mkdir(stage, 0700) != 0)
@@ -137,7 +131,7 @@ static bool pull_url(const struct mirror_pull *o, const struct mirror_target *ta
     }
     if (dir >= 0)
         close(dir);
-    nftw(stage, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    fetch_stage_remove(stage);
     return ok;
 }
 
@@ -206,7 +200,7 @@ int mirror_pull_run(const struct mirror_pull *o)
     struct cosigner cosigner = {.dir = -1, .lock = -1};
     struct mirror *m = NULL;
     int signals = os_signals_open(&e);
-    bool ok = signals >= 0 && mirror_start(o, &cosigner, &m, &e);
+    bool ok = signals >= 0 && mirror_start(o, &cosigner, &m, &e) && asking_jail_enter(o->dir, o->ca_file, is_url(o->from) ? NULL : o->from, &e);
     while (ok) {
         ok = pull_once(o, m, &cosigner, &e);
         if (o->interval_ms == 0)

@@ -10,7 +10,7 @@
  *   collect DATA …            schedules; starts one `host` child a run
  *   host    DATA              one scheduled run
  *   worker  DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF    3: socket to who asks; evaluates the tests of one run
- *   anchor  DATA INTERVAL_MS [once]   3: socket to the parent (not for once); witnesses and time stamping authorities
+ *   anchor  DATA INTERVAL_MS once|always [TLS_CA]   3: socket to the parent (not for once); witnesses and time stamping authorities
  */
 #ifndef ROLE_ROLE_H
 #define ROLE_ROLE_H
@@ -33,6 +33,7 @@ struct serve_options {
     int64_t interval_ms;  /* between two collections; 0: none */
     int64_t heartbeat_ms; /* between two seals of an idle ledger */
     int64_t anchor_interval_ms; /* between two rounds of asking witnesses; 0: ANCHOR_INTERVAL_MS; below 0: nobody is asked */
+    const char *anchor_ca; /* file of the authorities that https witnesses and time stamping servers must be under; NULL: the system's */
     bool log_is_private; /* /log/ only for those who are signed in */
     bool prints_link;    /* print a one-time sign-in link once the web answers */
 };

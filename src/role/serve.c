@@ -77,7 +77,8 @@ static bool member_spawn(struct family *f, int which, struct err *e)
     snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)f->o->heartbeat_ms);
     snprintf(anchors, sizeof(anchors), "%lld", (long long)(f->o->anchor_interval_ms ? f->o->anchor_interval_ms : ANCHOR_INTERVAL_MS));
     const char *const argument[] = {heartbeat, count, interval, anchors}; /* by member */
-    const char *arguments[] = {f->dir.path, argument[which], which == MEMBER_WEB && f->o->log_is_private ? "private-log" : NULL, NULL};
+    const char *third = which == MEMBER_ANCHOR ? "always" : which == MEMBER_WEB && f->o->log_is_private ? "private-log" : NULL;
+    const char *arguments[] = {f->dir.path, argument[which], third, which == MEMBER_ANCHOR ? f->o->anchor_ca : NULL, NULL};
     struct os_spawn spawn = {.role = MEMBER_NAMES[which],
                              .arguments = arguments,
                              .fds = fds,

@@ -313,6 +313,8 @@ static bool read_body(struct call *c, struct err *e)
         c->status = 415;
         return err_set(e, ERR_UNSUPPORTED, "bodies are taken as they are, not compressed");
     }
+    if (c->route->handler == handle_cosignature) /* signed itself, and no form */
+        return true;
     bool is_api = route_is_api(c->route);
     if (is_api && str_starts(r->content_type, "application/json")) {
         c->json = json_parse(c->arena, r->body, (struct json_limits){.depth_max = 16, .nodes_max = 1 << 20}, e);

@@ -100,6 +100,17 @@ bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op 
     return is_ok;
 }
 
+bool keeper_link_cosigned(struct keeper_link *k, struct arena *a, struct str note, struct json **ret_answer, struct err *e)
+{
+    pthread_mutex_lock(&k->mutex);
+    struct err why = {0};
+    bool is_ok = connect_now(k, &why) ? keeper_cosigned(k->client, a, note, ret_answer, e) : unavailable(e);
+    if (!is_ok && k->client && is_broken(e->code))
+        disconnect(k);
+    pthread_mutex_unlock(&k->mutex);
+    return is_ok;
+}
+
 bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e)
 {
     pthread_mutex_lock(&k->mutex);

@@ -1,5 +1,6 @@
 /* Every address of the program, in one place. To add one: a line here; doc/add-a-page.md walks through it. */
 #include "base/limits.h"
+#include "ledger/anchor.h"
 #include "web/page_kinds.h"
 #include "web/site.h"
 
@@ -48,6 +49,7 @@ const struct route routes[] = {
     ROUTE(POST, "/sign-in", PUBLIC, ORIGIN, FORM, handle_sign_in, NULL, "Use up a one-time link"),
     ROUTE(POST, "/sign-out", READ, TOKEN, FORM, handle_sign_out, NULL, "End this session"),
     ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
+    ROUTE(POST, "/log/cosignature", PUBLIC, ORIGIN, ANCHOR_NOTE_BYTES_MAX, handle_cosignature, NULL, "A witness brings its cosignature"),
     ROUTE(GET, "/log/*", PUBLIC, SAFE, NO_BODY, handle_log, NULL, "Checkpoint and tiles of the ledger, as C2SP tlog-tiles"),
     ROUTE(GET, "/health", PUBLIC, SAFE, NO_BODY, handle_health, NULL, "Whether this process answers"),
 };

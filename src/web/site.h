@@ -137,6 +137,7 @@ struct keeper_link *keeper_link_free(struct keeper_link *k);
 void keeper_link_check(struct keeper_link *k);
 bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer,
                         struct err *e) MUST_USE;
+bool keeper_link_cosigned(struct keeper_link *k, struct arena *a, struct str note, struct json **ret_answer, struct err *e) MUST_USE;
 bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 
 /* ---- one request: call.c ---- */
@@ -189,6 +190,7 @@ bool handle_theme(struct call *c, struct err *e);
 bool handle_run(struct call *c, struct err *e); /* run.c */
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
+bool handle_cosignature(struct call *c, struct err *e);
 bool handle_health(struct call *c, struct err *e);
 
 extern const struct page page_kind_error, page_kind_sign_in;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Witnesses and time stamps as a person sets them up: configuration, asking, what is kept, what verify and openssl say of it.
 . "$(dirname "$0")/lib.sh"
-tsa_server=${TSA_SERVER:?} witness_server=${WITNESS_SERVER:?}
+tsa_server=${TSA_SERVER:?} witness_server=${WITNESS_SERVER:?} tls_front=${TLS_FRONT:?}
 peers=
 
 wait_for() {
@@ -152,9 +152,11 @@ case_witnesses_vouch_although_one_is_down() {
     stop_peers
 }
 
-# serve DIR EVERY: in the background, ready when it returns; $server is its pid
+# serve DIR EVERY OPTION...: in the background, ready when it returns; $server is its pid
 serve() {
-    "$assay" --data "$1" serve --listen "unix:$d/http" --no-collect --anchor-every "$2" >"$d/serve.out" 2>"$d/serve.err" </dev/null &
+    directory=$1 every=$2
+    shift 2
+    "$assay" --data "$directory" serve --listen "unix:$d/http" --no-collect --anchor-every "$every" "$@" >"$d/serve.out" 2>"$d/serve.err" </dev/null &
     server=$!
     wait_for "grep -q '^Assay is at' $d/serve.out"
 }
@@ -198,6 +200,146 @@ case_the_server_asks_by_itself_and_again_when_nothing_is_new() {
     expect 0 "$assay" --data "$d/data" status
     stop_server
     expect 0 "$assay" verify "$d/data"
+    stop_peers
+}
+
+make_authority() { # make_authority NAME: a certificate authority of one's own
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" -keyout "$d/$1.key" -out "$d/$1.pem" \
+        2>/dev/null
+}
+make_certificate() { # make_certificate FILE AUTHORITY DNS-NAME
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$3" -keyout "$d/$1.key" -out "$d/$1.csr" 2>/dev/null
+    echo "subjectAltName=DNS:$3" >"$d/$1.ext"
+    openssl x509 -req -in "$d/$1.csr" -CA "$d/$2.pem" -CAkey "$d/$2.key" -CAcreateserial -days 2 -extfile "$d/$1.ext" -out "$d/$1.pem" \
+        2>/dev/null
+}
+start_front() { # start_front CERTIFICATE URL-FILE: TLS before the server of URL-FILE, which has the https address then
+    port=$(sed 's/.*://' "$2")
+    rm "$2"
+    "$tls_front" "$d/$1.pem" "$d/$1.key" "$port" "$2" 2>"$d/front.err" &
+    peers="$peers $!"
+    trap stop_peers EXIT
+    wait_for "[ -s $2 ]"
+}
+why_of() { # why_of PEER: what is said of it in $d/out
+    tr -d '\n' <"$d/out" | tr '{' '\n' | sed -n "s/.*\"name\": \"$1\".*\"why\": \"\([^\"]*\)\".*/\1/p"
+}
+
+case_they_are_asked_over_tls_and_only_under_the_right_certificate() {
+    make_data
+    start_tsa
+    start_witness 1
+    start_witness 2
+    make_authority ours
+    make_authority strange
+    make_certificate good ours localhost
+    make_certificate named ours elsewhere.example
+    start_front good "$d/tsa/url"
+    start_front good "$d/w1/url"
+    start_front named "$d/w2/url"
+    make_policy 1 1 2
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor tsa add test "$(cat "$d/tsa/url")" --ca "$d/tsa/ca.pem" --every 1h
+    # The system's authorities, and strange ones, know none of them: nothing is taken.
+    for ca in '' "--tls-ca $d/strange.pem"; do
+        # shellcheck disable=SC2086
+        expect 0 "$assay" --data "$d/data" anchor now --json $ca
+        for peer in w1 test; do
+            why_of $peer | grep -qi 'certificate' || fail "$peer without its authority ($ca): $(why_of $peer)"
+        done
+        [ "$(field strength)" = '"signed"' ] || fail "something was taken"
+    done
+    [ ! -e "$d/data/private/anchors.log" ] || fail "a cosignature was taken"
+    # Under the right authority: witness and time stamp are taken, the one with another's name is not.
+    expect 0 "$assay" --data "$d/data" anchor now --json --tls-ca "$d/ours.pem"
+    [ "$(field strength)" = '"timestamped"' ] || [ "$(field strength)" = '"witnessed"' ] || fail "not anchored: $(cat "$d/out")"
+    [ -z "$(why_of w1)$(why_of test)" ] || fail "w1: $(why_of w1), test: $(why_of test)"
+    why_of w2 | grep -qi 'name' || fail "another's certificate: $(why_of w2)"
+    expect 0 "$assay" verify "$d/data"
+    grep -q '^anchored .* by 1 of 2 witnesses' "$d/out" && grep -q '^stamped ' "$d/out"
+    expect 2 "$assay" --data "$d/data" anchor now --tls-ca "$d/nothing.pem"
+    # The server too, from inside its jail.
+    before=$(grep -ac ACPL "$d/data/private/anchors.log")
+    serve "$d/data" PT1S --anchor-ca "$d/ours.pem"
+    wait_for "cosigned $((before + 2))"
+    wait_for "[ \"\$(status_of w1)\" = ok ] && [ \"\$(status_of w2)\" = down ]"
+    stop_server
+    stop_peers
+}
+
+# A server whose log can be reached at $url, over TCP.
+serve_log() { # serve_log OPTION...
+    "$assay" --data "$d/data" serve --listen 127.0.0.1:0 --no-collect --anchor-every PT1S "$@" >"$d/serve.out" 2>"$d/serve.err" </dev/null &
+    server=$!
+    trap stop_peers EXIT
+    wait_for "grep -q '^Assay is at' $d/serve.out"
+    url=$(sed -n 's/^Assay is at //p' "$d/serve.out")
+}
+post() { # post FILE: the answer in $d/answer, its status in $d/out
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' -H 'Content-Type: text/plain' --data-binary "@$1" "$url/log/cosignature"
+}
+# The audit firm's laptop: nobody can connect to it, it comes by itself.
+case_a_witness_that_only_connects_out_vouches_too() {
+    command -v curl >/dev/null || skip "needs curl"
+    make_data
+    expect 0 "$assay" witness key --dir "$d/laptop" --name firm.example/laptop
+    key=$(cat "$d/out")
+    printf 'log %s\nwitness laptop %s\nquorum laptop\n' "$(log_vkey)" "$key" >"$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    expect 2 "$assay" witness --dir "$d/laptop" --poll --once
+    one_line 'no log of the list has an address'
+    serve_log
+    expect 0 "$assay" witness add --dir "$d/laptop" "$(log_vkey)" "$url/log"
+    expect 0 "$assay" witness --dir "$d/laptop" --poll --once
+    grep -q 'leaves cosigned, and the log has it' "$d/out" || fail "$(cat "$d/out")"
+    witnessed=$(find "$d/data/ledger" -name checkpoint.witnessed)
+    grep -q '^— firm.example/laptop ' "$witnessed" || fail "not published"
+    expect 0 "$assay" --data "$d/data" anchor list
+    grep -q 'laptop.*Comes by itself' "$d/out" || fail "anchor list: $(cat "$d/out")"
+    wait_for '"$assay" --data "$d/data" anchor list --json 2>/dev/null | grep -q "\"strength\": \"witnessed\""'
+    # Idle: again, with a later time. Then something new.
+    cp "$witnessed" "$d/first"
+    sleep 1.1
+    expect 0 "$assay" witness --dir "$d/laptop" --poll --once
+    collect "$d/data" "$d/host"
+    wait_for '"$assay" witness --dir "$d/laptop" --poll --once >"$d/out" 2>"$d/err" && cosigned 3'
+    cmp -s "$witnessed" "$d/first" && fail "nothing new was cosigned"
+    # What is brought again, is older, is by nobody of the policy, or no note at all, is not kept.
+    lines=$(grep -ac ACPL "$d/data/private/anchors.log")
+    post "$witnessed" && grep -q '^200' "$d/out" && grep -q 'known already' "$d/answer" || fail "again: $(cat "$d/out" "$d/answer")"
+    sed '/^— firm/d' "$witnessed" >"$d/bare"
+    post "$d/bare" && grep -q '^403' "$d/out" || fail "without a cosignature: $(cat "$d/out")"
+    sed '2s/.*/9/' "$witnessed" >"$d/forged"
+    post "$d/forged" && grep -q '^403' "$d/out" || fail "another size: $(cat "$d/out")"
+    post "$d/policy" && grep -q '^400' "$d/out" || fail "no note: $(cat "$d/out")"
+    head -c 40000 /dev/zero >"$d/large"
+    post "$d/large" && grep -q '^413' "$d/out" || fail "too large: $(cat "$d/out")"
+    expect 0 curl -s -o "$d/answer" -w '%{http_code}' -H 'Origin: https://evil.example' --data-binary "@$witnessed" "$url/log/cosignature"
+    grep -q '^403' "$d/out" || fail "from another site: $(cat "$d/out")"
+    [ "$(grep -ac ACPL "$d/data/private/anchors.log")" -eq "$lines" ] || fail "something was kept"
+    # Running on its own it keeps up.
+    "$assay" witness --dir "$d/laptop" --poll --interval 1 >"$d/poll.out" 2>"$d/poll.err" </dev/null &
+    peers="$peers $!"
+    wait_for "cosigned $((lines + 2))"
+    stop_server
+    wait_for "grep -q 'assay: witness: ' $d/poll.err"
+    stop_peers
+    expect 0 "$assay" witness list --dir "$d/laptop"
+    expect 0 "$assay" verify "$d/data"
+    grep -q '^anchored .* by 1 of 1 witnesses' "$d/out" || fail "$(cat "$d/out")"
+    # A log that was set back is told.
+    cp -a "$d/data" "$d/older"
+    for value in 80 81 82 83; do expect 0 "$assay" --data "$d/data" record set parameter account_dormant_days_max $value --reason x; done
+    serve_log
+    sed -i "s|http://127.0.0.1:[0-9]*/log|$url/log|" "$d/laptop/logs"
+    expect 0 "$assay" witness --dir "$d/laptop" --poll --once
+    stop_server
+    rm -r "$d/data"
+    mv "$d/older" "$d/data"
+    serve_log
+    sed -i "s|http://127.0.0.1:[0-9]*/log|$url/log|" "$d/laptop/logs"
+    expect 1 "$assay" witness --dir "$d/laptop" --poll --once
+    one_line 'MISBEHAVIOUR: .*set back'
     stop_peers
 }
 
