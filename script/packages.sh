@@ -6,7 +6,7 @@ packages_build="gcc libc6-dev binutils meson ninja-build pkg-config libsqlite3-d
 zlib1g-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libsystemd-dev libcurl4-openssl-dev libcurl4 ca-certificates musl-tools"
 
 packages_test="check valgrind clang libclang-rt-14-dev curl openssl sqlite3 procps iproute2 libnss-extrausers nftables iptables kmod nodejs npm chromium golang-go
-golang-golang-x-mod-dev"
+golang-golang-x-mod-dev python3-aiosmtpd"
 
 packages_bench="wrk lynis git restic borgbackup python3"
 

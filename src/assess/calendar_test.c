@@ -1,7 +1,6 @@
 #include "assess/calendar.h"
 
 #include "base/test.h"
-#include <stdlib.h>
 
 static int64_t day(int year, int month, int d)
 {
@@ -123,23 +122,12 @@ START_TEST(nothing_is_expected_of_what_has_no_interval)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("calendar");
-    TCase *all = tcase_create("all");
-    tcase_add_test(all, weekends_and_holidays_are_no_business_days);
-    tcase_add_test(all, months_end_where_they_have_no_such_day);
-    tcase_add_test(all, periods_are_those_of_the_calendar);
-    tcase_add_test(all, each_day_belongs_to_one_period_and_periods_leave_no_hole);
-    tcase_add_test(all, a_quarterly_control_is_expected_for_each_quarter_that_ends_while_it_is_in_force);
-    tcase_add_test(all, what_ends_on_a_free_day_is_due_on_the_next_business_day);
-    tcase_add_test(all, a_daily_control_rests_on_free_days);
-    tcase_add_test(all, a_yearly_control_counts_from_the_last_time);
-    tcase_add_test(all, nothing_is_expected_of_what_has_no_interval);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN("calendar", weekends_and_holidays_are_no_business_days,
+          months_end_where_they_have_no_such_day,
+          periods_are_those_of_the_calendar,
+          each_day_belongs_to_one_period_and_periods_leave_no_hole,
+          a_quarterly_control_is_expected_for_each_quarter_that_ends_while_it_is_in_force,
+          what_ends_on_a_free_day_is_due_on_the_next_business_day,
+          a_daily_control_rests_on_free_days,
+          a_yearly_control_counts_from_the_last_time,
+          nothing_is_expected_of_what_has_no_interval)

@@ -1,7 +1,6 @@
 #include "assess/duties.h"
 
 #include "assess/test_records.h"
-#include <stdlib.h>
 
 static struct duty *items;
 static size_t count;
@@ -112,21 +111,9 @@ START_TEST(holidays_move_what_is_due)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("duties");
-    TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, performances_of_adopted_controls_are_registered_ahead);
-    tcase_add_test(all, what_is_not_adopted_or_not_periodic_owes_nothing);
-    tcase_add_test(all, a_performance_is_missed_after_its_grace_and_opens_one_deviation);
-    tcase_add_test(all, a_recurring_task_makes_the_next_one_when_it_is_done);
-    tcase_add_test(all, exceptions_end_the_day_after_they_expire);
-    tcase_add_test(all, holidays_move_what_is_due);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_registered_ahead,
+          what_is_not_adopted_or_not_periodic_owes_nothing,
+          a_performance_is_missed_after_its_grace_and_opens_one_deviation,
+          a_recurring_task_makes_the_next_one_when_it_is_done,
+          exceptions_end_the_day_after_they_expire,
+          holidays_move_what_is_due)

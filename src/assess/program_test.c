@@ -2,7 +2,6 @@
 
 #include "assess/test_records.h"
 #include "base/times.h"
-#include <stdlib.h>
 
 static const int64_t NOW = INT64_C(1795305600000); /* 2026-11-22 */
 
@@ -174,26 +173,14 @@ START_TEST(a_claim_alone_is_capped_and_a_high_gap_holds_back)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("program");
-    TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, nothing_recorded_is_nothing_reached);
-    tcase_add_test(all, an_adopted_control_with_an_owner_is_designed_and_no_longer_blocks);
-    tcase_add_test(all, a_past_instant_shows_what_was_decided_by_then);
-    tcase_add_test(all, only_performances_with_accepted_evidence_count);
-    tcase_add_test(all, a_missed_performance_makes_the_control_overdue);
-    tcase_add_test(all, an_expected_performance_is_overdue_only_after_its_day);
-    tcase_add_test(all, what_does_not_apply_leaves_the_denominator_only_when_approved);
-    tcase_add_test(all, chosen_categories_are_in_scope_and_security_always);
-    tcase_add_test(all, an_approved_scope_no_longer_blocks);
-    tcase_add_test(all, roles_of_the_organisation_replace_the_librarys);
-    tcase_add_test(all, a_claim_alone_is_capped_and_a_high_gap_holds_back);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN_WITH("program", setup, teardown, nothing_recorded_is_nothing_reached,
+          an_adopted_control_with_an_owner_is_designed_and_no_longer_blocks,
+          a_past_instant_shows_what_was_decided_by_then,
+          only_performances_with_accepted_evidence_count,
+          a_missed_performance_makes_the_control_overdue,
+          an_expected_performance_is_overdue_only_after_its_day,
+          what_does_not_apply_leaves_the_denominator_only_when_approved,
+          chosen_categories_are_in_scope_and_security_always,
+          an_approved_scope_no_longer_blocks,
+          roles_of_the_organisation_replace_the_librarys,
+          a_claim_alone_is_capped_and_a_high_gap_holds_back)

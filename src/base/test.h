@@ -11,13 +11,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define TEST_MAIN(suite_name, ...)                                                                                               \
+/* The same with a fixture: `setup` and `teardown` (or NULL) run around each test, in its process. */
+#define TEST_MAIN(suite_name, ...) TEST_MAIN_WITH(suite_name, NULL, NULL, __VA_ARGS__)
+#define TEST_MAIN_WITH(suite_name, setup, teardown, ...)                                                                         \
     int main(void)                                                                                                               \
     {                                                                                                                            \
         const TTest *tests[] = {__VA_ARGS__};                                                                                    \
         Suite *s = suite_create(suite_name);                                                                                     \
         TCase *c = tcase_create(suite_name);                                                                                     \
         tcase_set_timeout(c, 60);                                                                                                \
+        tcase_add_checked_fixture(c, setup, teardown);                                                                           \
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                                                            \
             tcase_add_test(c, tests[i]);                                                                                         \
         suite_add_tcase(s, c);                                                                                                   \

@@ -1,7 +1,6 @@
 #include "content/record_type.h"
 
 #include "base/test.h"
-#include <stdlib.h>
 
 static struct arena *a;
 static struct err e;
@@ -118,19 +117,7 @@ START_TEST(an_overlay_does_not_change_what_values_are)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("record_type");
-    TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, every_built_in_type_is_the_same_after_being_written_and_read);
-    tcase_add_test(all, an_overlay_adds_and_replaces_and_keeps_the_rest);
-    tcase_add_test(all, mistakes_are_named_with_their_place);
-    tcase_add_test(all, an_overlay_does_not_change_what_values_are);
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN_WITH("record_type", setup, teardown, every_built_in_type_is_the_same_after_being_written_and_read,
+          an_overlay_adds_and_replaces_and_keeps_the_rest,
+          mistakes_are_named_with_their_place,
+          an_overlay_does_not_change_what_values_are)

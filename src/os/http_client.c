@@ -1,29 +1,9 @@
 #include "os/http_client.h"
-#include "os/library.h"
+#include "os/curl.h"
 
 #include <ctype.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
-#define CURL_DISABLE_TYPECHECK
-#include <curl/curl.h>
-
-#define CURL_FUNCTIONS(F)                                                                                                        \
-    F(curl_, global_init) F(curl_, easy_init) F(curl_, easy_reset) F(curl_, easy_cleanup) F(curl_, easy_setopt)                  \
-    F(curl_, easy_getinfo) F(curl_, easy_perform) F(curl_, easy_strerror) F(curl_, slist_append) F(curl_, slist_free_all)
-static struct {
-    CURL_FUNCTIONS(LIBRARY_POINTER)
-} curl;
-static const char *const curl_names[] = {CURL_FUNCTIONS(LIBRARY_NAME)};
-static struct library curl_library = LIBRARY("libcurl.so.4", "libcurl4", curl_names, curl);
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static CURLcode curl_started;
-
-static void curl_start(void)
-{
-    curl_started = curl.global_init(CURL_GLOBAL_DEFAULT);
-}
-
 struct http_client {
     CURL *handle;
     struct buf *body; /* of the answer being read */
@@ -32,13 +12,8 @@ struct http_client {
 
 struct http_client *http_client_new(struct err *e)
 {
-    if (!library_open(&curl_library, e))
+    if (!curl_open(e))
         return NULL;
-    pthread_once(&curl_once, curl_start);
-    if (curl_started != CURLE_OK) {
-        err_set(e, ERR_UNSUPPORTED, "libcurl does not start");
-        return NULL;
-    }
     struct http_client *c = calloc(1, sizeof(*c));
     CURL *handle = c ? curl.easy_init() : NULL;
     if (!handle) {
