@@ -358,13 +358,16 @@ static bool is_known_on(const struct subject_state *s, int64_t from_ms, int64_t 
     return false;
 }
 
-/* A day that a gap touches is not covered: something was unknown on it. */
-static bool has_gap_on(const struct subject_state *s, int64_t from_ms, int64_t to_ms)
+/* A day that a gap touches is not covered: something was unknown on it. For how long; gaps of one subject do not overlap. */
+static int64_t gap_on(const struct subject_state *s, int64_t from_ms, int64_t to_ms)
 {
-    for (size_t i = 0; i < s->gap_count; i++)
-        if (s->gaps[i].from_ms < to_ms && s->gaps[i].to_ms > from_ms)
-            return true;
-    return false;
+    int64_t sum = 0;
+    for (size_t i = 0; i < s->gap_count; i++) {
+        int64_t from = s->gaps[i].from_ms > from_ms ? s->gaps[i].from_ms : from_ms;
+        int64_t to = s->gaps[i].to_ms < to_ms ? s->gaps[i].to_ms : to_ms;
+        sum += to > from ? to - from : 0;
+    }
+    return sum;
 }
 
 static void subject_days_add(struct assessment *as, size_t subject)
@@ -385,9 +388,9 @@ static void subject_days_add(struct assessment *as, size_t subject)
             continue;
         struct window_day *day = &as->days[d];
         bool is_known = is_known_on(s, from_ms, from_ms + MS_DAY);
-        bool has_gap = has_gap_on(s, from_ms, from_ms + MS_DAY < as->at_ms ? from_ms + MS_DAY : as->at_ms);
-        day->has_gap = day->has_gap || has_gap;
-        day->is_covered = (day->is_covered || !day->is_in_force) && is_known && !has_gap;
+        int64_t gap_ms = gap_on(s, from_ms, from_ms + MS_DAY < as->at_ms ? from_ms + MS_DAY : as->at_ms);
+        day->gap_ms = gap_ms > day->gap_ms ? gap_ms : day->gap_ms;
+        day->is_covered = (day->is_covered || !day->is_in_force) && is_known && gap_ms == 0;
         day->is_in_force = true;
         day->fail += is_known ? now[RESULT_FAIL] : 0;
         day->pass += is_known ? now[RESULT_PASS] : 0;

@@ -102,7 +102,7 @@ struct window_day {
     int64_t fail, unknown, pass; /* tests on subjects; at the worst instant of the day */
     bool is_in_force;            /* some subject was in scope */
     bool is_covered;             /* every subject in scope was observed, all day */
-    bool has_gap;                /* on some of it nothing was recorded */
+    int64_t gap_ms;              /* for so much of it nothing was recorded of some subject: the longest of any */
 };
 
 struct assessment {

@@ -149,8 +149,8 @@ static int print_targets(struct erasing *r, int64_t leaf, bool is_dry)
     for (size_t i = 0; i < r->derived_count; i++)
         json_push_int(derived, r->derived[i]);
     if (r->derived_count && !cli_flag(r->c, "with-derived")) {
-        buf_printf(&b, "%zu evaluations were made from it and may name the same (--with-derived erases their results, too):",
-                   r->derived_count);
+        buf_printf(&b, "%zu %s made from it and may name the same (--with-derived erases the results, too):", r->derived_count,
+                   r->derived_count == 1 ? "evaluation was" : "evaluations were");
         for (size_t i = 0; i < r->derived_count && i < 20; i++)
             buf_printf(&b, " %lld", (long long)r->derived[i]);
         buf_cstr(&b, r->derived_count > 20 ? " …\n" : "\n");

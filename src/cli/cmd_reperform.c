@@ -12,7 +12,7 @@ static const struct cli_option options[] = {
 static void progress(void *context, uint64_t done, uint64_t all)
 {
     (void)context;
-    fprintf(stderr, "\r%llu of %llu evaluations", (unsigned long long)done + 1, (unsigned long long)all);
+    fprintf(stderr, "\revaluation %llu of %llu", (unsigned long long)done + 1, (unsigned long long)all);
     if (done + 1 == all)
         fputs("\r\033[K", stderr);
 }
@@ -57,14 +57,15 @@ static struct str report_text(struct arena *a, const struct reperform_report *r)
     if (r->erased_count > r->erased_kept)
         buf_printf(&b, "and %llu more erased\n", (unsigned long long)(r->erased_count - r->erased_kept));
     buf_printf(&b,
-               "%llu evaluations again, %llu results compared; %llu captures, %llu of them parsed again from their bytes, %llu "
+               "%llu evaluation%s again, %llu result%s compared; %llu capture%s, %llu of them parsed again from their bytes, %llu "
                "by their rows\n",
-               (unsigned long long)r->evaluations, (unsigned long long)r->results, (unsigned long long)r->captures,
-               (unsigned long long)r->reparsed, (unsigned long long)r->rows_only);
+               (unsigned long long)r->evaluations, r->evaluations == 1 ? "" : "s", (unsigned long long)r->results, r->results == 1 ? "" : "s",
+               (unsigned long long)r->captures, r->captures == 1 ? "" : "s", (unsigned long long)r->reparsed,
+               (unsigned long long)r->rows_only);
     if (r->difference_count == 0)
         buf_cstr(&b, r->evaluations ? "no difference\n" : "there is nothing to perform again yet\n");
     else
-        buf_printf(&b, "%llu differences\n", (unsigned long long)r->difference_count);
+        buf_printf(&b, "%llu difference%s\n", (unsigned long long)r->difference_count, r->difference_count == 1 ? "" : "s");
     return arena_str(a, buf_view(&b));
 }
 

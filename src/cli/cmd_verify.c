@@ -102,10 +102,10 @@ static int print_text(const struct verify_report *r)
                (unsigned long long)r->size, root);
     if (r->unsigned_leaves)
         buf_printf(&b, "         %llu more are in the journal and not signed yet\n", (unsigned long long)r->unsigned_leaves);
-    buf_printf(&b, "checked  %llu leaves, %llu tiles, %llu blobs (%llu decrypted), %llu runs, %llu checkpoints\n",
+    buf_printf(&b, "checked  %llu leaves, %llu tiles, %llu blob%s (%llu decrypted), %llu run%s, %llu checkpoint%s\n",
                (unsigned long long)r->leaves_checked, (unsigned long long)r->tiles_checked, (unsigned long long)r->blobs_checked,
-               (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked,
-               (unsigned long long)r->checkpoints_checked);
+               r->blobs_checked == 1 ? "" : "s", (unsigned long long)r->blobs_decrypted, (unsigned long long)r->runs_checked,
+               r->runs_checked == 1 ? "" : "s", (unsigned long long)r->checkpoints_checked, r->checkpoints_checked == 1 ? "" : "s");
     for (size_t i = 0; i < r->erased_stream_count; i++)
         buf_printf(&b, "%s%llu %s of %.*s\n", i ? "         " : "erased   ", (unsigned long long)r->erased_streams[i].count,
                    r->erased_streams[i].count == 1 ? "blob" : "blobs", STR_ARGS(r->erased_streams[i].stream));

@@ -95,7 +95,7 @@ struct json *view_nav(struct view *v, struct err *e);
  *     "mean":0.0312,"min":0,"formula","inputs":[...],"worst":[CRIT x3],"blockers":2,"url"}...],
  *  "blockers":[{"code":"scope_not_approved","text":"The scope has not been approved","why","what":"what to
  * do","count":1,"items":[LINK..5],"url"}...],
- *  "window":{"from":"2026-08-24","to":"2026-11-21","days":90,"covered":1,"failing":1,"unknown":0,"not_in_force":89,"cells":[CELL
+ *  "window":{"from":"2026-08-24","to":"2026-11-21","days":90,"covered":1,"in_part":0,"failing":1,"unknown":0,"not_in_force":89,"cells":[CELL
  * x90],"words"},
  *  "broke":[{"test":LINK,"severity","subject":{"id","name"},"resources":3,"since":TIME,"status":"fail","status_words","reason":"first
  * reason"}...], "recovered":[same shape, status pass], "next":[{"rank":1,"text":"...","why":"...","command":"assay test --explain

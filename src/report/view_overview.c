@@ -190,12 +190,21 @@ static void blockers_put(struct view *v, struct json *page, const struct assessm
 
 /* ---- window ---- */
 
+/* Behind the counts of a day; empty when it is covered. */
+static const char *gap_words(const struct window_day *day, char *ret, size_t size)
+{
+    char length[TIME_TEXT_SIZE];
+    int64_t whole_ms = day->gap_ms > MS_SECOND ? day->gap_ms - day->gap_ms % MS_SECOND : MS_SECOND;
+    snprintf(ret, size, "; observed in part: nothing was recorded for %s of it", duration_format(whole_ms, length));
+    return day->gap_ms > 0 ? ret : "";
+}
+
 static void window_put(struct view *v, struct json *page, const struct assessment *as)
 {
     static const char *const states[] = {"none", "pass", "unknown", "fail"};
     struct json *o = json_put_object(page, "window");
-    char text[TIME_TEXT_SIZE];
-    int64_t covered = 0, failing = 0, unknown = 0, silent = 0;
+    char text[TIME_TEXT_SIZE], gap[120];
+    int64_t covered = 0, in_part = 0, failing = 0, unknown = 0, silent = 0;
     json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
     json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms, text)));
     json_put_int(o, "days", WINDOW_DAYS);
@@ -207,6 +216,7 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
                                : day->unknown > 0 || !day->is_covered ? RESULT_UNKNOWN
                                                                       : RESULT_PASS;
         covered += day->is_covered;
+        in_part += day->gap_ms > 0;
         failing += day->fail > 0;
         unknown += day->is_in_force && (day->unknown > 0 || !day->is_covered);
         silent += !day->is_in_force;
@@ -218,19 +228,22 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
                      !day->is_in_force ? arena_printf(v->arena, "%s: not in force", text)
                                        : arena_printf(v->arena, "%s: %lld failing, %lld unknown, %lld passing%s", text,
                                                       (long long)day->fail, (long long)day->unknown, (long long)day->pass,
-                                                      day->has_gap ? "; for a part of it nothing was recorded" : ""));
+                                                      gap_words(day, gap, sizeof(gap))));
         json_put_int(cell, "fail", day->fail);
         json_put_int(cell, "unknown", day->unknown);
         json_put_int(cell, "pass", day->pass);
+        json_put_int(cell, "gap_ms", day->gap_ms);
     }
     json_put_int(o, "covered", covered);
+    json_put_int(o, "in_part", in_part);
     json_put_int(o, "failing", failing);
     json_put_int(o, "unknown", unknown);
     json_put_int(o, "not_in_force", silent);
     json_put(o, "cells", cells);
     json_put_str(o, "words",
-                 arena_printf(v->arena, "%lld of %d days observed, %lld with a failing test, %lld with something unknown",
-                              (long long)covered, WINDOW_DAYS, (long long)failing, (long long)unknown));
+                 arena_printf(v->arena, "%lld of %d days observed%s, %lld with a failing test, %lld with something unknown",
+                              (long long)covered, WINDOW_DAYS, in_part ? arena_printf(v->arena, ", %lld more in part", (long long)in_part).data : "",
+                              (long long)failing, (long long)unknown));
 }
 
 static void gaps_put(struct view *v, struct json *page, const struct assessment *as)

@@ -98,6 +98,7 @@ case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     grep -q 'moved to another rack' "$d/report.html" || fail "the report does not tell of the gap"
     at $later expect 0 "$assay" --data "$d/data" status --json
     tr -d ' \n' <"$d/out" | grep -q '"gaps":{"count":1,' || fail "no gap in the JSON"
+    grep -q '2026-11-21: .*observed in part: nothing was recorded for 3 h of it' "$d/out" && grep -q '"in_part": 1' "$d/out" || fail "the day does not say how much of it is missing"
     # as it was known before the silence there is none
     at $later expect 0 "$assay" --data "$d/data" record list gap --at 2026-11-21T20:05:00Z
     out_has 'no gaps'
