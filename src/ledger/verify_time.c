@@ -7,17 +7,18 @@
  */
 #include "base/times.h"
 #include "ledger/heads.h"
+#include "ledger/lateness.h"
 #include "ledger/verify_internal.h"
 
 #include <stdarg.h>
 
 enum { WARNINGS_OF_A_KIND = 10 };
-#define LATE_AFTER_MS  (15 * MS_MINUTE) /* automatic evidence */
 #define CLOCK_SLACK_MS (5 * MS_SECOND)  /* between two clocks that are both right */
 
 struct observed {
     uint64_t leaf;
     int64_t to_ms;
+    bool is_by_hand;
 };
 
 struct sealed {
@@ -126,7 +127,7 @@ static void observed_note(struct verify *v, uint64_t index, const struct leaf *l
     if (time->observed_count == time->observed_capacity)
         time->observed =
             arena_grow(v->kept, time->observed, time->observed_count, &time->observed_capacity, sizeof(*time->observed));
-    time->observed[time->observed_count++] = (struct observed){index, to->integer};
+    time->observed[time->observed_count++] = (struct observed){index, to->integer, lateness_is_by_hand(leaf->type)};
     time->newest_ms = to->integer > time->newest_ms ? to->integer : time->newest_ms;
 }
 
@@ -139,9 +140,9 @@ static void lateness_check(struct verify *v, int64_t sealed_ms)
         if (o->to_ms > sealed_ms + CLOCK_SLACK_MS)
             verify_find(v, "E51", "leaf %llu: it was observed %s after it was sealed", (unsigned long long)o->leaf,
                         duration_format(o->to_ms - sealed_ms, by));
-        else if (sealed_ms - o->to_ms > LATE_AFTER_MS)
-            warn(v, 51, "leaf %llu: late by %s (observed, then sealed that much later)", (unsigned long long)o->leaf,
-                 duration_format(sealed_ms - o->to_ms, by));
+        else if (sealed_ms - o->to_ms > (o->is_by_hand ? LATE_BY_HAND_MS : LATE_AUTOMATIC_MS))
+            warn(v, 51, "leaf %llu: late by %s (observed, then sealed that much later%s)", (unsigned long long)o->leaf,
+                 duration_format(sealed_ms - o->to_ms, by), o->is_by_hand ? "; what people bring may take a week" : "");
     }
     v->time->observed_count = 0;
 }

@@ -122,6 +122,32 @@ START_TEST(an_idle_ledger_is_sealed_and_every_seal_says_where_the_streams_stand)
 }
 END_TEST
 
+static void decision_append(struct test_directory *d, int64_t ago_ms)
+{
+    struct json *leaf = json_object(d->arena), *obs;
+    json_put_cstr(leaf, "act", "accept");
+    json_put_int(leaf, "of", 0);
+    json_put_cstr(leaf, "a", "s:00112233445566778899aabbccddeeff");
+    obs = json_put_array(leaf, "obs");
+    json_push_int(obs, d->ledger.now_ms - ago_ms);
+    json_push_int(obs, d->ledger.now_ms - ago_ms);
+    test_directory_append(d, "decision", 3, leaf, (struct str){"", 0});
+    test_integrate(d->writer);
+}
+
+START_TEST(what_people_bring_may_take_a_week)
+{
+    struct test_directory d = {0};
+    make(&d);
+    decision_append(&d, MS_DAY);
+    decision_append(&d, 7 * MS_DAY - MS_MINUTE);
+    expect_clean(&d);
+    decision_append(&d, 8 * MS_DAY);
+    expect(&d, "W51", true, "late by 8 d");
+    done(&d);
+}
+END_TEST
+
 START_TEST(late_evidence_is_shown_as_late_and_evidence_from_the_future_is_refused)
 {
     struct test_directory d = {0};
@@ -328,7 +354,7 @@ START_TEST(signatures_are_there_where_the_type_has_them_and_nowhere_else)
 END_TEST
 
 TEST_MAIN("verify_time", an_idle_ledger_is_sealed_and_every_seal_says_where_the_streams_stand,
-          late_evidence_is_shown_as_late_and_evidence_from_the_future_is_refused,
+          late_evidence_is_shown_as_late_and_evidence_from_the_future_is_refused, what_people_bring_may_take_a_week,
           a_stretch_without_a_seal_is_told_with_its_gap_leaf_and_its_explanation, a_clock_that_was_moved_is_told,
           a_beacon_moves_on_and_never_back, what_somebody_outside_saw_earlier_cannot_have_been_observed_later,
           signatures_are_there_where_the_type_has_them_and_nowhere_else)

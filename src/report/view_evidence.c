@@ -1,15 +1,15 @@
 #include "report/view_internal.h"
 
 #include "collect/captures.h"
+#include "ledger/lateness.h"
 
 enum { RUNS_SHOWN = 20 };
-#define LATE_AFTER_MS (15 * MS_MINUTE)
 
 /* Evidence that came long after it was taken is shown late, as `assay verify` does (W51). */
 static void put_late(struct view *v, struct json *o, int64_t taken_ms, int64_t received_ms)
 {
     char text[TIME_TEXT_SIZE];
-    bool is_late = taken_ms > 0 && received_ms - taken_ms > LATE_AFTER_MS;
+    bool is_late = taken_ms > 0 && received_ms - taken_ms > LATE_AUTOMATIC_MS;
     json_put_str(o, "late", is_late ? arena_printf(v->arena, "%s", duration_format(received_ms - taken_ms, text)) : STR(""));
 }
 
