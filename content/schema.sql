@@ -31,6 +31,9 @@ create table erasure(leaf integer not null, target integer not null, x text not 
 create index erasure_by_target on erasure(target);
 -- Master keys, by their check value: asked for by `leaf`, in force with done_leaf, when the keys of so many blobs were under it.
 create table keyring_key(leaf integer primary key, id text not null, t integer not null, done_leaf integer, done_t integer, keys integer) strict;
+-- Sealed bytes that others follow: of the blob c of leaf `target`.
+create table reencryption(leaf integer primary key, target integer not null, c text not null, old_x text not null unique, new_x text not null,
+                          t integer not null) strict;
 -- What may not be erased without a second signature. statement: JSON as it was signed.
 create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
                   released_leaf integer, released_t integer) strict, without rowid;

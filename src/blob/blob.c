@@ -3,7 +3,8 @@
 
 #include <zstd.h>
 
-enum { ZSTD_LEVEL = 3, SALT_SIZE = 32 };
+enum { ZSTD_LEVEL = 3, SALT_SIZE = 32, RESEALED_SIZE = 4 + SALT_SIZE };
+static const char RESEALED[4] = "ASLT"; /* no zstd frame begins so */
 
 /* What the DEK becomes: the key of the sealed bytes and the salt of the commitment. An auditor gets the salt and never the DEK.
  */
@@ -57,22 +58,30 @@ static size_t pack(struct str plaintext, void *to, size_t size)
     return packed_size;
 }
 
-bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, struct blob_sealed *ret, struct err *e)
+/* old_salt: of the commitment that the blob has; it stands before the frame then. NULL: a new one, from the key. */
+static bool seal(const struct env *env, struct arena *a, struct str plaintext, const uint8_t *old_salt, struct blob_sealed *ret,
+                 struct err *e)
 {
-    size_t bound = ZSTD_compressBound(plaintext.size);
-    void *packed = malloc(bound + 1);
+    size_t bound = ZSTD_compressBound(plaintext.size), before = old_salt ? RESEALED_SIZE : 0;
+    char *packed = malloc(before + bound + 1);
     if (!packed)
         return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: no memory", plaintext.size);
-    size_t packed_size = pack(plaintext, packed, bound);
+    size_t packed_size = pack(plaintext, packed + before, bound);
     if (ZSTD_isError(packed_size)) {
         free(packed);
         return err_set(e, ERR_LIMIT, "seal a blob of %zu bytes: %s", plaintext.size, ZSTD_getErrorName(packed_size));
     }
+    packed_size += before;
     struct blob_sealed sealed = {.plain_size = plaintext.size};
     uint8_t salt[SEALED_SALT_SIZE];
     env_random(env, sealed.dek, sizeof(sealed.dek));
     env_random(env, salt, sizeof(salt));
     struct blob_keys keys = keys_of(sealed.dek);
+    if (old_salt) {
+        memcpy(packed, RESEALED, sizeof(RESEALED));
+        memcpy(packed + sizeof(RESEALED), old_salt, SALT_SIZE);
+        memcpy(keys.salt, old_salt, SALT_SIZE);
+    }
     size_t size = sealed_size(packed_size);
     uint8_t *bytes = arena_alloc(a, size);
     sealed_encrypt_salted(keys.key, salt, (struct str){"", 0}, str_make(packed, packed_size), bytes);
@@ -85,6 +94,17 @@ bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, str
     *ret = sealed;
     memory_wipe(&sealed, sizeof(sealed));
     return true;
+}
+
+bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, struct blob_sealed *ret, struct err *e)
+{
+    return seal(env, a, plaintext, NULL, ret, e);
+}
+
+bool blob_reseal(const struct env *env, struct arena *a, struct str plaintext, const uint8_t salt[32], struct blob_sealed *ret,
+                 struct err *e)
+{
+    return seal(env, a, plaintext, salt, ret, e);
 }
 
 /* zstd frame of known size into the arena. */
@@ -115,6 +135,15 @@ static bool unpack(struct arena *a, const void *packed, size_t packed_size, size
 bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
                struct str *ret_plain, struct err *e)
 {
+    uint8_t salt[SALT_SIZE];
+    bool is_ok = blob_open_with_salt(a, stored, c, x, dek, size_max, ret_plain, salt, e);
+    memory_wipe(salt, sizeof(salt));
+    return is_ok;
+}
+
+bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
+                         struct str *ret_plain, uint8_t ret_salt[32], struct err *e)
+{
     char hex[65];
     hash_hex(sha256_of(stored), hex);
     if (strcmp(hex, x) != 0)
@@ -127,17 +156,23 @@ bool blob_open(struct arena *a, struct str stored, const char *c, const char *x,
         return err_set(e, ERR_LIMIT, "open a blob of %zu bytes: no memory", stored.size);
     struct blob_keys keys = keys_of(dek);
     struct str plain = {"", 0};
-    bool is_ok = (sealed_decrypt_into(keys.key, (struct str){"", 0}, stored, packed, e) &&
-                  unpack(a, packed, packed_size, size_max, &plain, e)) ||
-                 err_wrap(e, "blob %.16s", x);
+    size_t before = 0;
+    bool is_ok = sealed_decrypt_into(keys.key, (struct str){"", 0}, stored, packed, e);
+    if (is_ok && packed_size >= RESEALED_SIZE && memcmp(packed, RESEALED, sizeof(RESEALED)) == 0) {
+        memcpy(keys.salt, packed + sizeof(RESEALED), SALT_SIZE);
+        before = RESEALED_SIZE;
+    }
+    is_ok = (is_ok && unpack(a, packed + before, packed_size - before, size_max, &plain, e)) || err_wrap(e, "blob %.16s", x);
     memory_wipe(packed, packed_size);
     free(packed);
     if (is_ok) {
         hash_hex(blob_commitment(keys.salt, plain), hex);
         is_ok = strcmp(hex, c) == 0 || err_set(e, ERR_CORRUPT, "blob %.16s: the plaintext is not what was committed to (c)", x);
     }
-    memory_wipe(&keys, sizeof(keys));
-    if (is_ok)
+    if (is_ok) {
+        memcpy(ret_salt, keys.salt, SALT_SIZE);
         *ret_plain = plain;
+    }
+    memory_wipe(&keys, sizeof(keys));
     return is_ok;
 }

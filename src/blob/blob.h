@@ -28,7 +28,16 @@ bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, str
 bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
                struct str *ret_plain, struct err *e) MUST_USE;
 
+/* The same, and the salt of the commitment. */
+bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
+                         struct str *ret_plain, uint8_t ret_salt[32], struct err *e) MUST_USE;
+/* Seals anew what has a commitment already: another key and x, the same c. What is sealed is then "ASLT", the salt, the zstd frame, so
+ * that the salt still dies with the key. */
+bool blob_reseal(const struct env *env, struct arena *a, struct str plaintext, const uint8_t salt[32], struct blob_sealed *ret,
+                 struct err *e) MUST_USE;
+
 /* The two halves of the commitment, for whoever checks a plaintext that was handed out with its salt. */
+/* blob_salt: of a blob that was never sealed anew. */
 void blob_salt(const uint8_t dek[DEK_SIZE], uint8_t ret_salt[32]);
 struct sha256 blob_commitment(const uint8_t salt[32], struct str plaintext);
 
@@ -56,6 +65,12 @@ bool pack_each_in(struct pack_store *p, uint32_t n,
 bool pack_erase(struct pack_store *p, const struct sha256 *names, size_t count, struct err *e) MUST_USE;
 /* Is there a record of this name, whatever its bytes? */
 bool pack_has(struct pack_store *p, const struct sha256 *name, bool *ret_is_there, struct err *e) MUST_USE;
+/* Sealed anew: `to` follows `from`. Noted in blobs/pack/moved, records {from 32, to 32, crc32c}, synced by pack_sync; repeating it
+ * changes nothing. It counts as soon as `from` is not there any more. */
+bool pack_move(struct pack_store *p, const struct sha256 *from, const struct sha256 *to, struct err *e) MUST_USE;
+/* Under which name the blob lies now: x itself where it is there, else what followed it, and what followed that. What is nowhere keeps
+ * a name that is not there. */
+bool pack_current(struct pack_store *p, const char *x, char ret[65], struct err *e) MUST_USE;
 /* Packs in which a broken place lies between records. */
 uint32_t pack_damaged_count(struct pack_store *p);
 /* A pack is followed by a new one when it would grow over this (256 MiB). For tests. */

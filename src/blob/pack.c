@@ -15,6 +15,7 @@
 static const char magic[] = "ABLB";
 enum {
     HEADER_SIZE = 40,
+    MOVE_SIZE = 32 + 32 + 4,
     ROLL_BYTES = 256 << 20,
     FDS_MAX = 32,
     WINDOW_SIZE = 1 << 20,
@@ -47,6 +48,10 @@ struct pack_store {
     uint64_t end; /* of the last pack: where the writer appends */
     uint64_t roll_bytes;
     struct blob_index index;
+    struct blob_index moves; /* by the name from which; the place is the number of the record in `moved` */
+    uint64_t move_count;
+    int moved_fd; /* -1: there is no such file (yet) */
+    bool is_moved_dirty;
 };
 
 static void pack_name(uint32_t n, char ret[24])
@@ -279,6 +284,8 @@ static bool writer_make_dir(struct pack_store *p, struct err *e)
     return true;
 }
 
+static bool moves_refresh(struct pack_store *p, struct err *e);
+
 struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is_writer, struct err *e)
 {
     struct pack_store *p = calloc(1, sizeof(*p));
@@ -287,10 +294,10 @@ struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is
         return NULL;
     }
     *p = (struct pack_store){
-        .calls = calls, .dir = -1, .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0), .is_writer = is_writer, .roll_bytes = ROLL_BYTES};
+        .calls = calls, .moved_fd = -1, .dir = -1, .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0), .is_writer = is_writer, .roll_bytes = ROLL_BYTES};
     bool is_ok = p->parent >= 0 || err_errno(e, errno, "open blobs");
     if (is_writer)
-        is_ok = is_ok && writer_make_dir(p, e) && packs_refresh(p, e) && writer_prepare(p, e);
+        is_ok = is_ok && writer_make_dir(p, e) && packs_refresh(p, e) && writer_prepare(p, e) && moves_refresh(p, e);
     return is_ok ? p : pack_close(p);
 }
 
@@ -299,6 +306,9 @@ struct pack_store *pack_close(struct pack_store *p)
     if (!p)
         return NULL;
     packs_forget(p);
+    blob_index_release(&p->moves);
+    if (p->moved_fd >= 0)
+        p->calls->close(p->calls->context, p->moved_fd);
     if (p->dir >= 0)
         p->calls->close(p->calls->context, p->dir);
     if (p->parent >= 0)
@@ -447,6 +457,9 @@ bool pack_sync(struct pack_store *p, struct err *e)
 {
     if (p->is_failed)
         return err_set(e, ERR_UNAVAILABLE, "the packs cannot be written any more");
+    if (p->is_moved_dirty && p->calls->fdatasync(p->calls->context, p->moved_fd) != 0)
+        return fail(p, e, errno, "sync blobs/pack/moved");
+    p->is_moved_dirty = false;
     if (!p->is_dirty)
         return true;
     int fd = pack_fd(p, p->count - 1, e);
@@ -509,6 +522,104 @@ uint32_t pack_damaged_count(struct pack_store *p)
     for (uint32_t n = 0; n < p->count; n++)
         count += p->packs[n].is_damaged;
     return count;
+}
+
+/* ---- names that follow others ---- */
+
+static bool move_read(struct pack_store *p, uint64_t n, uint8_t ret[MOVE_SIZE])
+{
+    struct err ignored = {0};
+    if (!read_exact(p, p->moved_fd, ret, MOVE_SIZE, n * MOVE_SIZE, &ignored))
+        return false;
+    uint32_t crc = crc32c_add(0, str_make(ret, 64));
+    return crc == ((uint32_t)ret[64] << 24 | (uint32_t)ret[65] << 16 | (uint32_t)ret[66] << 8 | ret[67]);
+}
+
+/* Records behind what is known. One that does not hold is the torn end of a crash: the leaf behind it was never written. */
+static bool moves_refresh(struct pack_store *p, struct err *e)
+{
+    uint8_t record[MOVE_SIZE];
+    if (p->moved_fd < 0 && p->dir < 0)
+        return true;
+    if (p->moved_fd < 0)
+        p->moved_fd = p->calls->openat(p->calls->context, p->dir, "moved", (p->is_writer ? O_RDWR : O_RDONLY) | O_NOFOLLOW, 0);
+    if (p->moved_fd < 0)
+        return errno == ENOENT || err_errno(e, errno, "open blobs/pack/moved");
+    for (; move_read(p, p->move_count, record); p->move_count++)
+        if (!blob_index_add(&p->moves, blob_index_key(record), p->move_count))
+            return err_set(e, ERR_LIMIT, "names that follow others: no memory");
+    return true;
+}
+
+/* The newest record that says so. */
+static bool move_find(struct pack_store *p, const uint8_t from[32], uint8_t ret[32])
+{
+    uint64_t cursor = 0, n = 0;
+    uint8_t record[MOVE_SIZE];
+    bool is_found = false;
+    while (p->moved_fd >= 0 && blob_index_next(&p->moves, blob_index_key(from), &cursor, &n))
+        if (move_read(p, n, record) && memcmp(record, from, 32) == 0) {
+            memcpy(ret, record + 32, 32);
+            is_found = true;
+        }
+    return is_found;
+}
+
+bool pack_move(struct pack_store *p, const struct sha256 *from, const struct sha256 *to, struct err *e)
+{
+    uint8_t record[MOVE_SIZE], there[32];
+    if (p->is_failed || !p->is_writer)
+        return err_set(e, ERR_UNAVAILABLE, "the packs cannot be written%s", p->is_failed ? " any more" : "");
+    if (move_find(p, from->bytes, there) && memcmp(there, to->bytes, 32) == 0)
+        return true;
+    if (p->moved_fd < 0) {
+        p->moved_fd = p->calls->openat(p->calls->context, p->dir, "moved", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+        if (p->moved_fd < 0 || p->calls->fsync(p->calls->context, p->dir) != 0)
+            return fail(p, e, errno, "create blobs/pack/moved");
+    }
+    memcpy(record, from->bytes, 32);
+    memcpy(record + 32, to->bytes, 32);
+    uint32_t crc = crc32c_add(0, str_make(record, 64));
+    for (int i = 0; i < 4; i++)
+        record[64 + i] = (uint8_t)(crc >> (24 - 8 * i));
+    p->is_moved_dirty = true;
+    if (!write_all(p, p->moved_fd, str_make(record, MOVE_SIZE), p->move_count * MOVE_SIZE, e))
+        return false;
+    return blob_index_add(&p->moves, blob_index_key(record), p->move_count++) ||
+           err_set(e, ERR_LIMIT, "names that follow others: no memory");
+}
+
+static bool is_there_now(struct pack_store *p, const uint8_t x[32], bool *ret, struct err *e)
+{
+    int fd = -1;
+    uint64_t offset = 0;
+    uint32_t size = 0;
+    struct err absent = {0};
+    *ret = p->is_scanned && locate(p, x, &fd, &offset, &size, &absent);
+    if (*ret || (p->is_writer && p->is_scanned))
+        return *ret || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
+    absent = (struct err){0};
+    if (!packs_refresh(p, e)) /* the writer may have gone on since */
+        return false;
+    *ret = locate(p, x, &fd, &offset, &size, &absent);
+    return *ret || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
+}
+
+bool pack_current(struct pack_store *p, const char *x, char ret[65], struct err *e)
+{
+    uint8_t now[32], next[32];
+    bool is_there = false;
+    if (!name_decode(x, now, e) || !is_there_now(p, now, &is_there, e))
+        return false;
+    if (!is_there && !moves_refresh(p, e))
+        return false;
+    for (uint64_t steps = 0; !is_there && steps <= p->move_count && move_find(p, now, next); steps++) {
+        memcpy(now, next, sizeof(now));
+        if (!is_there_now(p, now, &is_there, e))
+            return false;
+    }
+    hex_encode(now, sizeof(now), ret);
+    return true;
 }
 
 /* ---- erasing ---- */

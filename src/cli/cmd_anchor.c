@@ -252,11 +252,12 @@ static bool blob_of(struct cli_context *c, const struct data_dir *d, int64_t lea
     if (!is_found)
         return err_set(e, ERR_NOT_FOUND, "leaf %lld is no time stamp (assay anchor list --json)", (long long)leaf);
     struct keeper_client *k = keeper_open(c->data_dir, e);
-    bool ok = k && keeper_blob_key(k, (uint64_t)leaf, text[1], dek, e);
-    keeper_close(k);
-    int dir = ok ? openat(d->fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int dir = k ? openat(d->fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     struct pack_store *packs = dir >= 0 ? pack_open(&os_file_real, dir, false, e) : NULL;
-    ok = packs && pack_read(packs, c->arena, text[1], &stored, e) && blob_open(c->arena, stored, text[0], text[1], dek, TST_BYTES_MAX, ret, e);
+    char now[65];
+    bool ok = packs && pack_current(packs, text[1], now, e) && keeper_blob_key(k, (uint64_t)leaf, now, dek, e);
+    keeper_close(k);
+    ok = ok && pack_read(packs, c->arena, now, &stored, e) && blob_open(c->arena, stored, text[0], now, dek, TST_BYTES_MAX, ret, e);
     memory_wipe(dek, sizeof(dek));
     pack_close(packs);
     if (dir >= 0)

@@ -59,11 +59,11 @@ static bool open_blob(void *context, struct arena *a, uint64_t leaf, const char 
     struct bundle_request *r = context;
     struct str stored;
     uint8_t dek[DEK_SIZE];
+    char now[65];
     (void)leaf;
-    if (!pack_read(r->packs, a, x, &stored, e) || !keyring_get(r->keys, x, dek, e))
+    if (!pack_current(r->packs, x, now, e) || !pack_read(r->packs, a, now, &stored, e) || !keyring_get(r->keys, now, dek, e))
         return false;
-    bool ok = blob_open(a, stored, c, x, dek, LIMIT_BLOB_BYTES, ret_plain, e);
-    blob_salt(dek, ret_salt);
+    bool ok = blob_open_with_salt(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, ret_salt, e);
     memory_wipe(dek, sizeof(dek));
     return ok;
 }

@@ -33,10 +33,11 @@ static bool opener_open(void *context, struct arena *a, uint64_t leaf, const cha
     struct opener *o = context;
     uint8_t dek[DEK_SIZE];
     struct str stored;
-    if (!pack_read(o->packs, a, x, &stored, e))
+    char now[65];
+    if (!pack_current(o->packs, x, now, e) || !pack_read(o->packs, a, now, &stored, e))
         return false;
-    bool has_key = o->keys ? keyring_get(o->keys, x, dek, e) : keeper_blob_key(o->client, leaf, x, dek, e);
-    bool is_ok = has_key && blob_open(a, stored, c, x, dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    bool has_key = o->keys ? keyring_get(o->keys, now, dek, e) : keeper_blob_key(o->client, leaf, now, dek, e);
+    bool is_ok = has_key && blob_open(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, e);
     memory_wipe(dek, sizeof(dek));
     return is_ok;
 }

@@ -31,7 +31,7 @@ void batch_start(struct keeper *k)
 {
     struct batch *b = &k->batch;
     arena_reset(b->arena);
-    b->question_count = b->leaf_count = b->leaf_bytes = b->blob_count = 0;
+    b->question_count = b->leaf_count = b->leaf_bytes = b->blob_count = b->move_count = 0;
     b->is_in_transaction = false;
 }
 
@@ -250,6 +250,21 @@ static bool make_drafts(struct keeper *k, const struct op_kind *kind, const stru
                            : kind->make(k->projection.db, k->batch.arena, op, ret, e);
 }
 
+/* Names that follow others: they are noted with the blobs, before the leaf that says so. */
+static void moves_note(struct keeper *k, const struct op_kind *kind, const struct leaf_drafts *drafts)
+{
+    struct batch *b = &k->batch;
+    if (strcmp(kind->leaf_type, "reencrypt") != 0)
+        return;
+    for (size_t i = 0; i < drafts->count && b->move_count < BATCH_BLOBS_MAX; i++) {
+        const struct json *leaf = drafts->items[i].body;
+        if (hex_decode(json_text(leaf, "from"), b->moves[b->move_count].from.bytes, SHA256_SIZE) &&
+            hex_decode(json_text(leaf, "x"), b->moves[b->move_count].to.bytes, SHA256_SIZE))
+            b->move_count++;
+    }
+    k->has_reencrypted = k->has_reencrypted || drafts->count > 0;
+}
+
 /* In a savepoint: either all leaves of the operation are in the batch and applied, or the operation left no trace. */
 static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const struct op_kind *kind, struct question *q,
                                     struct err *e)
@@ -277,6 +292,7 @@ static enum batch_outcome batch_try(struct keeper *k, const struct op *op, const
     if (ok && db_savepoint_keep(k->projection.db, e)) {
         for (size_t i = 0; i < op->blob_count && drafts.count; i++)
             b->blobs[b->blob_count++] = &op->blobs[i];
+        moves_note(k, kind, &drafts);
         k->has_erasures = k->has_erasures || (drafts.count && strcmp(kind->leaf_type, "erase") == 0);
         k->has_rewrap = k->has_rewrap || strcmp(kind->kind, "keyring") == 0;
         k->has_key_leaves = k->has_key_leaves || (drafts.count && strcmp(kind->leaf_type, "key") == 0);
@@ -328,9 +344,12 @@ static bool store_blobs(struct keeper *k, struct err *e)
     }
     if (b->blob_count == 0)
         return true;
+    for (size_t i = 0; i < b->move_count; i++)
+        if (!pack_move(k->packs, &b->moves[i].from, &b->moves[i].to, e))
+            return false;
     if (!pack_sync(k->packs, e) || !keyring_sync(k->keys, e))
         return false;
-    ledger_count_blobs(k->ledger, (uint32_t)b->blob_count, stored_bytes);
+    ledger_count_blobs(k->ledger, (uint32_t)(b->blob_count - b->move_count), stored_bytes); /* a seal counts what leaves name */
     return true;
 }
 

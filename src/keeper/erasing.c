@@ -25,8 +25,8 @@ struct erasure {
 struct erasures {
     struct arena *arena;
     struct erasure *items;
-    struct sha256 *names; /* of items, in their order */
-    size_t count, capacity;
+    struct sha256 *names; /* of items, in their order; then the names that followed theirs */
+    size_t count, capacity, name_count;
     size_t unfinished;
 };
 
@@ -46,17 +46,29 @@ static bool erasures_read(struct keeper *k, struct erasures *all, struct err *e)
     }
     if (failed.code)
         return (*e = failed, false);
-    all->names = arena_array(all->arena, all->count + 1, sizeof(*all->names));
+    int64_t followers = db_one_int(k->projection.db, e, 0, "select count(*) from reencryption");
+    all->names = arena_array(all->arena, all->count + (size_t)followers + 1, sizeof(*all->names));
     for (size_t i = 0; i < all->count; i++)
         all->names[i] = all->items[i].name;
-    return true;
+    all->name_count = all->count;
+    if (e->code)
+        return false;
+    /* What was sealed anew goes with what it followed. */
+    DB_EACH (row, k->projection.db, e,
+             "with recursive chain(x) as (select r.new_x from reencryption as r join erasure on r.old_x = erasure.x union select "
+             "r.new_x from reencryption as r join chain on r.old_x = chain.x) select x from chain") {
+        if (all->name_count < all->count + (size_t)followers &&
+            hex_decode(db_text(row, 0), all->names[all->name_count].bytes, SHA256_SIZE))
+            all->name_count++;
+    }
+    return e->code == ERR_NONE;
 }
 
 /* Is anything there that should be gone? */
 static bool is_anything_left(struct keeper *k, const struct erasures *all, bool *ret, struct err *e)
 {
     *ret = all->unfinished > 0;
-    for (size_t i = 0; i < all->count && !*ret; i++) {
+    for (size_t i = 0; i < all->name_count && !*ret; i++) {
         if (!pack_has(k->packs, &all->names[i], ret, e))
             return false;
         *ret = *ret || keyring_has(k->keys, &all->names[i]);
@@ -101,7 +113,7 @@ bool keeper_erase_finish(struct keeper *k, struct err *e)
     k->has_erasures = false;
     bool ok = erasures_read(k, &all, e) && is_anything_left(k, &all, &is_left, e);
     if (ok && is_left) {
-        ok = keyring_erase(k->keys, all.names, all.count, e) && pack_erase(k->packs, all.names, all.count, e) &&
+        ok = keyring_erase(k->keys, all.names, all.name_count, e) && pack_erase(k->packs, all.names, all.name_count, e) &&
              projection_renew(k, e);
         for (size_t i = 0; ok && i < all.count; i++)
             ok = all.items[i].is_done || record_erased(k, all.arena, &all.items[i], e);

@@ -149,7 +149,7 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
         return keeper_free(k);
     }
     /* A crash may have come between an erasure's two leaves, or between the leaves of a rotation and its file. */
-    if (!open_stores(k, e) || !keeper_erase_finish(k, e) || !keeper_follow_keys(k, e) ||
+    if (!open_stores(k, e) || !keeper_erase_finish(k, e) || !keeper_reencrypt_finish(k, e) || !keeper_follow_keys(k, e) ||
         !keeper_rewrap_resume(k, e))
         return keeper_free(k);
     return k;
@@ -158,6 +158,8 @@ static struct keeper *keeper_new(const struct keeper_options *o, struct err *e)
 static bool seal(struct keeper *k, bool is_heartbeat, struct err *e)
 {
     k->integrated_at_ms = env_monotonic_ms(k->o->env);
+    if (k->has_reencrypted && !keeper_reencrypt_finish(k, e))
+        return false;
     if (!is_heartbeat && ledger_signed_size(k->ledger) == ledger_size(k->ledger))
         return true;
     struct blob_reader blobs = blob_store_reader(&k->store);
@@ -198,7 +200,7 @@ bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_de
     bool is_named = false;
     if (ok)
         JSON_EACH (blob, json_get(parsed.json, "b"))
-            is_named = is_named || str_equal(json_text(blob, "x"), x);
+            ok = ok && (is_named || reencrypt_follows(k->projection.db, json_text(blob, "x"), x, &is_named, e));
     arena_free(a);
     if (!ok)
         return false;

@@ -169,11 +169,41 @@ bool keyring_export(const struct data_dir *d, struct arena *a, const char *path,
 
 /* ---- back ---- */
 
+struct move {
+    struct sha256 from, to;
+};
+
 struct erased_names {
     struct arena *kept, *scratch;
     struct sha256 *names;
     size_t count, capacity;
+    struct move *moves;
+    size_t move_count, move_capacity;
 };
+
+static void name_add(struct erased_names *n, struct sha256 one)
+{
+    if (n->count == n->capacity)
+        n->names = arena_grow(n->kept, n->names, n->count, &n->capacity, sizeof(*n->names));
+    n->names[n->count++] = one;
+}
+
+/* Moves come in the order of leaves, so one pass follows whole chains. */
+static void moves_follow(struct erased_names *n)
+{
+    size_t erased = n->count;
+    for (size_t i = 0; i < n->move_count; i++) {
+        bool is_erased = false;
+        for (size_t j = 0; j < erased && !is_erased; j++)
+            is_erased = sha256_equal(n->names[j], n->moves[i].from);
+        if (is_erased) { /* in front, so that what follows it is found, too */
+            name_add(n, n->moves[i].to);
+            n->names[n->count - 1] = n->names[erased];
+            n->names[erased++] = n->moves[i].to;
+        }
+        name_add(n, n->moves[i].from);
+    }
+}
 
 static bool erased_name(void *context, uint64_t index, struct str bytes, struct err *e)
 {
@@ -181,16 +211,25 @@ static bool erased_name(void *context, uint64_t index, struct str bytes, struct 
     struct leaf leaf;
     struct sha256 one;
     (void)index;
-    if (!str_starts(bytes, "assay/leaf@v1 erase\n"))
+    bool is_erase = str_starts(bytes, "assay/leaf@v1 erase\n");
+    if (!is_erase && !str_starts(bytes, "assay/leaf@v1 reencrypt\n"))
         return true;
     arena_reset(n->scratch);
     if (!leaf_parse(n->scratch, bytes, &leaf, e))
         return false;
-    if (!hex_decode(json_text(leaf.json, "x"), one.bytes, SHA256_SIZE))
+    if (is_erase) {
+        if (hex_decode(json_text(leaf.json, "x"), one.bytes, SHA256_SIZE))
+            name_add(n, one);
         return true;
-    if (n->count == n->capacity)
-        n->names = arena_grow(n->kept, n->names, n->count, &n->capacity, sizeof(*n->names));
-    n->names[n->count++] = one;
+    }
+    /* The former key is gone for good; what followed it is, too, when the blob was erased later. */
+    struct move move;
+    if (!hex_decode(json_text(leaf.json, "from"), move.from.bytes, SHA256_SIZE) ||
+        !hex_decode(json_text(leaf.json, "x"), move.to.bytes, SHA256_SIZE))
+        return true;
+    if (n->move_count == n->move_capacity)
+        n->moves = arena_grow(n->kept, n->moves, n->move_count, &n->move_capacity, sizeof(*n->moves));
+    n->moves[n->move_count++] = move;
     return true;
 }
 
@@ -204,6 +243,8 @@ static bool erased_names(const struct data_dir *d, struct arena *a, struct sha25
     ledger_reader_close(r);
     if (dir >= 0)
         close(dir);
+    if (ok)
+        moves_follow(&n);
     arena_free(n.scratch);
     *ret = n.names;
     *ret_count = n.count;

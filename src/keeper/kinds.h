@@ -62,6 +62,13 @@ extern const struct op_kind kind_hold;
  * master key is destroyed. The same id again while it is under way makes no leaf. */
 extern const struct op_kind kind_keyring;
 
+/* {"list":[{"of":leaf,"c":…,"from":x of now},…]}, one leaf each; blob i of the operation is what follows in entry i, the same content
+ * and the same c sealed anew (blob_reseal). The keeper destroys the former keys and bytes before the leaves are signed. */
+extern const struct op_kind kind_reencrypt;
+enum { REENCRYPT_AT_ONCE_MAX = 64 };
+/* Is x the name that a leaf gives, or one that followed it? */
+bool reencrypt_follows(struct db *projection, struct str named, struct str x, bool *ret, struct err *e) MUST_USE;
+
 /* Codes of why a blob may be erased: code, words; ends with NULL. */
 extern const char *const erase_bases[][2];
 /* The other leaves that name blob x, ascending. */

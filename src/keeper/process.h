@@ -45,6 +45,10 @@ struct batch {
     size_t leaf_bytes;
     const struct op_blob *blobs[BATCH_BLOBS_MAX];
     size_t blob_count;
+    size_t move_count; /* of the blobs, those that follow others and are in no leaf's `b` */
+    struct {
+        struct sha256 from, to;
+    } moves[BATCH_BLOBS_MAX];
     bool is_in_transaction;
     int64_t t;
     bool clock_went_back;
@@ -77,6 +81,7 @@ struct keeper {
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
     bool has_erasures;   /* an erase leaf came in: what it names has to go before anything else is done */
+    bool has_reencrypted; /* former keys and bytes have to go before the next signature */
     bool has_rewrap;     /* another master key was asked for */
     struct {
         bool is_on;
@@ -122,6 +127,8 @@ bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
 /* The second half of a rotation: a collector's or officer's key that waits as <role>.next takes the place of the one that the
  * ledger retired. */
 bool keeper_follow_keys(struct keeper *k, struct err *e) MUST_USE;
+/* kind_reencrypt.c. Destroys what was sealed anew. False is final. */
+bool keeper_reencrypt_finish(struct keeper *k, struct err *e) MUST_USE;
 /* rewrap.c. Another master key: takes up what was asked for and is not finished; and one piece of it. What fails on the way is told
  * by the status, and the keyring is as it was; false is final. */
 bool keeper_rewrap_resume(struct keeper *k, struct err *e) MUST_USE;

@@ -318,8 +318,9 @@ static bool store_read(void *context, struct arena *a, struct str c, struct str 
     memcpy(c_text, c.data, 64);
     memcpy(x_text, x.data, 64);
     c_text[64] = x_text[64] = 0;
-    bool ok = keyring_get(s->keys, x_text, dek, e) && pack_read(s->packs, a, x_text, &stored, e) &&
-              blob_open(a, stored, c_text, x_text, dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    char now[65];
+    bool ok = pack_current(s->packs, x_text, now, e) && keyring_get(s->keys, now, dek, e) && pack_read(s->packs, a, now, &stored, e) &&
+              blob_open(a, stored, c_text, now, dek, LIMIT_BLOB_BYTES, ret_plain, e);
     memory_wipe(dek, sizeof(dek));
     return ok;
 }

@@ -14,6 +14,32 @@ static bool refuse_to_sign(void *context, const struct checkpoint *old, const st
     return err_set(e, ERR_INTERNAL, "a rebuild signs nothing");
 }
 
+static bool move_again(void *context, uint64_t index, struct str bytes, struct err *e)
+{
+    struct pack_store *packs = context;
+    struct leaf leaf;
+    struct sha256 from, to;
+    (void)index;
+    if (!str_starts(bytes, "assay/leaf@v1 reencrypt\n"))
+        return true;
+    struct arena *a = arena_new("reencrypt leaf", 1 << 20);
+    bool ok = leaf_parse(a, bytes, &leaf, e);
+    if (ok && hex_decode(json_text(leaf.json, "from"), from.bytes, SHA256_SIZE) &&
+        hex_decode(json_text(leaf.json, "x"), to.bytes, SHA256_SIZE))
+        ok = pack_move(packs, &from, &to, e);
+    arena_free(a);
+    return ok;
+}
+
+/* blobs/pack/moved is an index, too: what it lost, the leaves say. */
+static bool moves_renew(struct ledger *l, int blobs_fd, struct err *e)
+{
+    struct pack_store *packs = pack_open(&os_file_real, blobs_fd, true, e);
+    bool ok = packs && ledger_replay(l, 0, move_again, packs, e) && pack_sync(packs, e);
+    pack_close(packs);
+    return ok;
+}
+
 static bool rebuild_open(const struct data_dir *d, const struct op_kind *kinds, size_t kind_count, const struct env *env,
                          struct rebuild_report *ret, struct err *e)
 {
@@ -25,7 +51,7 @@ static bool rebuild_open(const struct data_dir *d, const struct op_kind *kinds, 
     struct blob_store_reader store = {0};
     struct ledger *l = NULL;
     bool ok = private_fd >= 0 && blobs_fd >= 0 ? true : err_errno(e, errno, "%s", d->path);
-    ok = ok && keys_load_secret(d->fd, "master", master, e) && (l = ledger_open(&o, e)) &&
+    ok = ok && keys_load_secret(d->fd, "master", master, e) && (l = ledger_open(&o, e)) && moves_renew(l, blobs_fd, e) &&
          (store.packs = pack_open(&os_file_real, blobs_fd, false, e)) &&
          (store.keys = keyring_open(&os_file_real, private_fd, master, false, e));
     memory_wipe(master, sizeof(master));

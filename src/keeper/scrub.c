@@ -32,6 +32,8 @@ struct scrubbing {
     struct arena *kept;    /* names */
     struct scrub_report *report;
     struct names named, erase, erased;
+    struct names from; /* sealed anew, by which leaf; what follows stands in `to` */
+    struct names to;
 };
 
 static void find(struct scrubbing *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -165,6 +167,10 @@ static bool leaf_read(void *context, uint64_t index, struct str bytes, struct er
         name_add(s, &s->erase, json_text(leaf.json, "x"), index);
     else if (str_is(leaf.type, "erased"))
         name_add(s, &s->erased, json_text(leaf.json, "x"), index);
+    else if (str_is(leaf.type, "reencrypt")) {
+        name_add(s, &s->from, json_text(leaf.json, "from"), s->to.count); /* the number of what follows */
+        name_add(s, &s->to, json_text(leaf.json, "x"), index);
+    }
     return true;
 }
 
@@ -178,16 +184,39 @@ static bool is_among(const struct names *names, const struct name *one)
     return names->count && bsearch(one, names->items, names->count, sizeof(*one), name_compare) != NULL;
 }
 
+/* The name under which the blob has to lie now. Former bytes that are there are told. */
+static bool name_follow(struct scrubbing *s, struct name *one, struct err *e)
+{
+    for (size_t steps = 0; steps < s->from.count; steps++) {
+        const struct name *move = bsearch(one, s->from.items, s->from.count, sizeof(*one), name_compare);
+        bool is_there = false;
+        char x[65];
+        if (!move || move->leaf >= s->to.count)
+            break;
+        if (!pack_has(s->packs, &one->x, &is_there, e))
+            return false;
+        hex_encode(one->x.bytes, SHA256_SIZE, x);
+        const struct name *next = &s->to.items[move->leaf];
+        if (is_there)
+            find(s, "blob %.16s is there, although leaf %llu says that it was encrypted anew; the next start of the keeper destroys it", x,
+                 (unsigned long long)next->leaf);
+        one->x = next->x;
+    }
+    return true;
+}
+
 static bool names_check(struct scrubbing *s, struct err *e)
 {
     if (s->erase.count)
         qsort(s->erase.items, s->erase.count, sizeof(struct name), name_compare);
+    if (s->from.count)
+        qsort(s->from.items, s->from.count, sizeof(struct name), name_compare);
     s->report->blobs = s->named.count;
     for (size_t i = 0; i < s->named.count; i++) {
-        const struct name *one = &s->named.items[i];
+        struct name *one = &s->named.items[i];
         bool is_there = false, is_erased = is_among(&s->erase, one);
         char x[65];
-        if (!pack_has(s->packs, &one->x, &is_there, e))
+        if (!name_follow(s, one, e) || !pack_has(s->packs, &one->x, &is_there, e))
             return false;
         hex_encode(one->x.bytes, SHA256_SIZE, x);
         s->report->erased += is_erased;
@@ -197,7 +226,7 @@ static bool names_check(struct scrubbing *s, struct err *e)
     for (size_t i = 0; i < s->erased.count; i++) {
         bool is_there = false;
         char x[65];
-        if (!pack_has(s->packs, &s->erased.items[i].x, &is_there, e))
+        if (!name_follow(s, &s->erased.items[i], e) || !pack_has(s->packs, &s->erased.items[i].x, &is_there, e))
             return false;
         hex_encode(s->erased.items[i].x.bytes, SHA256_SIZE, x);
         if (is_there)

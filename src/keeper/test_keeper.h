@@ -82,7 +82,7 @@ static inline bool other_apply(struct db *projection, struct arena *a, const str
 
 static const struct op_kind *test_kinds(size_t *ret_count)
 {
-    static struct op_kind kinds[7];
+    static struct op_kind kinds[8];
     kinds[0] = kind_key;
     kinds[1] = (struct op_kind){.kind = "other", .leaf_type = "record", .apply = other_apply};
     kinds[2] = (struct op_kind){.kind = "note", .leaf_type = "record", .make = note_make, .apply = note_apply};
@@ -90,7 +90,8 @@ static const struct op_kind *test_kinds(size_t *ret_count)
     kinds[4] = kind_erased;
     kinds[5] = kind_hold;
     kinds[6] = kind_keyring;
-    *ret_count = 7;
+    kinds[7] = kind_reencrypt;
+    *ret_count = 8;
     return kinds;
 }
 

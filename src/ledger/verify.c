@@ -204,6 +204,7 @@ static void check_all(struct verify *v)
         verify_note(v, "private/ cannot be read: earlier checkpoints, journal, and the plaintext of blobs were not checked");
     }
     verify_erasures(v);
+    verify_reencryptions(v);
     if (!v->options->without_blobs)
         verify_blobs(v);
     if (!v->options->without_blobs)

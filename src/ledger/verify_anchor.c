@@ -279,8 +279,9 @@ static bool stamp_read(struct verify *v, struct arena *a, const struct seen_anch
         h->unread_stamps++;
         return false;
     }
-    bool ok = pack_read(h->packs, a, s->x, &stored, &e) && keyring_get(h->keys, s->x, dek, &e) &&
-              blob_open(a, stored, s->c, s->x, dek, TST_BYTES_MAX, ret, &e);
+    char now[65];
+    bool ok = pack_current(h->packs, s->x, now, &e) && pack_read(h->packs, a, now, &stored, &e) && keyring_get(h->keys, now, dek, &e) &&
+              blob_open(a, stored, s->c, now, dek, TST_BYTES_MAX, ret, &e);
     memory_wipe(dek, sizeof(dek));
     if (!ok)
         verify_find(v, "E20", "leaf %llu: the time stamp cannot be read: %s", (unsigned long long)s->leaf, e.text);

@@ -12,15 +12,49 @@ struct blob_check {
     struct keyring *keys; /* NULL: names only */
 };
 
+/* E65: a leaf says that other bytes follow these. */
+static void former_check(struct blob_check *k, const struct verify_blob *b, const struct verify_move *m)
+{
+    struct err e = {0};
+    bool is_there = false;
+    if (m->leaf >= k->v->head.size)
+        return; /* a keeper is at it just now: it destroys them before it has the leaf signed */
+    if (!pack_has(k->packs, &m->from, &is_there, &e) || is_there)
+        verify_find(k->v, "E65", "leaf %llu: its former sealed bytes are there, although leaf %llu says that others follow them",
+                    (unsigned long long)b->leaf, (unsigned long long)m->leaf);
+    if (k->keys && keyring_has(k->keys, &m->from))
+        verify_find(k->v, "E65", "leaf %llu: the former key of its blob is there, although leaf %llu says that another follows it",
+                    (unsigned long long)b->leaf, (unsigned long long)m->leaf);
+}
+
+/* The name under which the blob of the leaf has to be there. */
+static const uint8_t *name_now(struct blob_check *k, const struct verify_blob *b)
+{
+    const uint8_t *x = b->x;
+    for (const struct verify_move *m = verify_move_of(k->v, x); m; m = verify_move_of(k->v, x)) {
+        struct err e = {0};
+        bool is_there = false;
+        if (m->leaf >= k->v->head.size && pack_has(k->packs, &m->from, &is_there, &e) && is_there)
+            break; /* not signed yet: either will do */
+        former_check(k, b, m);
+        x = m->to.bytes;
+    }
+    return x;
+}
+
 /* E65: an erased leaf says that this is gone. A keeper that is at it just now has not written that leaf yet. */
 static void erased_check(struct blob_check *k, const struct verify_blob *b, const struct verify_erasure *erasure)
 {
     struct sha256 name;
     struct err e = {0};
     bool is_there = false;
-    memcpy(name.bytes, b->x, SHA256_SIZE);
     if (!erasure->is_done)
         return;
+    memcpy(name.bytes, b->x, SHA256_SIZE);
+    for (const struct verify_move *m = verify_move_of(k->v, b->x); m; m = verify_move_of(k->v, m->to.bytes)) {
+        former_check(k, b, m);
+        name = m->to;
+    }
     if (!pack_has(k->packs, &name, &is_there, &e) || is_there)
         verify_find(k->v, "E65", "leaf %llu: its sealed bytes are there, although leaf %llu says that they were erased",
                     (unsigned long long)b->leaf, (unsigned long long)erasure->leaf);
@@ -38,14 +72,14 @@ static void blob_check(struct blob_check *k, struct arena *a, const struct verif
     struct str stored, plain;
     struct err e = {0};
     uint8_t dek[DEK_SIZE];
-    hex_encode(b->x, 32, x);
-    hex_encode(b->c, 32, c);
     const struct verify_erasure *erasure = verify_erasure_of(v, b->x);
     if (erasure) {
         v->report->blobs_erased++;
         erased_check(k, b, erasure);
         return;
     }
+    hex_encode(name_now(k, b), 32, x);
+    hex_encode(b->c, 32, c);
     if (!pack_read(k->packs, a, x, &stored, &e)) {
         if (e.code != ERR_NOT_FOUND)
             verify_find(v, "E60", "leaf %llu: %s", (unsigned long long)b->leaf, e.text);

@@ -64,8 +64,9 @@ void verify_catalogs(struct verify *v)
         struct str stored, text;
         uint8_t dek[DEK_SIZE];
         arena_reset(a);
-        if (pack_read(packs, a, k->x.data, &stored, &e) && keyring_get(keys, k->x.data, dek, &e) &&
-            blob_open(a, stored, k->c.data, k->x.data, dek, LIMIT_BLOB_BYTES, &text, &e))
+        char now[65];
+        if (pack_current(packs, k->x.data, now, &e) && pack_read(packs, a, now, &stored, &e) && keyring_get(keys, now, dek, &e) &&
+            blob_open(a, stored, k->c.data, now, dek, LIMIT_BLOB_BYTES, &text, &e))
             catalog_check(v, a, k, text);
         memory_wipe(dek, sizeof(dek));
     }

@@ -50,6 +50,13 @@ struct verify_erasure {
     bool has_second; /* a second officer or the root key signed, too */
     bool is_done;    /* its erased leaf is there */
 };
+/* What a reencrypt leaf says. */
+struct verify_move {
+    uint64_t leaf, target;
+    struct sha256 from, to;
+    struct str c;
+    bool is_valid; /* it matches its target, and is the first that follows `from` */
+};
 struct verify_hold;
 struct verify_catalog;
 
@@ -83,6 +90,8 @@ struct verify {
     size_t blob_count, blob_capacity;
     struct verify_erasure *erasures; /* in the order of leaves, and from verify_erasures on by name */
     size_t erasure_count, erasure_capacity;
+    struct verify_move *moves; /* in the order of leaves, and from verify_reencryptions on by `from` */
+    size_t move_count, move_capacity;
     struct verify_hold *holds;
     size_t hold_count, hold_capacity;
     size_t erased_stream_capacity;
@@ -162,6 +171,11 @@ void verify_erase_leaf(struct verify *v, uint64_t index, const struct leaf *leaf
 void verify_erasures(struct verify *v);
 /* The valid erasure of blob x, NULL when there is none. After verify_erasures. */
 const struct verify_erasure *verify_erasure_of(const struct verify *v, const uint8_t x[32]);
+/* verify_reencrypt.c. As each leaf passes; then, with all of them seen, before verify_blobs. */
+void verify_reencrypt_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_reencryptions(struct verify *v);
+/* What follows the sealed bytes x; NULL: nothing. After verify_reencryptions. */
+const struct verify_move *verify_move_of(const struct verify *v, const uint8_t x[32]);
 void verify_blobs(struct verify *v);
 /* The keyring under the master key when both can be read; NULL with a note or a finding otherwise. */
 struct keyring *verify_keyring(struct verify *v);

@@ -343,6 +343,7 @@ void verify_leaf_parsed(struct verify *v, uint64_t index, struct str bytes, cons
         run_check(v, index, &leaf, hash);
     verify_erase_leaf(v, index, &leaf, bytes);
     verify_keyring_leaf(v, index, &leaf);
+    verify_reencrypt_leaf(v, index, &leaf);
     verify_catalog_leaf(v, index, &leaf);
     verify_anchor_leaf(v, index, &leaf);
 }

@@ -9,7 +9,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
 {
     static const struct op_kind *const ALL[] = {
         &kind_key, &kind_seal,  &kind_gap,         &op_run,     &op_run_item, &op_eval,
-        &op_catalog, &op_parameter_set, &op_session, &kind_erase, &kind_erased, &kind_hold, &kind_keyring,
+        &op_catalog, &op_parameter_set, &op_session, &kind_erase, &kind_erased, &kind_hold, &kind_keyring, &kind_reencrypt,
         &kind_anchor_policy, &kind_anchor_tsa, &kind_anchor,
     };
     enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };

@@ -58,7 +58,7 @@ static struct ledger_reader *worker_ledger(struct worker *w)
 }
 
 /* Packs grow while we read: what is not found may have come since they were opened. */
-static bool pack_bytes(struct worker *w, struct arena *a, const char *x, struct str *ret, struct err *e)
+static bool pack_bytes(struct worker *w, struct arena *a, const char *x, char ret_now[65], struct str *ret, struct err *e)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         if (!w->packs) {
@@ -73,7 +73,7 @@ static bool pack_bytes(struct worker *w, struct arena *a, const char *x, struct 
             attempt = 1;
         }
         *e = (struct err){0};
-        if (pack_read(w->packs, a, x, ret, e))
+        if (pack_current(w->packs, x, ret_now, e) && pack_read(w->packs, a, ret_now, ret, e))
             return true;
         if (e->code != ERR_NOT_FOUND)
             return false;
@@ -89,9 +89,10 @@ static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char 
     struct worker *w = context;
     struct str stored;
     uint8_t dek[DEK_SIZE];
-    if (!pack_bytes(w, a, x, &stored, e) || !keeper_link_blob_key(w->site->keeper, leaf, x, dek, e))
+    char now[65];
+    if (!pack_bytes(w, a, x, now, &stored, e) || !keeper_link_blob_key(w->site->keeper, leaf, now, dek, e))
         return false;
-    bool is_ok = blob_open(a, stored, c, x, dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    bool is_ok = blob_open(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, e);
     memory_wipe(dek, sizeof(dek));
     return is_ok;
 }
