@@ -143,9 +143,10 @@ static void make_blob(struct made *ret, struct arena *a)
 
 static void add_item(unsigned host, unsigned table, const char *op, uint64_t left, bool is_in_run, char ret_c[65])
 {
-    char text[2048], nonce[33], x[65], previous[65], member[32];
+    char text[2048], nonce[33], x[65], previous[65], member[48] = "";
     uint64_t n = b.next[host][table]++;
-    snprintf(member, sizeof(member), "\"tbl\":\"table_%02u\",", table);
+    if (is_in_run)
+        snprintf(member, sizeof(member), "\"op\":\"%s\",", op);
     if (left <= b.blob_count && b.blob_used < b.blob_count) {
         memcpy(ret_c, b.blobs[b.blob_used].c, 65);
         memcpy(x, b.blobs[b.blob_used++].x, 65);
@@ -157,10 +158,11 @@ static void add_item(unsigned host, unsigned table, const char *op, uint64_t lef
     hex_encode(b.last[host][table].bytes, 32, previous);
     int size = snprintf(text, sizeof(text),
                         "assay/leaf@v1 item\n{\"a\":\"s:0123456789abcdef0123456789abcdef\",\"b\":[{\"c\":\"%s\",\"m\":\"application/x-assay-rows\",\"x\":\"%s\","
-                        "\"z\":\"<=64k\"}],\"log\":\"%s\",\"n\":\"%s\",\"obs\":[1795291440000,1795291440812],\"op\":\"%s\",\"rows\":12,%s%s%s\"sq\":%llu,"
-                        "\"st\":\"host/%08x/table_%02u\",\"state\":\"complete\",\"t\":%lld,%s\"v\":1,\"ver\":1}\n",
-                        ret_c, x, origin, nonce, op, n ? "\"sp\":\"" : "", n ? previous : "", n ? "\"," : "", (unsigned long long)n, host, table,
-                        (long long)ledger_clock(b.l, NULL), is_in_run ? member : "");
+                        "\"z\":\"<=64k\"}],\"log\":\"%s\",\"n\":\"%s\",\"obs\":[1795291440000,1795291440812],%s\"rows\":12,%s%s%s\"sq\":%llu,"
+                        "\"st\":\"host/%08x/table_%02u\",\"state\":\"complete\",\"sub\":\"s:%08x000000000000000000000000\",\"t\":%lld,"
+                        "\"tbl\":\"table_%02u\",\"v\":1,\"ver\":1}\n",
+                        ret_c, x, origin, nonce, member, n ? "\"sp\":\"" : "", n ? previous : "", n ? "\"," : "", (unsigned long long)n, host, table,
+                        host, (long long)ledger_clock(b.l, NULL), table);
     b.last[host][table] = add(str_make(text, (size_t)size));
 }
 
@@ -175,7 +177,7 @@ static void add_run(unsigned host, const char *op, char c[TABLES][65])
     if (n)
         hex_encode(b.run_last[host].bytes, 32, last);
     hex_encode(b.last[host][TABLES].bytes, 32, previous);
-    buf_printf(&run, "{\"col\":\"%s\",\"exit\":0,\"obs\":[1795291440000,1795291440812],\"prev\":\"%s\",\"seq\":%llu,\"states\":{},\"sub\":\"s:%032x\",\"tables\":{",
+    buf_printf(&run, "{\"col\":\"%s\",\"exit\":0,\"obs\":[1795291440000,1795291440812],\"prev\":\"%s\",\"seq\":%llu,\"states\":{},\"sub\":\"s:%08x000000000000000000000000\",\"tables\":{",
                vkey.data, last, (unsigned long long)n, host);
     for (unsigned i = 0; i < TABLES; i++)
         buf_printf(&run, "%s\"table_%02u\":\"%s\"", i ? "," : "", i, c[i]);

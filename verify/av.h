@@ -1,16 +1,21 @@
 /*
- * av.h - the checks of assay-verify, and what its files share.
+ * av.h - the checks of assay-verify, and what its files share. In the order in which they read best:
  *
- *   bundle.c      the container: manifest, members, tar framing, blobs        E01-E06 E32 E60-E63
- *   directory.c   the same view of a ledger directory on disk                 E31 E32
- *   tree.c        tiles against the signed root, roots of older sizes         E30 E31
- *   leaf.c        one leaf after the other: profile, types, chains, seals     E33 E34 E40-E45 E50 E63
- *   keys.c        which key counted from which leaf to which                  E42 E43
- *   head.c        checkpoints, policy, time stamps, the head seen before      E02 E10-E14 E20
- *   report.c      what is printed
+ *   report.c   the order of the checks; findings; what is printed
+ *   file.c     bytes: a bundle's map or a directory's files, names of tiles       E31 E32
+ *   bundle.c   the container: manifest, members, tar framing, blobs               E01-E06 E31 E32 E60-E63
+ *   tree.c     tiles against the signed root, roots of older sizes, proofs        E30 E31
+ *   walk.c     all leaves in order, hashed and parsed by two threads              E33 E34
+ *   leaf.c     one leaf: streams, seals, runs, signatures                         E40-E45 E50
+ *   rules.c    what a leaf of each type has to say, as a table                    E42
+ *   time.c     where streams stand, clocks, lateness, beacons                     E44 E50 E51 E54
+ *   erase.c    erasures and holds                                                 E42 E43 E63 E64
+ *   keys.c     which key counted from which leaf to which                         E42 E43 W43
+ *   head.c     checkpoints, anchors, policies, time stamps, the head seen before  E02 E10-E14 E20
+ *   proof.c    one leaf with a proof, by itself
  *
- * Memory is one `struct av` of fixed size (and 8 bytes for every 256 leaves of a bundle): about 3 MiB however large the ledger.
- * What is beyond a limit is said, and makes the answer "incomplete", never "fine". Nothing is written and nothing is executed.
+ * Memory is one `struct av` of fixed size, six entry bundles in work, and 24 bytes a seal. What is beyond a limit is said, and makes
+ * the answer "incomplete", never "fine". Nothing is written and nothing is executed.
  */
 #ifndef AV_AV_H
 #define AV_AV_H
@@ -18,25 +23,26 @@
 #include "note.h"
 #include <stdio.h>
 
+typedef unsigned long long av_llu; /* for printf */
+
 enum {
     AV_FINDINGS_MAX = 100,
     AV_NOTES_MAX = 48,
     AV_KEYS_MAX = 256,
-    AV_STREAMS_MAX = 16384,       /* in a table of twice as many places */
+    AV_STREAMS_MAX = 16384,        /* in a table of twice as many places */
     AV_STREAM_NAMES_MAX = 1 << 20, /* bytes of all their names */
     AV_SUBJECTS_MAX = 2048,
-    AV_PENDING_MAX = 1024,
     AV_ERASED_MAX = 16384,
+    AV_HOLDS_MAX = 1024,
     AV_ANCHORS_MAX = 4096,
+    AV_POLICIES_MAX = 64,
     AV_LEAF_MAX = 65535,
-    AV_LINE_MAX = 256 << 10,
-    AV_WINDOW = 512 << 10,
     AV_LEVELS = 8,
     AV_TILE = 256,
     AV_ENTRIES = AV_LEVELS, /* the "level" of entry bundles */
+    AV_TILES_MAX = 1 << 21, /* of one .slb: about 268 million leaves, 32 MiB of places */
 };
 #define AV_SIZE_MAX (UINT64_C(1) << 40)
-#define AV_BUNDLES_MAX (UINT64_C(1) << 20) /* entry bundles of one .slb: 268 million leaves, 8 MiB of offsets */
 
 /* ---- the caller's side ---- */
 
@@ -50,7 +56,7 @@ struct av_options {
 };
 enum av_answer { AV_OK = 0, AV_FAIL = 1, AV_INCOMPLETE = 2 };
 struct av;
-/* One check at a time; the state is one static object. */
+/* One check at a time; the state is one static object. A bundle is mapped: if somebody cuts it meanwhile, this program gets SIGBUS. */
 struct av *av_check(const struct av_options *o);
 enum av_answer av_answer(const struct av *v);
 void av_print_text(const struct av *v, FILE *out);
@@ -58,36 +64,34 @@ void av_print_json(const struct av *v, FILE *out);
 /* `proof` is a C2SP tlog-proof file, `leaf` the leaf's bytes; keys as above. Prints one line for each finding, and the verdict. */
 enum av_answer av_proof(const struct av_options *o, const char *proof_path, const char *leaf_path, FILE *out);
 
-/* ---- files ---- */
+/* ---- a leaf, parsed ---- */
 
-/* A window on a part of a file; reads forward, gives up to AV_WINDOW bytes in one piece. */
-struct av_reader {
-    int fd;
-    uint64_t next, end; /* file offsets of what was not read yet */
-    size_t from, to;    /* what of `bytes` was read and not taken */
-    bool has_failed;    /* the system refused */
-    uint8_t bytes[AV_WINDOW];
+enum av_type {
+    AV_RUN, AV_ITEM, AV_UPLOAD, AV_DECISION, AV_POLICY, AV_CATALOG, AV_EVAL, AV_SCOPE, AV_ALERT, AV_LOGBLOCK, AV_KEY, AV_ERASE,
+    AV_ERASED, AV_REENCRYPT, AV_GAP, AV_SEAL, AV_ANCHOR, AV_DRAW, AV_OPINION, AV_CLOSE, AV_RECORD, AV_TYPES
 };
-void av_reader_start(struct av_reader *r, int fd, uint64_t offset, uint64_t size);
-/* The next `size` bytes, which last until the next call; NULL when there are fewer. */
-const uint8_t *av_reader_take(struct av_reader *r, size_t size);
-/* The next line without its LF, at most AV_LINE_MAX. False at the end; a last line without LF is a fault. */
-bool av_reader_line(struct av_reader *r, struct av_text *ret, bool *ret_fault);
-bool av_reader_is_at_end(const struct av_reader *r);
-
-struct av_span {
-    int fd;
-    uint64_t offset, size;
-    bool is_own;    /* close it */
-    bool is_longer; /* a full tile in the place of the partial one */
+struct av_leaf {
+    uint64_t index;
+    struct av_text bytes, json, lines; /* lines: of signatures */
+    enum av_type type;
+    struct av_hash hash;
+    struct av_object object;       /* the members of its JSON */
+    const char *fault;             /* E40, or NULL */
+    const char *rule, *rule_about; /* E42, or NULL: what is wrong with which member */
+    unsigned blob_count;
+    struct av_text c; /* of the first blob, 64 digits */
+    struct av_key collector;      /* of a run: the key that it names */
+    enum av_signed run_is_signed; /* by that key */
 };
-bool av_read_at(int fd, uint64_t offset, void *ret, size_t size);
-/* Whole small file. -1 when it cannot be read or is larger. */
-long av_read_file(const char *path, char *ret, size_t size_max);
 
 /* ---- the state ---- */
 
 enum av_mode { AV_DIRECTORY, AV_FULL, AV_RANGE, AV_SELECTED };
+
+struct av_buffer {
+    char *data;
+    size_t room;
+};
 
 struct av_tile {
     bool is_there;
@@ -101,7 +105,8 @@ struct av_registered {
     char role[16];
     uint64_t index;       /* of the key leaf */
     uint64_t from, until; /* signs leaves behind `from`, up to `until` */
-    uint64_t trust;       /* revoked: checkpoints up to this size stand */
+    uint64_t trust;       /* revoked: what it signed up to this size stands */
+    uint64_t last_signed; /* the newest leaf with its signature; 0: none */
     int successor;        /* the key before it in its role, which signed for it; -1 */
     struct av_hash hash;  /* of the key leaf */
     bool is_seen;         /* its leaf was met in the tree or under a proof */
@@ -111,14 +116,12 @@ struct av_registered {
 
 struct av_stream {
     uint32_t name, name_size; /* place in stream_names */
+    uint32_t place;          /* among the streams in the order of their names */
+    bool is_moved, has_rows; /* is_moved: since the last seal */
     uint64_t next;
     struct av_hash last;
-};
-
-/* An item of a run whose own leaf has not come yet. */
-struct av_pending {
-    char table[64];
-    char c[65];
+    struct av_hash rows;  /* of its newest item: the commitment to the rows */
+    uint64_t rows_index;  /* of that item */
 };
 
 struct av_subject {
@@ -127,36 +130,74 @@ struct av_subject {
     struct av_hash last;
 };
 
+struct av_seal {
+    uint64_t size; /* leaves up to and with it */
+    int64_t t;
+    int64_t observed_ms; /* the newest observation of any leaf under it */
+};
+
+/* A cosigned or stamped checkpoint that a leaf repeats. */
+struct av_anchor {
+    uint64_t index, size;
+    struct av_hash note, digest; /* of the note, and as its member d says */
+    bool is_stamp;
+};
+
 /* Where the members of a bundle lie. */
 struct av_bundle {
-    enum av_mode mode;
-    struct av_span manifest, members, policy, keys, checkpoints, proofs, salts, state;
-    uint64_t level_base[AV_LEVELS][2], level_first[AV_LEVELS][2], level_count[AV_LEVELS][2]; /* headers of consecutive tiles */
-    uint64_t *entries;                                                                      /* offsets of the entry bundles */
-    uint64_t entries_first, entries_count;
-    uint64_t proofs_offset, proofs_end; /* headers and all */
+    struct av_text manifest, members, policy, keys, checkpoints, proofs, salts, salts_left, tokens;
+    struct av_place {
+        uint64_t tile, offset; /* tile: level << 48 | n; ascending */
+    } *tiles;
+    size_t tile_count;
     uint64_t from, to;
-    uint64_t disclosed, withheld, erased, member_count, chosen;   /* as counted */
+    uint64_t disclosed, withheld, erased, member_count, chosen;                      /* as counted */
     int64_t said_disclosed, said_withheld, said_erased, said_members, said_leaves; /* as the manifest says */
     int64_t said_lag, per[2];
     char audience[512], purpose[512];
-    struct av_hash manifest_hash;
 };
 
 struct av_explained {
-    bool is_found;
+    bool is_found, has_seal;
     char text[AV_LEAF_MAX + 1];
-    size_t size;
     struct av_hash hash;
     struct av_hash path[64];
     int path_count;
     uint64_t seal;
     int64_t seal_t;
-    bool has_seal;
     uint64_t cosigned_size, cosigned_time, stamped_size;
     char stamped_time[32];
-    char signer[AV_NAME_MAX + 1];
     char blobs[4096];
+};
+
+/* What has to go up from checkpoint to checkpoint. */
+struct av_order {
+    uint64_t size, time_s;
+};
+
+/* What seals say of the streams and of time. */
+struct av_time {
+    struct av_hash nodes[2 * AV_STREAMS_MAX]; /* the tree over the streams: a level behind the other, the first the streams' lines */
+    uint32_t made[2 * AV_STREAMS_MAX];        /* the seal for which a node was made */
+    uint32_t order[AV_STREAMS_MAX], moved[AV_STREAMS_MAX]; /* places in `streams`: by name; those that moved on since the last seal */
+    size_t ordered, moved_count;
+    uint32_t round;
+    bool has_heads, is_broken;
+    int64_t observed[1024]; /* ends of what was observed since the last seal */
+    size_t observed_count;
+    uint64_t newest; /* the leaf with the last of them */
+    int64_t newest_since_ms, newest_ms; /* since the last seal; of all */
+    int64_t mono, every;
+    char boot[65];
+    uint64_t erased; /* leaves that say so */
+    struct av_beacon {
+        struct av_hash digest;
+        uint64_t first; /* the seal that named it first */
+        bool is_used;
+    } *beacons; /* open addressing; room a power of two */
+    size_t beacon_count, beacon_room;
+    struct av_hash beacon; /* of the last seal */
+    bool has_beacon;
 };
 
 struct av {
@@ -171,6 +212,7 @@ struct av {
     bool is_incomplete, is_wrong_use;
 
     int fd; /* the bundle, or the directory */
+    struct av_text map; /* the bundle */
     enum av_mode mode;
     struct av_bundle bundle;
     char origin[AV_NAME_MAX + 1];
@@ -178,8 +220,13 @@ struct av {
     struct av_hash root;
     char head_note[AV_NOTE_MAX];
     size_t head_note_size;
+    char witnessed_note[AV_NOTE_MAX]; /* of a directory: the newest cosigned checkpoint */
+    long witnessed_note_size;         /* -1: none */
 
     struct av_tile tiles[AV_LEVELS], edge[AV_LEVELS];
+    struct av_buffer tile_buffer, leaf_buffer;
+    struct av_text leaf_bundle; /* what av_leaf_read read last, and which it is; empty: none */
+    uint64_t leaf_bundle_n;
     bool has_tree; /* the right edge has the head's root */
 
     struct av_registered keys[AV_KEYS_MAX];
@@ -187,37 +234,43 @@ struct av {
     bool has_key_list; /* keys.jsonl came first */
     struct av_key pinned_log, pinned_root;
     bool has_pinned_log, has_pinned_root, has_pinned_policy, has_policy;
-    struct av_policy policy;
+    struct av_policy policy; /* pinned, or that of the bundle */
     char policy_text[64 << 10];
+    uint64_t policies[AV_POLICIES_MAX]; /* leaves that set one */
+    size_t policy_count;
 
     struct av_stream streams[2 * AV_STREAMS_MAX];
     size_t stream_count, stream_name_bytes;
     char stream_names[AV_STREAM_NAMES_MAX];
     struct av_subject subjects[AV_SUBJECTS_MAX];
     size_t subject_count;
-    struct av_pending pending[AV_PENDING_MAX];
-    size_t pending_count;
-    char pending_op[33];
-    uint64_t seal_count, sealed_to;
-    int64_t seal_t, last_t, first_t;
+    uint64_t pending_count, pending_from; /* items whose run has not come, and the first of them */
+    char pending_op[32];
+    struct av_seal *seals;
+    size_t seal_count, seal_room;
+    uint64_t sealed_to;
+    int64_t last_t, first_t;
     bool has_t;
-    struct av_hash erased[AV_ERASED_MAX]; /* names x */
+    struct av_time time;
+    struct av_erased {
+        struct av_hash x;
+        uint64_t index;
+    } erased[AV_ERASED_MAX];
     size_t erased_count;
-    struct av_anchor {
-        uint64_t index, size;
-        struct av_hash note, digest; /* of the note that it repeats, and as its member d says */
-        bool is_stamp;
-    } anchors[AV_ANCHORS_MAX];
+    struct av_hold {
+        uint64_t index, released; /* UINT64_MAX while in force */
+        char id[32];
+    } holds[AV_HOLDS_MAX];
+    size_t hold_count;
+    struct av_anchor anchors[AV_ANCHORS_MAX];
     size_t anchor_count;
+    struct av_order cosigned_order; /* of anchors, as they come */
 
     uint64_t witnessed_size, witnessed_time, stamped_size; /* the largest */
     int64_t anchored_t; /* t of the last leaf under the larger of both */
     uint64_t leaves, tiles_checked, checkpoints, cosigned, signatures, runs, blob_references, blobs, late, gaps, explained_gaps,
-        stamps;
-    uint64_t type_counts[24];
+        clock_steps, stamps;
     char stamp_command[256];
-
-    struct av_reader content, lines, salts;
     struct av_explained explain;
 };
 
@@ -226,22 +279,35 @@ void av_find(struct av *v, const char *code, const char *format, ...) __attribut
 /* What cannot be checked here, and why; `av_lack` also makes the answer "incomplete". */
 void av_note(struct av *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void av_lack(struct av *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* All leaves from the first on are here, in a tree. */
+static inline bool av_is_whole(const struct av *v)
+{
+    return v->mode == AV_DIRECTORY || v->mode == AV_FULL;
+}
+
+/* file.c */
+bool av_buffer_fit(struct av_buffer *b, size_t size); /* false: no memory */
+/* Whole small file below `dir` (or AT_FDCWD). -1 when it cannot be read or is larger. */
+long av_read_file(int dir, const char *path, char *ret, size_t size_max);
+bool av_directory_open(struct av *v);
+void av_directory_files(struct av *v); /* E32, and narrower tiles that were kept */
+/* "tile/0/x001/234.p/5", as C2SP tlog-tiles has it */
+void av_tile_path(int level, uint64_t n, unsigned width, char ret[64]);
+unsigned av_tile_width(int level, uint64_t n, uint64_t size);
+/* The bytes of a tile or entry bundle, in the map or in `b`; for any thread. NULL, or why not. is_longer: it is the full tile in the
+ * place of the partial one. */
+const char *av_load(const struct av *v, int level, uint64_t n, unsigned width, struct av_buffer *b, struct av_text *ret, bool *ret_is_longer);
+/* The next leaf of an entry bundle; false at the end or where the framing is broken. */
+bool av_entry_next(struct av_text *rest, struct av_text *ret);
 
 /* bundle.c */
 bool av_bundle_open(struct av *v);  /* manifest and members, all hashes; false: nothing more can be said */
 void av_bundle_leaves(struct av *v);
-void av_bundle_proofs(struct av *v); /* range and selected: leaves with a proof each */
-void av_bundle_close(struct av *v);
-/* Where tile n lies; false when the bundle does not have it. */
-bool av_bundle_tile(const struct av *v, int level, uint64_t n, unsigned width, struct av_span *ret);
-void av_bundle_blob(struct av *v, uint64_t index, const char *c, const char *x, bool is_explained);
-/* directory.c */
-bool av_directory_open(struct av *v);
-bool av_directory_tile(struct av *v, int level, uint64_t n, unsigned width, struct av_span *ret);
-void av_directory_files(struct av *v);
-/* "tile/0/x001/234.p/5", as C2SP tlog-tiles has it */
-void av_tile_path(int level, uint64_t n, unsigned width, char ret[64]);
-unsigned av_tile_width(int level, uint64_t n, uint64_t size);
+/* Where tile n lies; empty when the bundle does not have it. */
+struct av_text av_bundle_tile(const struct av *v, int level, uint64_t n);
+void av_bundle_blobs(struct av *v, const struct av_leaf *leaf);
+/* Goes through a part of the archive that was checked, members named "folder/NUMBER.end". False at the end. */
+bool av_member_next(const struct av *v, struct av_text *rest, struct av_text *ret_name, uint64_t *ret_number, struct av_text *ret_content);
 
 /* tree.c */
 void av_tree_open(struct av *v); /* reads the right edge and holds it against v->root */
@@ -253,39 +319,74 @@ int av_inclusion_path(struct av *v, uint64_t index, uint64_t size, struct av_has
 bool av_inclusion_holds(uint64_t index, uint64_t size, struct av_hash leaf, const struct av_hash *path, int count,
                         const struct av_hash *root);
 
+/* walk.c */
+void av_leaves_walk(struct av *v);
+/* Random access to a leaf under the tree; NULL when it is not to be had. In v->leaf_buffer or the map; lasts until the next call. */
+const char *av_leaf_read(struct av *v, uint64_t index, size_t *ret_size);
+/* The same, parsed: its fault is NULL. False when it is not to be had. */
+bool av_leaf_at(struct av *v, uint64_t index, struct av_leaf *ret);
+
 /* leaf.c */
-void av_leaves_walk(struct av *v, uint64_t from, uint64_t to);
-/* One leaf whose hash is known to be in the tree. is_chained: the leaves before it were seen as well. */
-void av_leaf_check(struct av *v, uint64_t index, struct av_text bytes, const struct av_hash *hash, bool is_chained);
-/* Does leaf `target` (of that hash, when one is given) name the blob x, and (when c is not empty) c? */
-bool av_leaf_names_blob(struct av *v, uint64_t target, const struct av_hash *hash, struct av_text c, struct av_text x);
 /* Framing: first line, JSON line, signatures. */
 const char *av_leaf_split(struct av_text bytes, struct av_text *ret_type, struct av_text *ret_json, struct av_text *ret_lines);
-/* Random access to a leaf under the tree; NULL when it is not to be had. Lasts until the next call. */
-const char *av_leaf_read(struct av *v, uint64_t index, size_t *ret_size);
+/* Sets all that can be said of the leaf alone; its index, bytes and hash are there. For any thread. */
+void av_leaf_parse(const struct av *v, struct av_leaf *leaf);
+/* A leaf that is known to be in the tree. is_chained: the leaves before it were seen as well. */
+void av_leaf_check(struct av *v, const struct av_leaf *leaf, bool is_chained);
+void av_leaves_end(struct av *v);
+/* "size:root" of an earlier checkpoint must be what this tree had at that size, which was the end of a seal. */
+const struct av_seal *av_checkpoint_name_check(struct av *v, uint64_t index, struct av_text name, const char *code);
+/* The seal that ended at this size; NULL: none that was seen. */
+const struct av_seal *av_seal_at(const struct av *v, uint64_t size);
+
+/* rules.c */
+extern const char *const av_type_names[AV_TYPES];
+/* What its type demands, and what every leaf has: sets rule, rule_about, blob_count, c. */
+void av_rule_check(struct av_leaf *leaf);
+/* Who has to sign: a role; "" when nobody may; NULL when it is a matter of the type's own check. */
+const char *av_rule_role(enum av_type type);
+bool av_is_word(struct av_text value);
+/* The end of a [from,to] in a member; -1: none. */
+int64_t av_span_end(const struct av_object *o, const char *key, int64_t *ret_from);
+
+/* time.c */
+void av_time_seal(struct av *v, const struct av_leaf *leaf, int64_t t); /* before the seal is in its stream */
+void av_time_moved(struct av *v, struct av_stream *s);
+void av_time_observed(struct av *v, const struct av_leaf *leaf, int64_t t);
+void av_time_anchor(struct av *v, const struct av_leaf *leaf, const struct av_seal *seal);
+
+/* erase.c */
+void av_erase_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
+void av_erased_leaf(struct av *v, const struct av_leaf *leaf);
+void av_hold_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
+void av_erasures_end(struct av *v);
+const struct av_erased *av_erased_find(const struct av *v, const struct av_hash *x); /* once all are known */
+/* Does this leaf name the blob x, and (when c is not empty) c? */
+bool av_leaf_names_blob(const struct av_leaf *leaf, struct av_text c, struct av_text x);
 
 /* keys.c */
 void av_keys_list(struct av *v); /* keys.jsonl */
-void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, struct av_text lines, const struct av_hash *hash);
+void av_key_leaf(struct av *v, const struct av_leaf *leaf);
 void av_keys_end(struct av *v);
 /* Each signed for by the one before it, from `first` on? */
 bool av_key_follows(const struct av *v, const struct av_registered *key, const struct av_key *first);
 /* The key, if it is registered in that role and may sign leaf `index`. */
-const struct av_registered *av_key_find(const struct av *v, const char *role, const struct av_key *key, uint64_t index);
-/* The signature over label LF origin LF statement LF. */
+struct av_registered *av_key_find(struct av *v, const char *role, const struct av_key *key, uint64_t index);
+/* How many keys of that role, in force at the leaf, have signed "assay/" label "@v1" LF origin LF statement LF. */
+int av_signers(struct av *v, const struct av_leaf *leaf, const char *role, const char *label, struct av_text statement);
 enum av_signed av_statement_check(const struct av *v, const char *label, struct av_text statement, struct av_text lines,
                                   const struct av_key *key);
-
-/* proof.c: a C2SP tlog-proof; views into `text`, at most 64 hashes. */
-const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_hash ret_path[64], int *ret_count,
-                          struct av_checkpoint *ret);
 
 /* head.c */
 bool av_head_find(struct av *v); /* origin, size and root: unverified so far */
 void av_trust_read(struct av *v);
 void av_heads_check(struct av *v);
-/* The note in an anchor leaf: cosignatures under the policy. */
-void av_anchor_note(struct av *v, struct av_text note);
-void av_stamps_check(struct av *v, uint64_t leaf, const uint8_t *token, size_t size);
+void av_anchor_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
+void av_policy_leaf(struct av *v, const struct av_leaf *leaf);
+void av_stamps_check(struct av *v);
+
+/* proof.c: a C2SP tlog-proof; views into `text`, at most 64 hashes. */
+const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_hash ret_path[64], int *ret_count,
+                          struct av_checkpoint *ret);
 
 #endif

@@ -9,7 +9,7 @@
  */
 #include "crypto.h"
 
-#include <string.h>
+#include <pthread.h>
 
 #define LOW51 ((UINT64_C(1) << 51) - 1)
 
@@ -275,20 +275,27 @@ static bool scalar_is_reduced(const uint8_t s[32])
     return false;
 }
 
-bool av_ed25519_verify(const uint8_t key[32], const void *message, size_t size, const uint8_t signature[64])
+static struct addend base[16];
+
+static void base_make(void)
 {
-    static struct addend base[16];
-    static bool has_base;
+    struct point p;
+    (void)point_load(base_bytes, &p);
+    multiples(&p, base);
+}
+
+bool av_ed25519_verify(const uint8_t key[32], const struct av_piece *message, int count, const uint8_t signature[64])
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct point p, sum;
-    if (!has_base) {
-        has_base = point_load(base_bytes, &p);
-        multiples(&p, base);
-    }
     struct field zero = minus(one, one);
-    if (!scalar_is_reduced(signature + 32) || !point_load(key, &p))
+    struct av_piece pieces[2 + AV_PIECES_MAX] = {{signature, 32}, {key, 32}};
+    pthread_once(&once, base_make);
+    if (count > AV_PIECES_MAX || !scalar_is_reduced(signature + 32) || !point_load(key, &p))
         return false;
     uint8_t digest[64], h[32], r[32];
-    av_sha512((struct av_piece[]){{signature, 32}, {key, 32}, {message, size}}, 3, digest);
+    memcpy(pieces + 2, message, (size_t)count * sizeof(*message));
+    av_sha512(pieces, 2 + count, digest);
     scalar_reduce(digest, h);
     p.x = minus(zero, p.x); /* -A */
     p.t = minus(zero, p.t);

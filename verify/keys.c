@@ -4,31 +4,36 @@
  */
 #include "av.h"
 
-#include <string.h>
-
 enum av_signed av_statement_check(const struct av *v, const char *label, struct av_text statement, struct av_text lines,
                                   const struct av_key *key)
 {
-    static char text[AV_LEAF_MAX + 512];
-    int head = snprintf(text, 512, "%s\n%s\n", label, v->origin);
-    if (head < 0 || head >= 512 || statement.size > AV_LEAF_MAX)
-        return AV_BROKEN;
-    memcpy(text + head, statement.data, statement.size);
-    text[(size_t)head + statement.size] = '\n';
-    return av_note_check((struct av_text){text, (size_t)head + statement.size + 1}, lines, key, NULL);
+    char head[AV_NAME_MAX + 64];
+    int size = snprintf(head, sizeof(head), "assay/%s@v1\n%s\n", label, v->origin);
+    struct av_piece text[] = {{head, (size_t)size}, {statement.data, statement.size}, {"\n", 1}};
+    return av_pieces_check(text, 3, lines, key, NULL);
 }
 
-/* The state of a key as leaf `index` saw it. */
-static bool is_in_force(const struct av_registered *k, uint64_t index)
+int av_signers(struct av *v, const struct av_leaf *leaf, const char *role, const char *label, struct av_text statement)
 {
-    return k->is_added && index > k->from && index <= k->until;
+    int count = 0;
+    for (int i = 0; i < v->key_count; i++) {
+        struct av_registered *k = &v->keys[i];
+        if (!k->is_added || strcmp(k->role, role) != 0 || leaf->index <= k->from || leaf->index > k->until)
+            continue;
+        v->signatures++;
+        if (av_statement_check(v, label, statement, leaf->lines, &k->key) != AV_SIGNED)
+            continue;
+        k->last_signed = leaf->index;
+        count++;
+    }
+    return count;
 }
 
-const struct av_registered *av_key_find(const struct av *v, const char *role, const struct av_key *key, uint64_t index)
+struct av_registered *av_key_find(struct av *v, const char *role, const struct av_key *key, uint64_t index)
 {
     for (int i = 0; i < v->key_count; i++) {
-        const struct av_registered *k = &v->keys[i];
-        if (is_in_force(k, index) && strcmp(k->role, role) == 0 && av_key_same(&k->key, key))
+        struct av_registered *k = &v->keys[i];
+        if (k->is_added && index > k->from && index <= k->until && strcmp(k->role, role) == 0 && av_key_same(&k->key, key))
             return k;
     }
     return NULL;
@@ -77,7 +82,7 @@ static const char *roots_fault(struct av *v, struct av_text statement, struct av
             continue;
         roots++;
         v->signatures++;
-        enum av_signed is_signed = av_statement_check(v, "assay/key@v1", statement, lines, &v->keys[i].key);
+        enum av_signed is_signed = av_statement_check(v, "key", statement, lines, &v->keys[i].key);
         if (is_signed == AV_BROKEN)
             return "the signature of a root key does not hold";
         signers += is_signed == AV_SIGNED;
@@ -103,7 +108,7 @@ static const char *key_add(struct av *v, const struct av_object *key, struct av_
         if (strcmp(made->role, "root") != 0)
             return "a key is registered before the root key";
         v->root_need = 1;
-        return av_statement_check(v, "assay/key@v1", statement, lines, &made->key) == AV_SIGNED ? NULL
+        return av_statement_check(v, "key", statement, lines, &made->key) == AV_SIGNED ? NULL
                                                                                              : "the root key's signature does not hold";
     }
     const char *fault = roots_fault(v, statement, lines, NULL);
@@ -112,7 +117,7 @@ static const char *key_add(struct av *v, const struct av_object *key, struct av_
         if (!is_open(k, made->role) || k->key.type != AV_KEY_ED25519 || strcmp(k->key.name, made->key.name) != 0)
             continue;
         made->successor = i;
-        if (av_statement_check(v, "assay/key@v1", statement, lines, &k->key) != AV_SIGNED)
+        if (av_statement_check(v, "key", statement, lines, &k->key) != AV_SIGNED)
             fault = "the outgoing key has not signed for its successor";
         break;
     }
@@ -179,37 +184,31 @@ static const char *statement_apply(struct av *v, const struct av_object *key, st
     return "a key leaf whose act is none of add, retire, revoke, quorum";
 }
 
-void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, struct av_text lines, const struct av_hash *hash)
+void av_key_leaf(struct av *v, const struct av_leaf *leaf)
 {
-    struct av_registered made = {.index = index, .from = index, .until = UINT64_MAX, .trust = UINT64_MAX, .successor = -1, .hash = *hash};
-    struct av_registered *there = listed(v, index);
-    struct av_text statement = av_value(leaf, "key");
+    struct av_registered made = {.index = leaf->index, .from = leaf->index, .until = UINT64_MAX, .trust = UINT64_MAX, .successor = -1, .hash = leaf->hash};
+    struct av_registered *there = listed(v, leaf->index);
+    struct av_text statement = av_value(&leaf->object, "key");
     struct av_object key;
     if (there) { /* checked when keys.jsonl was read */
-        if (!av_hash_equal(&there->hash, hash))
-            av_find(v, "E43", "leaf %llu: it is not the key leaf that keys.jsonl shows", (unsigned long long)index);
+        if (!av_hash_equal(&there->hash, &leaf->hash))
+            av_find(v, "E43", "leaf %llu: it is not the key leaf that keys.jsonl shows", (av_llu)leaf->index);
         there->is_seen = true;
         return;
     }
-    if (v->has_key_list) {
-        av_find(v, "E43", "leaf %llu: a key leaf that keys.jsonl leaves out", (unsigned long long)index);
-        return;
-    }
-    if (v->key_count == AV_KEYS_MAX) {
-        av_lack(v, "more than %d key leaves: later ones were not looked at", AV_KEYS_MAX);
-        return;
-    }
+    if (v->has_key_list)
+        return av_find(v, "E43", "leaf %llu: a key leaf that keys.jsonl leaves out", (av_llu)leaf->index);
+    if (v->key_count == AV_KEYS_MAX)
+        return av_lack(v, "more than %d key leaves: later ones were not looked at", AV_KEYS_MAX);
     const char *fault = av_object_read(statement, &key);
     bool is_first = v->root_need == 0;
     if (!fault)
-        fault = statement_apply(v, &key, statement, lines, &made);
-    if (fault) {
-        av_find(v, strstr(fault, "sign") ? "E43" : "E42", "leaf %llu: %s", (unsigned long long)index, fault);
-        return;
-    }
+        fault = statement_apply(v, &key, statement, leaf->lines, &made);
+    if (fault)
+        return av_find(v, strstr(fault, "sign") ? "E43" : "E42", "leaf %llu: %s", (av_llu)leaf->index, fault);
     if (is_first && v->has_pinned_root && !av_key_same(&made.key, &v->pinned_root))
         av_find(v, "E01", "the root key of this ledger, %s, is not the one that you pinned", made.key.name);
-    made.is_seen = v->has_tree;
+    made.is_seen = v->mode == AV_DIRECTORY;
     v->keys[v->key_count++] = made;
 }
 
@@ -217,47 +216,43 @@ void av_key_leaf(struct av *v, uint64_t index, const struct av_object *leaf, str
 void av_keys_list(struct av *v)
 {
     static char text[AV_LEAF_MAX + 1];
-    struct av_text line;
-    bool is_broken = false;
+    struct av_text rest = v->bundle.keys, line;
     int64_t last = -1;
-    av_reader_start(&v->lines, v->bundle.keys.fd, v->bundle.keys.offset, v->bundle.keys.size);
-    bool has_tree = v->has_tree;
-    v->has_tree = false; /* these are not known to be in the tree yet */
-    while (av_reader_line(&v->lines, &line, &is_broken)) {
-        struct av_object o, leaf;
-        struct av_text type, json, lines;
+    while (rest.size > 0) {
+        struct av_object o;
+        struct av_leaf leaf = {0};
         int64_t index = -1;
         long size = -1;
-        const char *fault = av_object_read(line, &o);
+        const char *fault = av_line(&rest, &line) ? av_object_read(line, &o) : "the last line does not end";
         if (!fault && (o.count != 2 || !av_integer(&o, "i", &index) || index <= last))
             fault = "not {\"i\":...,\"leaf\":...} in ascending order";
         if (!fault && (size = av_unescape(av_string(&o, "leaf"), text, sizeof(text))) < 0)
             fault = "the leaf is too large";
-        struct av_text bytes = {text, size < 0 ? 0 : (size_t)size};
-        if (!fault)
-            fault = av_leaf_split(bytes, &type, &json, &lines);
-        if (!fault)
-            fault = av_is(type, "key") ? av_object_read(json, &leaf) : "not a key leaf";
-        if (fault) {
-            av_find(v, "E40", "keys.jsonl: %s", fault);
-            return;
+        if (!fault) {
+            leaf.index = (uint64_t)index;
+            leaf.bytes = (struct av_text){text, (size_t)size};
+            leaf.hash = av_leaf_hash(text, (size_t)size);
+            av_leaf_parse(v, &leaf);
+            fault = leaf.fault ? leaf.fault : leaf.rule ? leaf.rule : leaf.type != AV_KEY ? "not a key leaf" : NULL;
         }
+        if (fault)
+            return av_find(v, "E40", "keys.jsonl: %s", fault);
         last = index;
-        struct av_hash hash = av_leaf_hash(bytes.data, bytes.size);
-        av_key_leaf(v, (uint64_t)index, &leaf, lines, &hash);
+        av_key_leaf(v, &leaf);
     }
-    if (is_broken)
-        av_find(v, "E40", "keys.jsonl: a line is too long or does not end");
-    v->has_tree = has_tree;
     v->has_key_list = true;
 }
 
 void av_keys_end(struct av *v)
 {
-    for (int i = 0; i < v->key_count; i++)
-        if (!v->keys[i].is_seen)
-            av_find(v, "E43", "keys.jsonl shows leaf %llu as a key leaf, and nothing proves that it is in the ledger",
-                    (unsigned long long)v->keys[i].index);
-    if (v->mode == AV_RANGE || v->mode == AV_SELECTED)
+    for (int i = 0; i < v->key_count; i++) {
+        const struct av_registered *k = &v->keys[i];
+        if (!k->is_seen)
+            av_find(v, "E43", "keys.jsonl shows leaf %llu as a key leaf, and nothing proves that it is in the ledger", (av_llu)k->index);
+        if (k->is_revoked && k->last_signed > 0 && k->last_signed >= k->trust)
+            av_find(v, "W43", "leaf %llu, perhaps others from leaf %llu on: signed by the %s key that leaf %llu declares stolen; only what lies before "
+                              "is trusted", (av_llu)k->last_signed, (av_llu)k->trust, k->role, (av_llu)k->until);
+    }
+    if (!av_is_whole(v))
         av_note(v, "that no key was retired or revoked by a leaf which this bundle leaves out");
 }

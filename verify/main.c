@@ -2,8 +2,9 @@
 #include "av.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
     "usage: assay-verify [options] BUNDLE.slb | LEDGER-DIRECTORY\n"
@@ -21,6 +22,14 @@ static const char usage[] =
     "\n"
     "Exit status: 0 holds, 1 does not hold, 2 cannot be answered, or wrong use.\n";
 
+/* A bundle is mapped: it was cut while it was being read, or its disk has failed. */
+static void on_bus_error(int number)
+{
+    static const char text[] = "INCOMPLETE: the bundle cannot be read to its end, or changes meanwhile\n";
+    (void)number;
+    _exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 2);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"log", 1, NULL, 'l'},     {"root", 1, NULL, 'r'},  {"policy", 1, NULL, 'p'},
@@ -31,6 +40,7 @@ int main(int argc, char **argv)
     const char *proof = NULL, *leaf = NULL;
     bool is_json = false;
     uint64_t index = 0;
+    signal(SIGBUS, on_bus_error);
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'l')
             o.log_vkey = optarg;

@@ -33,32 +33,34 @@ static bool name_is_valid(struct av_text name)
     return true;
 }
 
-const char *av_key_read(struct av_text vkey, struct av_key *ret)
+const char *av_key_parse(struct av_text vkey, struct av_key *ret)
 {
     struct av_text name, id, rest = vkey;
-    uint8_t bytes[33], given[4];
+    uint8_t bytes[AV_NAME_MAX + 1 + 33], given[4];
     while (rest.size && (rest.data[rest.size - 1] == '\n' || rest.data[rest.size - 1] == ' '))
         rest.size--;
     if (!av_cut(&rest, '+', &name) || !av_cut(&rest, '+', &id) || !name_is_valid(name) || !av_hex(id, given, 4))
         return "a key is not of the form name+id+key";
-    if (av_base64(rest, bytes, sizeof(bytes)) != sizeof(bytes) || (bytes[0] != AV_KEY_ED25519 && bytes[0] != AV_KEY_COSIGNATURE))
+    uint8_t *key = bytes + name.size + 1; /* name LF type key */
+    if (av_base64(rest, key, 33) != 33 || (key[0] != AV_KEY_ED25519 && key[0] != AV_KEY_COSIGNATURE))
         return "a key is not of type Ed25519 (1 or 4), the only ones that are known here";
-    struct av_sha256 s;
-    av_sha256_start(&s);
-    av_sha256_add(&s, name.data, name.size);
-    av_sha256_add(&s, "\n", 1);
-    av_sha256_add(&s, bytes, sizeof(bytes));
-    struct av_hash h = av_sha256_end(&s);
+    memcpy(bytes, name.data, name.size);
+    bytes[name.size] = '\n';
+    struct av_hash h = av_sha256_of(bytes, name.size + 1 + 33);
     if (memcmp(h.bytes, given, 4) != 0)
         return "the id of a key is not that of its name and bytes";
-    if (av_ed25519_is_weak(bytes + 1))
-        return "a key is of low order or no point: anybody could sign with it";
     memset(ret, 0, sizeof(*ret));
     memcpy(ret->name, name.data, name.size);
     memcpy(ret->id, given, 4);
-    ret->type = bytes[0];
-    memcpy(ret->bytes, bytes + 1, 32);
+    ret->type = key[0];
+    memcpy(ret->bytes, key + 1, 32);
     return NULL;
+}
+
+const char *av_key_read(struct av_text vkey, struct av_key *ret)
+{
+    const char *fault = av_key_parse(vkey, ret);
+    return fault ? fault : av_ed25519_is_weak(ret->bytes) ? "a key is of low order or no point: anybody could sign with it" : NULL;
 }
 
 bool av_key_same(const struct av_key *a, const struct av_key *b)
@@ -89,7 +91,7 @@ static long line_read(struct av_text line, struct av_text *ret_name, uint8_t *re
 {
     if (!av_starts(line, dash))
         return -1;
-    struct av_text rest = {line.data + sizeof(dash) - 1, line.size - sizeof(dash) + 1};
+    struct av_text rest = av_behind(line, sizeof(dash) - 1);
     if (!av_cut(&rest, ' ', ret_name) || !name_is_valid(*ret_name))
         return -1;
     long size = av_base64(rest, ret_signature, size_max);
@@ -99,37 +101,38 @@ static long line_read(struct av_text line, struct av_text *ret_name, uint8_t *re
 const char *av_lines_fault(struct av_text lines)
 {
     struct av_text rest = lines, line, name;
-    uint8_t signature[8192];
+    uint8_t signature[AV_SIGNATURE_MAX];
     for (int n = 0; rest.size > 0; n++)
         if (n == AV_SIGNATURES_MAX || !av_line(&rest, &line) || line_read(line, &name, signature, sizeof(signature)) < 0)
             return n == AV_SIGNATURES_MAX ? "too many signatures" : "a malformed signature line";
     return NULL;
 }
 
-static bool signature_holds(struct av_text text, const struct av_key *key, const uint8_t *signature, size_t size,
+static bool signature_holds(const struct av_piece *text, int count, const struct av_key *key, const uint8_t *signature, size_t size,
                             uint64_t *ret_time)
 {
-    static char message[AV_NOTE_MAX + 64];
-    if (key->type == AV_KEY_ED25519)
-        return size == 64 && av_ed25519_verify(key->bytes, text.data, text.size, signature);
+    struct av_piece message[AV_PIECES_MAX];
+    char head[64];
     uint64_t time = 0;
-    if (size != 72 || text.size > AV_NOTE_MAX)
+    if (key->type == AV_KEY_ED25519)
+        return size == 64 && av_ed25519_verify(key->bytes, text, count, signature);
+    if (size != 72 || count >= AV_PIECES_MAX)
         return false;
     for (int i = 0; i < 8; i++)
         time = time << 8 | signature[i];
-    int head = snprintf(message, 64, "cosignature/v1\ntime %llu\n", (unsigned long long)time);
-    memcpy(message + head, text.data, text.size);
-    if (time >> 63 || !av_ed25519_verify(key->bytes, message, (size_t)head + text.size, signature + 8))
+    message[0] = (struct av_piece){head, (size_t)snprintf(head, sizeof(head), "cosignature/v1\ntime %llu\n", (unsigned long long)time)};
+    memcpy(message + 1, text, (size_t)count * sizeof(*text));
+    if (time >> 63 || !av_ed25519_verify(key->bytes, message, count + 1, signature + 8))
         return false;
     if (ret_time)
         *ret_time = time;
     return true;
 }
 
-enum av_signed av_note_check(struct av_text text, struct av_text lines, const struct av_key *key, uint64_t *ret_time)
+enum av_signed av_pieces_check(const struct av_piece *text, int count, struct av_text lines, const struct av_key *key, uint64_t *ret_time)
 {
     struct av_text rest = lines, line, name;
-    uint8_t signature[8192];
+    uint8_t signature[AV_SIGNATURE_MAX];
     enum av_signed answer = AV_NOT_SIGNED;
     for (int n = 0; n < AV_SIGNATURES_MAX && av_line(&rest, &line); n++) {
         long size = line_read(line, &name, signature, sizeof(signature));
@@ -137,11 +140,16 @@ enum av_signed av_note_check(struct av_text text, struct av_text lines, const st
             return AV_BROKEN;
         if (!av_is(name, key->name) || memcmp(signature, key->id, 4) != 0)
             continue; /* an unknown key's line says nothing, whatever is in it */
-        if (!signature_holds(text, key, signature + 4, (size_t)size - 4, ret_time))
+        if (!signature_holds(text, count, key, signature + 4, (size_t)size - 4, ret_time))
             return AV_BROKEN;
         answer = AV_SIGNED;
     }
     return answer;
+}
+
+enum av_signed av_note_check(struct av_text text, struct av_text lines, const struct av_key *key, uint64_t *ret_time)
+{
+    return av_pieces_check(&(struct av_piece){text.data, text.size}, 1, lines, key, ret_time);
 }
 
 const char *av_checkpoint_read(struct av_text note, struct av_checkpoint *ret)
@@ -233,7 +241,7 @@ static const char *witness_read(struct av_policy *p, struct av_text *rest)
     if (!fault && key_is_there(p->witnesses, p->witness_count, &p->witnesses[p->witness_count]))
         fault = "policy: the same witness twice";
     if (!fault)
-        p->names[p->name_count++] = (struct av_member){name, p->witness_count++, -1};
+        p->names[p->name_count++] = (struct av_named){name, p->witness_count++, -1};
     return fault;
 }
 
@@ -269,7 +277,7 @@ static const char *group_read(struct av_policy *p, struct av_text *rest)
     if (needed < 1 || needed > (uint64_t)g->count)
         return "policy: a group needs none, or more than it has";
     g->needed = (int)needed;
-    p->names[p->name_count++] = (struct av_member){name, -1, p->group_count++};
+    p->names[p->name_count++] = (struct av_named){name, -1, p->group_count++};
     return NULL;
 }
 
@@ -309,7 +317,7 @@ const char *av_policy_read(struct av_text text, struct av_policy *ret)
 
 static bool member_is_met(const struct av_policy *p, int name, const bool *cosigned)
 {
-    const struct av_member *m = &p->names[name];
+    const struct av_named *m = &p->names[name];
     if (m->witness >= 0)
         return cosigned[m->witness];
     const struct av_group *g = &p->groups[m->group];

@@ -10,7 +10,7 @@
 #include "crypto.h"
 #include "text.h"
 
-enum { AV_NAME_MAX = 255, AV_NOTE_MAX = 64 << 10, AV_SIGNATURES_MAX = 64 };
+enum { AV_NAME_MAX = 255, AV_NOTE_MAX = 64 << 10, AV_SIGNATURES_MAX = 64, AV_SIGNATURE_MAX = 8192 };
 enum { AV_KEY_ED25519 = 1, AV_KEY_COSIGNATURE = 4 };
 
 struct av_key {
@@ -21,6 +21,8 @@ struct av_key {
 };
 /* "name+id+base64(type || key)"; weak keys are a fault. */
 const char *av_key_read(struct av_text vkey, struct av_key *ret);
+/* Without looking for weakness: for keys that are then compared with one that was read. */
+const char *av_key_parse(struct av_text vkey, struct av_key *ret);
 bool av_key_same(const struct av_key *a, const struct av_key *b);
 
 /* Splits a note at its last empty line. */
@@ -28,6 +30,8 @@ const char *av_note_split(struct av_text note, struct av_text *ret_text, struct 
 enum av_signed { AV_NOT_SIGNED, AV_SIGNED, AV_BROKEN };
 /* What the lines say of this key; lines of other keys say nothing. ret_time (may be NULL): seconds, of a cosignature. */
 enum av_signed av_note_check(struct av_text text, struct av_text lines, const struct av_key *key, uint64_t *ret_time);
+/* The same for a text in pieces, fewer than AV_PIECES_MAX. */
+enum av_signed av_pieces_check(const struct av_piece *text, int count, struct av_text lines, const struct av_key *key, uint64_t *ret_time);
 /* The lines are "— name base64" each, at most AV_SIGNATURES_MAX. */
 const char *av_lines_fault(struct av_text lines);
 
@@ -49,7 +53,7 @@ struct av_policy {
     struct av_key witnesses[AV_WITNESSES_MAX];
     int witness_count;
     /* Names: witnesses first come, groups as they come; members of a group are names before it. */
-    struct av_member {
+    struct av_named {
         struct av_text name; /* view into the policy's text */
         int witness;         /* index, or -1 for a group */
         int group;

@@ -1,7 +1,7 @@
 /* proof.c - C2SP tlog-proof: one leaf, its path, a checkpoint with its cosignatures; all that a reader of one statement needs. */
 #include "av.h"
 
-#include <string.h>
+#include <fcntl.h>
 
 const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_hash ret_path[64], int *ret_count,
                           struct av_checkpoint *ret)
@@ -14,7 +14,7 @@ const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_ha
         return "a cut proof";
     if (av_starts(line, "extra ") && !av_line(&rest, &line)) /* anything; it is not authenticated */
         return "a cut proof";
-    if (!av_starts(line, "index ") || !av_number((struct av_text){line.data + 6, line.size - 6}, ret_index))
+    if (!av_starts(line, "index ") || !av_number(av_behind(line, 6), ret_index))
         return "a proof without its index";
     for (;;) {
         if (!av_line(&rest, &line))
@@ -53,7 +53,7 @@ enum av_answer av_proof(const struct av_options *o, const char *proof_path, cons
     v.o = *o;
     v.mode = AV_DIRECTORY;
     av_trust_read(&v);
-    long proof_size = av_read_file(proof_path, proof, sizeof(proof)), leaf_size = av_read_file(leaf_path, leaf, sizeof(leaf));
+    long proof_size = av_read_file(AT_FDCWD, proof_path, proof, sizeof(proof)), leaf_size = av_read_file(AT_FDCWD, leaf_path, leaf, sizeof(leaf));
     if (proof_size < 0 || leaf_size < 0) {
         fprintf(out, "assay-verify: %s cannot be read, or is too large\n", proof_size < 0 ? proof_path : leaf_path);
         return AV_INCOMPLETE;
@@ -77,8 +77,8 @@ enum av_answer av_proof(const struct av_options *o, const char *proof_path, cons
         fprintf(out, "%s  %s\n", code, fault);
     bool is_ok = !fault && v.error_count == 0;
     if (is_ok)
-        fprintf(out, "OK: leaf %llu of %.*s, under a signed checkpoint of %llu leaves%s\n", (unsigned long long)index,
-                (int)c.origin.size, c.origin.data, (unsigned long long)c.size,
+        fprintf(out, "OK: leaf %llu of %.*s, under a signed checkpoint of %llu leaves%s\n", (av_llu)index,
+                (int)c.origin.size, c.origin.data, (av_llu)c.size,
                 cosigned ? ", witnessed as the policy demands" : "");
     else
         fprintf(out, "FAIL: the proof does not hold\n");

@@ -1,7 +1,7 @@
 /* sha256.c - FIPS 180-4. The plain code is the definition; with SHA instructions the same rounds run in hardware. */
 #include "crypto.h"
 
-#include <string.h>
+#include <stdatomic.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -47,36 +47,61 @@ static void blocks_plain(uint32_t state[8], const uint8_t *p, size_t count)
 }
 
 #if defined(__x86_64__)
-/* Two registers hold the state as the instructions want it, ABEF and CDGH; each step is four rounds. */
-__attribute__((target("sha,sse4.1,ssse3"))) static void blocks_hardware(uint32_t state[8], const uint8_t *p, size_t count)
+#define WITH_SHA __attribute__((target("sha,sse4.1,ssse3")))
+
+/* Two registers hold the state as the instructions want it, ABEF and CDGH; each step is four rounds. One message keeps the processor
+ * waiting for its own results, so two that have nothing to do with each other go through together. */
+static inline WITH_SHA __attribute__((always_inline)) void rounds(uint32_t *const states[], const uint8_t *const blocks[], size_t count, int lanes)
 {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-    __m128i t = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)state), 0xb1);
-    __m128i cdgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)(state + 4)), 0x1b);
-    __m128i abef = _mm_alignr_epi8(t, cdgh, 8);
-    cdgh = _mm_blend_epi16(cdgh, t, 0xf0);
-    for (; count > 0; count--, p += 64) {
-        __m128i abef_before = abef, cdgh_before = cdgh, w[4];
-        for (int i = 0; i < 4; i++)
-            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), swap);
-#pragma GCC unroll 16
-        for (int i = 0; i < 16; i++) {
-            __m128i k = _mm_add_epi32(w[i & 3], _mm_load_si128((const __m128i *)(const void *)(round_constants + 4 * i)));
-            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, k);
-            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(k, 0x0e));
-            if (i < 12) { /* the words of four steps on */
-                __m128i next = _mm_sha256msg1_epu32(w[i & 3], w[(i + 1) & 3]);
-                next = _mm_add_epi32(next, _mm_alignr_epi8(w[(i + 3) & 3], w[(i + 2) & 3], 4));
-                w[i & 3] = _mm_sha256msg2_epu32(next, w[(i + 3) & 3]);
-            }
-        }
-        abef = _mm_add_epi32(abef, abef_before);
-        cdgh = _mm_add_epi32(cdgh, cdgh_before);
+    __m128i abef[2], cdgh[2], abef_before[2], cdgh_before[2], w[2][4];
+    for (int l = 0; l < lanes; l++) {
+        __m128i t = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)states[l]), 0xb1);
+        cdgh[l] = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)(states[l] + 4)), 0x1b);
+        abef[l] = _mm_alignr_epi8(t, cdgh[l], 8);
+        cdgh[l] = _mm_blend_epi16(cdgh[l], t, 0xf0);
     }
-    t = _mm_shuffle_epi32(abef, 0x1b);
-    cdgh = _mm_shuffle_epi32(cdgh, 0xb1);
-    _mm_storeu_si128((__m128i *)(void *)state, _mm_blend_epi16(t, cdgh, 0xf0));
-    _mm_storeu_si128((__m128i *)(void *)(state + 4), _mm_alignr_epi8(cdgh, t, 8));
+    for (size_t at = 0; at < 64 * count; at += 64) {
+        for (int l = 0; l < lanes; l++) {
+            abef_before[l] = abef[l];
+            cdgh_before[l] = cdgh[l];
+            for (int i = 0; i < 4; i++)
+                w[l][i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(blocks[l] + at + 16 * (size_t)i)), swap);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; i++)
+#pragma GCC unroll 2
+            for (int l = 0; l < lanes; l++) {
+                __m128i k = _mm_add_epi32(w[l][i & 3], _mm_load_si128((const __m128i *)(const void *)(round_constants + 4 * i)));
+                cdgh[l] = _mm_sha256rnds2_epu32(cdgh[l], abef[l], k);
+                abef[l] = _mm_sha256rnds2_epu32(abef[l], cdgh[l], _mm_shuffle_epi32(k, 0x0e));
+                if (i < 12) { /* the words of four steps on */
+                    __m128i next = _mm_sha256msg1_epu32(w[l][i & 3], w[l][(i + 1) & 3]);
+                    next = _mm_add_epi32(next, _mm_alignr_epi8(w[l][(i + 3) & 3], w[l][(i + 2) & 3], 4));
+                    w[l][i & 3] = _mm_sha256msg2_epu32(next, w[l][(i + 3) & 3]);
+                }
+            }
+        for (int l = 0; l < lanes; l++) {
+            abef[l] = _mm_add_epi32(abef[l], abef_before[l]);
+            cdgh[l] = _mm_add_epi32(cdgh[l], cdgh_before[l]);
+        }
+    }
+    for (int l = 0; l < lanes; l++) {
+        __m128i t = _mm_shuffle_epi32(abef[l], 0x1b);
+        cdgh[l] = _mm_shuffle_epi32(cdgh[l], 0xb1);
+        _mm_storeu_si128((__m128i *)(void *)states[l], _mm_blend_epi16(t, cdgh[l], 0xf0));
+        _mm_storeu_si128((__m128i *)(void *)(states[l] + 4), _mm_alignr_epi8(cdgh[l], t, 8));
+    }
+}
+
+static WITH_SHA void blocks_hardware(uint32_t state[8], const uint8_t *p, size_t count)
+{
+    rounds((uint32_t *const[]){state}, (const uint8_t *const[]){p}, count, 1);
+}
+
+static WITH_SHA void blocks_hardware_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count)
+{
+    rounds(states, blocks, count, 2);
 }
 
 static bool has_hardware(void)
@@ -88,108 +113,138 @@ static bool has_hardware(void)
 }
 #else
 #define blocks_hardware blocks_plain
+#define blocks_hardware_two(states, blocks, count) (void)(states)
 static bool has_hardware(void)
 {
     return false;
 }
 #endif
 
-static int hardware = -1; /* not asked yet */
+static atomic_int hardware = -1; /* not asked yet */
 
 void av_sha256_use_plain(bool is_plain)
 {
     hardware = !is_plain && has_hardware();
 }
 
-static void blocks(uint32_t state[8], const uint8_t *p, size_t count)
-{
-    if (hardware < 0)
-        hardware = has_hardware();
-    if (hardware)
-        blocks_hardware(state, p, count);
-    else
-        blocks_plain(state, p, count);
-}
+/* A message on its way: whole blocks at three places, of which the first may have a byte before the data and the last is padded. */
+struct lane {
+    uint32_t state[8];
+    struct {
+        const uint8_t *at;
+        size_t blocks;
+    } parts[3];
+    int part;
+    uint8_t head[64], tail[128];
+};
 
-void av_sha256_start(struct av_sha256 *s)
+static void lane_start(struct lane *l, int before, const void *data, size_t size)
 {
     static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    memcpy(s->state, initial, sizeof(initial));
-    s->size = 0;
-}
-
-void av_sha256_add(struct av_sha256 *s, const void *data, size_t size)
-{
     const uint8_t *p = data;
-    size_t held = s->size & 63;
-    s->size += size;
-    if (held > 0) {
-        size_t take = size < 64 - held ? size : 64 - held;
-        memcpy(s->block + held, p, take);
-        p += take;
-        size -= take;
-        if (held + take < 64)
-            return;
-        blocks(s->state, s->block, 1);
+    size_t held = 0, left = size;
+    memcpy(l->state, initial, sizeof(initial));
+    l->part = 0;
+    l->parts[0].blocks = before >= 0 && size >= 63;
+    l->parts[0].at = l->head;
+    if (l->parts[0].blocks) {
+        l->head[0] = (uint8_t)before;
+        memcpy(l->head + 1, p, 63);
+        p += 63;
+        left -= 63;
+    } else if (before >= 0) {
+        l->tail[held++] = (uint8_t)before;
     }
-    if (size >= 64)
-        blocks(s->state, p, size / 64);
-    if (size & 63)
-        memcpy(s->block, p + (size & ~(size_t)63), size & 63);
-}
-
-static void store_be64(uint8_t *p, uint64_t v)
-{
+    l->parts[1].at = p;
+    l->parts[1].blocks = held ? 0 : left / 64;
+    p += 64 * l->parts[1].blocks;
+    left -= 64 * l->parts[1].blocks;
+    if (left > 0)
+        memcpy(l->tail + held, p, left);
+    held += left;
+    l->tail[held++] = 0x80;
+    size_t end = held > 56 ? 128 : 64;
+    memset(l->tail + held, 0, end - held);
+    uint64_t bits = 8 * ((uint64_t)size + (before >= 0));
     for (int i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (56 - 8 * i));
+        l->tail[end - 1 - (size_t)i] = (uint8_t)(bits >> (8 * i));
+    l->parts[2].at = l->tail;
+    l->parts[2].blocks = end / 64;
 }
 
-struct av_hash av_sha256_end(struct av_sha256 *s)
+/* How many blocks are next in one piece; 0: none is left. */
+static size_t lane_has(struct lane *l)
+{
+    while (l->part < 3 && l->parts[l->part].blocks == 0)
+        l->part++;
+    return l->part < 3 ? l->parts[l->part].blocks : 0;
+}
+
+static const uint8_t *lane_take(struct lane *l, size_t blocks)
+{
+    const uint8_t *p = l->parts[l->part].at;
+    l->parts[l->part].at += 64 * blocks;
+    l->parts[l->part].blocks -= blocks;
+    return p;
+}
+
+static struct av_hash lane_end(struct lane *l)
 {
     struct av_hash ret;
-    size_t held = s->size & 63;
-    s->block[held++] = 0x80;
-    if (held > 56) {
-        memset(s->block + held, 0, 64 - held);
-        blocks(s->state, s->block, 1);
-        held = 0;
-    }
-    memset(s->block + held, 0, 56 - held);
-    store_be64(s->block + 56, s->size * 8);
-    blocks(s->state, s->block, 1);
+    for (size_t n; (n = lane_has(l)) > 0;)
+        (hardware ? blocks_hardware : blocks_plain)(l->state, lane_take(l, n), n);
     for (int i = 0; i < 32; i++)
-        ret.bytes[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
+        ret.bytes[i] = (uint8_t)(l->state[i / 4] >> (24 - 8 * (i % 4)));
     return ret;
+}
+
+/* `before`: a byte in front of every message, or -1. */
+static void hashes(int before, const struct av_piece *messages, size_t count, struct av_hash *ret)
+{
+    if (hardware < 0)
+        av_sha256_use_plain(false);
+    for (size_t i = 0; i < count; i += 2) {
+        struct lane l[2];
+        bool has_two = i + 1 < count;
+        for (int k = 0; k <= has_two; k++)
+            lane_start(&l[k], before, messages[i + (size_t)k].data, messages[i + (size_t)k].size);
+        for (size_t a, b; hardware && has_two && (a = lane_has(&l[0])) > 0 && (b = lane_has(&l[1])) > 0;) {
+            size_t n = a < b ? a : b;
+            blocks_hardware_two((uint32_t *const[]){l[0].state, l[1].state}, (const uint8_t *const[]){lane_take(&l[0], n), lane_take(&l[1], n)}, n);
+        }
+        for (int k = 0; k <= has_two; k++)
+            ret[i + (size_t)k] = lane_end(&l[k]);
+    }
 }
 
 struct av_hash av_sha256_of(const void *data, size_t size)
 {
-    struct av_sha256 s;
-    av_sha256_start(&s);
-    av_sha256_add(&s, data, size);
-    return av_sha256_end(&s);
+    struct av_hash ret;
+    hashes(-1, &(struct av_piece){data, size}, 1, &ret);
+    return ret;
+}
+
+void av_leaf_hashes(const struct av_piece *leaves, size_t count, struct av_hash *ret)
+{
+    hashes(0, leaves, count, ret);
 }
 
 struct av_hash av_leaf_hash(const void *leaf, size_t size)
 {
-    struct av_sha256 s;
-    av_sha256_start(&s);
-    av_sha256_add(&s, "\0", 1);
-    av_sha256_add(&s, leaf, size);
-    return av_sha256_end(&s);
+    struct av_hash ret;
+    hashes(0, &(struct av_piece){leaf, size}, 1, &ret);
+    return ret;
+}
+
+void av_node_hashes(const struct av_hash *below, size_t count, struct av_hash *ret)
+{
+    for (size_t i = 0; i < count; i += 2)
+        hashes(1, (struct av_piece[]){{below + 2 * i, 64}, {below + 2 * i + 2, 64}}, i + 1 < count ? 2 : 1, ret + i);
 }
 
 struct av_hash av_node_hash(const struct av_hash *left, const struct av_hash *right)
 {
-    struct av_sha256 s;
-    av_sha256_start(&s);
-    av_sha256_add(&s, "\1", 1);
-    av_sha256_add(&s, left->bytes, 32);
-    av_sha256_add(&s, right->bytes, 32);
-    return av_sha256_end(&s);
-}
-
-bool av_hash_equal(const struct av_hash *a, const struct av_hash *b)
-{
-    return memcmp(a->bytes, b->bytes, 32) == 0;
+    struct av_hash both[2] = {*left, *right}, ret;
+    hashes(1, &(struct av_piece){both, 64}, 1, &ret);
+    return ret;
 }

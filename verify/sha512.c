@@ -1,7 +1,6 @@
 /* sha512.c - FIPS 180-4 SHA-512; only Ed25519 needs it. */
 #include "crypto.h"
 
-#include <string.h>
 
 static const uint64_t round_constants[80] = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538, 0x59f111f1b605d019,

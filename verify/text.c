@@ -11,15 +11,15 @@ struct av_text av_text_of(const char *s)
     return (struct av_text){s, strlen(s)};
 }
 
-bool av_same(struct av_text a, struct av_text b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 bool av_starts(struct av_text t, const char *prefix)
 {
     size_t size = strlen(prefix);
     return t.size >= size && memcmp(t.data, prefix, size) == 0;
+}
+
+struct av_text av_behind(struct av_text t, size_t from)
+{
+    return t.size < from ? (struct av_text){"", 0} : (struct av_text){t.data + from, t.size - from};
 }
 
 bool av_cut(struct av_text *rest, char mark, struct av_text *ret)
@@ -54,17 +54,39 @@ bool av_number(struct av_text t, uint64_t *ret)
 /* Value of a hex digit plus 16, and 0 for what is none. */
 static const uint8_t hex_digits[256] = {['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['a'] = 26, 27, 28, 29, 30, 31};
 
-bool av_hex(struct av_text t, uint8_t *ret, size_t size)
+#if defined(__SSE2__)
+/* Are these 16 lower-case hex digits? */
+static bool hex_16(const char *p)
 {
-    unsigned all = 16;
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('0' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('9' + 1)));
+    __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('a' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('f' + 1)));
+    return _mm_movemask_epi8(_mm_or_si128(digit, letter)) == 0xffff;
+}
+#endif
+
+bool av_is_hex(struct av_text t, size_t size)
+{
+    size_t at = 0;
     if (t.size != 2 * size)
         return false;
-    for (size_t i = 0; i < size; i++) {
-        unsigned high = hex_digits[(uint8_t)t.data[2 * i]], low = hex_digits[(uint8_t)t.data[2 * i + 1]];
-        all &= high & low;
-        ret[i] = (uint8_t)(high << 4 | (low & 15));
-    }
-    return all != 0;
+#if defined(__SSE2__)
+    for (; t.size - at >= 16; at += 16)
+        if (!hex_16(t.data + at))
+            return false;
+#endif
+    while (at < t.size && hex_digits[(uint8_t)t.data[at]])
+        at++;
+    return at == t.size;
+}
+
+bool av_hex(struct av_text t, uint8_t *ret, size_t size)
+{
+    if (!av_is_hex(t, size))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        ret[i] = (uint8_t)(hex_digits[(uint8_t)t.data[2 * i]] << 4 | (hex_digits[(uint8_t)t.data[2 * i + 1]] & 15));
+    return true;
 }
 
 void av_hex_write(const uint8_t *bytes, size_t size, char *ret)
@@ -144,23 +166,21 @@ bool av_is_utf8(struct av_text t)
 /* ---- JSON ---- */
 
 enum { DEPTH_MAX = 6 };
-static const int64_t integer_max = (INT64_C(1) << 53) - 1;
+static const uint64_t integer_max = (UINT64_C(1) << 53) - 1;
 
 struct scan {
     const char *at, *end;
     const char *fault;
-    struct av_object *top; /* members of the outermost object go here */
 };
 
 static bool fail(struct scan *s, const char *fault)
 {
-    if (!s->fault)
-        s->fault = fault;
+    s->fault = fault;
     return false;
 }
 
-/* How many of the bytes from p on are plain ASCII: neither quote nor backslash, not below 20 and not above 7f. Sixteen at a time where
- * the processor can; the rest is left to the caller, who looks at one byte. */
+/* How many bytes from here on are plain ASCII without quote and backslash. Sixteen at a time; where they are not all plain it may stop
+ * early and leave the rest to the caller, who looks at one byte. */
 static size_t plain_run(const char *p, size_t left)
 {
     size_t at = 0;
@@ -183,11 +203,9 @@ static size_t plain_run(const char *p, size_t left)
 /* Behind a backslash: only the shortest spelling of what has to be escaped. */
 static bool scan_escape(struct scan *s)
 {
-    if (s->at < s->end && *s->at && strchr("\"\\bfnrt", *s->at)) {
-        s->at++;
-        return true;
-    }
     uint8_t c = 0;
+    if (s->at < s->end && *s->at && strchr("\"\\bfnrt", *s->at))
+        return s->at++, true;
     if (s->end - s->at < 5 || memcmp(s->at, "u00", 3) != 0 || !av_hex((struct av_text){s->at + 3, 2}, &c, 1) || c >= 0x20 ||
         (c && strchr("\b\f\n\r\t", c)))
         return fail(s, "an escape that is not the canonical one");
@@ -202,47 +220,30 @@ static bool scan_string(struct scan *s)
         if (s->at == s->end)
             return fail(s, "a string without its end");
         uint8_t c = (uint8_t)*s->at;
-        if (c == '"') {
-            s->at++;
-            return true;
-        }
-        if (c == '\\') {
-            s->at++;
-            if (!scan_escape(s))
-                return false;
-        } else if (c < 0x20) {
+        if (c == '"')
+            return s->at++, true;
+        if (c < 0x20)
             return fail(s, "a control character in a string");
-        } else {
-            size_t size = utf8_size(s->at, (size_t)(s->end - s->at));
-            if (size == 0)
-                return fail(s, "a string is not UTF-8");
-            s->at += size;
-        }
+        size_t size = c == '\\' ? 1 : utf8_size(s->at, (size_t)(s->end - s->at));
+        if (size == 0)
+            return fail(s, "a string is not UTF-8");
+        s->at += size;
+        if (c == '\\' && !scan_escape(s))
+            return false;
     }
 }
 
 static bool scan_integer(struct scan *s)
 {
     bool is_negative = *s->at == '-';
-    const char *digits = s->at + is_negative;
+    const char *digits = s->at += is_negative;
     uint64_t n = 0;
-    for (s->at = digits; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++)
-        ;
-    if (!av_number((struct av_text){digits, (size_t)(s->at - digits)}, &n) || n > (uint64_t)integer_max || (is_negative && n == 0))
+    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+        s->at++;
+    if (!av_number((struct av_text){digits, (size_t)(s->at - digits)}, &n) || n > integer_max || (is_negative && n == 0))
         return fail(s, "a number is not an integer below 2^53 in its one spelling");
     return true;
 }
-
-static bool scan_word(struct scan *s, const char *word)
-{
-    size_t size = strlen(word);
-    if ((size_t)(s->end - s->at) < size || memcmp(s->at, word, size) != 0)
-        return fail(s, "something that is no value");
-    s->at += size;
-    return true;
-}
-
-static bool scan_value(struct scan *s, int depth);
 
 static bool scan_key(struct scan *s, struct av_text *ret)
 {
@@ -258,22 +259,24 @@ static bool scan_key(struct scan *s, struct av_text *ret)
     return true;
 }
 
-static int key_order(struct av_text a, struct av_text b)
+static bool key_is_behind(struct av_text before, struct av_text key)
 {
-    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
-    return order ? order : a.size < b.size ? -1 : a.size > b.size;
+    int order = memcmp(before.data, key.data, before.size < key.size ? before.size : key.size);
+    return order < 0 || (order == 0 && before.size < key.size);
 }
 
-static bool scan_object(struct scan *s, int depth)
+static bool scan_value(struct scan *s, int depth);
+
+/* `keep` may be NULL. Its base is set. */
+static bool scan_object(struct scan *s, int depth, struct av_object *keep)
 {
-    struct av_object *keep = depth == 0 ? s->top : NULL;
-    struct av_text before = {NULL, 0}, key;
+    struct av_text before = {"", 0}, key; /* no key is empty */
     if (++s->at < s->end && *s->at == '}')
         return s->at++, true;
     for (;;) {
         if (!scan_key(s, &key))
             return false;
-        if (before.data && key_order(before, key) >= 0)
+        if (!key_is_behind(before, key))
             return fail(s, "keys are not sorted, or one is there twice");
         const char *start = s->at;
         if (!scan_value(s, depth + 1))
@@ -281,8 +284,8 @@ static bool scan_object(struct scan *s, int depth)
         if (keep) {
             if (keep->count == AV_MEMBERS_MAX)
                 return fail(s, "an object has too many members");
-            keep->keys[keep->count] = key;
-            keep->values[keep->count++] = (struct av_text){start, (size_t)(s->at - start)};
+            keep->members[keep->count++] = (struct av_member){(uint32_t)(key.data - keep->base), (uint32_t)key.size,
+                                                              (uint32_t)(start - keep->base), (uint32_t)(s->at - start)};
         }
         before = key;
         if (s->at == s->end || (*s->at != ',' && *s->at != '}'))
@@ -312,29 +315,24 @@ static bool scan_value(struct scan *s, int depth)
         return fail(s, "a value is missing");
     if (depth >= DEPTH_MAX && (*s->at == '{' || *s->at == '['))
         return fail(s, "nested deeper than 6");
-    switch (*s->at) {
-    case '{':
-        return scan_object(s, depth);
-    case '[':
-        return scan_array(s, depth);
-    case '"':
-        return scan_string(s);
-    case 't':
-        return scan_word(s, "true");
-    case 'f':
-        return scan_word(s, "false");
-    default:
-        return scan_integer(s);
+    const char *word = *s->at == 't' ? "true" : *s->at == 'f' ? "false" : NULL;
+    if (word) {
+        if (!av_starts((struct av_text){s->at, (size_t)(s->end - s->at)}, word))
+            return fail(s, "something that is no value");
+        s->at += strlen(word);
+        return true;
     }
+    return *s->at == '"' ? scan_string(s) : *s->at == '{' ? scan_object(s, depth, NULL) : *s->at == '[' ? scan_array(s, depth) : scan_integer(s);
 }
 
 const char *av_object_read(struct av_text json, struct av_object *ret)
 {
-    struct scan s = {.at = json.data, .end = json.data + json.size, .top = ret};
+    struct scan s = {.at = json.data, .end = json.data + json.size};
+    ret->base = json.data;
     ret->count = 0;
-    if (json.size == 0 || *s.at != '{')
+    if (json.size == 0 || *s.at != '{' || json.size > UINT32_MAX)
         return "not an object";
-    if (!scan_value(&s, 0))
+    if (!scan_object(&s, 0, ret))
         return s.fault;
     return s.at == s.end ? NULL : "something follows the object";
 }
@@ -351,39 +349,19 @@ bool av_array_next(struct av_text *rest, struct av_text *ret)
     return true;
 }
 
-bool av_has(const struct av_object *o, const char *key)
+bool av_integer_of(struct av_text value, int64_t *ret)
 {
-    return av_value(o, key).size > 0;
-}
-
-const char *av_array_next_object(struct av_text *rest, struct av_object *ret)
-{
-    struct scan s = {.at = rest->data + 1, .end = rest->data + rest->size, .top = ret};
-    ret->count = 0;
-    if (rest->size < 2 || (*rest->data != '[' && *rest->data != ',') || *s.at == ']')
-        return "the end";
-    if (*s.at != '{' || !scan_value(&s, 0))
-        return "not an object";
-    *rest = (struct av_text){s.at, (size_t)(s.end - s.at)};
-    return NULL;
-}
-
-struct av_text av_unquote(struct av_text value)
-{
-    if (value.size < 2 || value.data[0] != '"')
-        return (struct av_text){"", 0};
-    return (struct av_text){value.data + 1, value.size - 2};
+    bool is_negative = value.size > 0 && value.data[0] == '-';
+    uint64_t n = 0;
+    if (!av_number(av_behind(value, is_negative), &n))
+        return false;
+    *ret = is_negative ? -(int64_t)n : (int64_t)n;
+    return true;
 }
 
 bool av_integer(const struct av_object *o, const char *key, int64_t *ret)
 {
-    struct av_text value = av_value(o, key);
-    bool is_negative = value.size > 0 && value.data[0] == '-';
-    uint64_t n = 0;
-    if (!av_number((struct av_text){value.data + is_negative, value.size - is_negative}, &n))
-        return false;
-    *ret = is_negative ? -(int64_t)n : (int64_t)n;
-    return true;
+    return av_integer_of(av_value(o, key), ret);
 }
 
 bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32])

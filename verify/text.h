@@ -16,6 +16,8 @@ struct av_text {
     const char *data;
     size_t size;
 };
+/* For "%.*s", at most `max` bytes. */
+#define AV_SHOWN(t, max) (int)((t).size < (max) ? (t).size : (max)), (t).data
 
 struct av_text av_text_of(const char *s);
 /* Inline, like av_value below, so that lengths of constants are known: they run for every member of every leaf. */
@@ -24,8 +26,12 @@ static inline bool av_is(struct av_text t, const char *s)
     size_t size = __builtin_strlen(s);
     return t.size == size && __builtin_memcmp(t.data, s, size) == 0;
 }
-bool av_same(struct av_text a, struct av_text b);
+static inline bool av_same(struct av_text a, struct av_text b)
+{
+    return a.size == b.size && (a.size == 0 || __builtin_memcmp(a.data, b.data, a.size) == 0);
+}
 bool av_starts(struct av_text t, const char *prefix);
+struct av_text av_behind(struct av_text t, size_t from); /* without its first bytes; empty when it is shorter */
 /* Takes the next line off *rest; false when there is none that ends in LF. */
 bool av_line(struct av_text *rest, struct av_text *ret);
 /* What stands before `mark` goes to *ret, *rest keeps what stands behind; false when there is no mark. */
@@ -33,6 +39,7 @@ bool av_cut(struct av_text *rest, char mark, struct av_text *ret);
 /* Decimal without sign and leading zeros, below 2^63. */
 bool av_number(struct av_text t, uint64_t *ret);
 /* Exactly 2 * size lower-case digits. */
+bool av_is_hex(struct av_text t, size_t size);
 bool av_hex(struct av_text t, uint8_t *ret, size_t size);
 void av_hex_write(const uint8_t *bytes, size_t size, char *ret); /* 2 * size + 1 */
 /* Standard base64 with padding, one spelling only. Returns the size, or -1 when malformed or over `size_max`. */
@@ -43,30 +50,46 @@ bool av_is_utf8(struct av_text t);
 
 enum { AV_MEMBERS_MAX = 48 };
 struct av_object {
-    struct av_text keys[AV_MEMBERS_MAX], values[AV_MEMBERS_MAX]; /* values as written, strings with their quotes */
-    int count;
+    const char *base;
+    unsigned count;
+    struct av_member {
+        uint32_t key, key_size, value, value_size; /* from base; values as written, strings with their quotes */
+    } members[AV_MEMBERS_MAX];
 };
 /* Checks one whole object; NULL, or what is wrong with it. */
 const char *av_object_read(struct av_text json, struct av_object *ret);
 /* The next value of an array that was checked: start with the array itself. */
 bool av_array_next(struct av_text *rest, struct av_text *ret);
-/* The same for an array of objects, each read as av_object_read does; NULL while there is one. */
-const char *av_array_next_object(struct av_text *rest, struct av_object *ret);
 /* Members: false (or an empty view) when absent or of another kind. A string is given as it stands between its quotes, escapes
  * and all: since the form is canonical, equal strings are equal bytes. */
-bool av_has(const struct av_object *o, const char *key);
+static inline struct av_text av_member_key(const struct av_object *o, unsigned i)
+{
+    return (struct av_text){o->base + o->members[i].key, o->members[i].key_size};
+}
+static inline struct av_text av_member_value(const struct av_object *o, unsigned i)
+{
+    return (struct av_text){o->base + o->members[i].value, o->members[i].value_size};
+}
 static inline struct av_text av_value(const struct av_object *o, const char *key)
 {
-    for (int i = 0; i < o->count; i++)
-        if (av_is(o->keys[i], key))
-            return o->values[i];
+    for (unsigned i = 0; i < o->count; i++)
+        if (av_is(av_member_key(o, i), key))
+            return av_member_value(o, i);
     return (struct av_text){"", 0};
 }
-struct av_text av_unquote(struct av_text value);
+static inline struct av_text av_unquote(struct av_text value)
+{
+    return value.size < 2 || value.data[0] != '"' ? (struct av_text){"", 0} : (struct av_text){value.data + 1, value.size - 2};
+}
 static inline struct av_text av_string(const struct av_object *o, const char *key)
 {
     return av_unquote(av_value(o, key));
 }
+static inline bool av_has(const struct av_object *o, const char *key)
+{
+    return av_value(o, key).size > 0;
+}
+bool av_integer_of(struct av_text value, int64_t *ret);
 bool av_integer(const struct av_object *o, const char *key, int64_t *ret);
 bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32]);
 /* Resolves the escapes of a string. -1 when over `size_max`. */

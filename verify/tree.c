@@ -4,17 +4,6 @@
  */
 #include "av.h"
 
-#include <string.h>
-#include <unistd.h>
-
-unsigned av_tile_width(int level, uint64_t n, uint64_t size)
-{
-    uint64_t hashes = level == AV_ENTRIES ? size : size >> (8 * level);
-    if (n < hashes >> 8)
-        return AV_TILE;
-    return n == hashes >> 8 ? (unsigned)(hashes & 255) : 0;
-}
-
 /* Row r of a tile holds the roots over 2^r of its hashes; rows lie one behind the other. */
 static struct av_hash *row_of(struct av_tile *t, unsigned r)
 {
@@ -24,18 +13,30 @@ static struct av_hash *row_of(struct av_tile *t, unsigned r)
 static void rows_fill(struct av_tile *t)
 {
     for (unsigned r = 1; r <= 8; r++)
-        for (unsigned k = 0; k < t->width >> r; k++)
-            row_of(t, r)[k] = av_node_hash(&row_of(t, r - 1)[2 * k], &row_of(t, r - 1)[2 * k + 1]);
+        av_node_hashes(row_of(t, r - 1), t->width >> r, row_of(t, r));
 }
 
-static bool tile_bytes(struct av *v, int level, uint64_t n, unsigned width, struct av_hash *ret)
+/* Reads n's hashes into t and computes the rows above them; NULL, or why not. */
+static const char *tile_read(struct av *v, int level, uint64_t n, unsigned width, struct av_tile *t)
 {
-    struct av_span span;
-    bool is_there = v->mode == AV_DIRECTORY ? av_directory_tile(v, level, n, width, &span) : av_bundle_tile(v, level, n, width, &span);
-    bool ok = is_there && span.size >= (uint64_t)width * 32 && av_read_at(span.fd, span.offset, ret, (size_t)width * 32);
-    if (is_there && span.is_own)
-        close(span.fd);
-    return ok;
+    struct av_text bytes;
+    bool is_longer = false;
+    const char *fault = av_load(v, level, n, width, &v->tile_buffer, &bytes, &is_longer);
+    if (fault || bytes.size < (size_t)width * 32)
+        return fault ? fault : "it is too short";
+    memcpy(t->nodes, bytes.data, (size_t)width * 32);
+    t->n = n;
+    t->width = width;
+    rows_fill(t);
+    v->tiles_checked++;
+    return NULL;
+}
+
+static void tile_fault(struct av *v, int level, uint64_t n, unsigned width, const char *fault)
+{
+    char path[64];
+    av_tile_path(level, n, width, path);
+    av_find(v, strstr(fault, "size") ? "E30" : "E31", "%s: %s", path, fault);
 }
 
 /* Adds what the first `width` hashes of a tile make to the left of what *root covers so far. */
@@ -53,38 +54,30 @@ void av_tree_open(struct av *v)
 {
     struct av_hash root = av_sha256_of("", 0);
     bool has_root = false;
-    memset(v->edge, 0, sizeof(v->edge));
-    memset(v->tiles, 0, sizeof(v->tiles));
     for (int level = 0; level < AV_LEVELS; level++) {
         struct av_tile *t = &v->edge[level];
-        t->n = v->size >> (8 * level) >> 8;
-        t->width = av_tile_width(level, t->n, v->size);
-        if (t->width == 0)
-            continue;
-        char path[64];
-        av_tile_path(level, t->n, t->width, path);
-        if (!tile_bytes(v, level, t->n, t->width, t->nodes)) {
-            av_find(v, "E31", "%s is missing or too short", path);
-            return;
-        }
-        t->is_there = true;
-        v->tiles_checked++;
-        rows_fill(t);
-        fold(t, t->width, &root, &has_root);
+        uint64_t n = v->size >> (8 * level) >> 8;
+        unsigned width = av_tile_width(level, n, v->size);
+        const char *fault = width ? tile_read(v, level, n, width, t) : NULL;
+        if (fault)
+            return tile_fault(v, level, n, width, fault);
+        t->is_there = width > 0;
+        if (width)
+            fold(t, width, &root, &has_root);
     }
     v->has_tree = av_hash_equal(&root, &v->root);
     if (!v->has_tree)
-        av_find(v, "E30", "the tiles at the right edge do not have the root of the checkpoint of %llu leaves",
-                (unsigned long long)v->size);
+        av_find(v, "E30", "the tiles at the right edge do not have the root of the checkpoint of %llu leaves", (av_llu)v->size);
 }
 
 struct av_tile *av_tile_get(struct av *v, int level, uint64_t n, bool is_quiet)
 {
     if (!v->has_tree || level >= AV_LEVELS)
         return NULL;
-    if (v->edge[level].is_there && v->edge[level].n == n)
-        return &v->edge[level];
-    struct av_tile *t = &v->tiles[level];
+    struct av_tile *t = &v->edge[level];
+    if (t->is_there && t->n == n)
+        return t;
+    t = &v->tiles[level];
     if (t->is_there && t->n == n)
         return t;
     if (av_tile_width(level, n, v->size) != AV_TILE)
@@ -92,23 +85,19 @@ struct av_tile *av_tile_get(struct av *v, int level, uint64_t n, bool is_quiet)
     struct av_tile *above = av_tile_get(v, level + 1, n >> 8, is_quiet); /* levels go up, so this ends at the edge */
     if (!above)
         return NULL;
-    char path[64];
-    av_tile_path(level, n, AV_TILE, path);
     t->is_there = false;
-    if (!tile_bytes(v, level, n, AV_TILE, t->nodes)) {
-        if (!is_quiet)
-            av_find(v, "E31", "%s is missing or too short", path);
+    const char *fault = tile_read(v, level, n, AV_TILE, t);
+    if (fault && !is_quiet)
+        tile_fault(v, level, n, AV_TILE, fault);
+    if (fault)
         return NULL;
-    }
-    t->width = AV_TILE;
-    rows_fill(t);
     if (!av_hash_equal(row_of(t, 8), &above->nodes[n & 255])) {
+        char path[64];
+        av_tile_path(level, n, AV_TILE, path);
         av_find(v, "E30", "%s is not what the tile above it was made of", path);
         return NULL;
     }
     t->is_there = true;
-    t->n = n;
-    v->tiles_checked++;
     return t;
 }
 

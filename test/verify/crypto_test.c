@@ -20,14 +20,42 @@ START_TEST(sha256_is_openssls_for_all_sizes_plain_and_by_instructions)
         for (int plain = 0; plain < 2; plain++) {
             av_sha256_use_plain(plain);
             struct av_hash whole = av_sha256_of(data, size);
-            struct av_sha256 s;
-            size_t half = size ? (size_t)(test_random(&seed) % size) : 0;
-            av_sha256_start(&s);
-            av_sha256_add(&s, data, half);
-            av_sha256_add(&s, data + half, size - half);
-            struct av_hash pieces = av_sha256_end(&s);
             ck_assert_mem_eq(whole.bytes, wanted.bytes, 32);
-            ck_assert_mem_eq(pieces.bytes, wanted.bytes, 32);
+        }
+    }
+    av_sha256_use_plain(false);
+}
+END_TEST
+
+/* Leaves have a byte in front and go through in pairs, of which either may be the longer. */
+START_TEST(leaf_and_node_hashes_are_openssls_two_at_a_time_and_alone)
+{
+    static uint8_t data[1 + 2048];
+    struct av_piece leaves[7];
+    struct av_hash there[7], nodes[3];
+    uint64_t seed = 4;
+    for (size_t i = 1; i < sizeof(data); i++)
+        data[i] = (uint8_t)test_random(&seed);
+    for (int n = 0; n < 6000; n++) {
+        size_t count = 1 + (size_t)(test_random(&seed) % 7), size_max = n % 3 ? 2048 : 140;
+        for (size_t i = 0; i < count; i++)
+            leaves[i] = (struct av_piece){data + 1, (size_t)(test_random(&seed) % size_max)};
+        av_sha256_use_plain(n % 2);
+        av_leaf_hashes(leaves, count, there);
+        for (size_t i = 0; i < count; i++) {
+            struct sha256 wanted = sha256_of(str_make(data, 1 + leaves[i].size)); /* data[0] is 0 */
+            ck_assert_mem_eq(there[i].bytes, wanted.bytes, 32);
+            struct av_hash alone = av_leaf_hash(leaves[i].data, leaves[i].size);
+            ck_assert_mem_eq(there[i].bytes, alone.bytes, 32);
+        }
+        av_node_hashes(there, count / 2, nodes);
+        for (size_t i = 0; i < count / 2; i++) {
+            uint8_t both[65] = {1};
+            memcpy(both + 1, there + 2 * i, 64);
+            struct sha256 wanted = sha256_of(str_make(both, sizeof(both)));
+            struct av_hash alone = av_node_hash(&there[2 * i], &there[2 * i + 1]);
+            ck_assert_mem_eq(nodes[i].bytes, wanted.bytes, 32);
+            ck_assert_mem_eq(alone.bytes, wanted.bytes, 32);
         }
     }
     av_sha256_use_plain(false);
@@ -49,6 +77,17 @@ START_TEST(sha512_is_openssls_for_all_sizes)
     }
 }
 END_TEST
+
+/* The message in one piece and in three has to give the same answer. */
+static bool verifies(const uint8_t key[32], const void *message, size_t size, const uint8_t signature[64])
+{
+    const uint8_t *p = message;
+    size_t third = size / 3;
+    bool whole = av_ed25519_verify(key, &(struct av_piece){message, size}, 1, signature);
+    struct av_piece pieces[] = {{p, third}, {p + third, third}, {p + 2 * third, size - 2 * third}};
+    ck_assert_int_eq(av_ed25519_verify(key, pieces, 3, signature), whole);
+    return whole;
+}
 
 START_TEST(ed25519_agrees_with_openssl_on_signatures_whole_and_damaged)
 {
@@ -72,7 +111,7 @@ START_TEST(ed25519_agrees_with_openssl_on_signatures_whole_and_damaged)
         else if (what == 3 && size)
             message[test_random(&seed) % size] ^= 1;
         bool wanted = ed25519_verify(&public_key, str_make(message, size), signature);
-        ck_assert_int_eq(av_ed25519_verify(public_key.bytes, message, size, signature), wanted);
+        ck_assert_int_eq(verifies(public_key.bytes, message, size, signature), wanted);
         ck_assert_int_eq(av_ed25519_is_weak(public_key.bytes) && what != 2, false);
         accepted += wanted;
     }
@@ -97,7 +136,7 @@ START_TEST(ed25519_edge_cases_are_decided_as_openssl_decides)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint8_t key[32], signature[64];
         ck_assert(hex_decode(str_of(cases[i].key), key, 32) && hex_decode(str_of(cases[i].sig), signature, 64));
-        ck_assert_int_eq(av_ed25519_verify(key, "ed25519vectors 3", 16, signature), cases[i].is_accepted);
+        ck_assert_int_eq(verifies(key, "ed25519vectors 3", 16, signature), cases[i].is_accepted);
         ck_assert(av_ed25519_is_weak(key));
     }
 }
@@ -137,7 +176,7 @@ START_TEST(of_the_cctv_vectors_exactly_those_are_accepted_that_openssl_accepts)
             JSON_EACH (number, accepted)
                 wanted = wanted || number->integer == json_int(vector, "number", -1);
             ck_assert(hex_decode(json_text(vector, "key"), key, 32) && hex_decode(json_text(vector, "sig"), signature, 64));
-            bool there = av_ed25519_verify(key, message.data, message.size, signature);
+            bool there = verifies(key, message.data, message.size, signature);
             ck_assert_msg(there == wanted, "vector %lld", (long long)json_int(vector, "number", -1));
             count += there;
             all++;
@@ -162,7 +201,7 @@ START_TEST(wycheproofs_ed25519_cases_come_out_as_they_should)
                 uint8_t message[4096], signature[64];
                 struct str m = json_text(test, "msg"), s = json_text(test, "sig");
                 ck_assert(hex_decode(m, message, m.size / 2));
-                bool there = s.size == 128 && hex_decode(s, signature, 64) && av_ed25519_verify(key, message, m.size / 2, signature);
+                bool there = s.size == 128 && hex_decode(s, signature, 64) && verifies(key, message, m.size / 2, signature);
                 ck_assert_msg(there == str_is(json_text(test, "result"), "valid"), "case %lld", (long long)json_int(test, "tcId", -1));
                 count++;
             }
@@ -173,6 +212,7 @@ START_TEST(wycheproofs_ed25519_cases_come_out_as_they_should)
 }
 END_TEST
 
-TEST_MAIN("verify crypto", sha256_is_openssls_for_all_sizes_plain_and_by_instructions, sha512_is_openssls_for_all_sizes,
+TEST_MAIN("verify crypto", sha256_is_openssls_for_all_sizes_plain_and_by_instructions,
+          leaf_and_node_hashes_are_openssls_two_at_a_time_and_alone, sha512_is_openssls_for_all_sizes,
           ed25519_agrees_with_openssl_on_signatures_whole_and_damaged, ed25519_edge_cases_are_decided_as_openssl_decides,
           of_the_cctv_vectors_exactly_those_are_accepted_that_openssl_accepts, wycheproofs_ed25519_cases_come_out_as_they_should)

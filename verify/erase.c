@@ -1,0 +1,224 @@
+/*
+ * erase.c - erasures and holds: an erase leaf is signed by an officer and matches its target; what is on hold goes only with a second
+ * signature, and a hold is released with two; an `erased` leaf has its erase leaf; no leaf that names the blob is left out.
+ */
+#include "av.h"
+
+#include <stdlib.h>
+
+bool av_leaf_names_blob(const struct av_leaf *leaf, struct av_text c, struct av_text x)
+{
+    struct av_text rest = av_value(&leaf->object, "b"), value;
+    struct av_object blob;
+    for (unsigned k = 0; k < leaf->blob_count && av_array_next(&rest, &value); k++)
+        if (!av_object_read(value, &blob) && av_same(av_string(&blob, "x"), x) && (c.size == 0 || av_same(av_string(&blob, "c"), c)))
+            return true;
+    return false;
+}
+
+/* Officers that have signed; *ret_has_second: another officer or the root key, too. */
+static int officers_count(struct av *v, const struct av_leaf *leaf, const char *label, struct av_text statement, bool *ret_has_second)
+{
+    int officers = av_signers(v, leaf, "officer", label, statement);
+    *ret_has_second = officers + (av_signers(v, leaf, "root", label, statement) > 0) >= 2;
+    return officers;
+}
+
+/* ---- holds ---- */
+
+/* E42: {"act","id","why"} and, of one that is added, exactly one of leaf, per, and ctl with tbls. */
+static bool hold_is_formed(struct av_text statement, struct av_object *ret)
+{
+    int64_t number = 0;
+    if (av_object_read(statement, ret))
+        return false;
+    bool is_add = av_is(av_string(ret, "act"), "add"), is_release = av_is(av_string(ret, "act"), "release");
+    bool has_leaf = av_has(ret, "leaf"), has_control = av_has(ret, "ctl"), has_period = av_has(ret, "per");
+    struct av_text control = av_value(ret, "ctl"), tables = av_value(ret, "tbls");
+    return (is_add || is_release) && av_is_hex(av_string(ret, "id"), 16) && av_is_hex(av_string(ret, "why"), 32) &&
+           has_leaf + has_control + has_period == is_add && (!has_leaf || (av_integer(ret, "leaf", &number) && number >= 0)) &&
+           has_control == av_has(ret, "tbls") && (!has_control || (*control.data == '"' && *tables.data == '[')) &&
+           (!has_period || av_span_end(ret, "per", &number) >= 0);
+}
+
+static bool hold_covers(const struct av_object *hold, const struct av_leaf *leaf)
+{
+    struct av_text tables = av_value(hold, "tbls"), table;
+    int64_t index = -1, from = 0, seen_from = 0, t = 0, to = av_span_end(hold, "per", &from);
+    if (av_integer(hold, "leaf", &index))
+        return (uint64_t)index == leaf->index;
+    if (to >= 0) {
+        int64_t seen_to = av_span_end(&leaf->object, "obs", &seen_from);
+        av_integer(&leaf->object, "t", &t);
+        return (t >= from && t < to) || (seen_to >= from && seen_from < to);
+    }
+    if (leaf->type == AV_EVAL || leaf->type == AV_CATALOG)
+        return true; /* results of every test, and the tests themselves */
+    while (leaf->type == AV_ITEM && av_array_next(&tables, &table))
+        if (av_same(table, av_value(&leaf->object, "tbl")))
+            return true;
+    return false;
+}
+
+void av_hold_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained)
+{
+    struct av_text statement = av_value(&leaf->object, "hold");
+    struct av_object hold;
+    bool has_second = false;
+    if (!hold_is_formed(statement, &hold))
+        return av_find(v, "E42", "leaf %llu: a hold that is not well formed", (av_llu)leaf->index);
+    if (officers_count(v, leaf, "hold", statement, &has_second) == 0)
+        return av_find(v, "E43", "leaf %llu: the hold is not signed by an officer key in force", (av_llu)leaf->index);
+    const char *id = av_string(&hold, "id").data;
+    bool is_release = av_is(av_string(&hold, "act"), "release");
+    if (is_release && !has_second)
+        av_find(v, "E64", "leaf %llu: a hold is released with one signature", (av_llu)leaf->index);
+    for (size_t i = 0; is_release && has_second && i < v->hold_count; i++)
+        if (v->holds[i].released == UINT64_MAX && memcmp(v->holds[i].id, id, sizeof(v->holds[i].id)) == 0)
+            v->holds[i].released = leaf->index;
+    if (is_release || !is_chained)
+        return;
+    if (v->hold_count == AV_HOLDS_MAX)
+        return av_lack(v, "more than %d holds", AV_HOLDS_MAX);
+    v->holds[v->hold_count].index = leaf->index;
+    v->holds[v->hold_count].released = UINT64_MAX;
+    memcpy(v->holds[v->hold_count++].id, id, sizeof(v->holds[0].id));
+}
+
+/* E64. Leaves come in order, so the holds are those in force where the erase leaf stands. */
+static void holds_check(struct av *v, uint64_t erase, uint64_t target)
+{
+    struct av_leaf leaf;
+    struct av_object hold;
+    static char statement[AV_LEAF_MAX];
+    for (size_t i = 0; i < v->hold_count; i++) {
+        const struct av_hold *h = &v->holds[i];
+        if (h->released != UINT64_MAX || !av_leaf_at(v, h->index, &leaf))
+            continue;
+        struct av_text text = av_value(&leaf.object, "hold");
+        memcpy(statement, text.data, text.size); /* the next leaf takes its place */
+        bool is_held = !av_object_read((struct av_text){statement, text.size}, &hold) && av_leaf_at(v, target, &leaf) && hold_covers(&hold, &leaf);
+        if (is_held)
+            av_find(v, "E64", "leaf %llu: it erases what hold %.32s (leaf %llu) covers, with one signature", (av_llu)erase, h->id, (av_llu)h->index);
+    }
+}
+
+/* ---- erasures ---- */
+
+/* What an officer signs of an erase leaf: exactly these members, in this order, which is that of RFC 8785. */
+static struct av_text erase_statement(const struct av_object *leaf)
+{
+    static const char *const members[] = {"also", "basis", "c", "hor", "lh", "req", "tgt", "why", "x"};
+    static char text[AV_LEAF_MAX + 200];
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct av_text value = av_value(leaf, members[i]);
+        if (value.size == 0)
+            return (struct av_text){"", 0};
+        size += (size_t)snprintf(text + size, sizeof(text) - size, "%c\"%s\":%.*s", i ? ',' : '{', members[i], (int)value.size, value.data);
+    }
+    text[size++] = '}';
+    return (struct av_text){text, size};
+}
+
+/* E63: it is an earlier leaf that names the blob, the target with the hash and the commitment that are said. */
+static bool target_holds(struct av *v, const struct av_object *erase, uint64_t index, bool is_target)
+{
+    struct av_leaf leaf;
+    struct av_hash hash;
+    if (!av_leaf_at(v, index, &leaf))
+        return false;
+    if (is_target && (!av_hash_member(erase, "lh", hash.bytes) || !av_hash_equal(&leaf.hash, &hash)))
+        return false;
+    return av_leaf_names_blob(&leaf, is_target ? av_string(erase, "c") : (struct av_text){"", 0}, av_string(erase, "x"));
+}
+
+void av_erase_leaf(struct av *v, const struct av_leaf *erase, bool is_chained)
+{
+    const struct av_object *o = &erase->object;
+    struct av_text statement = erase_statement(o), also = av_value(o, "also"), value;
+    int64_t target = -1;
+    bool has_second = false;
+    if (statement.size == 0)
+        return av_find(v, "E42", "leaf %llu: an erase leaf without its reason", (av_llu)erase->index);
+    if (officers_count(v, erase, "erase", statement, &has_second) == 0)
+        av_find(v, "E43", "leaf %llu: the erasure is not signed by an officer key in force", (av_llu)erase->index);
+    if (v->erased_count == AV_ERASED_MAX)
+        return av_lack(v, "more than %d erasures", AV_ERASED_MAX);
+    v->erased[v->erased_count].index = erase->index;
+    av_hash_member(o, "x", v->erased[v->erased_count++].x.bytes);
+    if (!av_is_whole(v) || !is_chained)
+        return av_note(v, "the targets of erase leaves, and whether they were on hold (not all leaves are here)");
+    av_integer(o, "tgt", &target);
+    for (bool is_target = true; is_target || av_array_next(&also, &value); is_target = false) {
+        if (!is_target)
+            av_integer_of(value, &target);
+        if (!target_holds(v, o, (uint64_t)target, is_target))
+            av_find(v, "E63", "leaf %llu: leaf %lld, whose blob it erases, has another hash or names no such blob", (av_llu)erase->index, (long long)target);
+        else if (!has_second)
+            holds_check(v, erase->index, (uint64_t)target);
+    }
+}
+
+void av_erased_leaf(struct av *v, const struct av_leaf *leaf)
+{
+    struct av_hash x;
+    int64_t of = -1;
+    bool is_known = !av_is_whole(v);
+    av_integer(&leaf->object, "of", &of);
+    av_hash_member(&leaf->object, "x", x.bytes);
+    for (size_t i = v->erased_count; !is_known && i-- > 0;)
+        is_known = v->erased[i].index == (uint64_t)of && av_hash_equal(&v->erased[i].x, &x);
+    if (!is_known)
+        av_find(v, "E63", "leaf %llu: it says that a blob was destroyed, but no erase leaf asked for it", (av_llu)leaf->index);
+}
+
+/* ---- the end ---- */
+
+static int erased_compare(const void *a, const void *b)
+{
+    const struct av_erased *x = a, *y = b;
+    return memcmp(x->x.bytes, y->x.bytes, 32);
+}
+
+const struct av_erased *av_erased_find(const struct av *v, const struct av_hash *x)
+{
+    struct av_erased wanted = {.x = *x};
+    return bsearch(&wanted, v->erased, v->erased_count, sizeof(wanted), erased_compare);
+}
+
+/* E63: a leaf that names an erased blob is the target, or listed. */
+static void listed_check(struct av *v, const struct av_erased *e, uint64_t index)
+{
+    struct av_leaf erase;
+    struct av_text also, value;
+    int64_t listed = -1;
+    if (!av_leaf_at(v, e->index, &erase))
+        return;
+    av_integer(&erase.object, "tgt", &listed);
+    for (also = av_value(&erase.object, "also"); (uint64_t)listed != index && av_array_next(&also, &value);)
+        av_integer_of(value, &listed);
+    if ((uint64_t)listed != index)
+        av_find(v, "E63", "leaf %llu: it does not list leaf %llu, which names the same blob", (av_llu)e->index, (av_llu)index);
+}
+
+void av_erasures_end(struct av *v)
+{
+    qsort(v->erased, v->erased_count, sizeof(v->erased[0]), erased_compare);
+    for (uint64_t index = 0; v->erased_count > 0 && av_is_whole(v) && v->error_count == 0 && index < v->size; index++) {
+        const struct av_erased *hits[64];
+        struct av_leaf leaf;
+        struct av_object blob;
+        struct av_hash x;
+        struct av_text rest, value;
+        unsigned count = 0;
+        if (!av_leaf_at(v, index, &leaf))
+            continue;
+        rest = av_value(&leaf.object, "b");
+        for (unsigned k = 0; k < leaf.blob_count && av_array_next(&rest, &value) && !av_object_read(value, &blob); k++)
+            if (av_hash_member(&blob, "x", x.bytes) && (hits[count] = av_erased_find(v, &x)) != NULL)
+                count++;
+        for (unsigned k = 0; k < count; k++)
+            listed_check(v, hits[k], index);
+    }
+}
