@@ -26,8 +26,9 @@ static const char usage[] =
 static void on_bus_error(int number)
 {
     static const char text[] = "INCOMPLETE: the bundle cannot be read to its end, or changes meanwhile\n";
-    (void)number;
-    _exit(write(2, text, sizeof(text) - 1) < 0 ? 2 : 2);
+    ssize_t said = write(2, text, sizeof(text) - 1);
+    (void)number, (void)said;
+    _exit(AV_INCOMPLETE);
 }
 
 int main(int argc, char **argv)
