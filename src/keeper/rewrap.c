@@ -87,7 +87,7 @@ const struct op_kind kind_keyring = {.kind = "keyring", .leaf_type = "record", .
 static void give_up(struct keeper *k, const struct err *why)
 {
     k->rewrap.is_on = false;
-    snprintf(k->rewrap.error, sizeof(k->rewrap.error), "%s", why->text);
+    snprintf(k->rewrap.error, sizeof(k->rewrap.error), "%.*s", (int)sizeof(k->rewrap.error) - 1, why->text);
 }
 
 static bool record_done(struct keeper *k, struct err *e)
