@@ -340,6 +340,31 @@ static void put_tests(struct arena *a, const struct content *c)
     fprintf(out, "const size_t content_test_count = %zu;\n\n", c->test_count);
 }
 
+static void put_roles(const struct content *c)
+{
+    fputs("const struct permission_words content_permissions[] = {\n", out);
+    for (size_t i = 0; i < c->permission_count; i++) {
+        fputs("{", out);
+        put_member("id", c->permissions[i].id);
+        put_member("words", c->permissions[i].words);
+        fputs("},\n", out);
+    }
+    fprintf(out, "};\nconst size_t content_permission_count = %zu;\n\n", c->permission_count);
+    unsigned first = next_list + 1;
+    for (size_t i = 0; i < c->role_count; i++)
+        put_list(c->roles[i].permissions); /* never empty */
+    fputs("const struct role content_roles[] = {\n", out);
+    for (size_t i = 0; i < c->role_count; i++) {
+        fputs("{", out);
+        put_member("id", c->roles[i].id);
+        put_member("label", c->roles[i].label);
+        put_member("words", c->roles[i].words);
+        put_list_member("permissions", first + (unsigned)i, c->roles[i].permissions.count);
+        fprintf(out, ".must_end = %d},\n", c->roles[i].must_end);
+    }
+    fprintf(out, "};\nconst size_t content_role_count = %zu;\n\n", c->role_count);
+}
+
 /* The catalogue's identity: every test by its source and every parameter by its declaration, one line each. */
 static const char *catalogue_digest(struct arena *a, const struct content *c)
 {
@@ -486,6 +511,7 @@ int main(int argc, char **argv)
     put_risks(a, c);
     put_requests(a, c);
     put_parameters(c);
+    put_roles(c);
     put_tests(a, c);
     put_record_types(a, c);
     const char *schema = schema_text(a, c, argv[1], argv[4]);

@@ -13,6 +13,7 @@ static const struct {
     [ENTITY_CONTROL] = {"control", "U-##"},  [ENTITY_POLICY] = {"policy", "POL-##"},
     [ENTITY_RISK] = {"risk", "RISK-###"},    [ENTITY_REQUEST] = {"request", "PBC-###"},
     [ENTITY_PARAMETER] = {"parameter", "w"}, [ENTITY_TEST] = {"test", "k"},
+    [ENTITY_PERMISSION] = {"permission", "w"}, [ENTITY_ROLE] = {"role", "w"},
 };
 
 const char *entity_name(enum entity entity)
@@ -206,7 +207,7 @@ static const struct yaml *source_read_yaml(struct checker *k, const struct conte
     return root && root->type == YAML_MAP ? root : NULL;
 }
 
-static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters"};
+static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles"};
 
 static void check_yaml_sources(struct checker *k, const struct content_source *sources, size_t count)
 {
@@ -223,6 +224,8 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
             const struct yaml *root = source_read_yaml(k, &sources[i]);
             if (root && f == 5)
                 check_parameters(k, root);
+            else if (root && f == 6)
+                check_roles(k, root);
             else if (root)
                 check_library(k, root, library_files[f]);
         }

@@ -17,7 +17,8 @@
 #include "content/content.h"
 
 /* The kind of a source follows from its path: .../criteria.yaml, controls.yaml, policies.yaml, risks.yaml, requests.yaml,
- * parameters.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a problem. */
+ * parameters.yaml, roles.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a
+ * problem. */
 struct content_source {
     const char *path;
     struct str text;
@@ -48,6 +49,10 @@ struct content {
     size_t request_count;
     struct parameter *parameters;
     size_t parameter_count;
+    struct permission_words *permissions;
+    size_t permission_count;
+    struct role *roles;
+    size_t role_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */
     size_t test_count;
     struct record_type **record_types; /* in the order of their files */

@@ -112,6 +112,19 @@ static const struct field parameter_fields[] = {
     FIELD("max", MEMBER_INTEGER, parameter, max, OPTIONAL),
 };
 
+static const struct field permission_fields[] = {
+    FIELD("id", FIELD_TEXT, permission_words, id),
+    FIELD("words", FIELD_TEXT, permission_words, words),
+};
+
+static const struct field role_fields[] = {
+    FIELD("id", FIELD_TEXT, role, id),
+    FIELD("label", FIELD_TEXT, role, label),
+    FIELD("words", FIELD_TEXT, role, words),
+    FIELD("permissions", FIELD_TEXTS, role, permissions, REFERS(ENTITY_PERMISSION)),
+    FIELD("must_end", FIELD_FLAG, role, must_end, OPTIONAL),
+};
+
 static void criterion_finish(struct checker *k, const struct yaml *item, void *ret)
 {
     struct criterion *c = ret;
@@ -312,4 +325,12 @@ void check_parameters(struct checker *k, const struct yaml *root)
     c->parameters =
         list_read(k, root, READING("parameters", "name", ENTITY_PARAMETER, parameter_fields, parameter, parameter_finish, NULL),
                   &c->parameter_count);
+}
+
+void check_roles(struct checker *k, const struct yaml *root)
+{
+    struct content *c = k->content;
+    c->permissions = list_read(
+        k, root, READING("permissions", "id", ENTITY_PERMISSION, permission_fields, permission_words, NULL, NULL), &c->permission_count);
+    c->roles = list_read(k, root, READING("roles", "id", ENTITY_ROLE, role_fields, role, NULL, NULL), &c->role_count);
 }

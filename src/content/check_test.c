@@ -29,13 +29,15 @@ static const char requests[] =
     "   format: F, ipe_required: false, phase: planning, report_types: [type1], sample_follow_up: false}\n";
 static const char parameters[] =
     "parameters:\n- {name: days_max, type: integer, unit: days, default: 30, min: 1, max: 90, words: W}\n";
+static const char roles[] =
+    "permissions:\n- {id: read, words: W}\nroles:\n- {id: viewer, label: L, words: W, permissions: [read]}\n";
 static const char sql_test[] =
     "/*\nid: old-users\ntitle: T\ntopic: accounts\nwhy: W\nseverity: high\ncontrols:\n- {control: AC-01, reason: R}\n"
     "tables: [users]\nparameters: [days_max]\nempty: unknown\nfix: F\nreferences: ['passwd(5)']\n*/\n"
     "WITH x(u) AS (SELECT username FROM users)\nSELECT u, 'pass', 'it''s :fine' FROM x WHERE :days_max < :now_ms -- :no\n";
 
 struct sample {
-    struct content_source sources[7];
+    struct content_source sources[8];
 };
 
 static struct sample sample_make(void)
@@ -46,7 +48,8 @@ static struct sample sample_make(void)
                             {"content/risks.yaml", str_of(risks)},
                             {"content/requests.yaml", str_of(requests)},
                             {"content/parameters.yaml", str_of(parameters)},
-                            {"content/tests/old-users.sql", str_of(sql_test)}}};
+                            {"content/tests/old-users.sql", str_of(sql_test)},
+                            {"content/roles.yaml", str_of(roles)}}};
 }
 
 static struct arena *arena;
@@ -68,7 +71,7 @@ static void refuses(size_t which, const char *what, const char *with, const char
     char changed[4096];
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)at, text.data, with, text.data + at + strlen(what));
     s.sources[which].text = str_of(changed);
-    struct content *c = check(s.sources, 7);
+    struct content *c = check(s.sources, 8);
     bool is_said = false;
     for (size_t i = 0; i < c->problem_count; i++)
         is_said |= strncmp(c->problems[i].text, message, strlen(message)) == 0;
@@ -79,7 +82,7 @@ static void refuses(size_t which, const char *what, const char *with, const char
 START_TEST(reads_everything)
 {
     struct sample s = sample_make();
-    struct content *c = check(s.sources, 7);
+    struct content *c = check(s.sources, 8);
     ck_assert_msg(c->problem_count == 0, "%s", c->problem_count ? c->problems[0].text : "");
     ck_assert_uint_eq(c->criterion_count, 1);
     ck_assert_int_eq(c->criteria[0].points_of_focus, 2);
@@ -110,7 +113,7 @@ START_TEST(a_file_of_no_kind_is_named)
 {
     struct sample s = sample_make();
     s.sources[6].path = "content/notes.txt";
-    ck_assert_str_eq(check(s.sources, 7)->problems[0].text, "content/notes.txt:1:1: file: no kind of content has this name");
+    ck_assert_str_eq(check(s.sources, 8)->problems[0].text, "content/notes.txt:1:1: file: no kind of content has this name");
 }
 END_TEST
 
@@ -240,6 +243,12 @@ START_TEST(parameter_defaults_out_of_range)
     refuses(5, "default: 30", "default: 91", "content/parameters.yaml:2:56: days_max: \"default\" must be");
 }
 END_TEST
+START_TEST(roles_with_permissions_that_are_not_there)
+{
+    refuses(7, "[read]", "[write]", "content/roles.yaml:4:54: viewer: refers to permission \"write\", which is not defined");
+}
+END_TEST
+
 START_TEST(parameters_that_no_test_uses)
 {
     refuses(5, "- {name", "- {name: spare, type: text, unit: u, default: d, words: w}\n- {name",
@@ -337,7 +346,7 @@ START_TEST(any_change_gives_content_or_located_problems)
         if (test_random(&random) % 8 == 0)
             size = test_random(&random) % size;
         s.sources[which].text = str_make(text, size);
-        struct content *c = check(s.sources, 7);
+        struct content *c = check(s.sources, 8);
         for (size_t i = 0; i < c->problem_count; i++) {
             const struct content_problem *p = &c->problems[i];
             char start[200];
@@ -354,7 +363,7 @@ TEST_MAIN("check", reads_everything, a_missing_file_is_named, a_file_of_no_kind_
           unknown_policies, unknown_parameters, empty_texts, values_out_of_a_list, flags_that_are_neither, counts_that_are_wrong,
           likelihood_out_of_range, bad_durations, unknown_models, models_without_their_members, criteria_without_controls,
           primary_criteria_outside_their_control, policies_that_a_control_does_not_name_back, controls_without_a_request,
-          parameter_defaults_out_of_range, parameters_that_no_test_uses, tests_without_a_header,
+          parameter_defaults_out_of_range, parameters_that_no_test_uses, roles_with_permissions_that_are_not_there, tests_without_a_header,
           tests_with_another_id_than_their_file, fixes_with_an_undeclared_parameter, tests_without_a_reason,
           tests_that_map_to_nothing, tests_that_read_undeclared_tables, tests_that_do_not_read_a_declared_table,
           tests_that_bind_undeclared_parameters, tests_that_ask_the_clock, tests_of_two_statements, tests_that_write,

@@ -32,6 +32,42 @@ const struct test *content_test(struct str id)
     return NULL;
 }
 
+const struct role *content_role(struct str id)
+{
+    for (size_t i = 0; i < content_role_count; i++)
+        if (str_is(id, content_roles[i].id))
+            return &content_roles[i];
+    return NULL;
+}
+
+static const char *const permission_names[PERMISSION_END] = {
+    [PERMISSION_PUBLIC] = "public",   [PERMISSION_OWN_PAGE] = "own_page", [PERMISSION_READ] = "read",
+    [PERMISSION_RUN] = "run",         [PERMISSION_RECORDS] = "records",   [PERMISSION_EXPORT] = "export",
+    [PERMISSION_AUDIT] = "audit",     [PERMISSION_USERS] = "users",       [PERMISSION_SETTINGS] = "settings",
+    [PERMISSION_KEYS] = "keys",
+};
+
+const char *permission_name(enum permission permission)
+{
+    return permission_names[permission];
+}
+
+enum permission permission_of_name(struct str name)
+{
+    for (int i = PERMISSION_PUBLIC + 1; i < PERMISSION_END; i++)
+        if (str_is(name, permission_names[i]))
+            return (enum permission)i;
+    return (enum permission)0;
+}
+
+uint32_t role_permissions(const struct role *role)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < role->permissions.count; i++)
+        bits |= PERMISSION_BIT(permission_of_name(str_of(role->permissions.items[i])));
+    return bits;
+}
+
 const struct parameter *content_parameter(struct str name)
 {
     for (size_t i = 0; i < content_parameter_count; i++)

@@ -82,6 +82,32 @@ struct test_mapping {
     const char *reason; /* why this test really helps to test that control */
 };
 
+/* What an address asks for. roles.yaml says in words what each is (all but PERMISSION_PUBLIC). */
+enum permission {
+    PERMISSION_PUBLIC = 1, /* anybody */
+    PERMISSION_OWN_PAGE,
+    PERMISSION_READ,
+    PERMISSION_RUN,
+    PERMISSION_RECORDS,
+    PERMISSION_EXPORT,
+    PERMISSION_AUDIT,
+    PERMISSION_USERS,
+    PERMISSION_SETTINGS,
+    PERMISSION_KEYS,
+    PERMISSION_END
+};
+#define PERMISSION_BIT(permission) (UINT32_C(1) << (permission))
+
+struct permission_words {
+    const char *id, *words;
+};
+
+struct role {
+    const char *id, *label, *words;
+    struct strings permissions;
+    bool must_end; /* whoever has it has a last day */
+};
+
 enum empty_means { EMPTY_UNKNOWN, EMPTY_NOT_APPLICABLE };
 
 struct test {
@@ -112,6 +138,10 @@ extern const struct request content_requests[];
 extern const size_t content_request_count;
 extern const struct parameter content_parameters[];
 extern const size_t content_parameter_count;
+extern const struct permission_words content_permissions[];
+extern const size_t content_permission_count;
+extern const struct role content_roles[];
+extern const size_t content_role_count;
 extern const struct test content_tests[]; /* by id */
 extern const size_t content_test_count;
 extern const char content_schema_sql[]; /* content/schema.sql */
@@ -121,5 +151,12 @@ const struct criterion *content_criterion(struct str id);
 const struct control *content_control(struct str id);
 const struct test *content_test(struct str id);
 const struct parameter *content_parameter(struct str name);
+const struct role *content_role(struct str id);
+/* "read"; "public" for PERMISSION_PUBLIC. */
+const char *permission_name(enum permission permission);
+/* 0: there is none of this name (nobody can be given "public"). */
+enum permission permission_of_name(struct str name);
+/* The bits of a role's permissions. */
+uint32_t role_permissions(const struct role *role);
 
 #endif

@@ -42,4 +42,20 @@ START_TEST(controls_keep_their_own_thresholds)
 }
 END_TEST
 
-TEST_MAIN("content", the_whole_library_is_compiled_in, entities_are_found_by_id, controls_keep_their_own_thresholds)
+START_TEST(permissions_of_roles_are_those_that_the_program_knows)
+{
+    ck_assert_uint_eq(content_permission_count, PERMISSION_END - PERMISSION_PUBLIC - 1);
+    for (size_t i = 0; i < content_permission_count; i++)
+        ck_assert_msg(permission_of_name(str_of(content_permissions[i].id)), "%s", content_permissions[i].id);
+    ck_assert_int_eq(permission_of_name(STR("public")), 0);
+    for (size_t i = 0; i < content_role_count; i++) {
+        ck_assert_ptr_eq(content_role(str_of(content_roles[i].id)), &content_roles[i]);
+        ck_assert(role_permissions(&content_roles[i]) & PERMISSION_BIT(PERMISSION_OWN_PAGE));
+    }
+    ck_assert(content_role(STR("auditor"))->must_end);
+    ck_assert(!(role_permissions(content_role(STR("viewer"))) & PERMISSION_BIT(PERMISSION_AUDIT)));
+}
+END_TEST
+
+TEST_MAIN("content", the_whole_library_is_compiled_in, entities_are_found_by_id, controls_keep_their_own_thresholds,
+          permissions_of_roles_are_those_that_the_program_knows)
