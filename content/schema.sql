@@ -127,3 +127,18 @@ create table anchor_tsa(name text primary key, leaf integer not null, t integer 
 create table anchor(leaf integer primary key, t integer not null, kind text not null, name text not null, size integer not null,
                     at integer not null, digest text not null, c text not null, x text not null) strict;
 create index anchor_by_name on anchor(kind, name, leaf);
+
+-- Accounts (src/account). Texts come from blobs and go with them; secrets are never in here. roles: JSON, and a row each in account_role.
+create table account(id text primary key, leaf integer not null, t integer not null, login text not null unique, name text not null, email text not null,
+                     person text not null, kind text not null, state text not null, valid_until integer not null, roles text not null,
+                     first_leaf integer not null) strict, without rowid;
+create table account_role(account text not null, role text not null, primary key(account, role)) strict, without rowid;
+create table credential(id text primary key, account text not null, kind text not null, label text not null, c text not null, x text not null,
+                        leaf integer not null, t integer not null, removed_leaf integer) strict, without rowid;
+create index credential_by_account on credential(account, kind) where removed_leaf is null;
+-- scope: bits of permissions. hash: SHA-256 of the secret; absent when its blob is erased.
+create table token(id text primary key, account text not null, label text not null, scope integer not null, hash blob, t integer not null, leaf integer not null,
+                   expires_t integer not null, revoked_leaf integer) strict, without rowid;
+create table role(id text primary key, label text not null, words text not null, permissions integer not null, leaf integer not null, t integer not null) strict, without rowid;
+-- Whose pseudonym it is that leaves carry in `a`.
+create table actor(pseudonym text primary key, actor text not null) strict, without rowid;

@@ -105,7 +105,7 @@ START_TEST(a_missing_file_is_named)
     struct sample s = sample_make();
     struct content *c = check(s.sources + 1, 6);
     ck_assert_uint_gt(c->problem_count, 0);
-    ck_assert_str_eq(c->problems[c->problem_count - 1].text, "criteria.yaml:1:1: file: missing");
+    ck_assert_str_eq(c->problems[c->problem_count - 1].text, "roles.yaml:1:1: file: missing");
 }
 END_TEST
 
@@ -245,7 +245,7 @@ START_TEST(parameter_defaults_out_of_range)
 END_TEST
 START_TEST(roles_with_permissions_that_are_not_there)
 {
-    refuses(7, "[read]", "[write]", "content/roles.yaml:4:54: viewer: refers to permission \"write\", which is not defined");
+    refuses(7, "[read]", "[write]", "content/roles.yaml:4:50: viewer: refers to permission \"write\", which is not defined");
 }
 END_TEST
 

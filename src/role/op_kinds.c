@@ -1,4 +1,5 @@
 /* op_kinds.c - the keeper's table of operation kinds, put together from the floors that own them. */
+#include "account/account.h"
 #include "assess/ops.h"
 #include "collect/op_run.h"
 #include "keeper/kinds.h"
@@ -11,6 +12,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &kind_key, &kind_seal,  &kind_gap,         &op_run,     &op_run_item, &op_eval,
         &op_catalog, &op_parameter_set, &op_session, &kind_erase, &kind_erased, &kind_hold, &kind_keyring, &kind_reencrypt,
         &kind_anchor_policy, &kind_anchor_tsa, &kind_anchor,
+        &op_account_set, &op_role_set, &op_credential_add, &op_credential_remove, &op_token_add, &op_token_revoke,
     };
     enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };
     static struct op_kind kinds[COUNT];

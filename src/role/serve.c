@@ -2,6 +2,7 @@
  * serve.c - the parent: starts keeper (which starts its signer), web, collect and anchor, starts them again with patience, passes
  * sockets. It parses nothing from outside: a frame from web is passed on to collect unread.
  */
+#include "base/times.h"
 #include "keeper/data_dir.h"
 #include "keeper/scrub.h"
 #include "os/ipc.h"
@@ -145,7 +146,7 @@ static void announce(struct family *f)
     os_notify("READY=1");
     struct err e = {0};
     char token[WEB_TOKEN_SIZE];
-    if (f->o->prints_link && f->url[0] && web_link_new(f->dir.path, &env_system, token, &e))
+    if (f->o->prints_link && f->url[0] && web_link_new(f->dir.path, &env_system, "local:admin", 15 * MS_MINUTE, token, &e))
         printf("Assay is at %s\nSign in once, within 15 minutes: %s/sign-in?token=%s\n", f->url, f->url, token);
     else if (f->o->prints_link && e.code)
         fprintf(stderr, "assay: sign-in link: %s\n", e.text);

@@ -108,14 +108,14 @@ static void add_operation(struct call *c, struct json *paths, const struct route
     json_put_cstr(operation, "summary", r->words);
     if (r->page && r->page->words)
         json_put_cstr(operation, "description", r->page->words);
-    json_put_cstr(operation, "x-permission", r->permit == PERMIT_PUBLIC ? "public" : r->permit == PERMIT_RUN ? "run" : "read");
+    json_put_cstr(operation, "x-permission", permission_name(r->permit));
     if (r->page) {
         add_parameter(parameters, "at", "query", "string", "As it was known at: 2026-11-01, 2026-11-01T10:30:00Z, now-3d");
         if (r->page->column_count)
             add_filter(parameters);
     }
     json_put(operation, "parameters", parameters);
-    if (r->permit == PERMIT_PUBLIC)
+    if (r->permit == PERMISSION_PUBLIC)
         json_put_array(operation, "security");
     struct json *responses = json_put_object(operation, "responses");
     if (r->method == HTTP_POST) {

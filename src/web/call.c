@@ -136,7 +136,8 @@ bool call_view(struct call *c, struct err *e)
                             .now_ms = c->now_ms,
                             .blobs = {.read = blob_read, .context = c->worker},
                             .ledger = str_starts(str_of(c->route->path), "/evidence/") ||
-                                              str_starts(str_of(c->route->path), "/api/v1/evidence/")
+                                              str_starts(str_of(c->route->path), "/api/v1/evidence/") ||
+                                              c->route->handler == handle_activity
                                           ? worker_ledger(c->worker)
                                           : NULL};
     c->view.data = &c->site->dir;
@@ -216,13 +217,13 @@ bool call_redirect(struct call *c, struct str location)
     return true;
 }
 
-static void api_problem(struct call *c, int status, enum err_code code, struct str why)
+static void api_problem(struct call *c, int status, const char *code, struct str why)
 {
     struct json *o = json_object(c->arena);
     json_put_cstr(o, "type", "about:blank");
     json_put_cstr(o, "title", http_status_words(status));
     json_put_int(o, "status", status);
-    json_put_cstr(o, "code", code ? err_code_name(code) : "denied");
+    json_put_cstr(o, "code", code);
     json_put_str(o, "detail", why);
     if (c->problems) {
         struct json *errors = json_put_array(o, "errors");
@@ -242,7 +243,7 @@ static void api_problem(struct call *c, int status, enum err_code code, struct s
     buf_release(&b);
 }
 
-static void error_answer(struct call *c, int status, enum err_code code, struct str why)
+static void error_answer(struct call *c, int status, const char *code, struct str why)
 {
     struct http_response *r = c->response;
     *r = (struct http_response){.status = status, .problem = why, .retry_after_s = status == 503 ? 2 : 0};
@@ -264,7 +265,12 @@ static void error_answer(struct call *c, int status, enum err_code code, struct 
 
 void call_error(struct call *c, int status, struct str why)
 {
-    error_answer(c, status, ERR_NONE, why);
+    error_answer(c, status, "denied", why);
+}
+
+void call_problem(struct call *c, int status, const char *code, struct str why)
+{
+    error_answer(c, status, code, why);
 }
 
 /* ---- cross-site requests ---- */
@@ -286,7 +292,7 @@ static bool origin_is_ours(const struct http_request *r)
 
 static bool check_csrf(struct call *c, struct err *e)
 {
-    if (c->route->csrf == CSRF_SAFE)
+    if (c->route->csrf == CSRF_SAFE || c->is_token) /* a token is never sent by a browser on its own */
         return true;
     if (!origin_is_ours(c->request))
         return err_set(e, ERR_DENIED, "this request came from another site");
@@ -340,12 +346,42 @@ static bool call_prepare(struct call *c, struct err *e)
     return read_body(c, e) && check_csrf(c, e) && read_at(c, e);
 }
 
+/* The actor is known and may not: for want of a second factor, or at all. */
+static void refuse(struct call *c)
+{
+    bool would_help = c->session.factors < 2 && (c->rights & PERMISSION_BIT(c->route->permit));
+    bool leads = would_help && !route_is_api(c->route) && !http_method_changes(c->request->method);
+    if (leads && c->needs_code) {
+        struct buf b;
+        buf_init(&b, HTTP_TARGET_BYTES_MAX * 4);
+        buf_cstr(&b, "/sign-in/code");
+        http_query_add(&b, "back", c->request->target);
+        call_redirect(c, arena_str(c->arena, buf_view(&b)));
+        buf_release(&b);
+    } else if (leads) {
+        call_redirect(c, STR("/settings/sign-in?why=second"));
+    } else if (would_help) {
+        call_problem(c, 403, "second_factor_required", STR("This takes a second factor."));
+    } else {
+        call_problem(c, 403, "denied", arena_printf(c->arena, "This takes the permission %s, which your roles do not have.",
+                                                    permission_name(c->route->permit)));
+    }
+}
+
 void call_run(struct site *s, struct worker *w, struct http_request *r, struct http_response *ret)
 {
     struct call *c = ARENA_NEW(r->arena, struct call);
     *c = (struct call){.site = s, .worker = w, .request = r, .response = ret, .route = r->route, .arena = r->arena};
     c->now_ms = env_now_ms(s->env);
-    c->is_signed_in = sessions_find(s->sessions, call_session_cookie(r), &c->session);
+    struct identity who;
+    site_identify(s, r, &who);
+    c->is_signed_in = who.is_signed_in;
+    c->is_token = who.is_token;
+    c->needs_code = who.needs_code;
+    c->session = who.session;
+    c->permissions = who.permissions;
+    c->rights = who.rights;
+    c->step = "";
     jmp_buf trap;
     struct err e = {0};
     if (setjmp(trap)) {
@@ -358,10 +394,12 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
         return;
     }
     arena_trap(c->arena, &trap);
-    if (c->route->permit != PERMIT_PUBLIC && !c->is_signed_in)
+    if (c->route->permit != PERMISSION_PUBLIC && !c->is_signed_in)
         call_error(c, 401, STR("Your session is over."));
+    else if (!call_may(c, c->route->permit))
+        refuse(c);
     else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
-        error_answer(c, c->status ? c->status : err_http_status(e.code), e.code, arena_str(c->arena, str_of(e.text)));
+        error_answer(c, c->status ? c->status : err_http_status(e.code), err_code_name(e.code), arena_str(c->arena, str_of(e.text)));
     arena_trap(c->arena, NULL);
     if (http_method_changes(r->method) && c->is_signed_in)
         cache_forget(s->cache, str_of(c->session.id));

@@ -40,7 +40,7 @@ struct http_request {
     struct str path;   /* raw, without the query; never decoded as a whole */
     struct str query;  /* raw, behind "?" */
     struct str host, cookie, origin, fetch_site, if_none_match, accept, accept_encoding, content_type, content_encoding, referer;
-    struct str if_match, authorization, csrf_token; /* the last: X-CSRF-Token */
+    struct str if_match, authorization, user_agent, csrf_token; /* the last: X-CSRF-Token */
     uint64_t content_length;
     struct str body;     /* for work: all of it; a long one is a view of its spool file, gone with the request */
     struct arena *arena; /* for work: lives until the answer is sent; NULL in head */

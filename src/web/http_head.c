@@ -107,6 +107,7 @@ static void remember(struct http_request *ret, const struct http_field *f)
                   {"referer", &ret->referer},
                   {"if-match", &ret->if_match},
                   {"authorization", &ret->authorization},
+                  {"user-agent", &ret->user_agent},
                   {"x-csrf-token", &ret->csrf_token}};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         if (is_named(f->name, wanted[i].name) && !wanted[i].place->data)

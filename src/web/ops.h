@@ -1,5 +1,5 @@
 /*
- * ops.h - operation kinds of the web: `session` (somebody signed in or out). Body {"id":16 hex,"act":"sign_in"|"sign_out"}.
+ * ops.h - operation kinds of the web: `session` (somebody signed in or out). Body {"id":16 hex,"act":"sign_in"|"sign_out"|"second_factor"|"end"|"link","how"}.
  */
 #ifndef WEB_OPS_H
 #define WEB_OPS_H

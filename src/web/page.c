@@ -185,6 +185,15 @@ const struct page page_kind_search = {.nav = "search", .build = build_search, .r
 const struct page page_kind_index = {.nav = "search", .build = build_index, .words = "Names and addresses of everything"};
 const struct page page_kind_error = {.nav = "", .render = page_error};
 const struct page page_kind_sign_in = {.nav = "", .render = page_sign_in};
+const struct page page_kind_second = {.nav = "", .render = page_second};
+const struct page page_kind_confirm = {.nav = "settings", .render = page_confirm};
+const struct page page_kind_self = {.nav = "settings", .render = page_self, .words = "One's own ways to sign in, sessions and tokens"};
+const struct page page_kind_totp = {.nav = "settings", .render = page_totp};
+const struct page page_kind_once = {.nav = "settings", .render = page_once};
+const struct page page_kind_users = {.nav = "settings", .render = page_users, .words = "The accounts"};
+const struct page page_kind_user = {.nav = "settings", .render = page_user, .words = "One account"};
+const struct page page_kind_roles = {.nav = "settings", .render = page_roles, .words = "Roles and what they may"};
+const struct page page_kind_activity = {.nav = "settings", .render = page_activity, .words = "What administrators did"};
 
 /* ---- showing one ---- */
 

@@ -4,12 +4,12 @@
 #include "web/page_kinds.h"
 #include "web/site.h"
 
-enum { NO_BODY = 0, FORM = 8 << 10 };
+enum { NO_BODY = 0, FORM = 8 << 10, WIDE_FORM = 64 << 10 };
 
 /* All seven are needed: there is no route without a permission. */
 #define ROUTE(method, path, permission, csrf, body_max, handler, page, words)                 \
     {                                                                                         \
-        HTTP_##method, path, PERMIT_##permission, CSRF_##csrf, body_max, handler, page, words \
+        HTTP_##method, path, PERMISSION_##permission, CSRF_##csrf, body_max, handler, page, words \
     }
 
 const struct route routes[] = {
@@ -47,9 +47,40 @@ const struct route routes[] = {
 
     ROUTE(GET, "/sign-in", PUBLIC, SAFE, NO_BODY, handle_sign_in_form, NULL, "The form behind a one-time link"),
     ROUTE(POST, "/sign-in", PUBLIC, ORIGIN, FORM, handle_sign_in, NULL, "Use up a one-time link"),
-    ROUTE(POST, "/sign-out", READ, TOKEN, FORM, handle_sign_out, NULL, "End this session"),
+    ROUTE(GET, "/sign-in/code", PUBLIC, SAFE, NO_BODY, handle_code_form, NULL, "The form for the second factor"),
+    ROUTE(POST, "/sign-in/code", PUBLIC, TOKEN, FORM, handle_code, NULL, "Give the second factor"),
+    ROUTE(POST, "/sign-out", PUBLIC, TOKEN, FORM, handle_sign_out, NULL, "End this session"),
     ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
     ROUTE(POST, "/log/cosignature", PUBLIC, ORIGIN, ANCHOR_NOTE_BYTES_MAX, handle_cosignature, NULL, "A witness brings its cosignature"),
+    /* Accounts: who may sign in, how, and what was done about it. */
+    ROUTE(GET, "/settings/sign-in", OWN_PAGE, SAFE, NO_BODY, handle_self, &page_kind_self, "One's own ways to sign in"),
+    ROUTE(POST, "/settings/sign-in/password", OWN_PAGE, TOKEN, FORM, handle_self_password, NULL, "Set one's own password"),
+    ROUTE(POST, "/settings/sign-in/totp", OWN_PAGE, TOKEN, FORM, handle_self_totp, NULL, "Add one-time codes"),
+    ROUTE(POST, "/settings/sign-in/recovery", OWN_PAGE, TOKEN, FORM, handle_self_recovery, NULL, "New recovery codes"),
+    ROUTE(POST, "/settings/sign-in/passkey", OWN_PAGE, TOKEN, WIDE_FORM, handle_self_passkey, NULL, "Add a passkey"),
+    ROUTE(POST, "/settings/sign-in/remove", OWN_PAGE, TOKEN, FORM, handle_self_remove, NULL, "Remove a way to sign in"),
+    ROUTE(POST, "/settings/sign-in/sessions", OWN_PAGE, TOKEN, FORM, handle_self_sessions, NULL, "End one's own sessions"),
+    ROUTE(POST, "/settings/tokens", OWN_PAGE, TOKEN, FORM, handle_self_token, NULL, "Make a token"),
+    ROUTE(POST, "/settings/tokens/revoke", OWN_PAGE, TOKEN, FORM, handle_self_token_revoke, NULL, "Revoke a token"),
+    ROUTE(GET, "/settings/users", AUDIT, SAFE, NO_BODY, handle_users, &page_kind_users, "The accounts"),
+    ROUTE(POST, "/settings/users", USERS, TOKEN, FORM, handle_user_add, NULL, "Add an account"),
+    ROUTE(GET, "/settings/users/:id", AUDIT, SAFE, NO_BODY, handle_user, &page_kind_user, "One account"),
+    ROUTE(POST, "/settings/users/:id", USERS, TOKEN, FORM, handle_user_change, NULL, "Change an account"),
+    ROUTE(POST, "/settings/users/:id/link", USERS, TOKEN, FORM, handle_user_link, NULL, "Make a sign-in link"),
+    ROUTE(POST, "/settings/users/:id/reset", USERS, TOKEN, FORM, handle_user_reset, NULL, "Void all ways to sign in"),
+    ROUTE(GET, "/settings/roles", AUDIT, SAFE, NO_BODY, handle_roles, &page_kind_roles, "Roles and what they may"),
+    ROUTE(POST, "/settings/roles", USERS, TOKEN, FORM, handle_role_set, NULL, "Add, change or take away a role"),
+    ROUTE(GET, "/settings/activity", AUDIT, SAFE, NO_BODY, handle_activity, &page_kind_activity, "What administrators did"),
+    ROUTE(GET, "/api/v1/me", OWN_PAGE, SAFE, NO_BODY, handle_self, &page_kind_self, "One's own ways to sign in"),
+    ROUTE(POST, "/api/v1/me/tokens", OWN_PAGE, TOKEN, FORM, handle_self_token, NULL, "Make a token"),
+    ROUTE(POST, "/api/v1/me/tokens/revoke", OWN_PAGE, TOKEN, FORM, handle_self_token_revoke, NULL, "Revoke a token"),
+    ROUTE(GET, "/api/v1/users", AUDIT, SAFE, NO_BODY, handle_users, &page_kind_users, "The accounts"),
+    ROUTE(POST, "/api/v1/users", USERS, TOKEN, FORM, handle_user_add, NULL, "Add an account"),
+    ROUTE(GET, "/api/v1/users/:id", AUDIT, SAFE, NO_BODY, handle_user, &page_kind_user, "One account"),
+    ROUTE(POST, "/api/v1/users/:id", USERS, TOKEN, FORM, handle_user_change, NULL, "Change an account"),
+    ROUTE(GET, "/api/v1/roles", AUDIT, SAFE, NO_BODY, handle_roles, &page_kind_roles, "Roles and what they may"),
+    ROUTE(GET, "/api/v1/activity", AUDIT, SAFE, NO_BODY, handle_activity, &page_kind_activity, "What administrators did"),
+
     ROUTE(GET, "/log/*", PUBLIC, SAFE, NO_BODY, handle_log, NULL, "Checkpoint and tiles of the ledger, as C2SP tlog-tiles"),
     ROUTE(GET, "/health", PUBLIC, SAFE, NO_BODY, handle_health, NULL, "Whether this process answers"),
 };

@@ -46,7 +46,7 @@ START_TEST(every_route_has_a_permission_and_what_changes_something_is_protected)
         ck_assert_msg(r->permit && r->csrf && r->handler && r->words && r->words[0], "%s", r->path);
         ck_assert_msg(!http_method_changes(r->method) || r->csrf != CSRF_SAFE, "%s: a change without a check", r->path);
         ck_assert_msg(http_method_changes(r->method) || (r->csrf == CSRF_SAFE && r->body_max == 0), "%s", r->path);
-        bool is_open = r->permit == PERMIT_PUBLIC;
+        bool is_open = r->permit == PERMISSION_PUBLIC;
         ck_assert_msg(is_open || r->method == HTTP_GET || r->csrf == CSRF_TOKEN, "%s: signed-in people need the token", r->path);
         ck_assert_msg((r->handler != handle_page && r->handler != handle_api && r->handler != handle_csv) ||
                           (r->page && r->page->build),

@@ -24,15 +24,19 @@ struct sessions {
     struct db *db;
     uint8_t secret[SHA256_SIZE];
     struct slot slots[SESSIONS_MAX];
+    size_t slots_touched; /* further ones were never used */
     int64_t attempts_since_ms;
     int attempts;
 };
 
+/* Tables of earlier versions go: sign-ins are not missed. */
 static const char schema[] =
+    "drop table if exists link; drop table if exists session;"
     "create table if not exists secret(id integer primary key, bytes blob not null) strict;"
-    "create table if not exists link(hash text primary key, expires_at integer not null) strict, without rowid;"
-    "create table if not exists session(hash text primary key, actor text not null, created_at integer not null,"
-    " seen_at integer not null) strict, without rowid;";
+    "create table if not exists one_time(hash text primary key, expires_at integer not null, actor text not null) strict, without rowid;"
+    "create table if not exists signed_in(hash text primary key, actor text not null, how text not null, factors integer not null, peer text not null,"
+    " agent text not null, created_at integer not null, seen_at integer not null, stepped_up_at integer not null) strict, without rowid;"
+    "create table if not exists otp(credential text primary key, counter integer not null) strict, without rowid;";
 
 static struct db *volatile_open(const char *data_dir, struct err *e)
 {
@@ -69,7 +73,7 @@ static bool token_hash(struct str token, struct sha256 *ret, char ret_hex[65])
     return true;
 }
 
-bool web_link_new(const char *data_dir, const struct env *env, char ret_token[WEB_TOKEN_SIZE], struct err *e)
+bool web_link_new(const char *data_dir, const struct env *env, const char *actor, int64_t life_ms, char ret_token[WEB_TOKEN_SIZE], struct err *e)
 {
     struct db *db = volatile_open(data_dir, e);
     if (!db)
@@ -79,8 +83,8 @@ bool web_link_new(const char *data_dir, const struct env *env, char ret_token[WE
     token_new(env, token);
     token_hash(str_of(token), &hash, hex);
     int64_t now_ms = env_now_ms(env);
-    bool is_ok = db_run(db, e, "delete from link where expires_at < ?1", A(now_ms)) &&
-                 db_run(db, e, "insert into link(hash, expires_at) values(?1, ?2)", A(hex), A(now_ms + LINK_LIFE_MS));
+    bool is_ok = db_run(db, e, "delete from one_time where expires_at < ?1", A(now_ms)) &&
+                 db_run(db, e, "insert into one_time(hash, expires_at, actor) values(?1, ?2, ?3)", A(hex), A(now_ms + life_ms), A(actor));
     db_close(db);
     if (!is_ok)
         return err_wrap(e, "sign-in link");
@@ -118,22 +122,33 @@ static bool secret_load(struct sessions *s, struct err *e)
     return e->code == ERR_NONE;
 }
 
+static void text_copy(char *ret, size_t size, struct str text)
+{
+    snprintf(ret, size, "%.*s", STR_ARGS(text));
+}
+
 static bool sessions_load(struct sessions *s, struct err *e)
 {
-    size_t n = 0;
     int64_t now_ms = env_now_ms(s->env);
-    DB_EACH (row, s->db, e, "select hash, actor, created_at, seen_at from session order by seen_at desc") {
-        struct slot *slot = &s->slots[n];
-        if (n == SESSIONS_MAX || !hex_decode(db_text(row, 0), slot->hash.bytes, SHA256_SIZE))
+    DB_EACH (row, s->db, e,
+             "select hash, actor, how, factors, peer, agent, created_at, seen_at, stepped_up_at from signed_in order by seen_at desc") {
+        struct slot *slot = &s->slots[s->slots_touched];
+        if (s->slots_touched == SESSIONS_MAX || !hex_decode(db_text(row, 0), slot->hash.bytes, SHA256_SIZE))
             continue;
-        slot->session.created_at_ms = db_int(row, 2);
-        slot->session.seen_at_ms = db_int(row, 3);
-        if (is_over(&slot->session, now_ms))
+        struct session *session = &slot->session;
+        session->created_at_ms = db_int(row, 6);
+        session->seen_at_ms = db_int(row, 7);
+        session->stepped_up_at_ms = db_int(row, 8);
+        if (is_over(session, now_ms))
             continue;
-        snprintf(slot->session.actor, sizeof(slot->session.actor), "%.*s", STR_ARGS(db_text(row, 1)));
-        session_fill(s, &slot->session, &slot->hash);
+        text_copy(session->actor, sizeof(session->actor), db_text(row, 1));
+        text_copy(session->how, sizeof(session->how), db_text(row, 2));
+        session->factors = (int)db_int(row, 3);
+        text_copy(session->peer, sizeof(session->peer), db_text(row, 4));
+        text_copy(session->agent, sizeof(session->agent), db_text(row, 5));
+        session_fill(s, session, &slot->hash);
         slot->is_used = true;
-        n++;
+        s->slots_touched++;
     }
     return e->code == ERR_NONE;
 }
@@ -182,7 +197,7 @@ struct sessions *sessions_close(struct sessions *s)
 
 static struct slot *slot_find(struct sessions *s, const struct sha256 *hash)
 {
-    for (size_t i = 0; i < SESSIONS_MAX; i++)
+    for (size_t i = 0; i < s->slots_touched; i++)
         if (s->slots[i].is_used && sha256_equal(s->slots[i].hash, *hash))
             return &s->slots[i];
     return NULL;
@@ -206,89 +221,257 @@ bool sessions_find(struct sessions *s, struct str token, struct session *ret)
     return is_found;
 }
 
+/* ---- beginning ---- */
+
 /* The link is there and not over. */
-static bool link_check(struct sessions *s, const char *hex, int64_t now_ms, struct err *e)
+static bool link_check(struct sessions *s, const char *hex, int64_t now_ms, char ret_actor[SESSION_ACTOR_SIZE], struct err *e)
 {
     pthread_mutex_lock(&s->mutex);
     if (now_ms - s->attempts_since_ms >= MS_MINUTE) {
         s->attempts_since_ms = now_ms;
         s->attempts = 0;
     }
-    bool is_ok = ++s->attempts <= ATTEMPTS_PER_MINUTE;
+    bool is_ok = ++s->attempts <= ATTEMPTS_PER_MINUTE, is_found = false;
     if (!is_ok) {
         err_set(e, ERR_LIMIT, "more than %d sign-ins in a minute; wait a little", ATTEMPTS_PER_MINUTE);
     } else {
-        int64_t expires_at = db_one_int(s->db, e, 0, "select expires_at from link where hash = ?1", A(hex));
-        is_ok = e->code == ERR_NONE && expires_at >= now_ms;
-        if (!is_ok && e->code == ERR_NONE)
-            err_set(e, ERR_DENIED, "this sign-in link is not known, was used already, or is older than 15 minutes");
+        DB_EACH (row, s->db, e, "select actor from one_time where hash = ?1 and expires_at >= ?2", A(hex), A(now_ms)) {
+            text_copy(ret_actor, SESSION_ACTOR_SIZE, db_text(row, 0));
+            is_found = true;
+        }
+        if (!is_found && e->code == ERR_NONE)
+            err_set(e, ERR_DENIED, "this sign-in link is not known, was used already, or is over");
     }
     pthread_mutex_unlock(&s->mutex);
-    return is_ok;
+    return is_found;
 }
 
-/* Free, else over, else least recently seen. */
-static struct slot *slot_take(struct sessions *s, int64_t now_ms, struct err *e)
+/* Under the mutex. */
+static bool slot_free(struct sessions *s, struct slot *slot, struct err *e)
 {
-    struct slot *oldest = &s->slots[0];
-    for (size_t i = 0; i < SESSIONS_MAX; i++) {
-        struct slot *slot = &s->slots[i];
-        if (!slot->is_used || is_over(&slot->session, now_ms)) {
-            oldest = slot;
-            break;
-        }
-        if (slot->session.seen_at_ms < oldest->session.seen_at_ms)
-            oldest = slot;
-    }
     char hex[65];
-    hex_encode(oldest->hash.bytes, SHA256_SIZE, hex);
-    if (oldest->is_used && !db_run(s->db, e, "delete from session where hash = ?1", A(hex)))
-        return NULL;
-    oldest->is_used = false;
-    return oldest;
+    hex_encode(slot->hash.bytes, SHA256_SIZE, hex);
+    memset(slot, 0, sizeof(*slot));
+    return db_run(s->db, e, "delete from signed_in where hash = ?1", A(hex));
+}
+
+/* Free, else over, else least recently seen; and whoever has too many loses the one seen least recently. */
+static struct slot *slot_take(struct sessions *s, const char *actor, int64_t now_ms, struct err *e)
+{
+    struct slot *oldest = NULL, *own = NULL, *empty = NULL;
+    int own_count = 0;
+    for (size_t i = 0; i < s->slots_touched; i++) {
+        struct slot *slot = &s->slots[i];
+        if (slot->is_used && is_over(&slot->session, now_ms) && !slot_free(s, slot, e))
+            return NULL;
+        if (!slot->is_used) {
+            empty = slot;
+            continue;
+        }
+        oldest = !oldest || slot->session.seen_at_ms < oldest->session.seen_at_ms ? slot : oldest;
+        if (strcmp(slot->session.actor, actor) == 0) {
+            own_count++;
+            own = !own || slot->session.seen_at_ms < own->session.seen_at_ms ? slot : own;
+        }
+    }
+    if (own_count >= SESSIONS_PER_ACTOR_MAX)
+        return slot_free(s, own, e) ? own : NULL;
+    if (empty)
+        return empty;
+    if (s->slots_touched < SESSIONS_MAX)
+        return &s->slots[s->slots_touched++];
+    return slot_free(s, oldest, e) ? oldest : NULL;
 }
 
 static bool session_store(struct sessions *s, const char *link_hex, const struct slot *fresh, struct err *e)
 {
     char hex[65];
+    const struct session *f = &fresh->session;
     hex_encode(fresh->hash.bytes, SHA256_SIZE, hex);
     pthread_mutex_lock(&s->mutex);
-    struct slot *slot = slot_take(s, fresh->session.created_at_ms, e);
-    bool is_ok = slot && db_run(s->db, e, "delete from link where hash = ?1", A(link_hex)) &&
-                 db_run(s->db, e, "insert into session(hash, actor, created_at, seen_at) values(?1, ?2, ?3, ?3)", A(hex),
-                        A(str_of(fresh->session.actor)), A(fresh->session.created_at_ms));
+    struct slot *slot = slot_take(s, f->actor, f->seen_at_ms, e);
+    bool is_ok = slot && (!link_hex || db_run(s->db, e, "delete from one_time where hash = ?1", A(link_hex))) &&
+                 db_run(s->db, e,
+                        "insert into signed_in(hash, actor, how, factors, peer, agent, created_at, seen_at, stepped_up_at)"
+                        " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                        A(hex), A(str_of(f->actor)), A(str_of(f->how)), A(f->factors), A(str_of(f->peer)), A(str_of(f->agent)), A(f->created_at_ms),
+                        A(f->seen_at_ms), A(f->stepped_up_at_ms));
     if (is_ok)
         *slot = *fresh;
     pthread_mutex_unlock(&s->mutex);
     return is_ok;
 }
 
-bool sessions_redeem(struct sessions *s, struct str link_token,
-                     bool (*record)(void *context, const struct session *session, struct err *e), void *context,
+static void session_new(struct sessions *s, const struct session *like, struct slot *ret, char ret_token[SESSION_TOKEN_SIZE])
+{
+    *ret = (struct slot){.is_used = true, .session = *like};
+    token_new(s->env, ret_token);
+    token_hash(str_of(ret_token), &ret->hash, NULL);
+    session_fill(s, &ret->session, &ret->hash);
+    int64_t now_ms = env_now_ms(s->env);
+    ret->session.created_at_ms = ret->session.seen_at_ms = ret->session.stepped_up_at_ms = now_ms;
+}
+
+bool sessions_begin(struct sessions *s, const struct session *like, session_record *record, void *context, char ret_token[SESSION_TOKEN_SIZE],
+                    struct err *e)
+{
+    struct slot fresh;
+    char token[SESSION_TOKEN_SIZE];
+    session_new(s, like, &fresh, token);
+    bool is_ok = record(context, &fresh.session, e) && session_store(s, NULL, &fresh, e);
+    if (is_ok)
+        memcpy(ret_token, token, sizeof(token));
+    memory_wipe(token, sizeof(token));
+    return is_ok;
+}
+
+static bool link_hash(struct str link_token, char ret_hex[65], struct err *e)
+{
+    struct sha256 hash;
+    return token_hash(link_token, &hash, ret_hex) || err_set(e, ERR_DENIED, "this is no sign-in link: its token is 64 hex digits");
+}
+
+bool sessions_link_actor(struct sessions *s, struct str link_token, char ret_actor[SESSION_ACTOR_SIZE], struct err *e)
+{
+    char hex[65];
+    return link_hash(link_token, hex, e) && link_check(s, hex, env_now_ms(s->env), ret_actor, e);
+}
+
+bool sessions_redeem(struct sessions *s, struct str link_token, const struct session *like, session_record *record, void *context,
                      char ret_token[SESSION_TOKEN_SIZE], struct err *e)
 {
-    struct sha256 link_hash;
-    char link_hex[65];
-    if (!token_hash(link_token, &link_hash, link_hex))
-        return err_set(e, ERR_DENIED, "this is no sign-in link: its token is 64 hex digits");
-    int64_t now_ms = env_now_ms(s->env);
-    struct slot fresh = {.is_used = true};
-    char token[SESSION_TOKEN_SIZE];
-    token_new(s->env, token);
-    token_hash(str_of(token), &fresh.hash, NULL);
-    session_fill(s, &fresh.session, &fresh.hash);
-    snprintf(fresh.session.actor, sizeof(fresh.session.actor), "local:admin");
-    fresh.session.created_at_ms = fresh.session.seen_at_ms = now_ms;
+    char link_hex[65], token[SESSION_TOKEN_SIZE];
+    struct slot fresh;
+    if (!link_hash(link_token, link_hex, e))
+        return false;
+    session_new(s, like, &fresh, token);
+    snprintf(fresh.session.how, sizeof(fresh.session.how), "link");
 
     pthread_mutex_lock(&s->redeem_mutex);
-    bool is_ok =
-        link_check(s, link_hex, now_ms, e) && record(context, &fresh.session, e) && session_store(s, link_hex, &fresh, e);
+    bool is_ok = link_check(s, link_hex, fresh.session.created_at_ms, fresh.session.actor, e);
+    /* Whoever may write the data directory has the machine; a link that was sent to somebody is one factor. */
+    fresh.session.factors = strcmp(fresh.session.actor, "local:admin") == 0 ? 2 : 1;
+    is_ok = is_ok && record(context, &fresh.session, e) && session_store(s, link_hex, &fresh, e);
     pthread_mutex_unlock(&s->redeem_mutex);
     if (is_ok)
         memcpy(ret_token, token, sizeof(token));
     memory_wipe(token, sizeof(token));
     return is_ok;
 }
+
+bool sessions_link_use(struct sessions *s, struct str link_token, struct str actor, struct err *e)
+{
+    char hex[65], whose[SESSION_ACTOR_SIZE];
+    if (!link_hash(link_token, hex, e))
+        return false;
+    pthread_mutex_lock(&s->redeem_mutex);
+    bool is_ok = link_check(s, hex, env_now_ms(s->env), whose, e);
+    if (is_ok && !str_is(actor, whose))
+        is_ok = err_set(e, ERR_DENIED, "this link is somebody else's");
+    pthread_mutex_lock(&s->mutex);
+    is_ok = is_ok && db_run(s->db, e, "delete from one_time where hash = ?1", A(hex));
+    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->redeem_mutex);
+    return is_ok;
+}
+
+bool sessions_renew(struct sessions *s, struct str token, const char *how, int factors, char ret_token[SESSION_TOKEN_SIZE], struct err *e)
+{
+    struct sha256 hash;
+    struct session old;
+    struct slot fresh;
+    char fresh_token[SESSION_TOKEN_SIZE];
+    if (!token_hash(token, &hash, NULL) || !sessions_find(s, token, &old))
+        return err_set(e, ERR_DENIED, "your session is over");
+    session_new(s, &old, &fresh, fresh_token);
+    fresh.session.created_at_ms = old.created_at_ms; /* twelve hours stay twelve hours */
+    fresh.session.factors = factors;
+    snprintf(fresh.session.how, sizeof(fresh.session.how), "%s", how);
+    if (!session_store(s, NULL, &fresh, e))
+        return false;
+    sessions_end(s, token);
+    memcpy(ret_token, fresh_token, sizeof(fresh_token));
+    memory_wipe(fresh_token, sizeof(fresh_token));
+    return true;
+}
+
+void sessions_stepped_up(struct sessions *s, const char *id)
+{
+    struct err e = {0};
+    int64_t now_ms = env_now_ms(s->env);
+    pthread_mutex_lock(&s->mutex);
+    for (size_t i = 0; i < s->slots_touched; i++) {
+        struct slot *slot = &s->slots[i];
+        char hex[65];
+        if (!slot->is_used || strcmp(slot->session.id, id) != 0)
+            continue;
+        slot->session.stepped_up_at_ms = now_ms;
+        hex_encode(slot->hash.bytes, SHA256_SIZE, hex);
+        if (!db_run(s->db, &e, "update signed_in set stepped_up_at = ?2 where hash = ?1", A(hex), A(now_ms)))
+            e.code = ERR_NONE; /* it is remembered until the next start */
+    }
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static int newer_first(const void *a, const void *b)
+{
+    const struct session *x = a, *y = b;
+    return (x->seen_at_ms < y->seen_at_ms) - (x->seen_at_ms > y->seen_at_ms);
+}
+
+struct session *sessions_list(struct sessions *s, struct arena *a, struct str actor, size_t *ret_count)
+{
+    struct session *list = arena_array(a, SESSIONS_MAX, sizeof(*list));
+    size_t n = 0;
+    int64_t now_ms = env_now_ms(s->env);
+    pthread_mutex_lock(&s->mutex);
+    for (size_t i = 0; i < s->slots_touched; i++)
+        if (s->slots[i].is_used && !is_over(&s->slots[i].session, now_ms) && (actor.size == 0 || str_is(actor, s->slots[i].session.actor)))
+            list[n++] = s->slots[i].session;
+    pthread_mutex_unlock(&s->mutex);
+    qsort(list, n, sizeof(*list), newer_first);
+    *ret_count = n;
+    return list;
+}
+
+int sessions_end_of(struct sessions *s, struct str actor, const char *id, const char *except)
+{
+    struct err e = {0};
+    int n = 0;
+    pthread_mutex_lock(&s->mutex);
+    for (size_t i = 0; i < s->slots_touched; i++) {
+        struct slot *slot = &s->slots[i];
+        bool is_meant = slot->is_used && str_is(actor, slot->session.actor) && (!id || strcmp(slot->session.id, id) == 0) &&
+                        (!except || strcmp(slot->session.id, except) != 0);
+        if (is_meant && slot_free(s, slot, &e))
+            n++;
+    }
+    pthread_mutex_unlock(&s->mutex);
+    return n;
+}
+
+uint64_t sessions_otp_counter(struct sessions *s, const char *credential)
+{
+    struct err e = {0};
+    pthread_mutex_lock(&s->mutex);
+    int64_t counter = db_one_int(s->db, &e, 0, "select counter from otp where credential = ?1", A(credential));
+    pthread_mutex_unlock(&s->mutex);
+    return (uint64_t)counter;
+}
+
+bool sessions_otp_use(struct sessions *s, const char *credential, uint64_t counter)
+{
+    struct err e = {0};
+    pthread_mutex_lock(&s->mutex);
+    int64_t known = db_one_int(s->db, &e, 0, "select counter from otp where credential = ?1", A(credential));
+    bool is_new = e.code == ERR_NONE && (int64_t)counter > known &&
+                  db_run(s->db, &e, "insert into otp(credential, counter) values(?1, ?2) on conflict(credential) do update set counter = ?2",
+                         A(credential), A((int64_t)counter));
+    pthread_mutex_unlock(&s->mutex);
+    return is_new;
+}
+
+/* ---- ending ---- */
 
 bool sessions_end(struct sessions *s, struct str token)
 {
@@ -301,7 +484,7 @@ bool sessions_end(struct sessions *s, struct str token)
     struct slot *slot = slot_find(s, &hash);
     if (slot)
         memset(slot, 0, sizeof(*slot));
-    bool is_gone = db_run(s->db, &e, "delete from session where hash = ?1", A(hex));
+    bool is_gone = db_run(s->db, &e, "delete from signed_in where hash = ?1", A(hex));
     pthread_mutex_unlock(&s->mutex);
     return slot && is_gone;
 }
@@ -311,7 +494,7 @@ void sessions_tidy(struct sessions *s)
     struct err e = {0};
     int64_t now_ms = env_now_ms(s->env);
     pthread_mutex_lock(&s->mutex);
-    for (size_t i = 0; i < SESSIONS_MAX && e.code == ERR_NONE; i++) {
+    for (size_t i = 0; i < s->slots_touched && e.code == ERR_NONE; i++) {
         struct slot *slot = &s->slots[i];
         if (!slot->is_used)
             continue;
@@ -319,14 +502,14 @@ void sessions_tidy(struct sessions *s)
         hex_encode(slot->hash.bytes, SHA256_SIZE, hex);
         if (is_over(&slot->session, now_ms)) {
             slot->is_used = false;
-            if (!db_run(s->db, &e, "delete from session where hash = ?1", A(hex)))
+            if (!db_run(s->db, &e, "delete from signed_in where hash = ?1", A(hex)))
                 break;
-        } else if (!db_run(s->db, &e, "update session set seen_at = ?2 where hash = ?1 and seen_at < ?2", A(hex),
+        } else if (!db_run(s->db, &e, "update signed_in set seen_at = ?2 where hash = ?1 and seen_at < ?2", A(hex),
                            A(slot->session.seen_at_ms))) {
             break; /* tried again in a minute */
         }
     }
-    if (e.code == ERR_NONE && !db_run(s->db, &e, "delete from link where expires_at < ?1", A(now_ms))) {
+    if (e.code == ERR_NONE && !db_run(s->db, &e, "delete from one_time where expires_at < ?1", A(now_ms))) {
         /* likewise */
     }
     pthread_mutex_unlock(&s->mutex);

@@ -10,6 +10,7 @@ static const struct entry entries[] = {
     {"overview", "Overview", "/", "overview"},         {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
+    {"settings", "Settings", "/settings/sign-in", "settings"},
 };
 
 static void shell_nav(struct json *shell, const struct page *page, const struct json *view)

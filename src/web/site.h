@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "blob/blob.h"
+#include "content/content.h"
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
 #include "report/view.h"
@@ -23,12 +24,8 @@
 
 /* ---- routes: route.c ---- */
 
-/* Who may. Zero is no permission, and the ROUTE macro has no default: a route without one does not compile. */
-enum permit {
-    PERMIT_PUBLIC = 1, /* anybody: sign-in, assets, the theme */
-    PERMIT_READ,       /* a signed-in person may look */
-    PERMIT_RUN         /* may have this host collected and tested */
-};
+/* Who may: a permission of content/roles.yaml, or PERMISSION_PUBLIC (sign-in, assets, the theme). Zero is none, and the ROUTE macro has
+ * no default: a route without one does not compile. */
 
 /* How a request is told from one that another site makes the browser send. */
 enum csrf {
@@ -59,7 +56,7 @@ struct page {
 struct route {
     enum http_method method;
     const char *path; /* ":name" stands for one segment, "*" at the end for whatever follows */
-    enum permit permit;
+    enum permission permit;
     enum csrf csrf;
     size_t body_max;
     bool (*handler)(struct call *c, struct err *e);
@@ -82,6 +79,19 @@ static inline bool route_is_api(const struct route *r)
 
 /* ---- the site ---- */
 
+/* Who asks: accounts/identity.c. */
+struct identity {
+    bool is_signed_in;
+    bool is_token;        /* by an API token, not by a session */
+    bool needs_code;      /* the password was right; the second factor is still due */
+    struct session session;
+    uint32_t permissions; /* PERMISSION_BITs: what this request may */
+    uint32_t rights;      /* what it might with a second factor */
+};
+
+struct known_actors;
+struct guesses;     /* accounts/guess.h */
+struct challenges;  /* accounts/challenge.h */
 struct keeper_link; /* keeper_link.c: one connection to the keeper, made again when it breaks */
 
 struct site {
@@ -91,6 +101,9 @@ struct site {
     struct sessions *sessions;
     struct cache *cache;
     struct keeper_link *keeper;
+    struct known_actors *known;
+    struct guesses *guesses;
+    struct challenges *challenges;
     pthread_mutex_t state_mutex; /* guards state_db and state_inode */
     struct db *state_db;
     uint64_t state_inode;
@@ -114,7 +127,9 @@ struct call {
     const struct route *route;
     struct arena *arena;
     struct session session;
-    bool is_signed_in;
+    bool is_signed_in, is_token, needs_code;
+    uint32_t permissions, rights; /* of struct identity */
+    const char *step;             /* how the person was asked again: "passkey", "password", "totp", "recovery", "link", "token"; "" */
     int64_t now_ms;
     struct str at;                               /* as asked: "2026-11-01", "now-3d", empty for now */
     int64_t at_ms;                               /* 0: now */
@@ -140,6 +155,24 @@ bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op 
 bool keeper_link_cosigned(struct keeper_link *k, struct arena *a, struct str note, struct json **ret_answer, struct err *e) MUST_USE;
 bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
 
+/* ---- who asks: accounts/ ---- */
+
+void site_identify(struct site *s, const struct http_request *r, struct identity *ret);
+struct known_actors *known_actors_new(void);
+struct known_actors *known_actors_free(struct known_actors *k);
+static inline bool call_may(const struct call *c, enum permission permission)
+{
+    return permission == PERMISSION_PUBLIC || (c->permissions & PERMISSION_BIT(permission));
+}
+/* Before what matters (approvals, exports, accounts, keys): was the person asked again within five minutes, or is the answer in this
+ * very form? True: go on; c->step says how, for the operation. False: the response is a page that asks and sends the same form once
+ * more, or for the API a problem with code step_up_required; the handler returns true.
+ *
+ *     if (!call_step_up(c))
+ *         return true;
+ */
+bool call_step_up(struct call *c);
+
 /* ---- one request: call.c ---- */
 
 struct worker *worker_new(struct site *s);
@@ -158,7 +191,8 @@ struct str call_cache_key(const struct http_request *r, const struct session *se
 struct str call_session_cookie(const struct http_request *r);
 /* "light", "dark" or "auto". */
 const char *call_theme(const struct http_request *r);
-/* A page or an API problem for what went wrong. */
+/* A page or an API problem for what went wrong; `code` is the problem's own. */
+void call_problem(struct call *c, int status, const char *code, struct str why);
 void call_error(struct call *c, int status, struct str why);
 bool call_redirect(struct call *c, struct str location);
 /* Only a path of our own, to return to; "/" for anything else. */
@@ -183,9 +217,29 @@ bool handle_page(struct call *c, struct err *e); /* page.c */
 bool handle_csv(struct call *c, struct err *e);  /* csv_list.c */
 bool handle_api(struct call *c, struct err *e);  /* api.c */
 bool handle_openapi(struct call *c, struct err *e);
-bool handle_sign_in_form(struct call *c, struct err *e); /* sign_in.c */
+bool handle_sign_in_form(struct call *c, struct err *e); /* accounts/ */
 bool handle_sign_in(struct call *c, struct err *e);
+bool handle_code_form(struct call *c, struct err *e);
+bool handle_code(struct call *c, struct err *e);
 bool handle_sign_out(struct call *c, struct err *e);
+bool handle_self(struct call *c, struct err *e);
+bool handle_self_password(struct call *c, struct err *e);
+bool handle_self_totp(struct call *c, struct err *e);
+bool handle_self_recovery(struct call *c, struct err *e);
+bool handle_self_passkey(struct call *c, struct err *e);
+bool handle_self_remove(struct call *c, struct err *e);
+bool handle_self_sessions(struct call *c, struct err *e);
+bool handle_self_token(struct call *c, struct err *e);
+bool handle_self_token_revoke(struct call *c, struct err *e);
+bool handle_users(struct call *c, struct err *e);
+bool handle_user(struct call *c, struct err *e);
+bool handle_user_add(struct call *c, struct err *e);
+bool handle_user_change(struct call *c, struct err *e);
+bool handle_user_link(struct call *c, struct err *e);
+bool handle_user_reset(struct call *c, struct err *e);
+bool handle_roles(struct call *c, struct err *e);
+bool handle_role_set(struct call *c, struct err *e);
+bool handle_activity(struct call *c, struct err *e);
 bool handle_theme(struct call *c, struct err *e);
 bool handle_run(struct call *c, struct err *e); /* run.c */
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
@@ -193,6 +247,7 @@ bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);
 bool handle_health(struct call *c, struct err *e);
 
-extern const struct page page_kind_error, page_kind_sign_in;
+extern const struct page page_kind_error, page_kind_sign_in, page_kind_second, page_kind_confirm, page_kind_self, page_kind_totp, page_kind_once,
+    page_kind_users, page_kind_user, page_kind_roles, page_kind_activity;
 
 #endif

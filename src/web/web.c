@@ -2,6 +2,8 @@
 #include "base/times.h"
 #include "os/ipc.h"
 #include "web/asset.h"
+#include "crypto/password.h"
+#include "web/accounts/guess.h"
 #include "web/site.h"
 #include <malloc.h>
 #include <poll.h>
@@ -129,7 +131,7 @@ static bool handle_missing(struct call *c, struct err *e)
     call_error(c, 404, arena_printf(c->arena, "%.*s is no address of this program.", STR_ARGS(c->request->path)));
     return true;
 }
-static const struct route missing_route = {HTTP_GET, "/", PERMIT_READ, CSRF_SAFE, 0, handle_missing, NULL, "Not found"};
+static const struct route missing_route = {HTTP_GET, "/", PERMISSION_OWN_PAGE, CSRF_SAFE, 0, handle_missing, NULL, "Not found"};
 
 static enum http_next on_head(void *context, struct http_request *r, struct http_response *ret, size_t *ret_body_max)
 {
@@ -144,20 +146,21 @@ static enum http_next on_head(void *context, struct http_request *r, struct http
     struct str parameters[ROUTE_PARAMETERS_MAX];
     const char *allow;
     const struct route *route = route_find(r->method, r->path, parameters, &allow);
-    struct session session;
-    bool is_signed_in = sessions_find(s->sessions, call_session_cookie(r), &session);
+    struct identity who;
+    site_identify(s, r, &who);
     if (!route && *allow)
         return plain_error(ret, 405, allow);
     if (!route) {
-        if (!is_signed_in || http_method_changes(r->method) || str_starts(r->path, "/api/"))
+        if (!who.is_signed_in || http_method_changes(r->method) || str_starts(r->path, "/api/"))
             return plain_error(ret, 404, NULL);
         route = &missing_route;
     }
-    if (route->permit != PERMIT_PUBLIC && !is_signed_in)
+    if (route->permit != PERMISSION_PUBLIC && !who.is_signed_in)
         return to_sign_in(r, route, ret);
-    if (route->handler == handle_page || route->handler == handle_api) {
+    bool is_allowed = route->permit == PERMISSION_PUBLIC || (who.permissions & PERMISSION_BIT(route->permit));
+    if (is_allowed && (route->handler == handle_page || route->handler == handle_api)) {
         char key_text[CACHE_KEY_MAX];
-        struct str key = call_cache_key(r, &session, key_text, sizeof(key_text));
+        struct str key = call_cache_key(r, &who.session, key_text, sizeof(key_text));
         struct cache_state state;
         site_state(s, env_now_ms(s->env), &state);
         if (key.data && state.data_version >= 0)
@@ -204,7 +207,9 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     snprintf(keeper_path, sizeof(keeper_path), "%s/private/keeper.sock", s->dir.path);
     s->keeper = keeper_link_new(o->keeper_path ? o->keeper_path : keeper_path);
     s->cache = cache_new();
-    if (!s->keeper || !s->cache)
+    s->known = known_actors_new();
+    s->guesses = guesses_new();
+    if (!s->keeper || !s->cache || !s->known || !s->guesses)
         return err_set(e, ERR_LIMIT, "web: no memory");
     return true;
 }
@@ -213,6 +218,8 @@ static void site_close(struct site *s)
 {
     s->server = http_stop(s->server);
     s->cache = cache_free(s->cache);
+    s->known = known_actors_free(s->known);
+    s->guesses = guesses_free(s->guesses);
     s->keeper = keeper_link_free(s->keeper);
     s->sessions = sessions_close(s->sessions);
     s->state_db = db_close(s->state_db);
@@ -241,7 +248,7 @@ static void tend(struct site *s)
 
 bool web_prepare(struct err *e)
 {
-    return http_prepare(e);
+    return http_prepare(e) && password_prepare(e);
 }
 
 int web_main(const struct web_options *o)

@@ -39,8 +39,9 @@ enum web_control {
 bool web_prepare(struct err *e) MUST_USE;
 int web_main(const struct web_options *o);
 
-/* Makes a one-time sign-in token for the local administrator, valid for 15 minutes, in DATA/volatile.db (made when missing). Any
- * process that may write the data directory can do it. The link is http://HOST:PORT/sign-in?token=TOKEN. */
-bool web_link_new(const char *data_dir, const struct env *env, char ret_token[WEB_TOKEN_SIZE], struct err *e) MUST_USE;
+/* Makes a one-time sign-in token for an actor ("local:admin", "account:7f…") in DATA/volatile.db (made when missing). Any process
+ * that may write the data directory can do it. The link is http://HOST:PORT/sign-in?token=TOKEN. */
+bool web_link_new(const char *data_dir, const struct env *env, const char *actor, int64_t life_ms, char ret_token[WEB_TOKEN_SIZE],
+                  struct err *e) MUST_USE;
 
 #endif
