@@ -113,16 +113,16 @@ static const struct field parameter_fields[] = {
 };
 
 static const struct field permission_fields[] = {
-    FIELD("id", FIELD_TEXT, permission_words, id),
-    FIELD("words", FIELD_TEXT, permission_words, words),
+    FIELD("id", MEMBER_TEXT, permission_words, id),
+    FIELD("words", MEMBER_TEXT, permission_words, words),
 };
 
 static const struct field role_fields[] = {
-    FIELD("id", FIELD_TEXT, role, id),
-    FIELD("label", FIELD_TEXT, role, label),
-    FIELD("words", FIELD_TEXT, role, words),
-    FIELD("permissions", FIELD_TEXTS, role, permissions, REFERS(ENTITY_PERMISSION)),
-    FIELD("must_end", FIELD_FLAG, role, must_end, OPTIONAL),
+    FIELD("id", MEMBER_TEXT, role, id),
+    FIELD("label", MEMBER_TEXT, role, label),
+    FIELD("words", MEMBER_TEXT, role, words),
+    FIELD("permissions", MEMBER_TEXTS, role, permissions, REFERS(ENTITY_PERMISSION)),
+    FIELD("must_end", MEMBER_FLAG, role, must_end, OPTIONAL),
 };
 
 static void criterion_finish(struct checker *k, const struct yaml *item, void *ret)
