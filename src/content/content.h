@@ -9,6 +9,7 @@
 #define CONTENT_CONTENT_H
 
 #include "base/str.h"
+#include "content/permission.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,22 +83,6 @@ struct test_mapping {
     const char *reason; /* why this test really helps to test that control */
 };
 
-/* What an address asks for. roles.yaml says in words what each is (all but PERMISSION_PUBLIC). */
-enum permission {
-    PERMISSION_PUBLIC = 1, /* anybody */
-    PERMISSION_OWN_PAGE,
-    PERMISSION_READ,
-    PERMISSION_RUN,
-    PERMISSION_RECORDS,
-    PERMISSION_EXPORT,
-    PERMISSION_AUDIT,
-    PERMISSION_USERS,
-    PERMISSION_SETTINGS,
-    PERMISSION_KEYS,
-    PERMISSION_END
-};
-#define PERMISSION_BIT(permission) (UINT32_C(1) << (permission))
-
 struct permission_words {
     const char *id, *words;
 };
@@ -152,10 +137,6 @@ const struct control *content_control(struct str id);
 const struct test *content_test(struct str id);
 const struct parameter *content_parameter(struct str name);
 const struct role *content_role(struct str id);
-/* "read"; "public" for PERMISSION_PUBLIC. */
-const char *permission_name(enum permission permission);
-/* 0: there is none of this name (nobody can be given "public"). */
-enum permission permission_of_name(struct str name);
 /* The bits of a role's permissions. */
 uint32_t role_permissions(const struct role *role);
 

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "blob/blob.h"
-#include "content/content.h"
+#include "content/permission.h"
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
 #include "report/view.h"
