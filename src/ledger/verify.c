@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SCRATCH_BYTES_MAX = 64 << 20 };
@@ -106,20 +108,14 @@ static void head_check(struct verify *v, struct str note)
 
 /* E10, E12, E13 for every checkpoint that was ever signed, in the order of cp.log. Consistency is shown by the tree itself: its
  * first `size` leaves must have the root that was signed for them. */
-void verify_cp_log(struct verify *v)
+static void cp_log_check(struct verify *v, struct str bytes)
 {
-    struct buf BUF_AUTO bytes;
     struct err e = {0};
-    buf_init(&bytes, (size_t)1 << 30);
-    if (!os_file_read(&os_file_real, v->private_dir, "cp.log", &bytes, &e)) {
-        verify_find(v, "E83", "private/cp.log: %s", e.text);
-        return;
-    }
     uint64_t offset = 0, last_size = 0;
     bool has_published = !v->has_head;
     struct merkle_nodes nodes = tile_store_nodes(&v->store);
     struct str note;
-    for (uint64_t start = 0; cp_log_record(buf_view(&bytes), &offset, &note); start = offset) {
+    for (uint64_t start = 0; cp_log_record(bytes, &offset, &note); start = offset) {
         struct checkpoint c;
         struct str text, lines;
         struct sha256 root;
@@ -150,7 +146,7 @@ void verify_cp_log(struct verify *v)
         bool has_more = false;
         for (; !has_more && behind + 12 <= bytes.size; behind++) {
             uint64_t at = behind;
-            has_more = bytes.data[behind] == 'A' && cp_log_record(buf_view(&bytes), &at, &note);
+            has_more = bytes.data[behind] == 'A' && cp_log_record(bytes, &at, &note);
         }
         if (has_more)
             verify_find(v, "E83", "cp.log is damaged at byte %llu", (unsigned long long)offset);
@@ -160,6 +156,26 @@ void verify_cp_log(struct verify *v)
     }
     if (!has_published)
         verify_find(v, "E83", "cp.log does not hold the published checkpoint of %llu leaves", (unsigned long long)v->head.size);
+}
+
+void verify_cp_log(struct verify *v)
+{
+    struct err e = {0};
+    struct stat facts;
+    int fd = openat(v->private_dir, "cp.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool ok = fd >= 0 && fstat(fd, &facts) == 0;
+    size_t size = ok && S_ISREG(facts.st_mode) ? (size_t)facts.st_size : 0;
+    void *bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL; /* it only grows, a checkpoint a second at most */
+    if (!ok || bytes == MAP_FAILED)
+        err_errno(&e, errno, "private/cp.log");
+    if (e.code)
+        verify_find(v, "E83", "%s", e.text);
+    else
+        cp_log_check(v, size ? str_make(bytes, size) : STR(""));
+    if (size && bytes != MAP_FAILED)
+        munmap(bytes, size);
+    if (fd >= 0)
+        close(fd);
 }
 
 static void check_all(struct verify *v)
