@@ -141,8 +141,8 @@ bool blob_open(struct arena *a, struct str stored, const char *c, const char *x,
     return is_ok;
 }
 
-bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
-                         struct str *ret_plain, uint8_t ret_salt[32], struct err *e)
+bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE],
+                         size_t size_max, struct str *ret_plain, uint8_t ret_salt[32], struct err *e)
 {
     char hex[65];
     hash_hex(sha256_of(stored), hex);

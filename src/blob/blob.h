@@ -29,10 +29,10 @@ bool blob_open(struct arena *a, struct str stored, const char *c, const char *x,
                struct str *ret_plain, struct err *e) MUST_USE;
 
 /* The same, and the salt of the commitment. */
-bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
-                         struct str *ret_plain, uint8_t ret_salt[32], struct err *e) MUST_USE;
-/* Seals anew what has a commitment already: another key and x, the same c. What is sealed is then "ASLT", the salt, the zstd frame, so
- * that the salt still dies with the key. */
+bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE],
+                         size_t size_max, struct str *ret_plain, uint8_t ret_salt[32], struct err *e) MUST_USE;
+/* Seals anew what has a commitment already: another key and x, the same c. What is sealed is then "ASLT", the salt, the zstd
+ * frame, so that the salt still dies with the key. */
 bool blob_reseal(const struct env *env, struct arena *a, struct str plaintext, const uint8_t salt[32], struct blob_sealed *ret,
                  struct err *e) MUST_USE;
 
@@ -60,16 +60,16 @@ bool pack_each_in(struct pack_store *p, uint32_t n,
                   bool (*each)(void *context, const char x[65], struct str bytes, struct err *e), void *context,
                   struct err *e) MUST_USE;
 /* Takes every record of these names out of the packs, for good: each pack that holds one is written again without it (new file,
- * synced, renamed, directory synced). The keys go first (keyring_erase). Repeating it changes nothing; a crash leaves the old pack
- * or the new one. Readers notice. False: the packs can't be written any more. */
+ * synced, renamed, directory synced). The keys go first (keyring_erase). Repeating it changes nothing; a crash leaves the old
+ * pack or the new one. Readers notice. False: the packs can't be written any more. */
 bool pack_erase(struct pack_store *p, const struct sha256 *names, size_t count, struct err *e) MUST_USE;
 /* Is there a record of this name, whatever its bytes? */
 bool pack_has(struct pack_store *p, const struct sha256 *name, bool *ret_is_there, struct err *e) MUST_USE;
-/* Sealed anew: `to` follows `from`. Noted in blobs/pack/moved, records {from 32, to 32, crc32c}, synced by pack_sync; repeating it
- * changes nothing. It counts as soon as `from` is not there any more. */
+/* Sealed anew: `to` follows `from`. Noted in blobs/pack/moved, records {from 32, to 32, crc32c}, synced by pack_sync; repeating
+ * it changes nothing. It counts as soon as `from` is not there any more. */
 bool pack_move(struct pack_store *p, const struct sha256 *from, const struct sha256 *to, struct err *e) MUST_USE;
-/* Under which name the blob lies now: x itself where it is there, else what followed it, and what followed that. What is nowhere keeps
- * a name that is not there. */
+/* Under which name the blob lies now: x itself where it is there, else what followed it, and what followed that. What is nowhere
+ * keeps a name that is not there. */
 bool pack_current(struct pack_store *p, const char *x, char ret[65], struct err *e) MUST_USE;
 /* Packs in which a broken place lies between records. */
 uint32_t pack_damaged_count(struct pack_store *p);
@@ -104,9 +104,10 @@ struct keyring_source { /* records from a time of another master key */
 bool keyring_merge(struct keyring *k, struct str records, const struct keyring_source *from, const struct sha256 *erased,
                    size_t erased_count, uint64_t *ret_added, uint64_t *ret_erased, struct err *e) MUST_USE;
 /* Another master key: wraps keys anew under `next` into keys.rewrap, about `at_once` of them a call, from where the last call
- * ended; keys may be added in between. When all are there the file takes the place of the old one, synced (ret_is_done), and `next`
- * is the master key of this keyring. A failure leaves the keyring as it was, and a crash the old file or the new one: what opens
- * (keyring_get) is looked for under private/keys/master and master.next when the key given to keyring_open does not open it. */
+ * ended; keys may be added in between. When all are there the file takes the place of the old one, synced (ret_is_done), and
+ * `next` is the master key of this keyring. A failure leaves the keyring as it was, and a crash the old file or the new one: what
+ * opens (keyring_get) is looked for under private/keys/master and master.next when the key given to keyring_open does not open
+ * it. */
 bool keyring_rewrap(struct keyring *k, const struct env *env, const uint8_t next[32], uint64_t at_once, uint64_t *ret_done,
                     uint64_t *ret_all, bool *ret_is_done, struct err *e) MUST_USE;
 /* Gives up what keyring_rewrap began: overwritten and removed. Opening for writing and erasing do the same. */

@@ -263,8 +263,7 @@ bool keyring_get(struct keyring *k, const char *x, uint8_t ret_dek[DEK_SIZE], st
         is_found = reopen_if_replaced(k, e) && k->fd >= 0 && keyring_scan(k, e) && find(k, name, wrapped, e);
     else if (k->fd < 0)
         err_set(e, ERR_NOT_FOUND, "no key");
-    return (is_found && unwrap(k, wrapped, name, ret_dek, e)) ||
-           err_wrap(e, "key of blob %.16s", x);
+    return (is_found && unwrap(k, wrapped, name, ret_dek, e)) || err_wrap(e, "key of blob %.16s", x);
 }
 
 bool keyring_has(struct keyring *k, const struct sha256 *name)
@@ -534,8 +533,8 @@ static bool is_among(const uint8_t *name, const struct sha256 *names, size_t cou
 }
 
 /* A record that was wrapped under another master key, under ours. */
-static bool record_translate(struct keyring *k, const uint8_t *record, const struct keyring_source *from, uint8_t ret[RECORD_SIZE],
-                             struct err *e)
+static bool record_translate(struct keyring *k, const uint8_t *record, const struct keyring_source *from,
+                             uint8_t ret[RECORD_SIZE], struct err *e)
 {
     uint8_t dek[DEK_SIZE];
     memcpy(ret, record, RECORD_SIZE);

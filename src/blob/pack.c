@@ -293,8 +293,12 @@ struct pack_store *pack_open(const struct os_file_calls *calls, int dir, bool is
         err_set(e, ERR_LIMIT, "open the packs: no memory");
         return NULL;
     }
-    *p = (struct pack_store){
-        .calls = calls, .moved_fd = -1, .dir = -1, .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0), .is_writer = is_writer, .roll_bytes = ROLL_BYTES};
+    *p = (struct pack_store){.calls = calls,
+                             .moved_fd = -1,
+                             .dir = -1,
+                             .parent = fcntl(dir, F_DUPFD_CLOEXEC, 0),
+                             .is_writer = is_writer,
+                             .roll_bytes = ROLL_BYTES};
     bool is_ok = p->parent >= 0 || err_errno(e, errno, "open blobs");
     if (is_writer)
         is_ok = is_ok && writer_make_dir(p, e) && packs_refresh(p, e) && writer_prepare(p, e) && moves_refresh(p, e);
@@ -488,8 +492,8 @@ bool pack_each_in(struct pack_store *p, uint32_t n,
             continue;
         }
         char *piece = malloc((size_t)stored + 1);
-        is_ok = (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) &&
-                read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
+        is_ok =
+            (piece || err_set(e, ERR_LIMIT, "read a blob: no memory")) && read_exact(p, fd, piece, stored, at + HEADER_SIZE, e);
         hex_encode(x, sizeof(x), name);
         is_ok = is_ok && each(context, name, str_make(piece, stored), e);
         free(piece);

@@ -79,8 +79,9 @@ static bool roots_load(struct change *ch, struct err *e)
             ch->signer_count++;
             return true;
         }
-        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "the root key is not in this directory; name its file with --root FILE")
-                                        : false;
+        return e->code == ERR_NOT_FOUND
+                   ? err_set(e, ERR_NOT_FOUND, "the root key is not in this directory; name its file with --root FILE")
+                   : false;
     }
     struct str rest = str_of(files), one;
     while (rest.size > 0) {
@@ -99,7 +100,8 @@ static bool submit_all(struct change *ch, const struct key_change *changes, size
     int64_t leaf = -1;
     if (!ch->keeper && !(ch->keeper = keeper_open(ch->c->data_dir, e)))
         return false;
-    if (!key_submit(ch->keeper, &ch->dir, changes, count, ch->signers, ch->signer_count, &leaf, e) || !keeper_flush(ch->keeper, e))
+    if (!key_submit(ch->keeper, &ch->dir, changes, count, ch->signers, ch->signer_count, &leaf, e) ||
+        !keeper_flush(ch->keeper, e))
         return false;
     for (size_t i = 0; i < count; i++)
         fprintf(stderr, "leaf %lld: %s %s %s\n", (long long)leaf - (long long)(count - 1 - i), changes[i].act, changes[i].role,
@@ -107,7 +109,8 @@ static bool submit_all(struct change *ch, const struct key_change *changes, size
     return true;
 }
 
-static bool submit(struct change *ch, const char *act, const char *role, const struct note_key *key, int64_t number, struct err *e)
+static bool submit(struct change *ch, const char *act, const char *role, const struct note_key *key, int64_t number,
+                   struct err *e)
 {
     struct key_change change = {.act = act, .role = role, .key = key, .number = number, .actor = "local:admin"};
     return submit_all(ch, &change, 1, e);
@@ -192,10 +195,11 @@ static int rotate_log(struct change *ch, struct err *e)
     }
     if (!submit(ch, "add", "log", &next.key, 0, e))
         return cli_fail(e);
-    fprintf(stderr,
-            "Both log keys sign from the next checkpoint on. Tell witnesses and auditors the new key (below), and when all of them "
-            "know it:\n    assay key retire %08x\n",
-            old.key.id);
+    fprintf(
+        stderr,
+        "Both log keys sign from the next checkpoint on. Tell witnesses and auditors the new key (below), and when all of them "
+        "know it:\n    assay key retire %08x\n",
+        old.key.id);
     return print_key(&next.key);
 }
 
@@ -274,7 +278,8 @@ static bool successor_has_signed(const struct change *ch, const struct ledger_ke
             return true;
     }
     return ok ? err_set(e, ERR_CONFLICT,
-                        "no other log key has signed the newest checkpoint yet; make a new one with: assay key rotate log, then record "
+                        "no other log key has signed the newest checkpoint yet; make a new one with: assay key rotate log, then "
+                        "record "
                         "something, for example: assay collect")
               : false;
 }
@@ -300,7 +305,8 @@ static bool log_file_remove(struct change *ch, const struct note_key *key, struc
 static int end_key(struct change *ch, const char *name, bool is_revoked, struct err *e)
 {
     const struct ledger_key *key = key_named(ch, name, e);
-    int64_t trust = ch->keys->count ? db_one_int(ch->projection, e, 0, "select cast(value as integer) from meta where key='next'") : 0;
+    int64_t trust =
+        ch->keys->count ? db_one_int(ch->projection, e, 0, "select cast(value as integer) from meta where key='next'") : 0;
     if (!key || e->code)
         return cli_fail(e);
     if (is_revoked && cli_option(ch->c, "trust") && !str_to_int64(str_of(cli_option(ch->c, "trust")), &trust))
@@ -411,16 +417,21 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_key = {
     .name = "key",
     .summary = "list the public keys, as lines that any C2SP verifier reads; replace one, or declare one stolen",
-    .usage = "list [--all] | rotate log|collector|officer | retire ID | revoke ID [--trust N] | add ROLE VKEY | quorum N | new NAME FILE | "
+    .usage = "list [--all] | rotate log|collector|officer | retire ID | revoke ID [--trust N] | add ROLE VKEY | quorum N | new "
+             "NAME FILE | "
              "export-root FILE",
     .example = "assay key rotate log",
-    .options = (const struct cli_option[]){{"all", 0, NULL, "list: also keys that do not count any more"},
-                                           {"root", 0, "FILE[,FILE...]", "the root keys that sign, where they are kept elsewhere"},
-                                           {"trust", 0, "N", "revoke: what it signed for up to N leaves still counts (all there are)"},
-                                           {0}},
-    .details = "Every change is a leaf that the root key signs, and the outgoing key too. Two log keys sign side by side from `rotate` until "
-               "the old one is retired: give witnesses and auditors that long to learn the new one. `revoke` is for a key that was stolen. "
-               "`export-root` moves the root key to a file of yours, which belongs on no server; `quorum` says how many root keys have to sign.",
+    .options =
+        (const struct cli_option[]){{"all", 0, NULL, "list: also keys that do not count any more"},
+                                    {"root", 0, "FILE[,FILE...]", "the root keys that sign, where they are kept elsewhere"},
+                                    {"trust", 0, "N", "revoke: what it signed for up to N leaves still counts (all there are)"},
+                                    {0}},
+    .details = "Every change is a leaf that the root key signs, and the outgoing key too. Two log keys sign side by side from "
+               "`rotate` until "
+               "the old one is retired: give witnesses and auditors that long to learn the new one. `revoke` is for a key that "
+               "was stolen. "
+               "`export-root` moves the root key to a file of yours, which belongs on no server; `quorum` says how many root "
+               "keys have to sign.",
     .arguments_min = 1,
     .arguments_max = 3,
     .has_json = true,

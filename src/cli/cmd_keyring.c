@@ -1,8 +1,8 @@
 /* cmd_keyring.c - backups of the keys of blobs: a file set of their own, with an end. */
 #include "base/times.h"
 #include "cli/cli.h"
-#include "keeper/key_backup.h"
 #include "keeper/keeper.h"
+#include "keeper/key_backup.h"
 #include "ledger/verify.h"
 #include <poll.h>
 #include <stdio.h>
@@ -16,8 +16,7 @@ static int backup(struct cli_context *c, const struct data_dir *d)
     struct key_backup b;
     char until[TIME_TEXT_SIZE];
     int64_t days = KEY_BACKUP_DAYS;
-    if (cli_option(c, "days") &&
-        (!str_to_int64(str_of(cli_option(c, "days")), &days) || days < 1 || days > KEY_BACKUP_DAYS_MAX))
+    if (cli_option(c, "days") && (!str_to_int64(str_of(cli_option(c, "days")), &days) || days < 1 || days > KEY_BACKUP_DAYS_MAX))
         return cli_wrong_use(c, "--days is a number from 1 to %d", KEY_BACKUP_DAYS_MAX);
     if (!keyring_export(d, c->arena, c->arguments[1], env_now_ms(c->env), (int)days, &b, &e))
         return cli_fail(&e);
@@ -29,10 +28,11 @@ static int backup(struct cli_context *c, const struct data_dir *d)
         json_put_int(o, "expires", b.expires_at_ms);
         return cli_print_json(o);
     }
-    return cli_print(arena_printf(c->arena,
-                                  "%llu keys in %.*s; delete it by %s, for an erasure is final only when no backup holds the key\n"
-                                  "They are wrapped: private/keys/master is needed beside them.\n",
-                                  (unsigned long long)b.keys, STR_ARGS(b.path), time_format(b.expires_at_ms, until)));
+    return cli_print(
+        arena_printf(c->arena,
+                     "%llu keys in %.*s; delete it by %s, for an erasure is final only when no backup holds the key\n"
+                     "They are wrapped: private/keys/master is needed beside them.\n",
+                     (unsigned long long)b.keys, STR_ARGS(b.path), time_format(b.expires_at_ms, until)));
 }
 
 static int restore(struct cli_context *c, const struct data_dir *d)
@@ -135,7 +135,9 @@ static bool wait_until_done(struct cli_context *c, struct keeper_client *k, stru
         arena_free(a);
         if (!ok || error[0] || !rewrap) {
             fputs(shows ? "\r\033[K" : "", stderr);
-            return ok && error[0] ? err_set(e, ERR_UNAVAILABLE, "%s; every key is as it was, and the next start tries again", error) : ok;
+            return ok && error[0]
+                       ? err_set(e, ERR_UNAVAILABLE, "%s; every key is as it was, and the next start tries again", error)
+                       : ok;
         }
         poll(NULL, 0, POLL_MS);
     }
@@ -147,8 +149,10 @@ static int rewrap_report(struct cli_context *c, const struct data_dir *d, const 
     int64_t leaf = -1, keys = 0, count = 0;
     if (!db)
         return cli_fail(e);
-    DB_EACH (row, db, e, "select done_leaf, keys, (select count(*) from keyring_key where done_leaf is not null) from keyring_key where "
-                         "id=?1 and done_leaf is not null", A(id)) {
+    DB_EACH (row, db, e,
+             "select done_leaf, keys, (select count(*) from keyring_key where done_leaf is not null) from keyring_key where "
+             "id=?1 and done_leaf is not null",
+             A(id)) {
         leaf = db_int(row, 0);
         keys = db_int(row, 1);
         count = db_int(row, 2);
@@ -166,11 +170,12 @@ static int rewrap_report(struct cli_context *c, const struct data_dir *d, const 
         json_put_int(o, "generation", count + 1);
         return cli_print_json(o);
     }
-    return cli_print(arena_printf(c->arena,
-                                  "leaf %lld: %lld keys are wrapped under a new master key (%s, the %lld. after the first); the old one is "
-                                  "destroyed\nBackups of keys from before can be restored with the master key of their time only: make a new "
-                                  "one, and a backup of the rest.\n",
-                                  (long long)leaf, (long long)keys, id, (long long)count));
+    return cli_print(
+        arena_printf(c->arena,
+                     "leaf %lld: %lld keys are wrapped under a new master key (%s, the %lld. after the first); the old one is "
+                     "destroyed\nBackups of keys from before can be restored with the master key of their time only: make a new "
+                     "one, and a backup of the rest.\n",
+                     (long long)leaf, (long long)keys, id, (long long)count));
 }
 
 static int rewrap(struct cli_context *c, const struct data_dir *d)
@@ -195,7 +200,8 @@ static int run(struct cli_context *c)
     struct err e = {0};
     struct data_dir d;
     const char *verb = c->arguments[0];
-    bool is_backup = strcmp(verb, "backup") == 0, is_restore = strcmp(verb, "restore") == 0, is_rewrap = strcmp(verb, "rewrap") == 0;
+    bool is_backup = strcmp(verb, "backup") == 0, is_restore = strcmp(verb, "restore") == 0,
+         is_rewrap = strcmp(verb, "rewrap") == 0;
     if (!is_backup && !is_restore && !is_rewrap && strcmp(verb, "list") != 0)
         return cli_wrong_use(c, "%.40s: backup, restore, rewrap or list", verb);
     if (c->argument_count != 1 + (is_backup || is_restore))
@@ -213,11 +219,14 @@ const struct cli_command cli_command_keyring = {
     .usage = "backup FILE [--days N] | restore FILE | list | rewrap",
     .example = "assay keyring backup /media/keys/2026-03.keys",
     .options = (const struct cli_option[]){{"days", 0, "N", "backup: how long it is kept (30); an erasure names the last day"},
-                                           {"master", 0, "FILE", "restore: the master key of the time of that backup, if another followed it"},
+                                           {"master", 0, "FILE",
+                                            "restore: the master key of the time of that backup, if another followed it"},
                                            {0}},
-    .details = "The keys are wrapped: private/keys/master, which is not in the file, is needed beside them. Restoring leaves out the keys\n"
+    .details = "The keys are wrapped: private/keys/master, which is not in the file, is needed beside them. Restoring leaves out "
+               "the keys\n"
                "of blobs that were erased since. A backup that has expired and is still there is named by assay doctor.\n"
-               "`rewrap` makes a new master key, wraps every key anew and destroys the old one: beside a server or without, and whatever breaks it\n"
+               "`rewrap` makes a new master key, wraps every key anew and destroys the old one: beside a server or without, and "
+               "whatever breaks it\n"
                "off, it goes on at the next start.",
     .arguments_min = 1,
     .arguments_max = 2,

@@ -64,7 +64,8 @@ static bool candidate_add(struct reencrypting *r, uint64_t leaf, const struct js
 }
 
 /* number: only this blob of the leaf, from 1; 0: all. */
-static bool leaf_blobs(struct reencrypting *r, uint64_t index, struct str bytes, int64_t number, int64_t *ret_blobs, struct err *e)
+static bool leaf_blobs(struct reencrypting *r, uint64_t index, struct str bytes, int64_t number, int64_t *ret_blobs,
+                       struct err *e)
 {
     struct leaf leaf;
     arena_reset(r->leaf);
@@ -176,7 +177,8 @@ static bool reseal(struct reencrypting *r, const struct candidate *one, struct e
     json_put_cstr(entry, "c", one->c);
     json_put_str(entry, "from", arena_str(r->scratch, str_of(now)));
     struct op_blob *b = &r->op.blobs[r->op.blob_count++];
-    *b = (struct op_blob){.media = arena_str(r->scratch, one->media).data, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
+    *b = (struct op_blob){
+        .media = arena_str(r->scratch, one->media).data, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
     memcpy(b->c, sealed.c, sizeof(b->c));
     memcpy(b->x, sealed.x, sizeof(b->x));
     memcpy(b->dek, sealed.dek, sizeof(b->dek));
@@ -214,9 +216,9 @@ static int report(struct reencrypting *r)
     }
     if (r->done == 0)
         return cli_print(STR("nothing to encrypt anew\n"));
-    return cli_print(arena_printf(c->arena,
-                                  "%llu blobs are encrypted anew, the last by leaf %lld; their former keys and sealed bytes are destroyed\n",
-                                  (unsigned long long)r->done, (long long)r->last_leaf));
+    return cli_print(arena_printf(
+        c->arena, "%llu blobs are encrypted anew, the last by leaf %lld; their former keys and sealed bytes are destroyed\n",
+        (unsigned long long)r->done, (long long)r->last_leaf));
 }
 
 static bool sources_open(struct reencrypting *r, struct err *e)
@@ -287,8 +289,10 @@ const struct cli_command cli_command_reencrypt = {
     .options = (const struct cli_option[]){{"all", 0, NULL, "every blob that is not erased"},
                                            {"blob", 0, "N", "only the leaf's Nth blob (from 1)"},
                                            {0}},
-    .details = "For a key that somebody may have seen, or a better way to seal. A leaf says which sealed bytes follow which; the former ones and\n"
-               "their key are destroyed. Whoever has a copy of both, of a backup say, can read that copy still. When it is broken off, what is\n"
+    .details = "For a key that somebody may have seen, or a better way to seal. A leaf says which sealed bytes follow which; the "
+               "former ones and\n"
+               "their key are destroyed. Whoever has a copy of both, of a backup say, can read that copy still. When it is "
+               "broken off, what is\n"
                "done is done: ask again for the rest. `assay keyring rewrap` is for the master key.",
     .arguments_max = -1,
     .has_json = true,

@@ -69,8 +69,8 @@ static bool put_bytes(struct writer *w, const char *name, struct str bytes, stru
     return true;
 }
 
-/* The first size_max bytes of what the file holds now; what is appended meanwhile belongs to the next backup. A file that is not there
- * is left out. */
+/* The first size_max bytes of what the file holds now; what is appended meanwhile belongs to the next backup. A file that is not
+ * there is left out. */
 static bool put_file_to(struct writer *w, int dir, const char *path, const char *name, uint64_t size_max, struct err *e)
 {
     struct stat facts;
@@ -207,7 +207,10 @@ static bool put_all(struct writer *w, struct err *e)
 static int64_t erasures(const struct data_dir *d, struct err *e)
 {
     struct db *db = data_dir_projection(d, e);
-    int64_t n = db ? db_one_int(db, e, -1, "select (select count(*) from leaf where type in ('erase', 'erased', 'reencrypt')) + (select count(done_leaf) from keyring_key)") : -1;
+    int64_t n = db ? db_one_int(db, e, -1,
+                                "select (select count(*) from leaf where type in ('erase', 'erased', 'reencrypt')) + (select "
+                                "count(done_leaf) from keyring_key)")
+                   : -1;
     db_close(db);
     return n;
 }
@@ -236,7 +239,10 @@ static bool write_beside(struct writer *w, const char *data_dir, const char *tem
         ok = err_errno(e, errno, "%s", temporary);
     ok = ok && put_all(w, e);
     if (ok && erasures(&w->dir, e) != erased_before)
-        ok = e->code ? false : err_set(e, ERR_CONFLICT, "something was erased or encrypted anew, or the master key changed, while the backup was written; start it again");
+        ok = e->code ? false
+                     : err_set(e, ERR_CONFLICT,
+                               "something was erased or encrypted anew, or the master key changed, while the backup was written; "
+                               "start it again");
     if (w->out >= 0)
         close(w->out);
     snapshot_remove(w->private_fd);

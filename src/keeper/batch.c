@@ -115,8 +115,8 @@ static bool put_draft_body(struct arena *a, struct json *leaf, const struct json
     return true;
 }
 
-/* What a verifier would hold against the leaf (E42, E43) is refused before it is journalled: the operation is at fault then, and not
- * the ledger for good. Who signed, each kind has checked. */
+/* What a verifier would hold against the leaf (E42, E43) is refused before it is journalled: the operation is at fault then, and
+ * not the ledger for good. Who signed, each kind has checked. */
 static bool draft_check(const struct keeper *k, const struct leaf_draft *draft, const struct json *leaf, struct err *e)
 {
     char fault[LEAF_FAULT_SIZE];

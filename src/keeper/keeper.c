@@ -101,9 +101,13 @@ static bool open_stores(struct keeper *k, struct err *e)
     uint8_t master[32];
     char ledger_path[DATA_DIR_LEDGER_SIZE];
     data_dir_ledger_path(&k->dir, ledger_path);
-    struct ledger_options ledger = {
-        .calls = o->calls, .env = o->env, .data_dir = k->dir.fd, .origin = k->dir.origin, .signer = signer_of(&k->signer),
-        .seal_facts = keeper_seal_facts, .seal_context = k};
+    struct ledger_options ledger = {.calls = o->calls,
+                                    .env = o->env,
+                                    .data_dir = k->dir.fd,
+                                    .origin = k->dir.origin,
+                                    .signer = signer_of(&k->signer),
+                                    .seal_facts = keeper_seal_facts,
+                                    .seal_context = k};
     struct checkpoint head;
     k->private_fd = open_below(k->dir.fd, "private", e);
     k->blobs_fd = k->private_fd >= 0 ? open_below(k->dir.fd, "blobs", e) : -1;
@@ -112,13 +116,14 @@ static bool open_stores(struct keeper *k, struct err *e)
         !keys_load_secret(k->dir.fd, "master", master, e))
         return false;
     if (backup_is_marked(k->private_fd))
-        return err_set(e, ERR_DENIED,
-                       "this directory was made from a backup, and leaves may have been signed since; show the newest head that a witness, "
-                       "a mirror or an auditor has seen: assay restore --confirm SIZE:ROOT");
+        return err_set(
+            e, ERR_DENIED,
+            "this directory was made from a backup, and leaves may have been signed since; show the newest head that a witness, "
+            "a mirror or an auditor has seen: assay restore --confirm SIZE:ROOT");
     k->ledger = ledger_open(&ledger, e); /* takes the lock: from here on there is no other writer */
     /* Not before the lock: the signer of the writer before us may have signed until then. One that cannot sign says so now. */
-    bool ok = k->ledger && ledger.signer.head(ledger.signer.context, &head, e) && check_signed_head(k, &head, e) && (k->listen_fd = listen_at(k, e)) >= 0 &&
-              (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
+    bool ok = k->ledger && ledger.signer.head(ledger.signer.context, &head, e) && check_signed_head(k, &head, e) &&
+              (k->listen_fd = listen_at(k, e)) >= 0 && (k->packs = pack_open(o->calls, k->blobs_fd, true, e)) &&
               (k->keys = keyring_open(o->calls, k->private_fd, master, true, e));
     memory_wipe(master, sizeof(master));
     if (!ok)

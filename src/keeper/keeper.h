@@ -120,8 +120,9 @@ struct keeper_client *keeper_connect(const char *data_dir, struct err *e) MUST_U
 bool keeper_status(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
 /* ---- anchors: the process that asks witnesses and time stamping authorities ---- */
 #define ANCHOR_STATUS_FILE "anchors.json" /* below private/: what keeper_anchor_status was given last */
-/* {"policy":text (absent before the first),"policy_leaf":N,"cosig_at":ms of the newest anchor leaf of cosignatures,"log":[vkey…],"fork":there is evidence of one,
- *  "tsas":[{"name","leaf","url","ca","every":ms,"at":ms of its newest stamp, 0}]} */
+/* {"policy":text (absent before the first),"policy_leaf":N,"cosig_at":ms of the newest anchor leaf of
+ * cosignatures,"log":[vkey…],"fork":there is evidence of one, "tsas":[{"name","leaf","url","ca","every":ms,"at":ms of its newest
+ * stamp, 0}]} */
 bool keeper_anchors(struct keeper_client *k, struct arena *a, struct json **ret, struct err *e) MUST_USE;
 /* A note with cosignatures: checked against the policy, kept in anchors.log, published when the policy is satisfied. Answer:
  * {"count":witnesses,"satisfied":bool,"new":bool,"note":the note as it stands now} */
@@ -140,11 +141,11 @@ struct keeper_options {
     size_t kind_count;
     const struct env *env;
     const struct os_file_calls *calls;
-    int signer_fd;  /* socket to the signer process */
-    int client_fd;  /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is
-                       gone */
-    int64_t heartbeat_ms; /* an idle ledger is sealed this often; 0: only when something is new */
-    int signals_fd; /* from os_signals_open, or -1: SIGTERM makes it integrate and end */
+    int signer_fd; /* socket to the signer process */
+    int client_fd; /* the connection of who started it, gets READY or FATAL first; the keeper ends when the last connection is
+                      gone */
+    int64_t heartbeat_ms;                       /* an idle ledger is sealed this often; 0: only when something is new */
+    int signals_fd;                             /* from os_signals_open, or -1: SIGTERM makes it integrate and end */
     bool (*jail)(void *context, struct err *e); /* called once everything is open; may be NULL */
     void *jail_context;
 };

@@ -10,7 +10,7 @@
 
 enum { LIST_BYTES_MAX = 4 << 20, LINE_BYTES_MAX = 8 << 10 };
 #define KEYS_BYTES_MAX ((size_t)8 << 30)
-#define LIST_FILE "private/keyring/backups"
+#define LIST_FILE      "private/keyring/backups"
 static const char LABEL[] = "assay/keyring-backup@v1\n";
 
 static struct keyring *keyring_at(const struct data_dir *d, const uint8_t master[32], bool is_writer, struct err *e)
@@ -252,8 +252,8 @@ static bool erased_names(const struct data_dir *d, struct arena *a, struct sha25
 }
 
 /* The records behind the two lines of the head. */
-static bool head_parse(const struct data_dir *d, struct arena *a, struct str bytes, struct str *ret_master, struct str *ret_records,
-                       struct err *e)
+static bool head_parse(const struct data_dir *d, struct arena *a, struct str bytes, struct str *ret_master,
+                       struct str *ret_records, struct err *e)
 {
     struct str label, line;
     struct json *head = NULL;
@@ -297,17 +297,18 @@ static bool master_file_load(const char *path, uint8_t ret[32], struct err *e)
 }
 
 /* Under which master key the backup is wrapped: ours (ret_is_other false), or the one in the file given. */
-static bool source_find(struct str wanted, const char *ours, const char *master_file, struct keyring_source *ret, bool *ret_is_other,
-                        struct err *e)
+static bool source_find(struct str wanted, const char *ours, const char *master_file, struct keyring_source *ret,
+                        bool *ret_is_other, struct err *e)
 {
     char value[KEY_CHECK_SIZE];
     *ret_is_other = master_file != NULL;
     if (!master_file)
         return wanted.size == 0 || str_is(wanted, ours) || /* older files do not say */
-               err_set(e, ERR_INVALID,
-                       "it is wrapped under master key %.*s, which another one followed since; a backup of the rest from that time "
-                       "holds it, as private/keys/master: --master FILE",
-                       STR_ARGS(wanted));
+               err_set(
+                   e, ERR_INVALID,
+                   "it is wrapped under master key %.*s, which another one followed since; a backup of the rest from that time "
+                   "holds it, as private/keys/master: --master FILE",
+                   STR_ARGS(wanted));
     if (!master_file_load(master_file, ret->master, e))
         return false;
     key_check_value("master", ret->master, value);
@@ -327,14 +328,16 @@ static bool keys_put_back(const struct data_dir *d, const struct importing *i, c
                           uint64_t *ret_erased, struct err *e)
 {
     struct keyring *k = keyring_at(d, master, true, e);
-    bool ok = k && keyring_merge(k, i->records, i->is_other ? &i->source : NULL, i->erased, i->erased_count, ret_added, ret_erased, e) &&
-              keyring_sync(k, e);
+    bool ok =
+        k &&
+        keyring_merge(k, i->records, i->is_other ? &i->source : NULL, i->erased, i->erased_count, ret_added, ret_erased, e) &&
+        keyring_sync(k, e);
     keyring_close(k);
     return ok;
 }
 
-bool keyring_import(const struct data_dir *d, const char *path, const char *master_file, const struct env *env, uint64_t *ret_added,
-                    uint64_t *ret_erased, struct err *e)
+bool keyring_import(const struct data_dir *d, const char *path, const char *master_file, const struct env *env,
+                    uint64_t *ret_added, uint64_t *ret_erased, struct err *e)
 {
     struct buf BUF_AUTO bytes;
     struct importing i = {.source.env = env};
@@ -345,8 +348,8 @@ bool keyring_import(const struct data_dir *d, const char *path, const char *mast
     int lock = lock_take(d, e);
     bool ok = lock >= 0 && os_file_read(&os_file_real, AT_FDCWD, path, &bytes, e) &&
               head_parse(d, a, buf_view(&bytes), &i.master, &i.records, e) && master_name(d, master, name, e) &&
-              source_find(i.master, name, master_file, &i.source, &i.is_other, e) && erased_names(d, a, &i.erased, &i.erased_count, e) &&
-              keys_put_back(d, &i, master, ret_added, ret_erased, e);
+              source_find(i.master, name, master_file, &i.source, &i.is_other, e) &&
+              erased_names(d, a, &i.erased, &i.erased_count, e) && keys_put_back(d, &i, master, ret_added, ret_erased, e);
     memory_wipe(master, sizeof(master));
     memory_wipe(&i.source, sizeof(i.source));
     if (lock >= 0)

@@ -65,7 +65,6 @@ bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct
     return ok ? true : err_set(e, ERR_CORRUPT, "private/keys/%s: not 64 hex digits", name);
 }
 
-
 static void signing_format(const struct note_key *key, const struct ed25519_private *private_key, struct buf *out)
 {
     uint8_t bytes[1 + ED25519_KEY_SIZE] = {1};
@@ -76,8 +75,8 @@ static void signing_format(const struct note_key *key, const struct ed25519_priv
     memory_wipe(bytes, sizeof(bytes));
 }
 
-bool keys_make_signing(int data_dir_fd, const char *name, const char *key_name, const struct env *env, struct note_key *ret_public,
-                       struct err *e)
+bool keys_make_signing(int data_dir_fd, const char *name, const char *key_name, const struct env *env,
+                       struct note_key *ret_public, struct err *e)
 {
     struct ed25519_private private_key;
     struct err missing = {0};

@@ -233,8 +233,7 @@ static bool signatures_check(struct erasing_op *o, const struct json *s, struct 
     struct str held_by = STR(""), bytes;
     struct buf BUF_AUTO text;
     buf_init(&text, STATEMENT_BYTES_MAX);
-    if (!erase_statement_text(o->a, o->origin, s, &text, e) ||
-        !signers_find(o->projection, buf_view(&text), lines, &signers, e))
+    if (!erase_statement_text(o->a, o->origin, s, &text, e) || !signers_find(o->projection, buf_view(&text), lines, &signers, e))
         return false;
     if (signers.officers == 0)
         return err_set(e, ERR_DENIED, "erase: not signed by an officer's key that the ledger registers");
@@ -242,12 +241,12 @@ static bool signatures_check(struct erasing_op *o, const struct json *s, struct 
         !hold_over_leaf(o->projection, o->a, (uint64_t)json_int(s, "tgt", 0), bytes, &held_by, e))
         return false;
     JSON_EACH (index, json_get(s, "also"))
-        if (held_by.size == 0 &&
-            (!o->leaves->read(o->leaves->context, o->a, (uint64_t)index->integer, &bytes, e) ||
-             !hold_over_leaf(o->projection, o->a, (uint64_t)index->integer, bytes, &held_by, e)))
+        if (held_by.size == 0 && (!o->leaves->read(o->leaves->context, o->a, (uint64_t)index->integer, &bytes, e) ||
+                                  !hold_over_leaf(o->projection, o->a, (uint64_t)index->integer, bytes, &held_by, e)))
             return false;
     if (held_by.size && !has_second(&signers))
-        return err_set(e, ERR_DENIED, "leaf %lld is under hold %.*s: to erase it takes a second signature, another officer's or the root key's",
+        return err_set(e, ERR_DENIED,
+                       "leaf %lld is under hold %.*s: to erase it takes a second signature, another officer's or the root key's",
                        (long long)json_int(s, "tgt", -1), STR_ARGS(held_by));
     return true;
 }
@@ -307,11 +306,12 @@ static bool erase_make(struct db *projection, const struct leaf_source *leaves, 
 static bool erasure_row(struct db *projection, const struct leaf_view *leaf, int64_t target, struct err *e)
 {
     const struct json *s = leaf->json, *why = json_at(json_get(s, "b"), 0);
-    return db_run(projection, e,
-                  "insert into erasure(leaf, target, x, c, basis, requested_at, horizon_days, why_c, why_x, t) values(?1, ?2, ?3, "
-                  "?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing",
-                  A((int64_t)leaf->index), A(target), A(json_text(s, "x")), A(json_text(s, "c")), A(json_text(s, "basis")),
-                  A(json_int(s, "req", 0)), A(json_int(s, "hor", 0)), A(json_text(why, "c")), A(json_text(why, "x")), A(leaf->t));
+    return db_run(
+        projection, e,
+        "insert into erasure(leaf, target, x, c, basis, requested_at, horizon_days, why_c, why_x, t) values(?1, ?2, ?3, "
+        "?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing",
+        A((int64_t)leaf->index), A(target), A(json_text(s, "x")), A(json_text(s, "c")), A(json_text(s, "basis")),
+        A(json_int(s, "req", 0)), A(json_int(s, "hor", 0)), A(json_text(why, "c")), A(json_text(why, "x")), A(leaf->t));
 }
 
 static bool erase_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,

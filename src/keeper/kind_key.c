@@ -12,7 +12,8 @@ bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_ke
     struct ledger_keys *k = ARENA_NEW(a, struct ledger_keys);
     struct err failed = {0};
     DB_EACH (row, projection, &failed,
-             "select leaf, role, vkey, retired_leaf, trust, outgoing_leaf from ledger_key order by leaf limit ?1", A(LEDGER_KEYS_MAX)) {
+             "select leaf, role, vkey, retired_leaf, trust, outgoing_leaf from ledger_key order by leaf limit ?1",
+             A(LEDGER_KEYS_MAX)) {
         struct ledger_key *key = &k->items[k->count];
         struct str role = db_text(row, 1);
         if (!note_key_parse(db_text(row, 2), &key->key, e) || role.size >= sizeof(key->role))
@@ -28,8 +29,8 @@ bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_ke
                 key->successor = (int32_t)i;
         k->count++;
     }
-    int64_t need = failed.code ? 0
-                               : db_one_int(projection, &failed, k->count > 0, "select need from key_quorum order by leaf desc limit 1");
+    int64_t need =
+        failed.code ? 0 : db_one_int(projection, &failed, k->count > 0, "select need from key_quorum order by leaf desc limit 1");
     k->need = (uint32_t)need;
     *ret = k;
     return failed.code ? (*e = failed, false) : true;
@@ -119,13 +120,14 @@ static bool key_apply(struct db *projection, struct arena *a, const struct leaf_
     int64_t index = (int64_t)leaf->index;
     str_cut(&rest, '+', &name);
     if (str_is(act, "retire") || str_is(act, "revoke"))
-        return db_run(projection, e, "update ledger_key set retired_leaf=coalesce(retired_leaf, ?2), trust=?3 where vkey=?1", A(vkey),
-                      A(index), str_is(act, "revoke") ? db_arg_int(json_int(key, "trust", 0)) : DB_NULL);
+        return db_run(projection, e, "update ledger_key set retired_leaf=coalesce(retired_leaf, ?2), trust=?3 where vkey=?1",
+                      A(vkey), A(index), str_is(act, "revoke") ? db_arg_int(json_int(key, "trust", 0)) : DB_NULL);
     if (str_is(act, "quorum"))
         return db_run(projection, e, "insert into key_quorum(leaf, need) values (?1, ?2)", A(index), A(json_int(key, "need", 0)));
     return db_run(projection, e,
                   "insert into ledger_key(leaf, role, name, vkey, t, outgoing_leaf) values (?1, ?2, ?3, ?4, ?5, "
-                  "(select max(leaf) from ledger_key where role=?2 and name=?3 and retired_leaf is null and role not in ('witness', 'mirror')))",
+                  "(select max(leaf) from ledger_key where role=?2 and name=?3 and retired_leaf is null and role not in "
+                  "('witness', 'mirror')))",
                   A(index), A(role), A(name), A(vkey), A(leaf->t));
 }
 
@@ -183,7 +185,8 @@ static bool register_one(struct keeper_client *k, const struct data_dir *d, cons
     struct key_pair root, own;
     struct key_change change = {.act = "add", .role = role, .key = &own.key, .actor = "local:init"};
     bool ok = keys_load_signing(d->fd, role, &own.key, &own.private_key, e) &&
-              keys_load_signing(d->fd, "root", &root.key, &root.private_key, e) && key_submit(k, d, &change, 1, &root, 1, NULL, e);
+              keys_load_signing(d->fd, "root", &root.key, &root.private_key, e) &&
+              key_submit(k, d, &change, 1, &root, 1, NULL, e);
     memory_wipe(&root.private_key, sizeof(root.private_key));
     memory_wipe(&own.private_key, sizeof(own.private_key));
     return ok ? true : err_wrap(e, "register the %s key", role);

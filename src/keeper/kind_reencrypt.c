@@ -2,13 +2,13 @@
  * kind_reencrypt.c - a blob gets other sealed bytes under another key: the same content, the same commitment c, another x.
  *
  *   1. somebody opens the blob, seals it anew (blob_reseal) and asks (operation `reencrypt`)
- *   2. the keeper opens what came and holds it against c; the sealed bytes and the key are stored and synced, and blobs/pack/moved
- *      says which name follows which
+ *   2. the keeper opens what came and holds it against c; the sealed bytes and the key are stored and synced, and
+ * blobs/pack/moved says which name follows which
  *   3. a leaf {"of":leaf that names the blob,"c":…,"from":x of the former bytes,"x":…}
  *   4. the former key and bytes are destroyed as in an erasure, at the latest before the leaf is signed
  *
- * Other leaves go on naming the x that they were written with; readers follow pack_current. A keeper that starts does 4 for what is
- * not done, and never where what follows is not there.
+ * Other leaves go on naming the x that they were written with; readers follow pack_current. A keeper that starts does 4 for what
+ * is not done, and never where what follows is not there.
  */
 #include "base/limits.h"
 #include "keeper/kinds.h"
@@ -18,10 +18,11 @@
 static bool name_after(struct db *projection, struct arena *a, struct str x, struct str *ret, struct err *e)
 {
     struct err failed = {0};
-    *ret = db_one_text(a, projection, &failed,
-                       "with recursive chain(x, n) as (select ?1, 0 union all select r.new_x, n + 1 from reencryption as r join chain on "
-                       "r.old_x = chain.x) select x from chain order by n desc limit 1",
-                       A(x));
+    *ret = db_one_text(
+        a, projection, &failed,
+        "with recursive chain(x, n) as (select ?1, 0 union all select r.new_x, n + 1 from reencryption as r join chain on "
+        "r.old_x = chain.x) select x from chain order by n desc limit 1",
+        A(x));
     return failed.code ? (*e = failed, false) : true;
 }
 
@@ -68,7 +69,8 @@ static bool entry_check(struct db *projection, const struct leaf_source *leaves,
     if (!name_after(projection, a, named, &now, e))
         return false;
     if (!str_equal(now, from))
-        return err_set(e, ERR_CONFLICT, "reencrypt: the blob of leaf %lld has other sealed bytes by now; ask again", (long long)of);
+        return err_set(e, ERR_CONFLICT, "reencrypt: the blob of leaf %lld has other sealed bytes by now; ask again",
+                       (long long)of);
     return opens(b, e);
 }
 
@@ -77,7 +79,8 @@ static bool reencrypt_make(struct db *projection, const struct leaf_source *leav
 {
     const struct json *list = json_get(op->body, "list");
     size_t n = 0;
-    if (!list || list->type != JSON_ARRAY || list->count == 0 || list->count > REENCRYPT_AT_ONCE_MAX || list->count != op->blob_count)
+    if (!list || list->type != JSON_ARRAY || list->count == 0 || list->count > REENCRYPT_AT_ONCE_MAX ||
+        list->count != op->blob_count)
         return err_set(e, ERR_INVALID, "reencrypt: wants 1 to %d blobs, with their new sealed bytes", REENCRYPT_AT_ONCE_MAX);
     struct leaf_draft *drafts = arena_array(a, list->count, sizeof(*drafts));
     JSON_EACH (entry, list) {
@@ -118,7 +121,8 @@ struct former {
 };
 
 /* One row: notes the move where that was lost, and the former name if anything of it is left and what follows is there. */
-static bool row_look(struct keeper *k, struct arena *a, struct former *former, struct str old_text, struct str new_text, struct err *e)
+static bool row_look(struct keeper *k, struct arena *a, struct former *former, struct str old_text, struct str new_text,
+                     struct err *e)
 {
     struct sha256 from, to;
     bool has_bytes = false, has_next = false;

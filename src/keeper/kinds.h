@@ -20,14 +20,14 @@ bool keys_of_projection(struct db *projection, struct arena *a, struct ledger_ke
 bool keys_signing_now(struct db *projection, struct signer_keys *ret, struct err *e) MUST_USE;
 
 struct key_change {
-    const char *act;  /* add, retire, revoke, quorum */
+    const char *act; /* add, retire, revoke, quorum */
     const char *role;
     const struct note_key *key; /* NULL: quorum */
     int64_t number;             /* revoke: leaves that it still counts for; quorum: how many roots */
     const char *actor;
 };
-/* Signs the statements with all of `signers` and submits them as one operation. The same changes again change nothing. ret_leaf: the
- * last one's. */
+/* Signs the statements with all of `signers` and submits them as one operation. The same changes again change nothing. ret_leaf:
+ * the last one's. */
 bool key_submit(struct keeper_client *k, const struct data_dir *d, const struct key_change *changes, size_t count,
                 const struct key_pair *signers, size_t signer_count, int64_t *ret_leaf, struct err *e) MUST_USE;
 
@@ -40,8 +40,8 @@ extern const struct op_kind kind_anchor;
 /* The registered log key that signed the checkpoint note. ERR_CORRUPT: none did. */
 bool anchor_log_key(struct db *projection, struct str note, struct note_key *ret, struct err *e) MUST_USE;
 
-/* Body {"act":"notice","kind":"seal"|"run","why":"off"|"restart"|"clock"|"stall"|"missed","from":ms,"to":ms[,"sub":subject]} by the
- * keeper itself, or {"act":"explain","of":leaf of a gap,"reason":text} by a person. A gap is never taken back. */
+/* Body {"act":"notice","kind":"seal"|"run","why":"off"|"restart"|"clock"|"stall"|"missed","from":ms,"to":ms[,"sub":subject]} by
+ * the keeper itself, or {"act":"explain","of":leaf of a gap,"reason":text} by a person. A gap is never taken back. */
 extern const struct op_kind kind_gap;
 enum { GAP_REASON_MAX = 2000 };
 struct json *gap_explain_body(struct arena *a, int64_t leaf, struct str reason);
@@ -49,21 +49,23 @@ struct json *gap_explain_body(struct arena *a, int64_t leaf, struct str reason);
 /* Seals have no operation: the ledger writes them. This applies them. */
 extern const struct op_kind kind_seal;
 
-/* {"list":[{"erase":{…},"sig":"…"},…]}, one leaf each (ledger/erase.h); the first blob is the reason. The keeper destroys the blobs
- * as soon as the leaves are durable, makes the projection anew without them, and then writes an `erased` leaf {"of":leaf,"x":…}
- * for each (erasing.c): whoever flushes after the answer finds it done. */
+/* {"list":[{"erase":{…},"sig":"…"},…]}, one leaf each (ledger/erase.h); the first blob is the reason. The keeper destroys the
+ * blobs as soon as the leaves are durable, makes the projection anew without them, and then writes an `erased` leaf
+ * {"of":leaf,"x":…} for each (erasing.c): whoever flushes after the answer finds it done. */
 extern const struct op_kind kind_erase;
 extern const struct op_kind kind_erased; /* made by the keeper alone */
 /* {"hold":{…},"sig":"…"}; the first blob is the reason. */
 extern const struct op_kind kind_hold;
 
-/* {"id":check value of the master key in private/keys/master.next}: a record of type keyring, {"keyring":{"act":"rewrap","id":…}}. The
- * keeper then wraps every key of the keyring anew (rewrap.c), and says {"act":"rewrapped","id":…,"of":leaf,"keys":n} when the old
- * master key is destroyed. The same id again while it is under way makes no leaf. */
+/* {"id":check value of the master key in private/keys/master.next}: a record of type keyring,
+ * {"keyring":{"act":"rewrap","id":…}}. The keeper then wraps every key of the keyring anew (rewrap.c), and says
+ * {"act":"rewrapped","id":…,"of":leaf,"keys":n} when the old master key is destroyed. The same id again while it is under way
+ * makes no leaf. */
 extern const struct op_kind kind_keyring;
 
-/* {"list":[{"of":leaf,"c":…,"from":x of now},…]}, one leaf each; blob i of the operation is what follows in entry i, the same content
- * and the same c sealed anew (blob_reseal). The keeper destroys the former keys and bytes before the leaves are signed. */
+/* {"list":[{"of":leaf,"c":…,"from":x of now},…]}, one leaf each; blob i of the operation is what follows in entry i, the same
+ * content and the same c sealed anew (blob_reseal). The keeper destroys the former keys and bytes before the leaves are signed.
+ */
 extern const struct op_kind kind_reencrypt;
 enum { REENCRYPT_AT_ONCE_MAX = 64 };
 /* Is x the name that a leaf gives, or one that followed it? */

@@ -76,13 +76,13 @@ struct keeper {
     int64_t sealed_at_ms;     /* monotonic */
     bool clock_back_seen;
     bool must_start_again;
-    bool promise_broken; /* a seal was missing since this process began, or before */
+    bool promise_broken;        /* a seal was missing since this process began, or before */
     struct stream_heads *heads; /* NULL until the first seal */
     uint64_t heads_next;        /* leaves that heads knows */
     int64_t erased;             /* `erased` leaves among them */
-    bool has_erasures;   /* an erase leaf came in: what it names has to go before anything else is done */
-    bool has_reencrypted; /* former keys and bytes have to go before the next signature */
-    bool has_rewrap;     /* another master key was asked for */
+    bool has_erasures;          /* an erase leaf came in: what it names has to go before anything else is done */
+    bool has_reencrypted;       /* former keys and bytes have to go before the next signature */
+    bool has_rewrap;            /* another master key was asked for */
     struct {
         bool is_on;
         int64_t leaf; /* which asked for it */
@@ -91,7 +91,7 @@ struct keeper {
         uint64_t done, all;
         char error[256]; /* why it stands still; the next start tries again */
     } rewrap;
-    bool has_key_leaves; /* a key leaf came in: a key that waited may be in force */
+    bool has_key_leaves;    /* a key leaf came in: a key that waited may be in force */
     struct buf anchor_note; /* the newest cosigned note, kept in anchors.log; empty until one came */
 };
 
@@ -121,16 +121,16 @@ bool keeper_seal_facts(void *context, struct ledger_seal_facts *ret, struct err 
 bool keeper_beacon_load(struct keeper *k, struct err *e) MUST_USE;
 /* Writes gap leaves for what is missing; not while answers wait in the batch. with_open: also runs that are still missing. */
 bool keeper_notice_gaps(struct keeper *k, bool is_start, bool with_open, struct err *e) MUST_USE;
-/* Finishes every erasure whose erase leaf is durable: keys, sealed bytes, rows of the projection, then the `erased` leaf (erasing.c).
- * False is final. */
+/* Finishes every erasure whose erase leaf is durable: keys, sealed bytes, rows of the projection, then the `erased` leaf
+ * (erasing.c). False is final. */
 bool keeper_erase_finish(struct keeper *k, struct err *e) MUST_USE;
 /* The second half of a rotation: a collector's or officer's key that waits as <role>.next takes the place of the one that the
  * ledger retired. */
 bool keeper_follow_keys(struct keeper *k, struct err *e) MUST_USE;
 /* kind_reencrypt.c. Destroys what was sealed anew. False is final. */
 bool keeper_reencrypt_finish(struct keeper *k, struct err *e) MUST_USE;
-/* rewrap.c. Another master key: takes up what was asked for and is not finished; and one piece of it. What fails on the way is told
- * by the status, and the keyring is as it was; false is final. */
+/* rewrap.c. Another master key: takes up what was asked for and is not finished; and one piece of it. What fails on the way is
+ * told by the status, and the keyring is as it was; false is final. */
 bool keeper_rewrap_resume(struct keeper *k, struct err *e) MUST_USE;
 bool keeper_rewrap_step(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */

@@ -1,6 +1,8 @@
-/* restore.c - reading the file of backup.h. Every byte of it may be wrong: names, sizes and hashes are checked before they count. */
+/* restore.c - reading the file of backup.h. Every byte of it may be wrong: names, sizes and hashes are checked before they count.
+ */
 #include "base/cursor.h"
 #include "keeper/backup.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,9 +58,9 @@ static struct str text_field(struct str header, size_t from, size_t size)
 static bool name_is_ours(const char *name)
 {
     static const char *const FOLDERS[] = {"ledger/", "blobs/pack/", "private/keys/", "private/wal/", "private/keyring/"};
-    static const char *const FILES[] = {"backup.json",         "config.json",     "members.sha256",      "private/state.0",
-                                        "private/state.1",     "private/guard",   "private/signer.head", "private/cp.log",
-                                        "private/anchors.log"};
+    static const char *const FILES[] = {"backup.json",         "config.json",     "members.sha256",
+                                        "private/state.0",     "private/state.1", "private/guard",
+                                        "private/signer.head", "private/cp.log",  "private/anchors.log"};
     if (strstr(name, "..") || strstr(name, "//") || strstr(name, "/."))
         return false;
     for (const char *p = name; *p; p++)
@@ -91,10 +93,11 @@ static bool head_read(struct reader *r, char ret_name[NAME_BYTES + 1], uint64_t 
     struct str prefix = text_field(view, 345, 155), name = text_field(view, 0, 100);
     if (memcmp(header + 257, "ustar", 6) != 0 || !octal_read(str_slice(view, 148, 156), &stated) || stated != sum ||
         header[156] != '0' || !octal_read(str_slice(view, 124, 136), ret_size) || prefix.size + name.size + 1 > NAME_BYTES)
-        return err_set(e, ERR_CORRUPT, "the backup is damaged at byte %llu: no header of a file", (unsigned long long)r->offset - BLOCK);
+        return err_set(e, ERR_CORRUPT, "the backup is damaged at byte %llu: no header of a file",
+                       (unsigned long long)r->offset - BLOCK);
     snprintf(ret_name, NAME_BYTES + 1, "%.*s%s%.*s", STR_ARGS(prefix), prefix.size ? "/" : "", STR_ARGS(name));
-    return name_is_ours(ret_name) ||
-           err_set(e, ERR_CORRUPT, "the backup is damaged at byte %llu: a file that no backup holds", (unsigned long long)r->offset - BLOCK);
+    return name_is_ours(ret_name) || err_set(e, ERR_CORRUPT, "the backup is damaged at byte %llu: a file that no backup holds",
+                                             (unsigned long long)r->offset - BLOCK);
 }
 
 static int create(const struct reader *r, const char *name, struct err *e)
@@ -213,8 +216,9 @@ bool backup_extract(const char *file, const char *data_dir, struct backup_report
     if ((mkdir(data_dir, 0700) != 0 && errno != EEXIST) || rmdir(data_dir) != 0) { /* only an empty one is taken */
         const int why = errno;
         close(r.in);
-        return why == ENOTEMPTY || why == EEXIST ? err_set(e, ERR_EXISTS, "%s: is not empty; name a directory that is not there yet", data_dir)
-                                                 : err_errno(e, why, "%s", data_dir);
+        return why == ENOTEMPTY || why == EEXIST
+                   ? err_set(e, ERR_EXISTS, "%s: is not empty; name a directory that is not there yet", data_dir)
+                   : err_errno(e, why, "%s", data_dir);
     }
     buf_init(&r.lines, SUMS_BYTES_MAX);
     buf_init(&r.sums, SUMS_BYTES_MAX);
@@ -230,6 +234,51 @@ bool backup_extract(const char *file, const char *data_dir, struct backup_report
     if (r.root >= 0)
         close(r.root);
     return ok ? true : err_wrap(e, "%s", file);
+}
+
+/* Everything below; the mark is the last file to go, so that what is left of a removal that broke off can be removed again. */
+static bool empty(int dir, struct err *e)
+{
+    DIR *list = fdopendir(dir);
+    bool ok = list != NULL;
+    for (struct dirent *entry; ok && (entry = readdir(list));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || strcmp(entry->d_name, RESTORED_FILE) == 0)
+            continue;
+        int below = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (below >= 0)
+            ok = empty(below, e) && (strcmp(entry->d_name, "private") == 0 || unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0);
+        else
+            ok = unlinkat(dir, entry->d_name, 0) == 0;
+    }
+    if (!ok && !e->code)
+        err_errno(e, errno, "remove what was extracted");
+    if (list)
+        closedir(list);
+    else
+        close(dir);
+    return ok;
+}
+
+bool backup_discard(const char *path, struct err *e)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (dir < 0)
+        return errno == ENOENT || err_errno(e, errno, "%s", path);
+    if (rmdir(path) == 0) {
+        close(dir);
+        return true;
+    }
+    int private = openat(dir, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok =
+        (private >= 0 && backup_is_marked(private)) || err_set(e, ERR_EXISTS, "%s: is there, and no restore has left it", path);
+    int again = ok ? fcntl(dir, F_DUPFD_CLOEXEC, 0) : -1;
+    ok = ok && again >= 0 && empty(again, e);
+    ok = ok && ((unlinkat(private, RESTORED_FILE, 0) == 0 && unlinkat(dir, "private", AT_REMOVEDIR) == 0 && rmdir(path) == 0) ||
+                err_errno(e, errno, "remove %s", path));
+    if (private >= 0)
+        close(private);
+    close(dir);
+    return ok;
 }
 
 bool backup_is_marked(int private_fd)

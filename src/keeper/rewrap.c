@@ -3,8 +3,8 @@
  *
  *   1. somebody makes private/keys/master.next and asks (operation `keyring`): a leaf names the new key by its check value
  *   2. keyring/keys.rewrap gets every key anew, a piece between two batches; when it is whole it takes the place of keyring/keys
- *   3. keys/master becomes keys/master.old, keys/master.next becomes keys/master, keys/check is written, master.old is overwritten
- *      and removed
+ *   3. keys/master becomes keys/master.old, keys/master.next becomes keys/master, keys/check is written, master.old is
+ * overwritten and removed
  *   4. a second leaf says so
  *
  * Up to the rename in 2 the old master key opens everything, from there on the new one, and until 3 is through both are there. A
@@ -76,8 +76,8 @@ static bool keyring_apply(struct db *projection, struct arena *a, const struct l
     if (str_is(json_text(o, "act"), "rewrap"))
         return db_run(projection, e, "insert into keyring_key(leaf, id, t) values (?1, ?2, ?3)", A((int64_t)leaf->index),
                       A(json_text(o, "id")), A(leaf->t));
-    return db_run(projection, e, "update keyring_key set done_leaf=?2, done_t=?3, keys=?4 where leaf=?1", A(json_int(o, "of", -1)),
-                  A((int64_t)leaf->index), A(leaf->t), A(json_int(o, "keys", 0)));
+    return db_run(projection, e, "update keyring_key set done_leaf=?2, done_t=?3, keys=?4 where leaf=?1",
+                  A(json_int(o, "of", -1)), A((int64_t)leaf->index), A(leaf->t), A(json_int(o, "keys", 0)));
 }
 
 const struct op_kind kind_keyring = {.kind = "keyring", .leaf_type = "record", .make = keyring_make, .apply = keyring_apply};

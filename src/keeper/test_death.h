@@ -1,6 +1,6 @@
 /*
- * test_death.h - file calls with which a keeper dies at the call that a test names; what it wrote until then is there, of the last
- * write half. For tests.
+ * test_death.h - file calls with which a keeper dies at the call that a test names; what it wrote until then is there, of the
+ * last write half. For tests.
  *
  *     death_init();  death->at = 3;  death->is_armed = true;  calls = dying_calls();  t.calls = &calls;
  */
@@ -82,7 +82,6 @@ static inline struct os_file_calls dying_calls(void)
     calls.unlinkat = die_unlinkat;
     return calls;
 }
-
 
 static inline void death_init(void)
 {

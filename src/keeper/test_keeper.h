@@ -120,7 +120,7 @@ struct test_keeper {
     pid_t signer;
     int fd; /* our connection */
     struct keeper_client *client;
-    const struct env *env; /* the keeper's; NULL: the system's */
+    const struct env *env;             /* the keeper's; NULL: the system's */
     const struct os_file_calls *calls; /* the keeper's; NULL: the kernel's */
 };
 
@@ -307,7 +307,8 @@ static inline void test_verify_well(const struct test_keeper *t, const char *whe
     struct arena *a = arena_new("report", 64 << 20);
     ck_assert_msg(verify_directory(t->path, &(struct verify_options){0}, a, &r, &e), "%s", e.text);
     for (size_t i = 0; i < r.finding_count; i++) /* half a state slot is what a cut leaves, and what the other one is for */
-        ck_assert_msg(n > 0 && strcmp(r.findings[i].code, "W80") == 0, "%s %d: %s %s", when, n, r.findings[i].code, r.findings[i].text);
+        ck_assert_msg(n > 0 && strcmp(r.findings[i].code, "W80") == 0, "%s %d: %s %s", when, n, r.findings[i].code,
+                      r.findings[i].text);
     arena_free(a);
 }
 

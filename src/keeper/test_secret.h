@@ -22,8 +22,8 @@ struct secret {
     uint64_t leaf;
     char c[65], x[65];
     uint8_t dek[DEK_SIZE];
-    struct str stored;        /* sealed bytes */
-    struct str wrapped;       /* its record in the keyring */
+    struct str stored;  /* sealed bytes */
+    struct str wrapped; /* its record in the keyring */
     struct sha256 name;
 };
 

@@ -96,7 +96,8 @@ static bool signed_by_roots(const struct ledger_keys *k, const struct ledger_key
 static int32_t outgoing_of(const struct ledger_keys *k, struct str role, const struct note_key *key)
 {
     for (size_t i = k->count; i-- > 0;)
-        if (k->items[i].end == KEY_IN_FORCE && k->items[i].key.type == NOTE_KEY_ED25519 && str_is(role, k->items[i].role) && strcmp(k->items[i].key.name, key->name) == 0)
+        if (k->items[i].end == KEY_IN_FORCE && k->items[i].key.type == NOTE_KEY_ED25519 && str_is(role, k->items[i].role) &&
+            strcmp(k->items[i].key.name, key->name) == 0)
             return (int32_t)i;
     return LEDGER_KEY_NONE;
 }
@@ -143,8 +144,9 @@ static bool end(struct ledger_keys *k, uint64_t index, const struct json *statem
     struct note_key named;
     int64_t trust = json_int(statement, "trust", -1);
     if (statement->count != (is_revoked ? 4 : 3) || (is_revoked && (trust < 0 || (uint64_t)trust > index)))
-        return err_set(e, ERR_INVALID, is_revoked ? "key: revoke wants role, vkey and trust, at most the size of the ledger"
-                                                  : "key: retire wants role and vkey");
+        return err_set(e, ERR_INVALID,
+                       is_revoked ? "key: revoke wants role, vkey and trust, at most the size of the ledger"
+                                  : "key: retire wants role and vkey");
     if (!note_key_parse(json_text(statement, "vkey"), &named, e))
         return err_wrap(e, "key");
     struct ledger_key *key = find(k, &named);
@@ -171,8 +173,7 @@ static bool set_quorum(struct ledger_keys *k, const struct json *statement, stru
 {
     int64_t need = json_int(statement, "need", 0);
     if (statement->count != 3 || !str_is(json_text(statement, "role"), "root") || need < 1 || (size_t)need > roots_in_force(k))
-        return err_set(e, ERR_INVALID, "key: a quorum is of the root, from 1 to the %zu root keys there are",
-                       roots_in_force(k));
+        return err_set(e, ERR_INVALID, "key: a quorum is of the root, from 1 to the %zu root keys there are", roots_in_force(k));
     if (!signed_by_roots(k, NULL, text, lines, e))
         return false;
     k->need = (uint32_t)need;

@@ -20,12 +20,14 @@ void verify_keyring_leaf(struct verify *v, uint64_t index, const struct leaf *le
         return;
     bool is_begin = str_is(act, "rewrap"), is_end = str_is(act, "rewrapped");
     if (!is_id(id) || (!is_begin && !is_end)) {
-        verify_find(v, "E42", "leaf %llu: a record of the keyring without a master key and what became of it", (unsigned long long)index);
+        verify_find(v, "E42", "leaf %llu: a record of the keyring without a master key and what became of it",
+                    (unsigned long long)index);
     } else if (is_begin) {
         memcpy(v->master_next, id.data, id.size);
         v->master_next_leaf = index;
     } else if (!str_is(id, v->master_next) || json_int(o, "of", -1) != (int64_t)v->master_next_leaf) {
-        verify_find(v, "E42", "leaf %llu: no record says that keys were to be wrapped under this master key", (unsigned long long)index);
+        verify_find(v, "E42", "leaf %llu: no record says that keys were to be wrapped under this master key",
+                    (unsigned long long)index);
     } else {
         memcpy(v->master_now, v->master_next, sizeof(v->master_now));
         memset(v->master_next, 0, sizeof(v->master_next));

@@ -1,9 +1,9 @@
 /*
  * verify_reencrypt.c - blobs that were encrypted anew (leaves of type reencrypt): c stays, x is another one.
  *
- *   E63  a reencrypt leaf that does not match its target: not earlier, it does not name c, `from` is neither its x nor what followed
- *        that; or two leaves follow the same x
- *   E65  (verify_blob.c) former sealed bytes or their key are there although a leaf says that others follow them
+ *   E63  a reencrypt leaf that does not match its target: not earlier, it does not name c, `from` is neither its x nor what
+ * followed that; or two leaves follow the same x E65  (verify_blob.c) former sealed bytes or their key are there although a leaf
+ * says that others follow them
  *
  * Content is bound by c: whatever the leaves say of x, a blob opens to what was committed to, or E60 to E63 say so.
  */
@@ -41,8 +41,9 @@ const struct verify_move *verify_move_of(const struct verify *v, const uint8_t x
         else
             to = middle;
     }
-    return from < v->move_count && memcmp(v->moves[from].from.bytes, x, SHA256_SIZE) == 0 && v->moves[from].is_valid ? &v->moves[from]
-                                                                                                                   : NULL;
+    return from < v->move_count && memcmp(v->moves[from].from.bytes, x, SHA256_SIZE) == 0 && v->moves[from].is_valid
+               ? &v->moves[from]
+               : NULL;
 }
 
 /* Does the chain that begins with x come to this move, by leaves in their order? */

@@ -11,8 +11,20 @@ case_a_restore_that_cannot_be_says_why() {
     expect 2 "$assay" --data "$d/again" restore "$d/none"
     [ ! -e "$d/again" ] || fail "something was made"
     mount_small "$d/small" 200k
-    expect 3 "$assay" --data "$d/small/again" restore "$d/all.tar"
-    grep -q 'No space left' "$d/err" || fail "a full disk is not named"
+    expect 3 "$assay" --data "$d/small/again" restore "$d/all.tar" && one_line 'No space left'
+    [ -z "$(ls "$d/small")" ] || fail "left behind: $(ls "$d/small")"
+}
+
+case_a_restore_that_was_killed_is_begun_anew() {
+    make_data
+    expect 0 "$assay" --data "$d/data" backup --with-keyring "$d/all.tar"
+    mkdir -p "$d/again.part/private/keys" "$d/again.part/blobs/pack" && : >"$d/again.part/private/restored" && : >"$d/again.part/blobs/pack/x"
+    expect 0 "$assay" --data "$d/again/" restore "$d/all.tar"
+    [ ! -e "$d/again.part" ] || fail "the part is left"
+    expect 0 "$assay" verify "$d/again"
+    mkdir "$d/third" "$d/third.part" && : >"$d/third.part/mine"
+    expect 2 "$assay" --data "$d/third" restore "$d/all.tar" && one_line 'no restore has left it'
+    [ -e "$d/third.part/mine" ] || fail "a file that is not ours was removed"
 }
 
 case_a_restored_directory_is_whole_and_waits_to_be_confirmed() {
@@ -91,7 +103,7 @@ case_a_damaged_backup_leaves_one_line() {
     head -c $((size / 2)) "$d/all.tar" >"$d/bad.tar"
     rm -rf "$d/again"
     expect 1 "$assay" --data "$d/again" restore "$d/bad.tar"
-    [ -e "$d/again/private/restored" ] || fail "half a directory that may be written to"
+    [ ! -e "$d/again" ] && [ ! -e "$d/again.part" ] || fail "half a directory"
     printf 'x' >"$d/x" && tar cf "$d/evil.tar" -P --transform 's,.*,../evil,' "$d/x"
     expect 1 "$assay" --data "$d/again2" restore "$d/evil.tar"
     [ ! -e "$d/evil" ]
