@@ -599,7 +599,10 @@ static bool is_there_now(struct pack_store *p, const uint8_t x[32], bool *ret, s
     uint64_t offset = 0;
     uint32_t size = 0;
     struct err absent = {0};
+    struct stat facts;
     *ret = p->is_scanned && locate(p, x, &fd, &offset, &size, &absent);
+    if (*ret && !p->is_writer && fstat(fd, &facts) == 0 && facts.st_nlink == 0)
+        *ret = false; /* in a pack that was replaced under us: perhaps without it */
     if (*ret || (p->is_writer && p->is_scanned))
         return *ret || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
     absent = (struct err){0};
