@@ -91,8 +91,8 @@ static int policy_set(struct cli_context *c, const char *path)
     struct json *body = json_object(c->arena);
     json_put_str(body, "text", arena_str(c->arena, buf_view(&text)));
     return change(c, "anchor.policy", body,
-                  arena_printf(c->arena, "the policy is in force: %zu witnesses, %zu of them with an address to ask", p->witness_count,
-                               asked)
+                  arena_printf(c->arena, "the policy is in force: %zu witness%s, %zu of them with an address to ask", p->witness_count,
+                               p->witness_count == 1 ? "" : "es", asked)
                       .data);
 }
 

@@ -119,42 +119,70 @@ bool cosigner_logs(const struct cosigner *c, struct arena *a, struct log_list *r
     return log_list_parse(a, buf_view(&text), ret, e);
 }
 
+static void entry_write(const struct log_entry *log, struct str url, struct buf *out)
+{
+    buf_cstr(out, "log ");
+    note_key_format(&log->key, out);
+    buf_printf(out, " %.*s", url.size ? (int)url.size : 1, url.size ? url.data : "-");
+    if (strcmp(log->origin, log->key.name) != 0)
+        buf_printf(out, " %s", log->origin);
+    buf_char(out, '\n');
+}
+
+static const struct log_entry *same_entry(const struct log_list *l, const struct log_entry *log)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->entries[i].key.id == log->key.id && strcmp(l->entries[i].origin, log->origin) == 0)
+            return &l->entries[i];
+    return NULL;
+}
+
+/* The lines that are there, with the addresses that `added` gives to logs which had none or another. False: no line changed. */
+static bool lines_address(struct arena *a, struct str text, const struct log_list *added, struct buf *out)
+{
+    struct str line;
+    bool is_changed = false;
+    while (str_next_line(&text, &line)) {
+        struct log_list one = {.count = 0};
+        struct err other = {0};
+        const struct log_entry *had = log_list_parse(a, line, &one, &other) && one.count == 1 ? &one.entries[0] : NULL;
+        const struct log_entry *now = had ? same_entry(added, had) : NULL;
+        if (now && now->url.size && !str_equal(now->url, had->url)) {
+            entry_write(had, now->url, out);
+            is_changed = true;
+        } else {
+            buf_printf(out, "%.*s\n", STR_ARGS(line));
+        }
+    }
+    return is_changed;
+}
+
 bool cosigner_logs_add(const struct cosigner *c, struct arena *a, struct str text, size_t *ret_added, struct err *e)
 {
     struct log_list present, added;
-    struct buf BUF_AUTO all;
+    struct buf BUF_AUTO before, BUF_AUTO all;
     struct err missing = {0};
     size_t count = 0;
+    buf_init(&before, LOG_LIST_BYTES_MAX);
     buf_init(&all, LOG_LIST_BYTES_MAX);
     if (!log_list_parse(a, text, &added, e) || !cosigner_logs(c, a, &present, e))
         return false;
-    if (!logs_text(c, &all, &missing)) {
+    if (!logs_text(c, &before, &missing)) {
         *e = missing;
         return false;
     }
-    if (all.size && all.data[all.size - 1] != '\n')
-        buf_char(&all, '\n');
-    for (size_t i = 0; i < added.count; i++) {
-        const struct log_entry *log = &added.entries[i];
-        bool is_there = false;
-        for (size_t k = 0; k < present.count && !is_there; k++)
-            is_there = present.entries[k].key.id == log->key.id && strcmp(present.entries[k].origin, log->origin) == 0;
-        if (is_there)
-            continue;
-        buf_cstr(&all, "log ");
-        note_key_format(&log->key, &all);
-        buf_printf(&all, " %.*s", log->url.size ? (int)log->url.size : 1, log->url.size ? log->url.data : "-");
-        if (strcmp(log->origin, log->key.name) != 0)
-            buf_printf(&all, " %s", log->origin);
-        buf_char(&all, '\n');
-        count++;
-    }
+    bool is_changed = lines_address(a, buf_view(&before), &added, &all);
+    for (size_t i = 0; i < added.count; i++)
+        if (!same_entry(&present, &added.entries[i])) {
+            entry_write(&added.entries[i], added.entries[i].url, &all);
+            count++;
+        }
     struct log_list checked;
-    bool ok = count == 0 || (!all.full && log_list_parse(a, buf_view(&all), &checked, e) &&
+    bool ok = (count == 0 && !is_changed) || (!all.full && log_list_parse(a, buf_view(&all), &checked, e) &&
                              os_file_replace(&os_file_real, c->dir, "logs", buf_view(&all), 0600, e));
     if (all.full)
         return err_set(e, ERR_LIMIT, "logs: more than %d bytes", LOG_LIST_BYTES_MAX);
     if (ok && ret_added)
-        *ret_added = count;
+        *ret_added = count + is_changed;
     return ok;
 }

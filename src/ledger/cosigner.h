@@ -26,7 +26,8 @@ bool cosigner_open(const char *path, const char *kind, const char *name, bool is
 void cosigner_close(struct cosigner *c);
 /* The list; empty when there is no file. */
 bool cosigner_logs(const struct cosigner *c, struct arena *a, struct log_list *ret, struct err *e) MUST_USE;
-/* Adds the lines of `text` that name keys which are not there yet; all are checked first. ret_added (may be NULL): how many. */
+/* Adds the lines of `text` that name keys which are not there yet, and gives those that are the address of their new line, if it has
+ * one; all are checked first. ret_added (may be NULL): how many lines are new or changed. */
 bool cosigner_logs_add(const struct cosigner *c, struct arena *a, struct str text, size_t *ret_added, struct err *e) MUST_USE;
 
 #endif

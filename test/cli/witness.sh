@@ -44,6 +44,13 @@ case_logs_are_added_and_listed() {
     expect 0 "$assay" witness add --dir "$d/w" "$vkey"
     expect 0 "$assay" witness add --dir "$d/w" "$vkey"
     grep -q 'already there' "$d/out" || fail "twice"
+    echo "# a remark" >>"$d/w/logs"
+    expect 0 "$assay" witness add --dir "$d/w" "$vkey" https://ledger.example/log
+    expect 0 "$assay" witness add --dir "$d/w" "$vkey" https://ledger.example/log
+    grep -q 'already there' "$d/out" || fail "the same address twice"
+    expect 0 "$assay" witness add --dir "$d/w" "$vkey"
+    [ "$(cat "$d/w/logs")" = "log $vkey https://ledger.example/log
+# a remark" ] || fail "the address: $(cat "$d/w/logs")"
     expect 2 "$assay" witness add --dir "$d/w" "x+00000000+AAAA"
     one_line "logs line 1"
     expect 0 "$assay" witness list --dir "$d/w"
