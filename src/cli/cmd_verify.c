@@ -6,11 +6,13 @@
 #include "ledger/bundle_stamps.h"
 #include "ledger/policy.h"
 #include "os/file.h"
+#include "role/mirror.h"
 #include "role/role.h"
 #include "verify/av.h"
 #include <fcntl.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void anchors_json(struct json *o, const struct verify_report *r)
 {
@@ -136,16 +138,16 @@ static bool stamps_add(struct av *v, const char *path, const struct buf *ca, str
     return true;
 }
 
-/* A bundle: the checks of assay-verify, by its own code. */
-static int verify_bundle(struct cli_context *c, const char *path, const struct buf *ca)
+/* A bundle, or the public part of a directory: the checks of assay-verify, by its own code. leaf: to explain, or -1. */
+static int verify_by_av(struct cli_context *c, const char *path, bool is_bundle, const struct buf *ca, int64_t leaf)
 {
     struct err e = {0};
     struct av *v = av_check(&(struct av_options){.path = path,
                                                  .log_vkey = cli_option(c, "key"),
                                                  .root_vkey = cli_option(c, "root-key"),
                                                  .policy_path = cli_option(c, "policy"),
-                                                 .explain = -1});
-    if (!v->is_wrong_use && !stamps_add(v, path, ca, &e))
+                                                 .explain = leaf});
+    if (is_bundle && !v->is_wrong_use && !stamps_add(v, path, ca, &e))
         return cli_fail(&e);
     if (c->json)
         av_print_json(v, stdout);
@@ -154,6 +156,18 @@ static int verify_bundle(struct cli_context *c, const char *path, const struct b
     if (fflush(stdout) != 0)
         return cli_fail(&(struct err){.code = ERR_UNAVAILABLE, .text = "standard output cannot be written"});
     return av_answer(v) == AV_OK ? 0 : v->is_wrong_use ? 2 : 1;
+}
+
+/* How one leaf of a directory is bound: its public part is enough for that. */
+static int explain(struct cli_context *c, const char *path, int64_t leaf)
+{
+    struct err e = {0};
+    int dir = mirror_source_open(path, &e);
+    if (dir < 0)
+        return cli_fail(&e);
+    int status = verify_by_av(c, arena_printf(c->arena, "/proc/self/fd/%d", dir).data, false, NULL, leaf);
+    close(dir);
+    return status;
 }
 
 static bool is_file(const char *path)
@@ -189,12 +203,17 @@ static int run(struct cli_context *c)
     if (last && !checkpoint_name_parse(str_of(last), &seen))
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
+    int64_t leaf = -1;
+    if (cli_option(c, "explain") && (!str_to_int64(str_of(cli_option(c, "explain")), &leaf) || leaf < 0))
+        return cli_wrong_use(c, "--explain %.40s: wants the number of a leaf", cli_option(c, "explain"));
     const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
     if (is_file(path)) {
         if (last || o.without_blobs)
             return cli_wrong_use(c, "--last-seen and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
-        return verify_bundle(c, path, ca_path ? &ca : NULL);
+        return verify_by_av(c, path, true, ca_path ? &ca : NULL, leaf);
     }
+    if (leaf >= 0)
+        return explain(c, path, leaf);
     size_t kind_count;
     const struct op_kind *kinds = role_op_kinds(&kind_count);
     if (!verify_all(path, &o, kinds, kind_count, c->arena, &report, &e))
@@ -206,7 +225,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_verify = {
     .name = "verify",
     .summary = "check a data directory or a bundle: signatures, tree, chains, blobs, projection",
-    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--policy FILE] [--tsa-ca FILE] [--no-blobs] [PATH]",
+    .usage = "[--key VKEY] [--last-seen SIZE:ROOT] [--policy FILE] [--tsa-ca FILE] [--no-blobs] [--explain LEAF] [PATH]",
     .example = "assay verify /var/lib/assay",
     .options =
         (const struct cli_option[]){
@@ -215,6 +234,7 @@ const struct cli_command cli_command_verify = {
             {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
             {"policy", 0, "FILE", "a C2SP tlog-policy: witnesses that have to have cosigned, in place of those that the ledger names"},
             {"tsa-ca", 0, "FILE", "time stamping authorities that you trust (PEM, with CRLs if you like): stamps under others do not count"},
+            {"explain", 0, "LEAF", "how this leaf is bound: path to the root, signatures, seal, witnesses, time stamps; of a directory the public part"},
             {"no-blobs", 0, NULL, "leaves and tiles only"},
             {0}},
     .details =

@@ -64,8 +64,8 @@ static void facts_text(struct buf *b, const struct log_entry *log, const struct 
     }
     time_format((int64_t)f->first_s * MS_SECOND, first);
     time_format((int64_t)f->last_s * MS_SECOND, last);
-    buf_printf(b, "  size %llu, cosigned %llu times from %s to %s, longest pause %llu s\n", (unsigned long long)f->head.size,
-               (unsigned long long)f->cosignatures, first, last, (unsigned long long)f->longest_gap_s);
+    buf_printf(b, "  size %llu, cosigned %llu time%s from %s to %s, longest pause %llu s\n", (unsigned long long)f->head.size,
+               (unsigned long long)f->cosignatures, f->cosignatures == 1 ? "" : "s", first, last, (unsigned long long)f->longest_gap_s);
     if (f->conflicts)
         buf_printf(b,
                    "  MISBEHAVIOUR: %zu times the log signed two different heads of one size; the proof is in conflicts/%s-*\n",

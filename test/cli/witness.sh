@@ -215,4 +215,15 @@ case_assay_serve_shows_the_log() {
     expect 0 "$assay" mirror --once --from "$url/log" --dir "$d/m" --log "$vkey" --cosign
     expect 0 "$assay" verify "$d/m"
 }
+case_a_leaf_is_explained_from_the_public_part_alone() {
+    make_ledger
+    more_leaves 80
+    expect 0 "$assay" verify --explain 1 "$d/data"
+    grep -q '^leaf 1$' "$d/out" && grep -q '^  position  1 of ' "$d/out" && grep -q '^  seal  ' "$d/out" || fail "what is told"
+    expect 0 "$assay" mirror --from "$d/data" --dir "$d/m" --log "$vkey" --once
+    expect 0 "$assay" verify --explain 1 "$d/m"
+    expect 2 "$assay" verify --explain x "$d/data"
+    "$assay" verify --explain 999 "$d/data" >"$d/out" 2>"$d/err" && fail "a leaf that is not there"
+    grep -q 'leaf 999 is not here' "$d/out"
+}
 run_cases "$@"
