@@ -38,23 +38,6 @@ create table reencryption(leaf integer primary key, target integer not null, c t
 create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
                   released_leaf integer, released_t integer) strict, without rowid;
 
--- Records (src/record): a row a change, what many-valued fields hold, files, and types as the organisation made them. The tables of the types
--- themselves are made from content/records/ (record_type_schema). Rows of record_link and record_file open and close with leaves.
-create table record_change(leaf integer primary key, type text not null, id text not null, version integer not null, act text not null, transition text,
-                           actor text not null, from_state text, to_state text, t integer not null, why text, difference text) strict;
-create unique index record_change_of on record_change(type, id, version, leaf);
-create table record_link(type text not null, id text not null, field text not null, target_type text not null, target text not null, place integer not null,
-                         from_leaf integer not null, to_leaf integer) strict;
-create index record_link_of on record_link(type, id, field, place);
-create index record_link_to on record_link(target_type, target, type, field) where to_leaf is null;
-create table record_file(type text not null, id text not null, field text not null, place integer not null, name text not null, media text not null,
-                         size integer not null, digest text not null, leaf integer not null, c text not null, x text not null,
-                         from_leaf integer not null, to_leaf integer) strict; -- digest: SHA-256 of the file, to find the same one elsewhere
-create index record_file_of on record_file(type, id, field, place);
-create index record_file_same on record_file(digest);
-create table record_definition(leaf integer primary key, type text not null, t integer not null, definition text not null) strict;
-create index record_definition_of on record_definition(type, leaf);
-
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
                      facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)
@@ -142,3 +125,32 @@ create table token(id text primary key, account text not null, label text not nu
 create table role(id text primary key, label text not null, words text not null, permissions integer not null, leaf integer not null, t integer not null) strict, without rowid;
 -- Whose pseudonym it is that leaves carry in `a`.
 create table actor(pseudonym text primary key, actor text not null) strict, without rowid;
+
+-- Records (src/record). Each type has a table of versions and a view of its own, which its definition makes (content/records).
+-- A row for each record that ever was; n also names it in the full text. number: of a made id.
+create table record_head(n integer primary key, type text not null, id text not null, number integer, is_deleted integer not null,
+                         unique(type, id)) strict;
+create index record_head_by_number on record_head(type, number);
+-- A row a leaf. difference: {field: [old, new]}. is_erased: what it set is erased; the fields that it named have no value since.
+create table record_change(leaf integer primary key, type text not null, id text not null, version integer not null, act text not null,
+                           transition text not null, actor text not null, via text not null, step text not null, from_state text not null, to_state text not null,
+                           why text not null, difference text not null, is_erased integer not null, t integer not null) strict;
+create index record_change_by_record on record_change(type, id, leaf);
+-- Values of lists: choices (target_type ''), references. Half-open [from_leaf, to_leaf).
+create table record_link(type text not null, id text not null, field text not null, target_type text not null, target text not null, place integer not null,
+                         from_leaf integer not null, to_leaf integer) strict;
+create index record_link_of on record_link(type, id, field, place);
+create index record_link_to on record_link(target_type, target, type, field) where to_leaf is null;
+create table record_file(type text not null, id text not null, field text not null, place integer not null, name text not null, media text not null,
+                         size integer not null, digest text not null, leaf integer not null, c text not null, x text not null,
+                         from_leaf integer not null, to_leaf integer) strict; -- digest: SHA-256 of the file, to find the same one elsewhere
+create index record_file_of on record_file(type, id, field, place);
+create index record_file_same on record_file(digest);
+create index record_file_by_x on record_file(x);
+-- How many there are now, so that a list of a hundred thousand is not counted each time it is shown.
+create table record_count(type text not null, state text not null, n integer not null, primary key(type, state)) strict, without rowid;
+-- Types that the organisation added or changed; the newest of a type is in force. definition: JSON, merged over what was in force before.
+create table record_definition(leaf integer primary key, type text not null, t integer not null, actor text not null, why text not null, digest text not null, definition text not null) strict;
+create index record_definition_of on record_definition(type, leaf);
+-- Full text of what is now; rowid is n of record_head. Not in dumps: how the engine lays its words out depends on when they were written.
+create virtual table record_text using fts5(type, id, title, body, tokenize = 'unicode61 remove_diacritics 2');

@@ -6,8 +6,9 @@
 
 enum {
     LIMIT_LEAF_BYTES = 65535,               /* C2SP entry bundles carry a 16-bit length */
-    LIMIT_BATCH_LEAVES = 1024,              /* group commit: bounds the time of one sync */
-    LIMIT_BATCH_BYTES = 1 << 20,
+    LIMIT_BATCH_LEAVES = 10240,             /* leaves of one frame: an import of 10,000 records is one operation */
+    LIMIT_BATCH_BYTES = 1 << 20,            /* group commit, bounds the time of one sync: from here on the next operation waits */
+    LIMIT_OPERATION_LEAF_BYTES = 14 << 20,  /* all leaves of one operation: a torn frame is told from a damaged one within 16 MiB */
     LIMIT_JOURNAL_SEGMENT_BYTES = 64 << 20, /* preallocated */
     LIMIT_MESSAGE_BYTES = 256 << 20,        /* one framed message between our processes: a run with all its blobs */
     LIMIT_BLOB_BYTES = 128 << 20,           /* one blob before compression: a table of 100 MB fits */

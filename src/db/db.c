@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Prepared statements are kept by the address of their text: SQL is written as literals, so the address is the identity. */
-enum { CACHE_SLOTS = 512 };
+enum { CACHE_SLOTS = 512, KNOWN_MAX = 256, KNOWN_SLOTS = 1024 };
 
 struct db_row {
     struct db *db;
@@ -22,6 +22,8 @@ struct db {
         const char *sql;
         struct db_row row;
     } cache[CACHE_SLOTS];
+    char *known[KNOWN_SLOTS]; /* texts of db_known, open addressing */
+    size_t known_count;
 };
 
 static bool db_fail(struct db *db, struct err *e, const char *what)
@@ -132,6 +134,8 @@ struct db *db_close(struct db *db)
         return NULL;
     for (size_t i = 0; i < CACHE_SLOTS; i++)
         sqlite3_finalize(db->cache[i].row.statement);
+    for (size_t i = 0; i < KNOWN_SLOTS; i++)
+        free(db->known[i]);
     sqlite3_close_v2(db->sqlite);
     free(db);
     return NULL;
@@ -334,4 +338,54 @@ void db_savepoint_undo(struct db *db)
 struct sqlite3 *db_sqlite(struct db *db)
 {
     return db->sqlite;
+}
+
+/* ---- SQL made at run time ---- */
+
+/* Forgets all texts and the statements made of them, but those that run just now. */
+static void known_forget(struct db *db)
+{
+    for (size_t i = 0; i < KNOWN_SLOTS; i++) {
+        bool is_busy = false;
+        for (size_t at = 0; db->known[i] && at < CACHE_SLOTS; at++) {
+            if (db->cache[at].sql != db->known[i])
+                continue;
+            is_busy = is_busy || db->cache[at].row.is_busy;
+            if (db->cache[at].row.is_busy)
+                continue;
+            sqlite3_finalize(db->cache[at].row.statement);
+            db->cache[at].row = (struct db_row){0};
+            db->cache[at].sql = NULL;
+        }
+        if (!db->known[i] || is_busy)
+            continue;
+        free(db->known[i]);
+        db->known[i] = NULL;
+        db->known_count--;
+    }
+}
+
+const char *db_known(struct db *db, struct str sql)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sql.size; i++)
+        hash = (hash ^ (unsigned char)sql.data[i]) * UINT64_C(0x100000001b3);
+    size_t at = hash % KNOWN_SLOTS;
+    for (; db->known[at]; at = (at + 1) % KNOWN_SLOTS)
+        if (str_is(sql, db->known[at]))
+            return db->known[at];
+    if (db->known_count >= KNOWN_MAX) {
+        known_forget(db);
+        for (at = hash % KNOWN_SLOTS; db->known[at]; at = (at + 1) % KNOWN_SLOTS)
+            if (str_is(sql, db->known[at])) /* a hole may have hidden it; it is there all the same */
+                return db->known[at];
+    }
+    char *text = malloc(sql.size + 1);
+    if (!text)
+        abort();
+    memcpy(text, sql.data, sql.size);
+    text[sql.size] = 0;
+    db->known[at] = text;
+    db->known_count++;
+    return text;
 }

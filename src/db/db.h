@@ -75,6 +75,10 @@ struct str db_one_text_args(struct arena *a, struct db *db, struct err *e, const
     for (struct db_row *row __attribute__((cleanup(db_row_release))) = db_query(db, e, sql, ##__VA_ARGS__);                      \
          row && db_next(row, e);)
 
+/* SQL that is put together at run time: the same text gives the same address, as a literal has, so that its statement is kept. Valid
+ * for one statement at least; NULL for `sql` is not allowed. */
+const char *db_known(struct db *db, struct str sql);
+
 bool db_begin(struct db *db, struct err *e) MUST_USE; /* immediate for DB_WRITE, deferred for DB_READ */
 bool db_commit(struct db *db, struct err *e) MUST_USE;
 void db_rollback(struct db *db);

@@ -169,13 +169,16 @@ static bool compose_leaf(struct composing *c, const struct leaf_draft *draft, st
 struct live_reader {
     struct keeper *k;
     const struct op *op;
+    size_t next; /* leaves ask for blobs in order */
 };
 
 static bool live_read(void *context, struct arena *a, struct str c, struct str x, struct str *ret_plain, struct err *e)
 {
     struct live_reader *r = context;
-    for (size_t i = 0; i < r->op->blob_count; i++) {
+    for (size_t n = 0; n < r->op->blob_count; n++) {
+        size_t i = (r->next + n) % r->op->blob_count;
         const struct op_blob *b = &r->op->blobs[i];
+        r->next = str_is(x, b->x) ? i + 1 : r->next;
         if (str_is(x, b->x) && str_is(c, b->c))
             return blob_open(a, b->ciphertext, b->c, b->x, b->dek, LIMIT_BLOB_BYTES, ret_plain, e);
     }
@@ -206,6 +209,7 @@ static bool leaves_of_op(struct composing *c, const struct leaf_drafts *drafts, 
     struct live_reader reader = {.k = k, .op = c->op};
     struct blob_reader blobs = {.read = live_read, .context = &reader};
     struct str answer = {0};
+    size_t op_bytes = 0;
     for (size_t i = 0; i < drafts->count; i++) {
         struct str bytes;
         if (!compose_leaf(c, &drafts->items[i], &bytes, e) ||
@@ -213,6 +217,8 @@ static bool leaves_of_op(struct composing *c, const struct leaf_drafts *drafts, 
             return false;
         b->leaves[b->leaf_count++] = bytes;
         b->leaf_bytes += bytes.size;
+        if ((op_bytes += bytes.size) > LIMIT_OPERATION_LEAF_BYTES)
+            return err_set(e, ERR_LIMIT, "operation %s: its leaves are over %d bytes", c->op->kind, LIMIT_OPERATION_LEAF_BYTES);
     }
     q->answer_type = WIRE_ANSWER;
     q->answer = answer;

@@ -87,7 +87,8 @@ bool projection_dump(struct db *db, bool (*write)(void *context, struct str text
     bool ok = db_begin(db, e); /* one snapshot */
     if (ok) {
         DB_EACH (row, db, e,
-                 "select name from sqlite_schema where type='table' and name not like 'sqlite\\_%' escape '\\' order by name") {
+                 "select name from sqlite_schema where type='table' and name not like 'sqlite\\_%' escape '\\' and "
+                 "name <> 'record_text' and name not like 'record\\_text\\_%' escape '\\' order by name") {
             struct str name = db_text(row, 0);
             if (count < DUMP_TABLES_MAX)
                 tables[count++] = arena_strndup(a, name.data, name.size);

@@ -16,7 +16,7 @@
 #include "keeper/wire.h"
 #include "ledger/heads.h"
 
-enum { KEEPER_CONNECTIONS_MAX = 128, BATCH_QUESTIONS_MAX = 1024, BATCH_BLOBS_MAX = 4096 };
+enum { KEEPER_CONNECTIONS_MAX = 128, BATCH_QUESTIONS_MAX = 1024, BATCH_BLOBS_MAX = 16384 };
 
 struct connection {
     int fd; /* -1: free */

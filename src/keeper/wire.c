@@ -3,7 +3,7 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 
-enum { WIRE_JSON_BYTES_MAX = 16 << 20, WIRE_OP_ID_SIZE = 32, WIRE_HASH_SIZE = 64 };
+enum { WIRE_JSON_BYTES_MAX = 64 << 20, WIRE_OP_ID_SIZE = 32, WIRE_HASH_SIZE = 64 };
 
 bool wire_id_is_valid(struct str id)
 {

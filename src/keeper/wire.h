@@ -36,7 +36,7 @@ enum {
     WIRE_ERROR = 33,
     WIRE_KEY = 34
 };
-enum { WIRE_BLOBS_MAX = 1024, WIRE_HEADER_BYTES = 8 };
+enum { WIRE_BLOBS_MAX = 12288, WIRE_HEADER_BYTES = 8 };
 
 bool wire_op_encode(const struct op *op, struct buf *out, struct err *e) MUST_USE;
 /* Everything in `a` or a view into `body`. Checks the id's form and that every blob's bytes have the name x. */

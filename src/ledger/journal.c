@@ -22,7 +22,7 @@ enum {
     VERSION = 1,
     CRC_OFFSET = JOURNAL_HEADER_SIZE - 4,
     FIRST_ALLOCATION = 1 << 20,
-    DAMAGE_SCAN_BYTES = 4 << 20,
+    DAMAGE_SCAN_BYTES = 16 << 20, /* over the largest frame that the keeper writes */
     ZEROS_AHEAD = 128 << 10, /* a sync of new space costs several times one of old space */
     SPARE_SEGMENTS = 2
 };

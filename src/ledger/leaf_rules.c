@@ -20,6 +20,7 @@ enum kind {
     KEY,     /* a vkey */
     BLOBS,   /* min..max of them */
     LEAVES,  /* list of indexes of earlier leaves */
+    NUMBERS, /* list of min..max numbers, none negative */
     WORDS,   /* list of WORD */
     HASHES,  /* object: names to 32-byte hex */
     STATES,  /* object: names to one of `words` */
@@ -134,6 +135,18 @@ static const struct member opinion_statement[] = {{"per", SPAN}, {"words", TEXT,
 static const struct member opinion[] = {{"opinion", OBJECT, .members = opinion_statement}, {0}};
 static const struct member close_members[] = {{"per", SPAN}, {"state", HEX, 32, 32}, {0}};
 static const struct member record[] = {{"type", WORD}, {0}};
+/* A change of a record, by its kind. */
+static const struct member record_change[] = {{"id", WORD},
+                                              {"act", ONE_OF, .words = "create|change|move|vote|delete|undo"},
+                                              {"ver", INT, 1, INTEGER_MAX},
+                                              {"to", WORD},
+                                              {"by", TEXT, 0, 64},
+                                              {"f", WORDS},
+                                              {"tv", HEX, 8, 8},
+                                              {"step", WORD, OPTIONAL},
+                                              {"nth", NUMBERS, 2, 2, OPTIONAL},
+                                              {"b", BLOBS, 1, 64},
+                                              {0}};
 
 /* role: who signs; "" nobody; NULL the type's own reader knows. statement: the member that is signed. */
 static const struct rule {
@@ -281,11 +294,14 @@ static bool is_leaf(const struct checking *c, const struct json *v, int64_t min)
 
 static bool each_holds(const struct checking *c, const struct json *v, const struct member *m)
 {
-    bool is_list = m->kind == LEAVES || m->kind == WORDS;
+    bool is_list = m->kind == LEAVES || m->kind == WORDS || m->kind == NUMBERS;
     if (v->type != (is_list ? JSON_ARRAY : JSON_OBJECT))
         return false;
+    if (m->kind == NUMBERS && ((int64_t)v->count < m->min || (int64_t)v->count > m->max))
+        return false;
     JSON_EACH (entry, v) {
-        bool is_ok = m->kind == LEAVES   ? is_leaf(c, entry, 0)
+        bool is_ok = m->kind == LEAVES    ? is_leaf(c, entry, 0)
+                     : m->kind == NUMBERS ? is_integer(entry, 0, INTEGER_MAX)
                      : m->kind == WORDS  ? is_word(entry)
                      : m->kind == HASHES ? entry->type == JSON_STRING && is_hex(entry->text, 64)
                                          : entry->type == JSON_STRING && is_one_of(entry->text, m->words);
@@ -327,6 +343,7 @@ static bool value_holds(struct checking *c, const struct json *v, const struct m
         return is_text && is_key(v->text);
     case BLOBS:
         return are_blobs(v, m);
+    case NUMBERS:
     case LEAVES:
     case WORDS:
     case HASHES:
@@ -383,5 +400,7 @@ bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEA
         return false;
     if (str_is(leaf->type, "key"))
         return key_holds(&c, json_get(leaf->json, "key"));
+    if (str_is(leaf->type, "record") && str_is(json_text(leaf->json, "k"), "record.change"))
+        return members_hold(&c, leaf->json, record_change, NULL);
     return !str_is(leaf->type, "gap") || gap_holds(&c, leaf->json);
 }

@@ -3,11 +3,14 @@
  *
  * A record has a type (content/record_type.h), an id, a state and values. Every change goes through the keeper as an operation
  * `record.change`, which checks it against the type, the actor's rights and the projection, and makes one leaf a change:
- *   record {"k":"record.change","type":"gap","id":"GAP-0001","ver":3,"act":"create"|"change"|"move"|"vote"|"delete"|"undo","to":state or "",
- *           "by":transition or "","tv":first 16 hex of the type's digest}
- * with a blob (application/json) {"set":{field:value or null},"why":text}: whatever may be personal is in there. Files that a change
- * brings are further blobs of the same leaf. The projection is written from leaf and blob alone, whatever the type says by then:
- * fields that the type no longer has stay in the history.
+ *   record {"k":"record.change","type":"gap","id":"GAP-0001","ver":3,"act":"create"|"change"|"move"|"vote"|"delete"|"undo","to":state,
+ *           "by":transition or "","f":[ids of the fields that it sets],"tv":first 16 hex of the type's digest,"step":how the person was
+ *           asked again, if so,"nth":[place in its operation, how many], where there are several}
+ * with a blob (application/json) {"by":actor,"via":token if so,"set":{field:value or null},"why":text}: whatever may be personal is in
+ * there. Files that a change brings are further blobs of the same leaf. The projection is written from leaf and blob alone, whatever the
+ * type says by then: fields that the type no longer has stay in the history. Where the blob is erased, the fields that the leaf names
+ * have no value from then on, and who did it stays a pseudonym.
+ * A vote (a transition that takes several people) is a leaf of the version in force and makes no new one; a later version ends it.
  *
  * Projection: TABLE_versions(id, version, state, from_leaf, from_t, to_leaf, to_t, created_leaf, created_t, created_by, changed_by,
  * is_deleted, fields…) holds every version, open while to_leaf is null; TABLE is the view of the open, undeleted ones. record_change
@@ -45,14 +48,18 @@ struct access {
     struct str actor;         /* "account:7f..", "local:admin", "token:..", "system:collector" */
     struct str account;       /* id, or "" */
     struct str person;        /* id of a person record, or "" */
+    struct str who;           /* access_who; empty: the actor */
     const char *roles[16];    /* of content/roles.yaml or the organisation's own */
     size_t role_count;
     bool is_system;           /* the program itself: may do what its kinds allow */
     bool has_stepped_up;      /* asked for again within five minutes; filled by the web, told in the operation */
+    const char *step;         /* how: "passkey", "password", "totp"; NULL: "session" */
 };
 /* Reads what the projection says of an actor. An unknown, disabled or expired one has no roles and no person. */
 bool access_read(struct db *db, struct arena *a, struct str actor, int64_t now_ms, struct access *ret, struct err *e) MUST_USE;
 bool access_has_role(const struct access *x, const char *role);
+/* Who that is for four eyes: a token is its account. */
+struct str access_who(const struct access *x);
 
 struct record; /* below */
 /* Does one of `who` match? `r` may be NULL (nothing there yet): then relations match nobody, but "@everyone" does. */
@@ -72,7 +79,7 @@ struct record {
     struct json *values;         /* {field: value}, without those that are null; computed ones included when asked for */
 };
 
-/* leaf_limit: as of that leaf; INT64_MAX now. NULL: ERR_NOT_FOUND. */
+/* leaf_limit: as of that leaf; INT64_MAX now. NULL: ERR_NOT_FOUND. One that is deleted is given as such. */
 struct record *record_get(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e);
 /* What a record is called: the value of its title field, else its id. */
 struct str record_title(const struct record *r);
@@ -91,7 +98,14 @@ struct record_query {
 bool record_list(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q,
                  bool (*each)(void *context, const struct record *r, struct err *e), void *context, int64_t *ret_total,
                  struct err *e) MUST_USE;
-/* Newest first: [{"leaf","t","version","act","transition","actor","from","to","why","diff":[{"field","label","old","new"}]}] */
+/* {"state":count, …} of what is now. */
+struct json *record_counts(struct db *db, struct arena *a, const struct record_type *t, struct err *e);
+/* What refers to this record now: [{"type","id","field"}], at most `max`, through reference, person and list fields. */
+struct json *record_referrers(struct db *db, struct arena *a, struct record_types *types, struct str target_type, struct str id, size_t max,
+                              struct err *e);
+/* A leaf_limit for "as of t": the newest leaf that was there then, -1 before the first. */
+int64_t record_leaf_at(struct db *db, int64_t t_ms, struct err *e);
+/* Newest first: [{"leaf","t","version","act","transition","actor","via","step","from","to","why","erased","diff":[{"field","label","old","new"}]}] */
 struct json *record_history(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e);
 
 /* ---- checking and changing ---- */
@@ -103,20 +117,60 @@ struct record_change {
     enum record_act act;
     int64_t version;           /* the version it is based on; 0 for create. Another one in force: ERR_CONFLICT */
     struct str transition;     /* move */
-    struct json *set;          /* {field: value}: typed as above */
+    struct json *set;          /* {field: value}: typed as above; null takes the value away. A move may set fields, too */
     struct str why;
+    const struct op_blob *files; /* sealed bytes of files that `set` names and the ledger does not have yet (record_seal_file) */
+    size_t file_count;
 };
 
 /* One problem of a value, for forms and APIs: {"field","why"}. Empty list: fine. What is typed in a form is text; `is_text` says that
  * values come as such and are turned into their types in place. */
 struct json *record_check(struct db *db, struct arena *a, const struct record_type *t, struct json *set, bool is_text, bool is_create, struct err *e);
+/* The same, knowing which record it is: a unique value may be its own. `files`: blobs that come with the change. */
+struct json *record_check_of(struct db *db, struct arena *a, const struct record_type *t, const struct record *r, struct json *set, bool is_text,
+                             const struct op_blob *files, size_t file_count, struct err *e);
+/* Puts in what a new record has by default where `set` says nothing: record_check and the operation don't. */
+void record_defaults(const struct record_type *t, struct json *set, const struct access *x, int64_t now_ms);
+/* `set` without what the record says already; a form sends everything. */
+struct json *record_reduce(struct arena *a, const struct record *r, const struct json *set);
+/* A value as people type it, for forms and CSV: the inverse of text in record_check. */
+struct str record_value_text(struct arena *a, const struct record_field *f, const struct json *value);
+/* Seals a file's bytes; ret_value is what the list of a files field takes. */
+bool record_seal_file(const struct env *env, struct arena *a, struct str name, const char *media, struct str bytes, struct op_blob *ret,
+                      struct json **ret_value, struct err *e) MUST_USE;
 /* May `x` do this now? ERR_DENIED names what it takes. The keeper asks the same again. */
 bool record_allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
                    const struct record_transition *transition, struct err *e) MUST_USE;
 /* Builds the operation: body and sealed blobs in `a`. */
 bool record_op(const struct env *env, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct op *ret, struct err *e) MUST_USE;
 
-extern const struct op_kind op_record_change; /* answer: {"leaf","t","records":[{"type","id","ver"}]} */
+extern const struct op_kind op_record_change; /* answer: {"leaf","t","count","records":[{"type","id","ver","act"}]}: the first hundred */
 extern const struct op_kind op_record_type;   /* an overlay: leaf record {"k":"record.type","type":"record_type","id":type}, blob: the merged definition */
+/* The operation that lays a definition over what is in force; `definition` has been read by record_type_read over that. */
+bool record_type_op(const struct env *env, struct arena *a, const struct record_type *definition, struct str why, const struct access *x,
+                    struct op *ret, struct err *e) MUST_USE;
+
+/* ---- CSV: csv.c ---- */
+
+struct record_csv_column {
+    struct str heading;
+    const struct record_field *field; /* NULL: not taken */
+    bool is_id;                       /* names the record: an id that is there is changed, an empty one made */
+};
+struct record_csv {
+    const struct record_type *type;
+    struct record_csv_column *columns;
+    size_t column_count;
+    struct record_change *changes; /* in the order of the rows */
+    size_t row_count;
+    struct json *problems; /* [{"row","column","why"}], rows counted from 1 without the heading; empty: fine */
+};
+/* Reads a file with a heading line. `mapping` {"heading": "field", …}: what it does not name is matched by id or label; "" leaves a
+ * column out. Every row becomes a change (RECORD_CHANGES_MAX); nothing is written: with no problems, record_op(csv.changes). */
+bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t, struct str text, const struct json *mapping,
+                     const struct access *x, int64_t now_ms, struct record_csv *ret, struct err *e) MUST_USE;
+/* All that the query finds, without pages; ids of fields as the heading. Cells that a spreadsheet takes for a formula get a ' before them. */
+bool record_csv_write(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q, struct buf *out,
+                      struct err *e) MUST_USE;
 
 #endif

@@ -1,0 +1,116 @@
+/* access.c - who asks, and what the type's lists say to that. */
+#include "record/internal.h"
+
+static void role_add(struct access *x, const char *role)
+{
+    if (x->role_count < sizeof(x->roles) / sizeof(x->roles[0]))
+        x->roles[x->role_count++] = role;
+}
+
+static bool account_read(struct db *db, struct arena *a, struct str account, int64_t now_ms, struct access *ret, struct err *e)
+{
+    struct err failed = {0};
+    DB_EACH (row, db, &failed, "select person, roles from account where id=?1 and state='active' and (ifnull(valid_until, 0) = 0 or valid_until > ?2)",
+             A(account), A(now_ms)) {
+        ret->account = arena_str(a, account);
+        ret->person = arena_str(a, db_text(row, 0));
+        struct json *roles = json_parse(a, arena_str(a, db_text(row, 1)), JSON_LIMITS_DEFAULT, &failed);
+        JSON_EACH (role, roles)
+            if (role->type == JSON_STRING)
+                role_add(ret, arena_strndup(a, role->text.data, role->text.size));
+    }
+    return failed.code ? (*e = failed, false) : true;
+}
+
+bool access_read(struct db *db, struct arena *a, struct str actor, int64_t now_ms, struct access *ret, struct err *e)
+{
+    struct err failed = {0};
+    *ret = (struct access){.actor = arena_str(a, actor), .account = STR(""), .person = STR("")};
+    if (str_starts(actor, "system:")) {
+        ret->is_system = true;
+        return true;
+    }
+    if (str_is(actor, "local:admin")) {
+        role_add(ret, "administrator");
+        role_add(ret, "compliance_lead");
+        return true;
+    }
+    struct str account = str_slice(actor, 8, actor.size);
+    if (str_starts(actor, "token:"))
+        account = db_one_text(a, db, &failed, "select account from token where id=?1 and revoked_leaf is null and expires_t > ?2",
+                              A(str_slice(actor, 6, actor.size)), A(now_ms));
+    else if (!str_starts(actor, "account:"))
+        return true;
+    if (failed.code)
+        return (*e = failed, false);
+    if (account.data && str_starts(actor, "token:"))
+        ret->who = arena_printf(a, "account:%.*s", STR_ARGS(account));
+    return !account.data || account_read(db, a, account, now_ms, ret, e);
+}
+
+bool access_has_role(const struct access *x, const char *role)
+{
+    for (size_t i = 0; i < x->role_count; i++)
+        if (strcmp(x->roles[i], role) == 0)
+            return true;
+    return false;
+}
+
+struct str access_who(const struct access *x)
+{
+    return x->who.size ? x->who : x->actor;
+}
+
+/* A relation names a field that holds a person, or several. */
+static bool is_related(const struct access *x, const char *field, const struct record *r)
+{
+    const struct json *value = r && x->person.size ? json_get(r->values, field) : NULL;
+    if (value && value->type == JSON_STRING)
+        return str_equal(value->text, x->person);
+    JSON_EACH (item, value && value->type == JSON_ARRAY ? value : NULL)
+        if (item->type == JSON_STRING && str_equal(item->text, x->person))
+            return true;
+    return false;
+}
+
+bool access_matches(const struct access *x, const struct strings *who, const struct record *r)
+{
+    for (size_t i = 0; i < who->count; i++) {
+        const char *name = who->items[i];
+        if (strcmp(name, "@everyone") == 0 ? x->role_count > 0 || x->account.size > 0
+            : strcmp(name, "@nobody") == 0 ? false
+            : strcmp(name, "@author") == 0 ? r && str_equal(r->created_by, access_who(x))
+            : name[0] == '@'               ? is_related(x, name + 1, r)
+                                           : access_has_role(x, name))
+            return true;
+    }
+    return x->is_system;
+}
+
+static bool denied(const struct strings *who, const char *what, const struct record_type *t, struct err *e)
+{
+    struct buf BUF_AUTO names;
+    buf_init(&names, 400);
+    for (size_t i = 0; i < who->count; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", who->items[i]);
+    return err_set(e, ERR_DENIED, "%s: %s takes one of: %s", t->label, what, who->count ? buf_view(&names).data : "nobody");
+}
+
+bool record_allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
+                   const struct record_transition *transition, struct err *e)
+{
+    switch (act) {
+    case RECORD_CREATE:
+        return access_matches(x, &t->may_create, NULL) || denied(&t->may_create, "making one", t, e);
+    case RECORD_DELETE:
+        return access_matches(x, &t->may_delete, r) || denied(&t->may_delete, "deleting it", t, e);
+    case RECORD_MOVE:
+        return !transition || access_matches(x, &transition->who, r) || denied(&transition->who, transition->label, t, e);
+    case RECORD_CHANGE:
+        break;
+    case RECORD_UNDO: /* of a deletion: whoever may delete */
+        if (r && r->is_deleted)
+            return access_matches(x, &t->may_delete, r) || denied(&t->may_delete, "bringing it back", t, e);
+    }
+    return access_matches(x, &t->may_change, r) || denied(&t->may_change, "changing it", t, e);
+}

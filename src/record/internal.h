@@ -1,0 +1,71 @@
+/* internal.h - what the files of src/record share. */
+#ifndef RECORD_INTERNAL_H
+#define RECORD_INTERNAL_H
+
+#include "record/record.h"
+
+/* ---- SQL put together: text and arguments ---- */
+
+enum { QUERY_ARGS_MAX = 200 };
+struct query_text {
+    struct arena *arena;
+    struct buf sql; /* query_release */
+    struct db_arg args[QUERY_ARGS_MAX + 1];
+    size_t count; /* args[1] is ?1 */
+    bool is_sorted; /* the order's index finds the rows, not one of few different values */
+};
+void query_init(struct query_text *q, struct arena *a);
+void query_release(struct query_text *q);
+/* Adds the argument and writes its "?N". The bytes of a text have to live as long as the query. */
+void query_arg(struct query_text *q, struct db_arg arg);
+struct db_row *query_run(struct query_text *q, struct db *db, struct err *e);
+
+/* ---- types of a connection, for operations, which get no record_types (types.c) ---- */
+
+const struct record_type *record_type_in_force(struct db *db, struct str id, struct err *e);
+struct record_types *record_types_of(struct db *db, struct err *e);
+
+/* ---- values and columns (value.c, column.c) ---- */
+
+bool field_is_list(enum field_type type);
+bool field_is_stored(enum field_type type); /* in a column of the type's table */
+/* Copies a value into `a`, key included. */
+struct json *value_copy(struct arena *a, const struct json *v);
+bool value_equal(const struct json *x, const struct json *y); /* NULL and null are the same */
+/* The columns that record_of_row reads, from the alias r. */
+void put_record_columns(struct buf *b, const struct record_type *t, bool with_computed);
+struct record *record_of_row(struct db_row *row, struct arena *a, const struct record_type *t, bool with_computed);
+/* Adds the values of lists and files. */
+bool record_lists_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e);
+/* The condition that a row of validity (from_leaf, to_leaf) was in force. */
+void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit);
+/* The value of a stored field as one argument; money gives two. */
+struct db_arg column_arg(const struct record_field *f, const struct json *value, struct arena *a, struct db_arg *ret_currency);
+/* Does the id name something of the target (a record type, or content)? */
+bool target_exists(struct db *db, const struct record_type *target_type, const char *target, struct str id, bool *ret, struct err *e);
+struct record *record_read(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, bool with_computed,
+                           struct err *e);
+
+/* Appends " and (CONDITION)" for every part of the filter expression (filter.c). */
+bool filter_parse(const struct record_type *t, struct str where, const struct access *x, int64_t now_ms, int64_t leaf_limit, struct query_text *q,
+                  struct err *e);
+
+/* ---- full text (text.c) ---- */
+
+bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64_t n, const struct record *r, struct err *e);
+/* The MATCH expression for what a person typed; empty: nothing to look for. */
+struct str text_match(struct arena *a, struct str typed, const char *type);
+
+const char *record_act_name(enum record_act act);
+
+/* A set of texts in an arena. */
+struct name_set {
+    struct arena *arena;
+    struct str *slots;
+    size_t size, count;
+};
+void name_set_init(struct name_set *s, struct arena *a, size_t count_max);
+bool name_set_add(struct name_set *s, struct str name); /* false: it is there already */
+bool name_set_has(const struct name_set *s, struct str name);
+
+#endif

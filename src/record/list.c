@@ -1,0 +1,240 @@
+/* list.c - pages of records: filtered, sorted, as of a leaf, and only what may be read. */
+#include "base/times.h"
+#include "crypto/crypto.h"
+#include "record/internal.h"
+
+enum { PER_PAGE_MAX = 1000, PER_PAGE = 50, COUNTS_KEPT = 64, RARE = 1000 };
+
+/* Counting a hundred thousand rows takes longer than showing fifty of them, and the number stays while nothing changes. */
+static _Thread_local struct kept_count {
+    struct sha256 question;
+    struct sha256 leaf; /* hash of the newest record leaf */
+    int64_t newest, total;
+    bool is_set;
+} kept_counts[COUNTS_KEPT];
+
+struct listing {
+    struct db *db;
+    const struct record_type *type;
+    const struct record_query *query;
+    struct query_text q;
+    struct err *e;
+};
+
+/* ---- who may read ---- */
+
+/* Nothing where the type's roles let the actor read everything; else a condition by the relations that match. */
+static void put_access(struct listing *l)
+{
+    const struct access *x = l->query->access;
+    const struct strings *who = &l->type->may_read;
+    struct buf *b = &l->q.sql;
+    struct strings roles = *who;
+    if (!x || x->is_system || access_matches(x, &roles, NULL))
+        return;
+    buf_cstr(b, " and (0");
+    for (size_t i = 0; i < who->count; i++) {
+        const struct record_field *f = who->items[i][0] == '@' ? record_type_field(l->type, str_of(who->items[i] + 1)) : NULL;
+        if (strcmp(who->items[i], "@author") == 0) {
+            buf_cstr(b, " or r.created_by = ");
+            query_arg(&l->q, A(access_who(x)));
+        } else if (f && x->person.size && field_is_stored(f->type)) {
+            buf_printf(b, " or r.\"%s\" = ", f->id);
+            query_arg(&l->q, A(x->person));
+        } else if (f && x->person.size && f->type == FIELD_REFERENCES) {
+            buf_cstr(b, " or exists(select 1 from record_link l where l.type = ");
+            query_arg(&l->q, A(l->type->id));
+            buf_cstr(b, " and l.id = r.id and l.field = ");
+            query_arg(&l->q, A(f->id));
+            buf_cstr(b, " and l.target = ");
+            query_arg(&l->q, A(x->person));
+            buf_cstr(b, " and ");
+            query_as_of(&l->q, "l", l->query->leaf_limit);
+            buf_char(b, ')');
+        }
+    }
+    buf_char(b, ')');
+}
+
+/* ---- the question ---- */
+
+static bool state_is_rare(struct listing *l, struct str state)
+{
+    struct err ignored = {0};
+    return l->query->leaf_limit == INT64_MAX &&
+           db_one_int(l->db, &ignored, 0, "select n from record_count where type=?1 and state=?2", A(l->type->id), A(state)) < RARE;
+}
+
+static bool put_state(struct listing *l)
+{
+    struct str state = l->query->state;
+    if (state.size == 0)
+        return true;
+    bool is_id = record_type_state(l->type, state) != NULL;
+    if (!is_id && !str_is(state, "open") && !str_is(state, "closed"))
+        return err_set(l->e, ERR_INVALID, "%s: there is no state %.*s", l->type->id, STR_ARGS(str_slice(state, 0, 60)));
+    if (!is_id)
+        return filter_parse(l->type, str_is(state, "open") ? STR("state=open") : STR("state=closed"), NULL, 0, l->query->leaf_limit, &l->q, l->e);
+    buf_printf(&l->q.sql, " and %sr.state = ", l->q.is_sorted && !state_is_rare(l, state) ? "+" : "");
+    query_arg(&l->q, A(state));
+    return true;
+}
+
+static bool put_where(struct listing *l)
+{
+    const struct record_query *query = l->query;
+    buf_printf(&l->q.sql, " from %s_versions r where ", l->type->table);
+    query_as_of(&l->q, "r", query->leaf_limit);
+    buf_cstr(&l->q.sql, " and r.is_deleted = 0");
+    if (query->q.size) {
+        struct str match = text_match(l->q.arena, query->q, l->type->id);
+        if (match.size == 0) {
+            buf_cstr(&l->q.sql, " and 0");
+        } else { /* the subquery first, then rows by id */
+            buf_cstr(&l->q.sql, " and r.id in (select h.id from record_text x join record_head h on h.n = x.rowid where x.record_text match ");
+            query_arg(&l->q, A(match));
+            buf_cstr(&l->q.sql, " and h.type = ");
+            query_arg(&l->q, A(l->type->id));
+            buf_char(&l->q.sql, ')');
+        }
+    }
+    put_access(l);
+    return put_state(l) && filter_parse(l->type, query->where, query->access, query->now_ms, query->leaf_limit, &l->q, l->e);
+}
+
+static bool put_order(struct listing *l)
+{
+    static const char *const common[][2] = {{"id", "id"}, {"state", "state"}, {"changed", "from_t"}, {"created", "created_t"}};
+    struct str sort = l->query->sort.size ? l->query->sort : str_of(l->type->sort ? l->type->sort : "");
+    bool is_down = sort.size && sort.data[0] == '-';
+    struct str name = str_slice(sort, is_down, sort.size);
+    const struct record_field *f = record_type_field(l->type, name);
+    const char *column = NULL, *down = is_down ? " desc" : "";
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+        if (str_is(name, common[i][0]))
+            column = common[i][1];
+    if (name.size && ((!f && !column) || (f && field_is_list(f->type))))
+        return err_set(l->e, ERR_INVALID, "%s: cannot be sorted by %.*s", l->type->id, STR_ARGS(str_slice(name, 0, 60)));
+    if (f && f->type == FIELD_COMPUTED)
+        buf_printf(&l->q.sql, " order by (%s)%s, r.id%s", f->sql, down, down);
+    else if (f)
+        buf_printf(&l->q.sql, " order by r.\"%s\"%s, r.id%s", f->id, down, down);
+    else
+        buf_printf(&l->q.sql, " order by r.%s%s%s%s", column ? column : "id", down, column && strcmp(column, "id") != 0 ? ", r.id" : "",
+                   column && strcmp(column, "id") != 0 ? down : "");
+    return true;
+}
+
+/* ---- how many ---- */
+
+static bool question_of(struct listing *l, struct sha256 *ret_question, struct sha256 *ret_leaf, int64_t *ret_newest)
+{
+    struct sha256_stream *s = sha256_stream_new();
+    struct err failed = {0};
+    sha256_stream_add(s, l->q.sql.data, l->q.sql.size);
+    for (size_t i = 1; i <= l->q.count; i++) {
+        const struct db_arg *arg = &l->q.args[i];
+        sha256_stream_add(s, &arg->type, sizeof(arg->type));
+        sha256_stream_add(s, &arg->integer, sizeof(arg->integer));
+        sha256_stream_add(s, &arg->bytes.size, sizeof(arg->bytes.size));
+        if (arg->bytes.size)
+            sha256_stream_add(s, arg->bytes.data, arg->bytes.size);
+    }
+    *ret_question = sha256_stream_end(s);
+    *ret_newest = -1;
+    DB_EACH (row, l->db, &failed, "select idx, hash from leaf where idx = (select max(leaf) from record_change)") {
+        struct str hash = db_bytes(row, 1);
+        *ret_newest = db_int(row, 0);
+        if (hash.size != sizeof(ret_leaf->bytes))
+            return false;
+        memcpy(ret_leaf->bytes, hash.data, hash.size);
+    }
+    return !failed.code && *ret_newest >= 0;
+}
+
+/* Without any condition, or with a state alone, the engine counts as it goes along. */
+static bool total_is_known(struct listing *l, int64_t *ret)
+{
+    const struct record_query *q = l->query;
+    bool sees_all = !q->access || q->access->is_system || access_matches(q->access, &l->type->may_read, NULL);
+    if (q->leaf_limit != INT64_MAX || q->where.size || q->q.size || !sees_all)
+        return false;
+    *ret = 0;
+    for (size_t i = 0; i < l->type->state_count; i++) {
+        const struct record_state *s = &l->type->states[i];
+        bool is_asked = q->state.size == 0 || str_is(q->state, s->id) ||
+                        (!record_type_state(l->type, q->state) && str_is(q->state, s->is_end ? "closed" : "open"));
+        if (is_asked)
+            *ret += db_one_int(l->db, l->e, 0, "select n from record_count where type=?1 and state=?2", A(l->type->id), A(s->id));
+    }
+    return true;
+}
+
+static bool total_read(struct listing *l, int64_t *ret)
+{
+    struct sha256 question, leaf = {{0}};
+    int64_t newest;
+    if (total_is_known(l, ret))
+        return l->e->code == ERR_NONE;
+    query_init(&l->q, l->q.arena);
+    buf_cstr(&l->q.sql, "select count(*)");
+    bool ok = put_where(l);
+    bool can_keep = ok && question_of(l, &question, &leaf, &newest);
+    struct kept_count *kept = can_keep ? &kept_counts[question.bytes[0] % COUNTS_KEPT] : NULL;
+    if (kept && kept->is_set && kept->newest == newest && sha256_equal(kept->question, question) && sha256_equal(kept->leaf, leaf)) {
+        *ret = kept->total;
+        query_release(&l->q);
+        return true;
+    }
+    struct db_row *row = ok ? query_run(&l->q, l->db, l->e) : NULL;
+    if (row && db_next(row, l->e))
+        *ret = db_int(row, 0);
+    db_row_release(&row);
+    query_release(&l->q);
+    ok = ok && l->e->code == ERR_NONE;
+    if (ok && kept)
+        *kept = (struct kept_count){question, leaf, newest, *ret, true};
+    return ok;
+}
+
+/* ---- the page ---- */
+
+static bool page_read(struct listing *l, bool (*each)(void *context, const struct record *r, struct err *e), void *context)
+{
+    const struct record_query *query = l->query;
+    int64_t per_page = query->per_page > 0 ? query->per_page : PER_PAGE, page = query->page > 0 ? query->page : 1;
+    per_page = per_page > PER_PAGE_MAX && query->per_page != INT64_MAX ? PER_PAGE_MAX : per_page;
+    if (page > 1 && page - 1 > INT64_MAX / per_page)
+        page = 1;
+    query_init(&l->q, l->q.arena);
+    l->q.is_sorted = query->q.size == 0;
+    buf_cstr(&l->q.sql, "select ");
+    put_record_columns(&l->q.sql, l->type, true);
+    bool ok = put_where(l) && put_order(l);
+    if (ok) {
+        buf_cstr(&l->q.sql, " limit ");
+        query_arg(&l->q, A(per_page));
+        buf_cstr(&l->q.sql, " offset ");
+        query_arg(&l->q, A((page - 1) * per_page));
+    }
+    struct db_row *row = ok ? query_run(&l->q, l->db, l->e) : NULL;
+    while (ok && row && db_next(row, l->e)) {
+        struct record *r = record_of_row(row, l->q.arena, l->type, true);
+        ok = record_lists_read(l->db, r, l->q.arena, query->leaf_limit, l->e) && each(context, r, l->e);
+    }
+    db_row_release(&row);
+    query_release(&l->q);
+    return ok && l->e->code == ERR_NONE;
+}
+
+bool record_list(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q,
+                 bool (*each)(void *context, const struct record *r, struct err *e), void *context, int64_t *ret_total, struct err *e)
+{
+    struct err failed = {0};
+    struct listing l = {.db = db, .type = t, .query = q, .q = {.arena = a}, .e = &failed};
+    int64_t total = 0;
+    bool ok = (!ret_total || total_read(&l, &total)) && (q->per_page < 0 || page_read(&l, each, context));
+    if (ret_total && ok)
+        *ret_total = total;
+    return ok ? true : failed.code ? (*e = failed, false) : err_set(e, ERR_INTERNAL, "%s: the list broke off", t->id);
+}

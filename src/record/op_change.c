@@ -1,0 +1,518 @@
+/* op_change.c - record.change asked for: the operation is built, and the keeper checks every change of it before it becomes a leaf.
+ *
+ * Body {"changes":[{"type","id","act","ver","by":transition,"blobs":1 and files}…],"step":how the person was asked again}; the blobs stand
+ * in the order of the changes, the values' blob before the files' of each. */
+#include "base/times.h"
+#include "blob/blob.h"
+#include "record/apply.h"
+#include "record/internal.h"
+
+#include <stdarg.h>
+
+static const struct json_limits VALUE_LIMITS = {.depth_max = 8, .nodes_max = 100000};
+
+/* ---- asking ---- */
+
+static void blob_take(struct op *op, const struct op_blob *b)
+{
+    op->blobs[op->blob_count++] = *b;
+}
+
+static bool seal(const struct env *env, struct arena *a, const char *media, struct str plain, struct op_blob *ret, struct err *e)
+{
+    struct blob_sealed sealed;
+    if (!blob_seal(env, a, plain, &sealed, e))
+        return false;
+    *ret = (struct op_blob){.media = media, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
+    memcpy(ret->c, sealed.c, sizeof(ret->c));
+    memcpy(ret->x, sealed.x, sizeof(ret->x));
+    memcpy(ret->dek, sealed.dek, sizeof(ret->dek));
+    memory_wipe(sealed.dek, sizeof(sealed.dek));
+    return true;
+}
+
+bool record_seal_file(const struct env *env, struct arena *a, struct str name, const char *media, struct str bytes, struct op_blob *ret,
+                      struct json **ret_value, struct err *e)
+{
+    if (!seal(env, a, arena_strndup(a, media, strlen(media)), bytes, ret, e))
+        return err_wrap(e, "%.*s", STR_ARGS(str_slice(name, 0, 100)));
+    struct json *v = json_object(a);
+    struct sha256 digest = sha256_of(bytes);
+    json_put_str(v, "c", arena_str(a, str_of(ret->c)));
+    json_put_hex(v, "digest", digest.bytes, sizeof(digest.bytes));
+    json_put_str(v, "media", str_of(ret->media));
+    json_put_str(v, "name", arena_str(a, name));
+    json_put_int(v, "size", (int64_t)bytes.size);
+    json_put_str(v, "x", arena_str(a, str_of(ret->x)));
+    *ret_value = v;
+    return true;
+}
+
+static bool change_seal(const struct env *env, struct arena *a, const struct record_change *change, const struct access *x, struct op_blob *ret,
+                        struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, RECORD_BYTES_MAX + 4096);
+    struct json *o = json_object(a);
+    json_put_str(o, "by", access_who(x));
+    if (!str_equal(access_who(x), x->actor))
+        json_put_str(o, "via", x->actor);
+    struct json *set = json_object(a);
+    set->first = change->set ? change->set->first : NULL; /* the caller's tree stays as it is */
+    set->last = change->set ? change->set->last : NULL;
+    set->count = change->set ? change->set->count : 0;
+    json_put(o, "set", set);
+    json_put_str(o, "why", change->why.data ? change->why : STR(""));
+    if (!json_write_canonical(&text, o, e))
+        return false;
+    if (text.full)
+        return err_set(e, ERR_TOO_LARGE, "a change's values are over %d bytes", RECORD_BYTES_MAX);
+    return seal(env, a, "application/json", buf_view(&text), ret, e);
+}
+
+bool record_op(const struct env *env, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct op *ret, struct err *e)
+{
+    size_t blob_count = count;
+    if (count == 0 || count > RECORD_CHANGES_MAX)
+        return err_set(e, ERR_LIMIT, "%zu changes: an operation has 1 to %d", count, RECORD_CHANGES_MAX);
+    for (size_t i = 0; i < count; i++)
+        blob_count += changes[i].file_count;
+    *ret = (struct op){.kind = "record.change", .actor = x->actor, .body = json_object(a), .blobs = arena_array(a, blob_count, sizeof(struct op_blob))};
+    op_id_new(env, ret->id);
+    struct json *list = json_put_array(ret->body, "changes");
+    for (size_t i = 0; i < count; i++) {
+        const struct record_change *c = &changes[i];
+        struct op_blob sealed;
+        if (!change_seal(env, a, c, x, &sealed, e))
+            return err_wrap(e, "%.*s %.*s", STR_ARGS(c->type), STR_ARGS(c->id));
+        blob_take(ret, &sealed);
+        for (size_t j = 0; j < c->file_count; j++)
+            blob_take(ret, &c->files[j]);
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "act", record_act_name(c->act));
+        json_put_int(o, "blobs", 1 + (int64_t)c->file_count);
+        json_put_str(o, "by", c->transition.data ? c->transition : STR(""));
+        json_put_str(o, "id", c->id.data ? c->id : STR(""));
+        json_put_str(o, "type", c->type);
+        json_put_int(o, "ver", c->version);
+    }
+    if (x->has_stepped_up)
+        json_put_cstr(ret->body, "step", x->step ? x->step : "session");
+    return true;
+}
+
+/* ---- checking: what holds for the whole operation ---- */
+
+struct making {
+    struct db *db;
+    struct arena *a;
+    const struct op *op;
+    struct access access;
+    struct str step;
+    struct name_set touched; /* "type id", and "type.field=value" of unique ones */
+    struct {
+        const struct record_type *type;
+        int64_t next;
+    } numbers[32]; /* ids made in this operation */
+    size_t number_count;
+    struct err *e;
+};
+
+/* One change of it. */
+struct asking {
+    const struct record_type *type;
+    struct str id, transition_id, why;
+    enum record_act act;
+    int64_t version;
+    struct record *record; /* NULL: create */
+    struct json *set;
+    const struct record_transition *transition;
+    const char *to;
+    bool is_vote;
+    size_t blob_first, blob_count;
+};
+
+static bool refuse(struct making *m, const struct asking *q, enum err_code code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static bool refuse(struct making *m, const struct asking *q, enum err_code code, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return err_set(m->e, code, "%s%s%.*s: %s", q->type->id, q->id.size ? " " : "", STR_ARGS(q->id), text);
+}
+
+static bool act_read(struct str name, enum record_act *ret)
+{
+    for (enum record_act act = RECORD_CREATE; act <= RECORD_UNDO; act++)
+        if (str_is(name, record_act_name(act))) {
+            *ret = act;
+            return true;
+        }
+    return false;
+}
+
+static bool is_natural_id(struct str id)
+{
+    bool is_ok = id.size > 0 && id.size <= RECORD_ID_MAX && id.data[0] != '.';
+    for (size_t i = 0; is_ok && i < id.size; i++) {
+        char c = id.data[i];
+        is_ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    }
+    return is_ok;
+}
+
+/* PREFIX-0001 in order, also within the operation. */
+static bool id_make(struct making *m, struct asking *q)
+{
+    size_t i = 0;
+    struct err failed = {0};
+    while (i < m->number_count && m->numbers[i].type != q->type)
+        i++;
+    if (i == m->number_count) {
+        if (i == sizeof(m->numbers) / sizeof(m->numbers[0]))
+            return refuse(m, q, ERR_LIMIT, "too many types in one operation");
+        m->numbers[i].type = q->type;
+        m->numbers[i].next = 1 + db_one_int(m->db, &failed, 0, "select max(number) from record_head where type=?1", A(q->type->id));
+        m->number_count++;
+    }
+    if (failed.code)
+        return (*m->e = failed, false);
+    q->id = arena_printf(m->a, "%s-%04lld", q->type->prefix, (long long)m->numbers[i].next++);
+    return true;
+}
+
+static bool id_check(struct making *m, struct asking *q)
+{
+    struct err failed = {0};
+    bool is_there = false;
+    if (q->act != RECORD_CREATE)
+        return true;
+    if (q->type->prefix && q->type->prefix[0])
+        return q->id.size == 0 ? id_make(m, q) : refuse(m, q, ERR_INVALID, "id: ids of this type are made");
+    if (!is_natural_id(q->id))
+        return refuse(m, q, ERR_INVALID, "id: is made of letters, digits, dots, underscores and hyphens, at most %d", RECORD_ID_MAX);
+    if (q->type->natural && q->type->natural[0] && !target_exists(m->db, NULL, q->type->natural, q->id, &is_there, m->e))
+        return false;
+    if (q->type->natural && q->type->natural[0] && !is_there)
+        return refuse(m, q, ERR_INVALID, "id: there is no such %s", q->type->natural);
+    if (db_one_int(m->db, &failed, 0, "select count(*) from record_head where type=?1 and id=?2", A(q->type->id), A(q->id)) > 0)
+        return refuse(m, q, ERR_EXISTS, "is there already");
+    return failed.code ? (*m->e = failed, false) : true;
+}
+
+/* The values' blob says who; that has to be who asks. */
+static bool blob_read(struct making *m, struct asking *q)
+{
+    const struct op_blob *b = &m->op->blobs[q->blob_first];
+    struct str plain;
+    struct err failed = {0};
+    if (!blob_open(m->a, b->ciphertext, b->c, b->x, b->dek, RECORD_BYTES_MAX + 4096, &plain, &failed))
+        return refuse(m, q, ERR_INVALID, "its values do not open: %s", failed.text);
+    struct json *o = json_parse(m->a, plain, VALUE_LIMITS, &failed);
+    struct json *set = (struct json *)(uintptr_t)json_get(o, "set");
+    struct str via = json_text(o, "via");
+    bool is_them = str_equal(json_text(o, "by"), access_who(&m->access)) && str_equal(via.size ? via : json_text(o, "by"), m->access.actor);
+    if (!o || !set || set->type != JSON_OBJECT || !is_them || strcmp(b->media, "application/json") != 0)
+        return refuse(m, q, ERR_INVALID, "its values are malformed, or somebody else's");
+    q->set = set;
+    q->why = json_text(o, "why");
+    if (q->why.size > RECORD_WHY_MAX || !str_is_utf8(q->why))
+        return refuse(m, q, ERR_INVALID, "the reason is UTF-8 of at most %d bytes", RECORD_WHY_MAX);
+    return true;
+}
+
+static bool asking_read(struct making *m, const struct json *entry, size_t blob_first, struct asking *q)
+{
+    int64_t blobs = json_int(entry, "blobs", 0);
+    *q = (struct asking){.id = json_text(entry, "id"), .transition_id = json_text(entry, "by"), .version = json_int(entry, "ver", -1), .blob_first = blob_first};
+    q->type = record_type_in_force(m->db, json_text(entry, "type"), m->e);
+    if (!q->type)
+        return false;
+    if (!act_read(json_text(entry, "act"), &q->act) || q->version < 0 || q->id.size > RECORD_ID_MAX || blobs < 1 || blobs > 63 ||
+        (size_t)blobs > m->op->blob_count - blob_first)
+        return refuse(m, q, ERR_INVALID, "malformed");
+    q->blob_count = (size_t)blobs;
+    return blob_read(m, q);
+}
+
+/* ---- checking: one change ---- */
+
+static bool record_load(struct making *m, struct asking *q)
+{
+    if (q->act == RECORD_CREATE)
+        return q->version == 0 || refuse(m, q, ERR_INVALID, "a new record is based on version 0");
+    q->record = record_read(m->db, m->a, q->type, q->id, INT64_MAX, false, m->e);
+    if (!q->record)
+        return false;
+    if (q->record->version != q->version)
+        return refuse(m, q, ERR_CONFLICT, "somebody else changed it: version %lld, not %lld", (long long)q->record->version, (long long)q->version);
+    if (q->record->is_deleted && q->act != RECORD_UNDO)
+        return refuse(m, q, ERR_NOT_FOUND, "is deleted; undo that first");
+    return true;
+}
+
+static bool may_read_it(struct making *m, const struct asking *q)
+{
+    return !q->record || access_matches(&m->access, &q->type->may_read, q->record) || refuse(m, q, ERR_NOT_FOUND, "there is none");
+}
+
+static bool values_check(struct making *m, struct asking *q)
+{
+    const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
+    if ((q->act == RECORD_DELETE || q->act == RECORD_UNDO) && (q->set->count || q->blob_count > 1))
+        return refuse(m, q, ERR_INVALID, "sets no values");
+    if (q->set->count && state && state->is_locked)
+        return refuse(m, q, ERR_DENIED, "nothing changes while it is \"%s\"", state->label);
+    if (q->act == RECORD_CHANGE && q->set->count == 0)
+        return refuse(m, q, ERR_INVALID, "changes nothing");
+    if (q->set->count && q->act == RECORD_MOVE && !record_allows(&m->access, q->type, q->record, RECORD_CHANGE, NULL, m->e))
+        return false;
+    struct json *problems = record_check_of(m->db, m->a, q->type, q->record, q->set, false, &m->op->blobs[q->blob_first + 1], q->blob_count - 1, m->e);
+    if (!problems)
+        return false;
+    const struct json *first = json_at(problems, 0);
+    return !first || refuse(m, q, ERR_INVALID, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why")));
+}
+
+/* Every file blob of the change is named by one of its values. */
+static bool files_check(struct making *m, const struct asking *q)
+{
+    for (size_t i = 1; i < q->blob_count; i++) {
+        const struct op_blob *b = &m->op->blobs[q->blob_first + i];
+        bool is_named = false;
+        JSON_EACH (v, q->set)
+            JSON_EACH (item, v->type == JSON_ARRAY ? v : NULL) {
+                if (!str_is(json_text(item, "x"), b->x))
+                    continue;
+                is_named = true;
+                if (json_int(item, "size", -1) != (int64_t)b->plain_size || !str_is(json_text(item, "media"), b->media))
+                    return refuse(m, q, ERR_INVALID, "%.*s: a file of another size or type", STR_ARGS(v->key));
+            }
+        if (!is_named)
+            return refuse(m, q, ERR_INVALID, "a file that no value names");
+    }
+    return true;
+}
+
+/* What a set of changes may not do to one another. */
+static bool together_check(struct making *m, const struct asking *q)
+{
+    if (!name_set_add(&m->touched, arena_printf(m->a, "%s %.*s", q->type->id, STR_ARGS(q->id))))
+        return refuse(m, q, ERR_INVALID, "changes twice in one operation");
+    JSON_EACH (v, q->set) {
+        const struct record_field *f = record_type_field(q->type, v->key);
+        if (!f || !f->is_unique || v->type != JSON_STRING)
+            continue;
+        if (!name_set_add(&m->touched, arena_printf(m->a, "%s.%s=%.*s", q->type->id, f->id, STR_ARGS(v->text))))
+            return refuse(m, q, ERR_INVALID, "%s: another record of this operation has the same", f->id);
+    }
+    return true;
+}
+
+/* ---- transitions ---- */
+
+static bool is_one_of(const struct strings *list, struct str name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_is(name, list->items[i]))
+            return true;
+    return false;
+}
+
+static bool guard_fields(struct making *m, const struct asking *q)
+{
+    for (size_t i = 0; i < q->transition->requires.count; i++) {
+        const char *field = q->transition->requires.items[i];
+        const struct json *v = json_get(q->set, field);
+        v = v ? v : json_get(q->record->values, field);
+        const struct record_field *f = record_type_field(q->type, str_of(field));
+        if (!v || v->type == JSON_NULL || (v->type == JSON_ARRAY && v->count == 0))
+            return refuse(m, q, ERR_INVALID, "%s: \"%s\" has to be filled in before \"%s\"", field, f ? f->label : field, q->transition->label);
+    }
+    if (q->transition->needs_reason && str_trim(q->why).size == 0)
+        return refuse(m, q, ERR_INVALID, "why: \"%s\" needs a reason", q->transition->label);
+    /* Whoever sits at the machine's own command line has its root's powers already. */
+    if (q->transition->needs_step_up && m->step.size == 0 && !m->access.is_system && !str_is(m->access.actor, "local:admin"))
+        return refuse(m, q, ERR_DENIED, "step_up_required: \"%s\" asks for your password or passkey again", q->transition->label);
+    return true;
+}
+
+static bool guard_four_eyes(struct making *m, const struct asking *q)
+{
+    struct str who = access_who(&m->access);
+    for (size_t i = 0; i < q->transition->not_by.count && !m->access.is_system; i++) {
+        const char *other = q->transition->not_by.items[i];
+        struct err failed = {0};
+        bool is_them;
+        if (strcmp(other, "@author") == 0) {
+            is_them = str_equal(q->record->created_by, who);
+        } else if (other[0] == '@') {
+            struct strings relation = {&other, 1};
+            is_them = access_matches(&m->access, &relation, q->record);
+        } else {
+            struct str last = db_one_text(m->a, m->db, &failed,
+                                          "select actor from record_change where type=?1 and id=?2 and transition=?3 and act='move' order by leaf desc limit 1",
+                                          A(q->type->id), A(q->id), A(other));
+            is_them = last.data && str_equal(last, who);
+        }
+        if (failed.code)
+            return (*m->e = failed, false);
+        if (is_them)
+            return refuse(m, q, ERR_DENIED, "\"%s\" takes somebody else than %s", q->transition->label, other[0] == '@' ? other + 1 : "who did the step before");
+    }
+    return true;
+}
+
+/* Enough different people for this version? The last of them moves it, those before vote. */
+static bool guard_quorum(struct making *m, struct asking *q)
+{
+    struct err failed = {0};
+    struct str who = access_who(&m->access);
+    if (q->transition->quorum <= 1)
+        return true;
+    if (q->set->count)
+        return refuse(m, q, ERR_INVALID, "\"%s\" takes several people: values are set before", q->transition->label);
+    int64_t mine = db_one_int(m->db, &failed, 0,
+                              "select count(*) from record_change where type=?1 and id=?2 and act='vote' and transition=?3 and version=?4 and actor=?5",
+                              A(q->type->id), A(q->id), A(q->transition_id), A(q->version), A(who));
+    int64_t others = db_one_int(m->db, &failed, 0,
+                                "select count(distinct actor) from record_change where type=?1 and id=?2 and act='vote' and transition=?3 and version=?4",
+                                A(q->type->id), A(q->id), A(q->transition_id), A(q->version));
+    if (failed.code)
+        return (*m->e = failed, false);
+    if (mine)
+        return refuse(m, q, ERR_EXISTS, "you have asked for \"%s\" already; %lld of %d have", q->transition->label, (long long)others, q->transition->quorum);
+    q->is_vote = others + 1 < q->transition->quorum;
+    return true;
+}
+
+static bool move_check(struct making *m, struct asking *q)
+{
+    q->transition = record_type_transition(q->type, q->transition_id);
+    if (!q->transition)
+        return refuse(m, q, ERR_INVALID, "there is no transition %.*s", STR_ARGS(str_slice(q->transition_id, 0, 60)));
+    if (!is_one_of(&q->transition->from, q->record->state))
+        return refuse(m, q, ERR_CONFLICT, "\"%s\" is not possible from state %.*s", q->transition->label, STR_ARGS(q->record->state));
+    q->to = q->transition->to;
+    return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_four_eyes(m, q) && guard_quorum(m, q);
+}
+
+/* An undo brings back what was in force just before, as a whole: so it was allowed then. Whoever may not make that step is not let back
+ * over it either, unless it was their own. */
+static bool undo_check(struct making *m, struct asking *q)
+{
+    struct query_text t;
+    struct record *before = NULL;
+    query_init(&t, m->a);
+    buf_cstr(&t.sql, "select ");
+    put_record_columns(&t.sql, q->type, false);
+    buf_printf(&t.sql, " from %s_versions r where r.id = ", q->type->table);
+    query_arg(&t, A(q->id));
+    buf_cstr(&t.sql, " and r.version = ");
+    query_arg(&t, A(q->version - 1));
+    struct db_row *row = query_run(&t, m->db, m->e);
+    if (row && db_next(row, m->e))
+        before = record_of_row(row, m->a, q->type, false);
+    db_row_release(&row);
+    query_release(&t);
+    if (m->e->code)
+        return false;
+    if (!before)
+        return refuse(m, q, ERR_INVALID, "there is nothing before its first version");
+    if (before->is_deleted)
+        return refuse(m, q, ERR_INVALID, "the version before is a deletion; delete it instead");
+    q->to = arena_strndup(m->a, before->state.data, before->state.size);
+    bool is_same_state = str_equal(before->state, q->record->state), is_own = str_equal(q->record->changed_by, access_who(&m->access));
+    if (!is_same_state && !is_own && !access_has_role(&m->access, "administrator"))
+        return refuse(m, q, ERR_DENIED, "a step of somebody else's is taken back by a step, not by undoing it");
+    /* What was unique then may be taken by now. */
+    struct json *unique = json_object(m->a);
+    for (size_t i = 0; i < q->type->field_count; i++) {
+        const struct json *v = q->type->fields[i].is_unique ? json_get(before->values, q->type->fields[i].id) : NULL;
+        if (v && !q->type->fields[i].is_retired)
+            json_put(unique, q->type->fields[i].id, value_copy(m->a, v));
+    }
+    struct json *problems = record_check_of(m->db, m->a, q->type, q->record, unique, false, NULL, 0, m->e);
+    const struct json *first = json_at(problems, 0);
+    return problems && (!first || refuse(m, q, ERR_CONFLICT, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why"))));
+}
+
+static const char *start_state(const struct record_type *t)
+{
+    for (size_t i = 0; i < t->state_count; i++)
+        if (t->states[i].is_start)
+            return t->states[i].id;
+    return t->states[0].id;
+}
+
+static bool asking_check(struct making *m, struct asking *q)
+{
+    if (!id_check(m, q) || !record_load(m, q) || !may_read_it(m, q))
+        return false;
+    if (q->act == RECORD_MOVE ? !move_check(m, q) : !record_allows(&m->access, q->type, q->record, q->act, NULL, m->e))
+        return false;
+    if (q->act == RECORD_CREATE)
+        q->to = start_state(q->type);
+    else if (q->act != RECORD_MOVE)
+        q->to = arena_strndup(m->a, q->record->state.data, q->record->state.size);
+    return values_check(m, q) && files_check(m, q) && (q->act != RECORD_UNDO || undo_check(m, q)) && together_check(m, q);
+}
+
+static void draft(struct making *m, const struct asking *q, size_t i, size_t count, struct leaf_draft *ret)
+{
+    struct arena *a = m->a;
+    struct json *body = json_object(a);
+    bool has_step = q->transition && m->step.size;
+    json_put_cstr(body, "act", q->is_vote ? "vote" : record_act_name(q->act));
+    json_put_str(body, "by", q->transition ? q->transition_id : STR(""));
+    struct json *fields = json_put_array(body, "f");
+    JSON_EACH (v, q->set)
+        json_push_str(fields, v->key);
+    json_put_str(body, "id", q->id);
+    if (count > 1) {
+        struct json *nth = json_put_array(body, "nth");
+        json_push_int(nth, (int64_t)i);
+        json_push_int(nth, (int64_t)count);
+    }
+    if (has_step)
+        json_put_str(body, "step", m->step);
+    json_put_cstr(body, "to", q->is_vote ? arena_strndup(a, q->record->state.data, q->record->state.size) : q->to);
+    json_put_str(body, "tv", str_slice(str_of(q->type->digest), 0, 16));
+    json_put_cstr(body, "type", q->type->id);
+    json_put_int(body, "ver", q->is_vote ? q->version : q->version + 1);
+    *ret = (struct leaf_draft){.type = "record",
+                               .stream = arena_printf(a, "record/%s", q->type->id),
+                               .body = body,
+                               .blob_first = q->blob_first,
+                               .blob_count = q->blob_count};
+}
+
+static bool change_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
+{
+    const struct json *changes = json_get(op->body, "changes");
+    struct making m = {.db = projection, .a = a, .op = op, .step = json_text(op->body, "step"), .e = e};
+    if (!changes || changes->type != JSON_ARRAY || changes->count == 0 || changes->count > RECORD_CHANGES_MAX || m.step.size > 32)
+        return err_set(e, ERR_INVALID, "record.change: 1 to %d changes", RECORD_CHANGES_MAX);
+    if (!access_read(projection, a, op->actor, env_now_ms(&env_system), &m.access, e))
+        return false;
+    name_set_init(&m.touched, a, 4 * changes->count);
+    struct leaf_draft *drafts = arena_array(a, changes->count, sizeof(*drafts));
+    size_t i = 0, blob = 0;
+    JSON_EACH (entry, changes) {
+        struct asking q;
+        if (!asking_read(&m, entry, blob, &q) || !asking_check(&m, &q))
+            return changes->count > 1 ? err_wrap(e, "change %zu", i + 1) : false;
+        draft(&m, &q, i, changes->count, &drafts[i]);
+        i++;
+        blob += q.blob_count;
+    }
+    if (blob != op->blob_count)
+        return err_set(e, ERR_INVALID, "record.change: %zu blobs belong to no change", op->blob_count - blob);
+    *ret = (struct leaf_drafts){drafts, changes->count};
+    return true;
+}
+
+const struct op_kind op_record_change = {
+    .kind = "record.change", .leaf_type = "record", .make = change_make, .apply = record_change_apply, .answer = record_change_answer};
