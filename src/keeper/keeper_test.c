@@ -110,7 +110,7 @@ START_TEST(several_leaves_of_one_operation_stand_together)
     op_id_new(&env_system, op.id);
     struct json *too_many = json_object(arena);
     json_put_cstr(too_many, "name", "many");
-    json_put_int(too_many, "leaves", 1025);
+    json_put_int(too_many, "leaves", LIMIT_BATCH_LEAVES + 1);
     op.body = too_many;
     ck_assert(!keeper_submit(t.client, arena, &op, &answer, &e));
     ck_assert_int_eq(e.code, ERR_LIMIT);
