@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "base/test.h"
 #include "keeper/test_keeper.h"
 #include "ledger/verify.h"
