@@ -35,7 +35,7 @@ static bool hold_is_formed(struct av_text statement, struct av_object *ret)
     bool is_add = av_is(av_string(ret, "act"), "add"), is_release = av_is(av_string(ret, "act"), "release");
     bool has_leaf = av_has(ret, "leaf"), has_control = av_has(ret, "ctl"), has_period = av_has(ret, "per");
     struct av_text control = av_value(ret, "ctl"), tables = av_value(ret, "tbls");
-    return (is_add || is_release) && av_is_hex(av_string(ret, "id"), 16) && av_is_hex(av_string(ret, "why"), 32) &&
+    return (is_add || is_release) && av_is_hex(av_string(ret, "id"), 8) && av_is_hex(av_string(ret, "why"), 32) &&
            has_leaf + has_control + has_period == is_add && (!has_leaf || (av_integer(ret, "leaf", &number) && number >= 0)) &&
            has_control == av_has(ret, "tbls") && (!has_control || (*control.data == '"' && *tables.data == '[')) &&
            (!has_period || av_span_end(ret, "per", &number) >= 0);

@@ -114,11 +114,11 @@ static inline void test_directory_key(struct test_directory *d, const char *role
     test_directory_append(d, "key", 0, leaf, test_statement_sign(d, "assay/key@v1", statement, &d->root, &d->root_private));
 }
 
-static inline void test_directory_make(struct test_directory *d)
+static inline void test_directory_make_sized(struct test_directory *d, uint64_t journal_segment_bytes)
 {
     memset(d, 0, sizeof(*d));
     test_ledger_make(&d->ledger);
-    d->ledger.options.journal_segment_bytes = 1 << 20;
+    d->ledger.options.journal_segment_bytes = journal_segment_bytes;
     d->arena = arena_new("test directory", 256 << 20);
     d->streams[0].name = "key";
     d->streams[1].name = "host/01234567";
@@ -136,6 +136,11 @@ static inline void test_directory_make(struct test_directory *d)
     test_directory_key(d, "root", &d->root);
     test_directory_key(d, "log", &d->ledger.key);
     test_directory_key(d, "collector", &d->collector);
+}
+
+static inline void test_directory_make(struct test_directory *d)
+{
+    test_directory_make_sized(d, 1 << 20);
 }
 
 static inline void test_directory_remove(struct test_directory *d)

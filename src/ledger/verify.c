@@ -10,14 +10,28 @@
 enum { SCRATCH_BYTES_MAX = 64 << 20 };
 #define KEPT_BYTES_MAX (UINT64_C(4) << 30)
 
+/* When there is no room left, the first of each other code still takes the place of one of the many: thousands of tiles are missing
+ * where the checkpoint is not the log's, and that must not be what is left out. */
+static struct verify_finding *finding_place(struct verify *v, const char *code)
+{
+    struct verify_report *r = v->report;
+    if (r->finding_count < VERIFY_FINDINGS_MAX)
+        return &r->findings[r->finding_count];
+    for (size_t i = 0; i < VERIFY_FINDINGS_MAX; i++)
+        if (strcmp(r->findings[i].code, code) == 0)
+            return NULL;
+    return v->displaced < VERIFY_FINDINGS_MAX / 4 ? &r->findings[VERIFY_FINDINGS_MAX - 1 - v->displaced++] : NULL;
+}
+
 void verify_find(struct verify *v, const char *code, const char *format, ...)
 {
     struct verify_report *r = v->report;
     if (code[0] == 'E')
         r->is_ok = false;
-    if (r->finding_count++ >= VERIFY_FINDINGS_MAX)
+    struct verify_finding *f = finding_place(v, code);
+    r->finding_count++;
+    if (!f)
         return;
-    struct verify_finding *f = &r->findings[r->finding_count - 1];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(f->text, sizeof(f->text), format, arguments);

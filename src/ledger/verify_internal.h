@@ -66,10 +66,12 @@ struct verify {
     struct arena *kept;    /* as long as the check */
     const struct verify_options *options;
     struct verify_report *report;
+    size_t displaced; /* findings that made room for others, from the end of the list */
     int data_dir, ledger_dir, private_dir; /* private_dir -1: not there */
     char origin[256];
     uint64_t published; /* leaves under the newest checkpoint that the state slots know as published */
     struct checkpoint head; /* the published one */
+    struct checkpoint guard; /* a head ahead of the one that the state slots know; its root is held against the tree. Size 0: none */
     bool has_head;
     uint64_t durable; /* leaves the journal holds; at least head.size */
     struct tile_store store;

@@ -34,6 +34,8 @@ void verify_state(struct verify *v)
     else if (guard.epoch < state.epoch || guard.epoch > state.epoch + 1) /* it is a checkpoint ahead of the state at most */
         verify_find(v, "E82", "private/guard is of writer %llu, the state of writer %llu: somebody else writes this ledger",
                     (unsigned long long)guard.epoch, (unsigned long long)state.epoch);
+    else if (guard.head.size > state.signed_head.size) /* as a crash leaves it between the guard and the state slot */
+        v->guard = guard.head;
     int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (wal < 0) {
         verify_find(v, "E81", "private/wal: %s", strerror(errno));
@@ -56,6 +58,12 @@ void verify_state(struct verify *v)
                     (unsigned long long)guard.head.size, (unsigned long long)v->durable);
 }
 
+static void guard_compare(struct verify *v, struct sha256 root)
+{
+    if (!sha256_equal(root, v->guard.root))
+        verify_find(v, "E82", "private/guard names another root for %llu leaves than this ledger has", (unsigned long long)v->guard.size);
+}
+
 /* The leaves of one frame behind the signed ones. False when the frame is not what it says. */
 static bool frame_check(struct verify *v, const struct journal_frame *f)
 {
@@ -72,6 +80,8 @@ static bool frame_check(struct verify *v, const struct journal_frame *f)
             continue; /* signed meanwhile, and checked there */
         struct sha256 h = merkle_leaf_hash(leaf);
         merkle_frontier_push(&v->tree, h);
+        if (v->tree.size == v->guard.size)
+            guard_compare(v, merkle_frontier_root(&v->tree));
         verify_leaf(v, index, leaf, h);
         v->report->unsigned_leaves++;
     }
@@ -83,6 +93,10 @@ void verify_journal(struct verify *v)
     struct ledger_state state, slots[2];
     bool is_valid[2];
     struct err e = {0};
+    struct sha256 root;
+    struct merkle_nodes nodes = tile_store_nodes(&v->store);
+    if (v->guard.size > 0 && v->guard.size <= v->head.size && merkle_root(&nodes, v->guard.size, &root, &e))
+        guard_compare(v, root);
     int wal = openat(v->private_dir, "wal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (wal < 0 || !state_load(&os_file_real, v->private_dir, v->origin, &state, slots, is_valid, &e)) {
         if (wal >= 0)

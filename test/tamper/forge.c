@@ -1,5 +1,5 @@
-/* forge.c - the public part, rewritten and signed again with the log key: what root on the server can do to whoever holds no earlier
- * checkpoint, and what holding one is worth. The copy has no private/, as at a mirror or an auditor. */
+/* forge.c - the public part, rewritten and signed again with the log key: what root on the server can do to whoever holds no
+ * earlier checkpoint, and what holding one is worth. The copy has no private/, as at a mirror or an auditor. */
 #include "tamper.h"
 
 enum forgery { DROP, INSERT_COPY, EXCHANGE, EDIT, CUT_TAIL, FOREIGN_LEAF, FORK, ROLLBACK, OTHER_KEY, SIZE, ROOT };
@@ -9,6 +9,7 @@ static struct str leaves[LEAVES_MAX];
 static size_t leaf_count;
 static struct arena *kept;
 static struct checkpoint seen;
+static struct tamper_world *world;
 
 static bool leaf_take(void *context, uint64_t index, struct str leaf, struct err *e)
 {
@@ -22,13 +23,12 @@ static bool leaf_take(void *context, uint64_t index, struct str leaf, struct err
 
 static void begin(struct tamper *t)
 {
-    struct tamper_world *w = world_new(false);
+    struct tamper_world *w = world = world_new(false);
     struct err e = {0};
     char path[200];
+    (void)t;
     kept = arena_new("forge", 64 << 20);
     leaf_count = 0;
-    t->directory = &w->d;
-    t->own = w;
     for (int i = 0; i < 6; i++) {
         test_directory_run(&w->d, 100);
         test_directory_parameter(&w->d, i);
@@ -42,54 +42,75 @@ static void begin(struct tamper *t)
     ck_assert_msg(r && ledger_reader_each(r, 0, ledger_signed_size(w->d.writer), leaf_take, NULL, &e), "%s", e.text);
     ledger_reader_close(r);
     close(dir);
-    seen = (struct checkpoint){.size = ledger_signed_size(w->d.writer), .root = ledger_signed_root(w->d.writer)};
+    seen = (struct checkpoint){
+        .origin = TEST_ORIGIN, .size = ledger_signed_size(w->d.writer), .root = ledger_signed_root(w->d.writer)};
 }
 
 static void end(struct tamper *t)
 {
-    t->own = world_free(t->own);
-    t->directory = NULL;
+    (void)t;
+    world = world_free(world);
     kept = arena_free(kept);
 }
 
 /* ---- writing the copy ---- */
 
-static void copy_write(struct tamper *t, const struct str *list, size_t count, enum forgery how)
+static int copy_open(const struct tamper *t)
 {
-    struct edge *g = calloc(1, sizeof(*g));
-    struct err e = {0};
-    struct buf BUF_AUTO note, text;
     char path[80];
-    snprintf(t->copy, sizeof(t->copy), "%s/assay-forged-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    ck_assert(g && mkdtemp(t->copy));
+    struct err e = {0};
     int top = open(t->copy, O_RDONLY | O_DIRECTORY);
     ledger_path(TEST_ORIGIN, path);
     ck_assert(durable_dir_make(&os_file_real, top, path, 0700, false, &e));
     int dir = openat(top, path, O_RDONLY | O_DIRECTORY);
+    close(top);
+    return dir;
+}
+
+void copy_write(struct tamper *t, const struct str *list, size_t count, struct checkpoint *ret)
+{
+    struct edge *g = calloc(1, sizeof(*g));
+    struct err e = {0};
+    snprintf(t->copy, sizeof(t->copy), "%s/assay-forged-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    ck_assert(g && mkdtemp(t->copy));
+    int dir = copy_open(t);
     edge_init(g, &os_file_real, dir);
     for (size_t i = 0; i < count; i++)
         ck_assert_msg(edge_push(g, list[i], &e), "%s", e.text);
     ck_assert_msg(edge_flush(g, &e), "%s", e.text);
     edge_collect(g);
-    struct checkpoint c = {.size = count, .root = edge_root(g)};
-    struct ed25519_private other = {{(uint8_t)(100 + draw(t, 100)), 4}}, *private_key = &t->directory->ledger.private_key;
+    *ret = (struct checkpoint){.origin = TEST_ORIGIN, .size = count, .root = edge_root(g)};
+    edge_release(g);
+    free(g);
+    close(dir);
+}
+
+void copy_sign(struct tamper *t, const struct checkpoint *c, const struct note_key *key, const struct ed25519_private *p)
+{
+    int dir = copy_open(t);
+    test_file_write(dir, "checkpoint", checkpoint_signed(t->arena, c, key, p));
+    close(dir);
+}
+
+void copy_remove(struct tamper *t)
+{
+    if (t->copy[0])
+        test_tree_remove(t->copy);
+    t->copy[0] = 0;
+}
+
+static void forgery_write(struct tamper *t, const struct str *list, size_t count, enum forgery how)
+{
+    struct checkpoint c;
+    struct ed25519_private other = {{(uint8_t)(100 + draw(t, 100)), 4}};
     struct note_key other_key = note_key_make(TEST_ORIGIN, ed25519_public_of(&other));
-    snprintf(c.origin, sizeof(c.origin), "%s", TEST_ORIGIN);
+    copy_write(t, list, count, &c);
     if (how == SIZE)
         c.size = draw(t, 2) ? c.size + 1 + draw(t, 300) : draw(t, c.size);
     if (how == ROOT)
         c.root.bytes[draw(t, 32)] ^= (uint8_t)(1 + draw(t, 255));
-    buf_init(&note, 4096);
-    buf_init(&text, 4096);
-    checkpoint_text(&c, &text);
-    buf_str(&note, buf_view(&text));
-    buf_char(&note, '\n');
-    note_sign_line(how == OTHER_KEY ? &other_key : &t->directory->ledger.key, how == OTHER_KEY ? &other : private_key, buf_view(&text), &note);
-    test_file_write(dir, "checkpoint", buf_view(&note));
-    edge_release(g);
-    free(g);
-    close(dir);
-    close(top);
+    copy_sign(t, &c, how == OTHER_KEY ? &other_key : &world->d.ledger.key,
+              how == OTHER_KEY ? &other : &world->d.ledger.private_key);
 }
 
 static bool make(struct tamper *t, const struct tamper_class *c)
@@ -151,21 +172,14 @@ static bool make(struct tamper *t, const struct tamper_class *c)
     default:
         break;
     }
-    copy_write(t, list, count, how);
+    forgery_write(t, list, count, how);
     return true;
 }
 
 /* A forked or older copy is sound in itself: it takes what was seen before to tell. */
-static bool check(struct tamper *t)
+static void check(struct tamper *t, const struct tamper_class *c)
 {
-    return tamper_verify(t, t->copy, &seen);
-}
-
-static void restore(struct tamper *t)
-{
-    if (t->copy[0])
-        test_tree_remove(t->copy);
-    t->copy[0] = 0;
+    tamper_check(t, c, t->copy, &(struct tamper_trust){&world->d.ledger.key, &world->d.root, &seen});
 }
 
 static const struct tamper_class classes[] = {
@@ -182,4 +196,11 @@ static const struct tamper_class classes[] = {
     {"forged: another root signed", "E30", make, ROOT, NULL},
 };
 
-const struct tamper_family tamper_forge = {"forge", classes, sizeof(classes) / sizeof(classes[0]), begin, end, check, restore};
+const struct tamper_family tamper_forge = {"forge",
+                                           classes,
+                                           sizeof(classes) / sizeof(classes[0]),
+                                           {"forged: the same again", FINE, make, HONEST, NULL, NULL},
+                                           begin,
+                                           end,
+                                           check,
+                                           copy_remove};

@@ -1,5 +1,5 @@
-/* insider.c - what somebody who holds every key could have the real writer write: the tree, the signatures of the log and the files
- * are right, and what is said is not. Each mutant is a directory of its own. */
+/* insider.c - what somebody who holds every key could have the real writer write: the tree, the signatures of the log and the
+ * files are right, and what is said is not. Each mutant is a directory of its own. */
 #include "tamper.h"
 
 enum lie {
@@ -39,6 +39,9 @@ enum lie {
     KEY_SMALL_ORDER,
     KEY_NOT_CANONICAL,
     KEY_BAD_HASH,
+    LOG_RETIRED,
+    LOG_REVOKED,
+    LOG_SUCCEEDED,
     BLOB_COMMITMENT,
     BLOB_NAME,
     BLOB_OTHER_KEY,
@@ -55,11 +58,13 @@ struct run_recipe {
 };
 
 /* 2^252 + 27742317777372353535851937790883648493, the order of the group. */
-static const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                                        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+static const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                        0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                        0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
 
-/* The signature in the line, with S + L in place of S: the same to whoever does not look. */
-static struct str line_malleable(struct arena *a, struct str line)
+/* The signature line with another signature in it: one bit of it flipped, or S + L in place of S, which is the same to whoever
+ * does not look. */
+static struct str line_spoil(struct tamper *t, struct arena *a, struct str line, bool is_malleable)
 {
     struct buf BUF_AUTO bytes, made;
     struct str name;
@@ -67,25 +72,13 @@ static struct str line_malleable(struct arena *a, struct str line)
     buf_init(&made, 1024);
     ck_assert(note_line_parse(str_slice(line, 0, line.size - 1), &name, &bytes));
     unsigned carry = 0;
-    for (int i = 0; i < 32; i++) {
+    for (int i = 0; is_malleable && i < 32; i++) {
         carry += (unsigned)(uint8_t)bytes.data[36 + i] + group_order[i];
         bytes.data[36 + i] = (char)(uint8_t)carry;
         carry >>= 8;
     }
-    buf_printf(&made, "\xe2\x80\x94 %.*s ", STR_ARGS(name));
-    base64_encode(buf_view(&bytes), &made);
-    buf_char(&made, '\n');
-    return arena_str(a, buf_view(&made));
-}
-
-static struct str line_flipped(struct tamper *t, struct arena *a, struct str line)
-{
-    struct buf BUF_AUTO bytes, made;
-    struct str name;
-    buf_init(&bytes, 1024);
-    buf_init(&made, 1024);
-    ck_assert(note_line_parse(str_slice(line, 0, line.size - 1), &name, &bytes));
-    bytes.data[4 + draw(t, 64)] ^= (char)(1 << draw(t, 8));
+    if (!is_malleable)
+        bytes.data[4 + draw(t, 64)] ^= (char)(1 << draw(t, 8));
     buf_printf(&made, "\xe2\x80\x94 %.*s ", STR_ARGS(name));
     base64_encode(buf_view(&bytes), &made);
     buf_char(&made, '\n');
@@ -96,14 +89,7 @@ static struct str lines_many(struct tamper *t, struct arena *a, struct str line)
 {
     struct buf BUF_AUTO made;
     buf_init(&made, 64 << 10);
-    for (uint64_t i = 0, n = 64 + draw(t, 60); i < n; i++) {
-        char name[40];
-        struct ed25519_private someone = {{1}};
-        snprintf(name, sizeof(name), "someone.example/%llu", (unsigned long long)i);
-        struct note_key key = note_key_make(name, ed25519_public_of(&someone));
-        uint8_t signature[64] = {(uint8_t)i};
-        note_line_format(&key, str_make(signature, 64), &made);
-    }
+    strangers_format(t, 64 + draw(t, 60), &made);
     buf_str(&made, line);
     return arena_str(a, buf_view(&made));
 }
@@ -114,22 +100,14 @@ static void raw_append(struct tamper_world *w, struct json *run, struct str line
     struct test_stream *s = &w->d.streams[1];
     struct buf BUF_AUTO text;
     struct err e = {0};
-    uint64_t index = 0;
     buf_init(&text, LIMIT_LEAF_BYTES);
-    json_put_int(run, "v", 1);
-    json_put_cstr(run, "log", TEST_ORIGIN);
-    json_put_cstr(run, "n", "000102030405060708090a0b0c0d0e0f");
-    json_put_int(run, "t", ledger_clock(w->d.writer, NULL));
-    json_put_cstr(run, "st", s->name);
-    json_put_int(run, "sq", (int64_t)s->sequence++);
-    json_put_hex(run, "sp", s->last.bytes, SHA256_SIZE);
-    ck_assert_msg(leaf_compose("run", run, STR(""), &text, &e), "%s", e.text);
+    struct json *leaf = world_leaf(w, s->name, s->sequence++, &s->last);
+    json_put(leaf, "run", run);
+    ck_assert_msg(leaf_compose("run", leaf, STR(""), &text, &e), "%s", e.text);
     buf_char(&text, '\n');
     buf_str(&text, lines);
-    struct str view = buf_view(&text);
-    ck_assert_msg(ledger_append(w->d.writer, &view, 1, &index, &e), "%s", e.text);
-    s->last = merkle_leaf_hash(view);
-    w->d.writer->options.seal_facts = NULL;
+    world_append_bytes(w, buf_view(&text));
+    s->last = merkle_leaf_hash(buf_view(&text));
 }
 
 /* A run as test_directory_run makes it, but for the lie. */
@@ -165,29 +143,53 @@ static void run_append(struct tamper *t, struct tamper_world *w, enum lie lie, c
     struct str line = test_statement_sign(d, "assay/run@v1", statement, key, private_key);
     if (lie == RUN_CHANGED)
         sequence->integer += 1 + (int64_t)draw(t, 1000);
-    line = lie == RUN_UNSIGNED     ? STR("")
-           : lie == RUN_SIGNATURE  ? line_flipped(t, d->arena, line)
-           : lie == RUN_MALLEABLE  ? line_malleable(d->arena, line)
-           : lie == RUN_MANY_LINES ? lines_many(t, d->arena, line)
-                                   : line;
+    line = lie == RUN_UNSIGNED                            ? STR("")
+           : lie == RUN_SIGNATURE || lie == RUN_MALLEABLE ? line_spoil(t, d->arena, line, lie == RUN_MALLEABLE)
+           : lie == RUN_MANY_LINES                        ? lines_many(t, d->arena, line)
+                                                          : line;
     if (lie == RUN_MANY_LINES)
-        raw_append(w, run, line);
+        raw_append(w, statement, line);
     else
         test_directory_append(d, "run", 1, run, line);
     hex_encode(d->streams[1].last.bytes, SHA256_SIZE, d->run_last);
 }
 
-/* A key statement signed by the root (or whoever), about any vkey text. */
+/* A key statement signed by the root (or whoever), about any vkey text; and by the log key, which has to sign for its successor.
+ */
 static void key_append(struct tamper_world *w, const char *act, const char *role, struct str vkey, int64_t trust,
-                       const struct note_key *key, const struct ed25519_private *private_key)
+                       const struct note_key *key, const struct ed25519_private *private_key, bool is_by_log_too)
 {
     struct json *leaf = json_object(w->d.arena), *statement = json_put_object(leaf, "key");
+    struct buf BUF_AUTO lines;
+    buf_init(&lines, 4096);
     json_put_cstr(statement, "act", act);
     json_put_cstr(statement, "role", role);
     json_put_str(statement, "vkey", vkey);
     if (trust >= 0)
         json_put_int(statement, "trust", trust);
-    test_directory_append(&w->d, "key", 0, leaf, test_statement_sign(&w->d, "assay/key@v1", statement, key, private_key));
+    buf_str(&lines, test_statement_sign(&w->d, "assay/key@v1", statement, key, private_key));
+    if (is_by_log_too)
+        buf_str(&lines, test_statement_sign(&w->d, "assay/key@v1", statement, &w->d.ledger.key, &w->d.ledger.private_key));
+    test_directory_append(&w->d, "key", 0, leaf, arena_str(w->d.arena, buf_view(&lines)));
+}
+
+/* The log key gets a successor, for which it signs, and goes; then it signs the checkpoints all the same. LOG_SUCCEEDED: it does
+ * not. */
+static void log_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    struct ed25519_private next_private = {{(uint8_t)(100 + draw(t, 100)), 8}};
+    struct note_key old = w->d.ledger.key, next = note_key_make(TEST_ORIGIN, ed25519_public_of(&next_private));
+    key_append(w, "add", "log", vkey_text(w->d.arena, &next), -1, &w->d.root, &w->d.root_private, true);
+    if (draw(t, 2))
+        world_seal(w); /* while both count */
+    if (lie == LOG_SUCCEEDED) {
+        w->d.ledger.key = next;
+        w->d.ledger.private_key = next_private;
+    }
+    key_append(w, lie == LOG_REVOKED ? "revoke" : "retire", "log", vkey_text(w->d.arena, &old),
+               lie == LOG_REVOKED ? (int64_t)draw(t, ledger_size(w->d.writer)) : -1, &w->d.root, &w->d.root_private, false);
+    if (draw(t, 2))
+        world_seal(w);
 }
 
 static void collector_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
@@ -204,7 +206,7 @@ static void collector_lie(struct tamper *t, struct tamper_world *w, enum lie lie
         private_key = is_officer ? w->officer_private : w->d.root_private;
     } else {
         key_append(w, lie == COLLECTOR_RETIRED ? "retire" : "revoke", "collector", vkey_text(w->d.arena, &key),
-                   lie == COLLECTOR_RETIRED ? -1 : (int64_t)draw(t, 4), &w->d.root, &w->d.root_private);
+                   lie == COLLECTOR_RETIRED ? -1 : (int64_t)draw(t, 4), &w->d.root, &w->d.root_private, false);
         if (draw(t, 2))
             world_seal(w);
     }
@@ -225,10 +227,15 @@ static void leaf_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
         s->last.bytes[draw(t, 32)] ^= (uint8_t)(1 + draw(t, 255));
     if (lie == SIGNED_ITEM) {
         json_put_cstr(leaf, "x", "1");
-        world_append(w, "eval", S_FREE, leaf,
-                     test_statement_sign(&w->d, "assay/eval@v1", leaf, &w->d.collector, &w->d.collector_private));
+        world_append(w, "record", S_FREE, leaf,
+                     test_statement_sign(&w->d, "assay/record@v1", leaf, &w->d.collector, &w->d.collector_private));
     } else
         world_append(w, "record", S_FREE, leaf, STR(""));
+}
+
+static struct json *member_of(struct json *leaf, const char *name)
+{
+    return (struct json *)(uintptr_t)json_get(leaf, name);
 }
 
 /* A whole leaf by hand. */
@@ -238,27 +245,21 @@ static void raw_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
                                          "000000000000000000000000000000000000"};
     static const struct {
         const char *type, *members;
-    } faults[] = {{"eval", ",\"run\":99999"},
-                  {"gap", ",\"act\":\"notice\",\"kind\":\"seal\",\"why\":\"because\""},
-                  {"item", ",\"rows\":-1"},
-                  {"upload", ""},
-                  {"record", ",\"obs\":[5,4]"},
-                  {"erase", ",\"tgt\":0"},
+    } faults[] = {{"eval", ",\"run\":99999"},       {"gap", ",\"act\":\"notice\",\"kind\":\"seal\",\"why\":\"because\""},
+                  {"item", ",\"rows\":-1"},         {"upload", ""},
+                  {"record", ",\"obs\":[5,4]"},     {"erase", ",\"tgt\":0"},
                   {"catalog", ",\"digest\":\"00\""}};
     struct buf BUF_AUTO text;
     struct err e = {0};
     size_t fault = draw(t, sizeof(faults) / sizeof(faults[0]));
-    uint64_t index = 0;
-    long long now = (long long)ledger_clock(w->d.writer, NULL) - (lie == BACK_IN_TIME ? 1 + (long long)draw(t, 100000) : 0);
     buf_init(&text, LIMIT_LEAF_BYTES);
-    struct json *leaf = json_object(w->d.arena);
-    json_put_int(leaf, "v", 1);
-    json_put_cstr(leaf, "log", lie == OTHER_LEDGER ? (draw(t, 2) ? "host.example/assay/0123456789abcdee" : TEST_ORIGIN "/x") : TEST_ORIGIN);
-    json_put_cstr(leaf, "n", lie == BAD_NONCE ? nonces[draw(t, 5)] : "000102030405060708090a0b0c0d0e0f");
-    json_put_int(leaf, "t", now);
-    json_put_cstr(leaf, "st", "free");
-    json_put_int(leaf, "sq", 0);
-    json_put_cstr(leaf, "sp", "");
+    struct json *leaf = world_leaf(w, "free", 0, NULL);
+    if (lie == BACK_IN_TIME)
+        member_of(leaf, "t")->integer -= 1 + (int64_t)draw(t, 100000);
+    if (lie == OTHER_LEDGER)
+        member_of(leaf, "log")->text = draw(t, 2) ? STR("host.example/assay/0123456789abcdee") : STR(TEST_ORIGIN "/x");
+    if (lie == BAD_NONCE)
+        member_of(leaf, "n")->text = str_of(nonces[draw(t, 5)]);
     if (lie != OTHER_RULE)
         json_put_cstr(leaf, "type", "note");
     ck_assert(leaf_compose(lie == OTHER_RULE ? faults[fault].type : "record", leaf, STR(""), &text, &e));
@@ -266,14 +267,14 @@ static void raw_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
         struct str kept = arena_str(w->d.arena, buf_view(&text));
         struct buf BUF_AUTO parsed;
         buf_init(&parsed, LIMIT_LEAF_BYTES);
-        buf_printf(&parsed, "{%s,%.*s", faults[fault].members + 1, STR_ARGS(str_slice(kept, (size_t)(strchr(kept.data, '{') - kept.data) + 1, kept.size)));
+        buf_printf(&parsed, "{%s,%.*s", faults[fault].members + 1,
+                   STR_ARGS(str_slice(kept, (size_t)(strchr(kept.data, '{') - kept.data) + 1, kept.size)));
         struct json *body = json_parse(w->d.arena, arena_str(w->d.arena, buf_view(&parsed)), JSON_LIMITS_DEFAULT, &e);
         ck_assert_msg(body != NULL, "%s", e.text);
         buf_clear(&text);
         ck_assert_msg(leaf_compose(faults[fault].type, body, STR(""), &text, &e), "%s", e.text);
     }
-    struct str view = buf_view(&text);
-    ck_assert(ledger_append(w->d.writer, &view, 1, &index, &e));
+    world_append_bytes(w, buf_view(&text));
 }
 
 static void seal_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
@@ -300,7 +301,8 @@ static void seal_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
         world_seal(w);
         ledger_set_beacon(w->d.writer, one);
     }
-    for (uint64_t i = 0, n = lie == SEAL_RANGE ? 5 : draw(t, 4); i < n; i++) /* a range behind the end would not be sealed at all */
+    for (uint64_t i = 0, n = lie == SEAL_RANGE ? 5 : draw(t, 4); i < n;
+         i++) /* a range behind the end would not be sealed at all */
         test_directory_parameter(&w->d, (int64_t)i);
 }
 
@@ -351,7 +353,7 @@ static void key_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
     }
     bool is_root = lie != KEY_BY_STRANGER;
     key_append(w, "add", lie == KEY_TWICE ? "collector" : role, vkey, -1, is_root ? &w->d.root : &stranger,
-               is_root ? &w->d.root_private : &other);
+               is_root ? &w->d.root_private : &other, false);
 }
 
 static void blob_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
@@ -364,24 +366,19 @@ static void blob_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
     world_blob(w, STR("other"), &other);
     struct buf BUF_AUTO tests;
     buf_init(&tests, 4096);
-    buf_printf(&tests, "{\"digest\":\"%s\",\"parameters\":[],\"tests\":[{\"digest\":\"%s\",\"id\":\"a\",\"source\":\"select %s\"}]}", other.c,
-               other.x, plain);
-    struct json *list = lie == BLOB_OTHER_KEY ? NULL : world_blob(w, lie == CATALOG_DIGEST ? buf_view(&tests) : str_of(plain), &one);
+    buf_printf(&tests,
+               "{\"digest\":\"%s\",\"parameters\":[],\"tests\":[{\"digest\":\"%s\",\"id\":\"a\",\"source\":\"select %s\"}]}",
+               other.c, other.x, plain);
+    struct json *list =
+        lie == BLOB_OTHER_KEY ? NULL : world_blob(w, lie == CATALOG_DIGEST ? buf_view(&tests) : str_of(plain), &one);
     if (lie == BLOB_OTHER_KEY) { /* the key of another blob is kept for it */
         ck_assert(blob_seal(&w->d.ledger.env, w->d.arena, str_of(plain), &one, &e));
         one.dek[draw(t, DEK_SIZE)] ^= 1;
-        ck_assert(pack_add(w->d.packs, one.x, one.bytes, &e) && keyring_add(w->d.keys, &w->d.ledger.env, one.x, one.dek, &e));
-        ck_assert(pack_sync(w->d.packs, &e) && keyring_sync(w->d.keys, &e));
-        ledger_count_blobs(w->d.writer, 1, one.bytes.size);
-        list = json_array(w->d.arena);
-        struct json *blob = json_push_object(list);
-        json_put_str(blob, "c", arena_str(w->d.arena, str_of(one.c)));
-        json_put_cstr(blob, "m", "text/plain");
-        json_put_str(blob, "x", arena_str(w->d.arena, str_of(one.x)));
-        json_put_cstr(blob, "z", "<=4k");
+        world_blob_store(w, &one);
+        list = world_blob_list(w, &one);
     } else if (lie != CATALOG_DIGEST) {
         struct json *blob = list->first;
-        struct json *member = (struct json *)(uintptr_t)json_get(blob, lie == BLOB_NAME ? "x" : "c");
+        struct json *member = member_of(blob, lie == BLOB_NAME ? "x" : "c");
         uint8_t bytes[32];
         char hex[65];
         ck_assert(hex_decode(member->text, bytes, 32));
@@ -429,10 +426,9 @@ static void opinion_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
 
 static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
-    if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE) {
-        w->d.writer->options.seal_facts = NULL; /* the leaf is in no stream that the facts know */
+    if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE)
         raw_lie(t, w, lie);
-    } else if (lie == SEQUENCE || lie == PREVIOUS || lie == SIGNED_ITEM)
+    else if (lie == SEQUENCE || lie == PREVIOUS || lie == SIGNED_ITEM)
         leaf_lie(t, w, lie);
     else if (lie >= COLLECTOR_UNKNOWN && lie <= COLLECTOR_OTHER_ROLE)
         collector_lie(t, w, lie);
@@ -449,6 +445,8 @@ static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
         seal_lie(t, w, lie);
     else if (lie >= KEY_BY_STRANGER && lie <= KEY_BAD_HASH)
         key_lie(t, w, lie);
+    else if (lie >= LOG_RETIRED && lie <= LOG_SUCCEEDED)
+        log_lie(t, w, lie);
     else if (lie == OPINION_STATE || lie == OPINION_EARLY)
         opinion_lie(t, w, lie);
     else
@@ -457,9 +455,7 @@ static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
 
 static bool make(struct tamper *t, const struct tamper_class *c)
 {
-    struct tamper_world *w = t->own = world_new(false);
-    t->directory = &w->d;
-    w->d.ledger.seed = draw(t, UINT64_MAX);
+    struct tamper_world *w = own_new(t, false);
     for (uint64_t i = 0, n = 1 + draw(t, 3); i < n; i++) {
         test_directory_run(&w->d, 20 + draw(t, 200));
         if (draw(t, 2))
@@ -467,22 +463,12 @@ static bool make(struct tamper *t, const struct tamper_class *c)
         if (draw(t, 3) == 0)
             world_seal(w);
     }
-    lie_tell(t, w, (enum lie)c->what);
+    if (c->what != HONEST)
+        lie_tell(t, w, (enum lie)c->what);
     for (uint64_t i = 0, n = draw(t, 3); i < n; i++)
         test_directory_parameter(&w->d, (int64_t)i);
     world_seal(w);
     return true;
-}
-
-static bool check(struct tamper *t)
-{
-    return tamper_verify(t, t->own->d.ledger.path, NULL);
-}
-
-static void restore(struct tamper *t)
-{
-    t->own = world_free(t->own);
-    t->directory = NULL;
 }
 
 static const struct tamper_class classes[] = {
@@ -504,30 +490,35 @@ static const struct tamper_class classes[] = {
     {"a run told again", "E45", make, RUN_REPEATED, NULL},
     {"a run left out", "E45", make, RUN_LEFT_OUT, NULL},
     {"a run that follows another one", "E45", make, RUN_OTHER_PREVIOUS, NULL},
-    {"a run over other rows than its item's", "E45", make, RUN_OTHER_ROWS, NULL},
-    {"a run over a table that it has no item of", "E45", make, RUN_OTHER_TABLE, NULL},
-    {"signatures where there are none", "E43", make, SIGNED_ITEM, NULL},
-    {"observed after it was sealed", "E51", make, FUTURE, NULL},
-    {"observed long before it was sealed", "W51", make, LATE, NULL},
-    {"a seal is missing", "W53", make, MISSING_SEAL, NULL},
-    {"the clock was moved", "W52", make, CLOCK_STEP, NULL},
+    {"a run over other rows than its item's", "E45", make, RUN_OTHER_ROWS, NULL, NULL},
+    {"a run over a table that it has no item of", "E45", make, RUN_OTHER_TABLE, NULL, NULL},
+    {"signatures where there are none", "E43", make, SIGNED_ITEM, NULL, NULL},
+    {"observed after it was sealed", "E51", make, FUTURE, NULL, NULL},
+    {"observed long before it was sealed", "W51", make, LATE, NULL, UNSEEN},
+    {"a seal is missing", "W53", make, MISSING_SEAL, NULL, UNSEEN},
+    {"the clock was moved", "W52", make, CLOCK_STEP, NULL, UNSEEN},
     {"a seal over another range", "E50", make, SEAL_RANGE, NULL},
-    {"a seal with other stream heads", "E44", make, SEAL_HEADS, NULL},
-    {"a seal without stream heads", "E50", make, SEAL_NO_HEADS, NULL},
-    {"a seal with another count of erasures", "E50", make, SEAL_ERASED, NULL},
-    {"a seal that names an older beacon", "E54", make, SEAL_BEACON, NULL},
+    {"a seal with other stream heads", "E44", make, SEAL_HEADS, NULL, NULL},
+    {"a seal without stream heads", "E50", make, SEAL_NO_HEADS, NULL, NULL},
+    {"a seal with another count of erasures", "E50", make, SEAL_ERASED, NULL, NULL},
+    {"a seal that names an older beacon", "E54", make, SEAL_BEACON, NULL, NULL},
     {"a key added by somebody else", "E43", make, KEY_BY_STRANGER, NULL},
     {"a key added twice", "E42", make, KEY_TWICE, NULL},
     {"a log key added without the outgoing one", "E43", make, KEY_LOG_ALONE, NULL},
     {"a key that is a point of small order", "E42", make, KEY_SMALL_ORDER, NULL},
     {"a key that is no canonical point", "E42", make, KEY_NOT_CANONICAL, NULL},
     {"a vkey whose hash is of another key", "E42", make, KEY_BAD_HASH, NULL},
-    {"a commitment to other bytes", "E62", make, BLOB_COMMITMENT, NULL},
-    {"a name of other bytes", "E63", make, BLOB_NAME, NULL},
-    {"a blob that its key does not open", "E61", make, BLOB_OTHER_KEY, NULL},
-    {"catalog digest of other tests", "E70", make, CATALOG_DIGEST, NULL},
-    {"an opinion on a state that never was", "E71", make, OPINION_STATE, NULL},
-    {"an opinion before its period was over", "E71", make, OPINION_EARLY, NULL},
+    {"a log key that was retired signs on", "E10", make, LOG_RETIRED, NULL},
+    {"a log key that was revoked signs on", "E10", make, LOG_REVOKED, NULL},
+    {"the successor of a retired log key signs on", FINE, make, LOG_SUCCEEDED, NULL},
+    {"a commitment to other bytes", "E62", make, BLOB_COMMITMENT, NULL, UNSEEN},
+    {"a name of other bytes", "E63", make, BLOB_NAME, NULL, UNSEEN},
+    {"a blob that its key does not open", "E61", make, BLOB_OTHER_KEY, NULL, UNSEEN},
+    {"catalog digest of other tests", "E70", make, CATALOG_DIGEST, NULL, UNSEEN},
+    {"an opinion on a state that never was", "E71", make, OPINION_STATE, NULL, UNSEEN},
+    {"an opinion before its period was over", "E71", make, OPINION_EARLY, NULL, UNSEEN},
 };
 
-const struct tamper_family tamper_insider = {"insider", classes, sizeof(classes) / sizeof(classes[0]), NULL, NULL, check, restore};
+const struct tamper_family tamper_insider = {
+    "insider", classes,    sizeof(classes) / sizeof(classes[0]), {"no lie at all", FINE, make, HONEST, NULL, NULL}, NULL, NULL,
+    own_check, own_restore};

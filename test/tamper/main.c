@@ -1,44 +1,30 @@
 /*
- * main.c - runs the matrix and prints it: class, mutants, codes. A mutant that is taken for good, or refused with a code of something
- * else, fails the test. 20 mutants a class; ASSAY_TEST_LONG=1: 1,000. ASSAY_SEED, ASSAY_TAMPER (part of a class's name, or @family) and
- * ASSAY_TAMPER_COUNT choose what is run.
+ * main.c - runs the matrix and prints it: class, mutants, codes of assay verify, codes of assay-verify. A mutant that is taken
+ * for good, or refused with a code of something else, fails the test; so does one that should be taken and is not. 20 mutants a
+ * class; ASSAY_TEST_LONG=1: 1,000, in two processes. ASSAY_SEED, ASSAY_TAMPER (part of a class's name, or @family),
+ * ASSAY_TAMPER_COUNT and ASSAY_TAMPER_PROCESSES choose what is run; ASSAY_VERIFY names the program assay-verify.
  */
 #include "tamper.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 
-enum { SHORT_RUN = 20, LONG_RUN = 1000, DRAWS_MAX = 200, FAILURES_SHOWN = 3 };
+enum { SHORT_RUN = 20, LONG_RUN = 1000, LONG_PROCESSES = 2, DRAWS_MAX = 200, FAILURES_SHOWN = 3, TALLIES = 16, HONEST_RUN = 9 };
 
-static const struct tamper_family *const families[] = {&tamper_bytes,   &tamper_text,  &tamper_insider,
-                                                       &tamper_outside, &tamper_forge, &tamper_bundle};
+static const struct tamper_family *const families[] = {&tamper_bytes, &tamper_text,  &tamper_insider, &tamper_outside,
+                                                       &tamper_forge, &tamper_shape, &tamper_bundle};
+enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
-void tamper_code(struct tamper *t, const char *code, const char *text)
-{
-    if (t->code_count == 0)
-        snprintf(t->text, sizeof(t->text), "%s %s", code, text);
-    for (size_t i = 0; i < t->code_count; i++)
-        if (strcmp(t->codes[i], code) == 0)
-            return;
-    if (t->code_count < sizeof(t->codes) / sizeof(t->codes[0]))
-        snprintf(t->codes[t->code_count++], sizeof(t->codes[0]), "%s", code);
-}
+struct totals {
+    uint64_t classes, mutants, failed, failed_classes;
+};
 
-bool tamper_verify(struct tamper *t, const char *path, const struct checkpoint *seen)
-{
-    struct verify_report r;
-    struct err e = {0};
-    struct test_directory *d = t->directory ? t->directory : &t->w->d;
-    struct str log = vkey_text(t->arena, &d->ledger.key), root = vkey_text(t->arena, &d->root);
-    struct verify_options o = {.log_vkey = log.data, .root_vkey = root.data, .last_seen = seen};
-    if (!verify_directory(path, &o, t->arena, &r, &e)) {
-        tamper_code(t, "refused", e.text);
-        return true;
-    }
-    for (size_t i = 0; i < r.finding_count && i < VERIFY_FINDINGS_MAX; i++)
-        tamper_code(t, r.findings[i].code, r.findings[i].text);
-    return r.finding_count > 0;
-}
+struct tally {
+    char code[8];
+    uint64_t count;
+};
 
 static bool is_named(const char *list, const char *code)
 {
@@ -51,60 +37,50 @@ static bool is_named(const char *list, const char *code)
     return false;
 }
 
-struct tally {
-    char code[8];
-    uint64_t count;
-};
-
-/* Counts the first code that the class names. False: there is none. */
-static bool tally_add(struct tally tallies[16], const struct tamper *t, const char *wanted)
+static void tally_add(struct tally tallies[TALLIES], const char *code)
 {
-    for (size_t i = 0; i < t->code_count; i++) {
-        if (!is_named(wanted, t->codes[i]))
-            continue;
-        size_t k = 0;
-        while (k < 15 && tallies[k].count && strcmp(tallies[k].code, t->codes[i]) != 0)
-            k++;
-        memcpy(tallies[k].code, t->codes[i], sizeof(tallies[k].code));
-        tallies[k].count++;
-        return true;
+    size_t k = 0;
+    while (k < TALLIES - 1 && tallies[k].count && strcmp(tallies[k].code, code) != 0)
+        k++;
+    snprintf(tallies[k].code, sizeof(tallies[k].code), "%s", code);
+    tallies[k].count++;
+}
+
+/* Is it as the class says? Counts the first code that the class names. */
+static bool is_as_said(const struct tamper_found *f, const char *wanted, struct tally tallies[TALLIES])
+{
+    if (strcmp(wanted, FINE) == 0) {
+        tally_add(tallies, f->is_refused ? "refused" : FINE);
+        return !f->is_refused && f->count == 0;
     }
+    for (size_t i = 0; f->is_refused && i < f->count; i++)
+        if (is_named(wanted, f->codes[i])) {
+            tally_add(tallies, f->codes[i]);
+            return true;
+        }
     return false;
 }
 
-static unsigned class_run(struct tamper *t, const struct tamper_family *f, const struct tamper_class *c, uint64_t count)
+static bool mutant_judge(const struct tamper *t, const struct tamper_class *c, struct tally tallies[CHECKERS][TALLIES],
+                         uint64_t number, uint64_t seed, bool is_shown)
 {
-    struct tally tallies[16] = {0};
-    unsigned failed = 0;
-    uint64_t made = 0;
-    for (uint64_t draws = 0; made < count && draws < count * DRAWS_MAX; draws++) {
-        uint64_t seed = t->seed;
-        arena_reset(t->arena);
-        t->code_count = 0;
-        t->text[0] = 0;
-        if (!c->make(t, c)) {
-            if (f->restore)
-                f->restore(t);
+    static const char *const programs[] = {"assay verify", "assay-verify"};
+    bool is_right = true;
+    for (int i = 0; i < CHECKERS; i++) {
+        const struct tamper_found *f = &t->found[i];
+        const char *wanted = i == THEIRS && c->theirs ? c->theirs : c->codes;
+        if (!f->was_asked || is_as_said(f, wanted, tallies[i]))
             continue;
-        }
-        made++;
-        bool is_rejected = f->check(t), is_right = tally_add(tallies, t, c->codes);
-        if ((!is_rejected || !is_right) && failed++ < FAILURES_SHOWN)
-            printf("  %s, mutant %llu (seed %llu): %s, wanted %s\n", c->name, (unsigned long long)made, (unsigned long long)seed,
-                   is_rejected ? t->text : "taken for good", c->codes);
-        if (f->restore)
-            f->restore(t);
+        is_right = false;
+        if (is_shown)
+            printf("  %s, mutant %llu (seed %llu): %s says %s, wanted %s\n", c->name, (unsigned long long)number,
+                   (unsigned long long)seed, programs[i],
+                   f->count        ? f->text
+                   : f->is_refused ? "no, without a code"
+                                   : "nothing",
+                   wanted);
     }
-    if (made < count) {
-        printf("  %s: only %llu mutants could be made\n", c->name, (unsigned long long)made);
-        failed++;
-    }
-    printf("%-8s %-58s %6llu ", f->name, c->name, (unsigned long long)made);
-    for (int i = 0; i < 16 && tallies[i].count; i++)
-        printf(" %s:%llu", tallies[i].code, (unsigned long long)tallies[i].count);
-    printf("%s\n", failed ? "  FAILED" : "");
-    fflush(stdout);
-    return failed;
+    return is_right;
 }
 
 static double seconds(void)
@@ -114,44 +90,159 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-START_TEST(every_mutant_is_refused_with_a_code_of_its_class)
+/* How many mutants were not judged as the class says; a class of which too few can be made counts as one more. */
+static uint64_t class_run(struct tamper *t, const struct tamper_family *f, const struct tamper_class *c, uint64_t count,
+                          bool is_shown)
 {
-    const char *only = getenv("ASSAY_TAMPER"), *seed_text = getenv("ASSAY_SEED"), *count_text = getenv("ASSAY_TAMPER_COUNT");
-    uint64_t seed = seed_text ? strtoull(seed_text, NULL, 10) : 42, classes = 0, mutants = 0;
-    uint64_t count = count_text ? strtoull(count_text, NULL, 10) : getenv("ASSAY_TEST_LONG") ? LONG_RUN : SHORT_RUN;
-    unsigned failed = 0, failed_classes = 0;
+    struct tally tallies[CHECKERS][TALLIES] = {0};
+    uint64_t failed = 0, made = 0;
     double begun = seconds();
-    struct tamper t = {.arena = arena_new("tamper", 512 << 20)};
-    printf("seed %llu, %llu mutants of each class\n", (unsigned long long)seed, (unsigned long long)count);
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        const struct tamper_family *f = families[i];
-        bool has_begun = false;
-        double family_begun = seconds();
-        uint64_t family_classes = 0;
-        for (size_t k = 0; k < f->count; k++) {
-            if (only && (only[0] == '@' ? strcmp(f->name, only + 1) != 0 : !strstr(f->classes[k].name, only)))
-                continue;
-            if (!has_begun && f->begin)
-                f->begin(&t);
-            has_begun = true;
-            t.seed = seed * 1000003 + i * 1000 + k;
-            unsigned wrong = class_run(&t, f, &f->classes[k], count);
-            failed += wrong;
-            failed_classes += wrong > 0;
-            family_classes++;
-            mutants += count;
+    for (uint64_t draws = 0; made < count && draws < count * DRAWS_MAX; draws++) {
+        uint64_t seed = t->seed;
+        arena_reset(t->arena);
+        memset(t->found, 0, sizeof(t->found));
+        t->number = made + 1;
+        if (c->make(t, c)) {
+            made++;
+            f->check(t, c);
+            failed += !mutant_judge(t, c, tallies, made, seed, is_shown && failed < FAILURES_SHOWN);
         }
-        classes += family_classes;
-        if (has_begun && f->end)
-            f->end(&t);
-        printf("%-8s %llu classes, %.1f s\n", f->name, (unsigned long long)family_classes, seconds() - family_begun);
+        f->restore(t);
     }
-    printf("%llu classes, %llu mutants, %u not refused as they should be (in %u classes), %.1f s\n", (unsigned long long)classes,
-           (unsigned long long)mutants, failed, failed_classes, seconds() - begun);
-    fflush(stdout);
+    if (made < count && is_shown)
+        printf("  %s: only %llu mutants could be made\n", c->name, (unsigned long long)made);
+    failed += made < count;
+    if (is_shown) {
+        printf("%-8s %-58s %6llu ", f->name, c->name, (unsigned long long)made);
+        for (int i = 0; i < CHECKERS; i++) {
+            printf("%s", i ? " |" : "");
+            for (int k = 0; k < TALLIES && tallies[i][k].count; k++)
+                printf(" %s:%llu", tallies[i][k].code, (unsigned long long)tallies[i][k].count);
+        }
+        printf("  %.1f s%s\n", seconds() - begun, failed ? "  FAILED" : "");
+        fflush(stdout);
+    }
+    return failed;
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static bool is_chosen(const struct tamper_family *f, const struct tamper_class *c)
+{
+    const char *only = getenv("ASSAY_TAMPER");
+    return !only || (only[0] == '@' ? strcmp(f->name, only + 1) == 0 : strstr(c->name, only) != NULL);
+}
+
+/* Every `parts`th class, from `part` on. */
+static void part_run(uint64_t seed, uint64_t count, uint64_t part, uint64_t parts, struct totals *ret)
+{
+    struct tamper t = {.arena = arena_new("tamper", 512 << 20), .dir = -1};
+    uint64_t number = 0;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct tamper_family *f = families[i];
+        double begun = seconds();
+        uint64_t classes = 0;
+        for (size_t k = 0; k < f->count; k++) {
+            if (!is_chosen(f, &f->classes[k]) || number++ % parts != part)
+                continue;
+            if (classes++ == 0 && f->begin)
+                f->begin(&t);
+            t.seed = seed * 1000003 + i * 1000 + k;
+            uint64_t wrong = class_run(&t, f, &f->classes[k], count, true);
+            ret->failed += wrong;
+            ret->failed_classes += wrong > 0;
+            ret->mutants += count;
+        }
+        ret->classes += classes;
+        if (classes && f->end)
+            f->end(&t);
+        if (classes)
+            printf("%-8s %llu classes, %.1f s\n", f->name, (unsigned long long)classes, seconds() - begun);
+    }
     world_free(t.w);
     arena_free(t.arena);
-    ck_assert_uint_eq(failed, 0);
+}
+
+static void parts_run(uint64_t seed, uint64_t count, uint64_t parts, struct totals *ret)
+{
+    struct totals *shared =
+        mmap(NULL, (size_t)parts * sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(shared != MAP_FAILED);
+    fflush(stdout);
+    for (uint64_t i = 0; i < parts; i++)
+        if (fork() == 0) {
+            part_run(seed, count, i, parts, &shared[i]);
+            fflush(stdout);
+            _exit(0);
+        }
+    for (uint64_t i = 0; i < parts; i++) {
+        int status = 0;
+        ck_assert(wait(&status) > 0);
+        ck_assert_int_eq(status, 0);
+    }
+    for (uint64_t i = 0; i < parts; i++) {
+        ret->classes += shared[i].classes;
+        ret->mutants += shared[i].mutants;
+        ret->failed += shared[i].failed;
+        ret->failed_classes += shared[i].failed_classes;
+    }
+    munmap(shared, (size_t)parts * sizeof(*shared));
+}
+
+START_TEST(every_mutant_is_refused_with_a_code_of_its_class)
+{
+    bool is_long = getenv("ASSAY_TEST_LONG") != NULL;
+    uint64_t seed = number_from("ASSAY_SEED", 42), count = number_from("ASSAY_TAMPER_COUNT", is_long ? LONG_RUN : SHORT_RUN),
+             parts = number_from("ASSAY_TAMPER_PROCESSES", is_long ? LONG_PROCESSES : 1);
+    struct totals all = {0};
+    double begun = seconds();
+    printf("seed %llu, %llu mutants of each class\n", (unsigned long long)seed, (unsigned long long)count);
+    if (parts > 1)
+        parts_run(seed, count, parts, &all);
+    else
+        part_run(seed, count, 0, 1, &all);
+    printf("%llu classes, %llu mutants, %llu not judged as they should be (in %llu classes), %.1f s\n",
+           (unsigned long long)all.classes, (unsigned long long)all.mutants, (unsigned long long)all.failed,
+           (unsigned long long)all.failed_classes, seconds() - begun);
+    fflush(stdout);
+    ck_assert_uint_eq(all.failed, 0);
+}
+END_TEST
+
+static bool none_make(struct tamper *t, const struct tamper_class *c)
+{
+    (void)t;
+    (void)c;
+    return false;
+}
+
+/* Every family: what changed nothing is taken for good, and is reported where a code was expected. */
+START_TEST(a_mutant_that_does_nothing_is_reported)
+{
+    struct tamper t = {.arena = arena_new("tamper", 512 << 20), .dir = -1};
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct tamper_family *f = families[i];
+        struct tamper_class honest = f->honest, expected = f->honest, wrong = f->classes[0], none = f->honest;
+        expected.codes = "E30 E34";
+        wrong.codes = "E99";
+        none.make = none_make;
+        if (f->begin)
+            f->begin(&t);
+        t.seed = 1;
+        ck_assert_msg(class_run(&t, f, &honest, HONEST_RUN, false) == 0, "%s: %s %s", f->name, t.found[OURS].text,
+                      t.found[THEIRS].text);
+        ck_assert_uint_eq(class_run(&t, f, &expected, 3, false), 3);
+        ck_assert_uint_eq(class_run(&t, f, &wrong, 3, false), 3);
+        ck_assert_uint_eq(class_run(&t, f, &none, 3, false), 1);
+        if (f->end)
+            f->end(&t);
+    }
+    world_free(t.w);
+    arena_free(t.arena);
 }
 END_TEST
 
@@ -159,6 +250,8 @@ int main(void)
 {
     Suite *s = suite_create("tamper");
     TCase *c = tcase_create("tamper");
+    if (!getenv("ASSAY_TAMPER"))
+        tcase_add_test(c, a_mutant_that_does_nothing_is_reported);
     tcase_add_test(c, every_mutant_is_refused_with_a_code_of_its_class);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);

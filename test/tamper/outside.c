@@ -1,4 +1,5 @@
-/* outside.c - what others vouch for, and what was destroyed: cosignatures, time stamps, erasures, holds. Written by the real writer. */
+/* outside.c - what others vouch for, and what was destroyed: cosignatures, time stamps, erasures, holds. Written by the real
+ * writer. */
 #include "tamper.h"
 
 enum lie {
@@ -20,6 +21,7 @@ enum lie {
     STAMP_FLIPPED,
     ERASE_UNSIGNED,
     ERASE_BY_COLLECTOR,
+    ERASE_BY_RETIRED,
     ERASE_CHANGED,
     ERASE_OTHER_HASH,
     ERASE_OTHER_COMMITMENT,
@@ -46,28 +48,34 @@ static struct str note_make(struct tamper *t, struct tamper_world *w, enum lie l
     if (lie == NOTE_OTHER_ROOT || lie == OTHER_HISTORY)
         ret->root.bytes[draw(t, 32)] ^= (uint8_t)(1 + draw(t, 255));
     checkpoint_text(ret, &text);
-    buf_str(&note, buf_view(&text));
-    buf_char(&note, '\n');
-    note_sign_line(is_other_log ? &other_key : &w->d.ledger.key, is_other_log ? &other : &w->d.ledger.private_key, buf_view(&text), &note);
+    buf_str(&note, checkpoint_signed(w->d.arena, ret, is_other_log ? &other_key : &w->d.ledger.key,
+                                     is_other_log ? &other : &w->d.ledger.private_key));
     uint64_t time_s = (uint64_t)w->d.ledger.now_ms / 1000 - (lie == NOTE_OLDER ? 400 + draw(t, 86400) : 0);
     int bad = (int)draw(t, 2);
     for (int i = 0; i < 2; i++)
         if (lie != NOTE_ONE_SIGNATURE || i == bad)
-            cosignature_sign_line(&w->witness[i], lie == NOTE_SIGNATURE && i == bad ? &other : &w->witness_private[i], buf_view(&text),
-                                  time_s, &note);
+            cosignature_sign_line(&w->witness[i], lie == NOTE_SIGNATURE && i == bad ? &other : &w->witness_private[i],
+                                  buf_view(&text), time_s, &note);
     return arena_str(w->d.arena, buf_view(&note));
+}
+
+/* An anchor leaf of cosignatures, as if `note` were what the witnesses gave. */
+static void anchor_append(struct tamper_world *w, struct anchor *a)
+{
+    a->by = STR("w0,w1");
+    a->digest = sha256_of(a->note);
+    world_append(w, "anchor", S_ANCHOR, anchor_leaf_body(w->d.arena, a), STR(""));
 }
 
 static void cosigned_append(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
-    struct anchor a = {.by = STR("w0,w1"), .at_ms = w->d.ledger.now_ms / 1000 * 1000};
+    struct anchor a = {.at_ms = w->d.ledger.now_ms / 1000 * 1000};
     a.note = note_make(t, w, lie, &a.checkpoint);
-    a.digest = sha256_of(a.note);
     if (lie == NOTE_LEAF_SIZE)
         a.checkpoint.size += 1 + draw(t, 100);
     if (lie == ANCHOR_BEFORE)
         a.at_ms -= 7200000 + (int64_t)draw(t, 1 << 30);
-    world_append(w, "anchor", S_ANCHOR, anchor_leaf_body(w->d.arena, &a), STR(""));
+    anchor_append(w, &a);
 }
 
 static void stamped_append(struct tamper *t, struct tamper_world *w, enum lie lie)
@@ -124,6 +132,14 @@ static void erase_append(struct tamper *t, struct tamper_world *w, enum lie lie)
     struct json *erase = world_erase_body(w, lie == ERASE_OTHER_LEAF ? draw(t, target) : target, hash, &named);
     struct str line = world_erase_sign(w, erase, lie == ERASE_BY_COLLECTOR ? &w->d.collector : &w->officer,
                                        lie == ERASE_BY_COLLECTOR ? &w->d.collector_private : &w->officer_private);
+    if (lie == ERASE_BY_RETIRED) {
+        struct json *leaf = json_object(w->d.arena), *statement = json_put_object(leaf, "key");
+        json_put_cstr(statement, "act", "retire");
+        json_put_cstr(statement, "role", "officer");
+        json_put_str(statement, "vkey", vkey_text(w->d.arena, &w->officer));
+        test_directory_append(&w->d, "key", 0, leaf,
+                              test_statement_sign(&w->d, "assay/key@v1", statement, &w->d.root, &w->d.root_private));
+    }
     if (lie == ERASE_CHANGED)
         ((struct json *)(uintptr_t)json_get(erase, draw(t, 2) ? "hor" : "req"))->integer += 1 + (int64_t)draw(t, 100);
     of = ledger_size(w->d.writer);
@@ -153,38 +169,31 @@ static void fork_keep(struct tamper *t, struct tamper_world *w)
 static bool make(struct tamper *t, const struct tamper_class *c)
 {
     enum lie lie = (enum lie)c->what;
-    struct tamper_world *w = t->own = world_new(lie < ERASE_UNSIGNED || lie == OTHER_HISTORY);
-    t->directory = &w->d;
-    w->d.ledger.seed = draw(t, UINT64_MAX);
+    bool is_honest = c->what == HONEST;
+    struct tamper_world *w = own_new(t, is_honest || lie < ERASE_UNSIGNED || lie == OTHER_HISTORY);
     test_directory_run(&w->d, 20 + draw(t, 200));
     world_seal(w);
     if (lie == NOTE_OLDER || lie == STAMP_EARLY || lie == NOTE_SMALLER) {
         world_cosigned(w);
         test_directory_parameter(&w->d, (int64_t)draw(t, 100));
         if (lie == NOTE_SMALLER) { /* an older note is recorded after a newer one */
-            struct anchor a = {.by = STR("w0,w1"), .at_ms = w->d.ledger.now_ms / 1000 * 1000};
+            struct anchor a = {.at_ms = w->d.ledger.now_ms / 1000 * 1000};
             a.note = world_note(w, &a.checkpoint);
-            a.digest = sha256_of(a.note);
             world_seal(w);
             world_cosigned(w);
-            world_append(w, "anchor", S_ANCHOR, anchor_leaf_body(w->d.arena, &a), STR(""));
+            anchor_append(w, &a);
         }
         world_seal(w);
     }
-    if (lie == ANCHOR_AHEAD) { /* a checkpoint of more leaves than there are */
-        struct anchor a = {.by = STR("w0,w1"), .at_ms = w->d.ledger.now_ms / 1000 * 1000};
-        struct buf BUF_AUTO text, note;
-        buf_init(&text, 4096);
-        buf_init(&note, 8192);
+    if (is_honest) {
+        world_cosigned(w);
+        world_stamped(w);
+    } else if (lie == ANCHOR_AHEAD) { /* a checkpoint of more leaves than there are */
+        struct anchor a = {.at_ms = w->d.ledger.now_ms / 1000 * 1000};
         (void)world_note(w, &a.checkpoint);
         a.checkpoint.size += 50 + draw(t, 1000);
-        checkpoint_text(&a.checkpoint, &text);
-        buf_str(&note, buf_view(&text));
-        buf_char(&note, '\n');
-        note_sign_line(&w->d.ledger.key, &w->d.ledger.private_key, buf_view(&text), &note);
-        a.note = arena_str(w->d.arena, buf_view(&note));
-        a.digest = sha256_of(a.note);
-        world_append(w, "anchor", S_ANCHOR, anchor_leaf_body(w->d.arena, &a), STR(""));
+        a.note = checkpoint_signed(w->d.arena, &a.checkpoint, &w->d.ledger.key, &w->d.ledger.private_key);
+        anchor_append(w, &a);
     } else if (lie <= ANCHOR_BEFORE && lie != NOTE_SMALLER)
         cosigned_append(t, w, lie);
     else if (lie >= STAMP_OTHER_BYTES && lie <= STAMP_FLIPPED)
@@ -199,47 +208,44 @@ static bool make(struct tamper *t, const struct tamper_class *c)
     return true;
 }
 
-static bool check(struct tamper *t)
-{
-    return tamper_verify(t, t->own->d.ledger.path, NULL);
-}
-
-static void restore(struct tamper *t)
-{
-    t->own = world_free(t->own);
-    t->directory = NULL;
-}
-
 static const struct tamper_class classes[] = {
-    {"a cosigned note by another log key", "E10", make, NOTE_LOG_KEY, NULL},
-    {"a cosigned note of another root", "E12", make, NOTE_OTHER_ROOT, NULL},
-    {"a cosignature by somebody else", "E11", make, NOTE_SIGNATURE, NULL},
-    {"fewer cosignatures than the policy asks for", "E11", make, NOTE_ONE_SIGNATURE, NULL},
-    {"cosignatures older than those before", "E13", make, NOTE_OLDER, NULL},
-    {"a cosigned note smaller than the one before", "E13", make, NOTE_SMALLER, NULL},
-    {"an anchor leaf of another size than its note", "E42", make, NOTE_LEAF_SIZE, NULL},
-    {"an anchor before what it covers was observed", "E51", make, ANCHOR_BEFORE, NULL},
-    {"an anchor of leaves that were not there", "E54 E14", make, ANCHOR_AHEAD, NULL},
-    {"time stamp: another imprint", "E20", make, STAMP_OTHER_BYTES, NULL},
-    {"time stamp: not the one recorded", "E20", make, STAMP_REPLACED, NULL},
-    {"time stamp: by a stranger", "E21", make, STAMP_STRANGER, NULL},
-    {"time stamp: by an authority that is not registered", "E21", make, STAMP_UNKNOWN, NULL},
-    {"time stamp: older than a cosignature before it", "E22", make, STAMP_EARLY, NULL},
-    {"time stamp: the leaf tells another time", "E20", make, STAMP_TIME, NULL},
-    {"time stamp: its signature flipped", "E21 E20", make, STAMP_FLIPPED, NULL},
+    {"a cosigned note by another log key", "E10", make, NOTE_LOG_KEY, NULL, NULL},
+    {"a cosigned note of another root", "E12", make, NOTE_OTHER_ROOT, NULL, "E20 E12"},
+    {"a cosignature by somebody else", "E11", make, NOTE_SIGNATURE, NULL, NULL},
+    {"fewer cosignatures than the policy asks for", "E11", make, NOTE_ONE_SIGNATURE, NULL, NULL},
+    {"cosignatures older than those before", "E13", make, NOTE_OLDER, NULL, NULL},
+    {"a cosigned note smaller than the one before", "E13", make, NOTE_SMALLER, NULL, NULL},
+    {"an anchor leaf of another size than its note", "E42", make, NOTE_LEAF_SIZE, NULL, "E20 E42"},
+    {"an anchor before what it covers was observed", "E51", make, ANCHOR_BEFORE, NULL, NULL},
+    {"an anchor of leaves that were not there", "E54 E14", make, ANCHOR_AHEAD, NULL, "E20 E54 E14"},
+    {"time stamp: another imprint", "E20", make, STAMP_OTHER_BYTES, NULL, UNSEEN},
+    {"time stamp: not the one recorded", "E20", make, STAMP_REPLACED, NULL, UNSEEN},
+    {"time stamp: by a stranger", "E21", make, STAMP_STRANGER, NULL, UNSEEN},
+    {"time stamp: by an authority that is not registered", "E21", make, STAMP_UNKNOWN, NULL, UNSEEN},
+    {"time stamp: older than a cosignature before it", "E22", make, STAMP_EARLY, NULL, UNSEEN},
+    {"time stamp: the leaf tells another time", "E20", make, STAMP_TIME, NULL, UNSEEN},
+    {"time stamp: its signature flipped", "E21 E20", make, STAMP_FLIPPED, NULL, UNSEEN},
     {"erase leaf: unsigned", "E43", make, ERASE_UNSIGNED, NULL},
     {"erase leaf: signed by a collector", "E43", make, ERASE_BY_COLLECTOR, NULL},
+    {"erase leaf: signed by an officer's key that was retired", "E43", make, ERASE_BY_RETIRED, NULL},
     {"erase leaf: changed behind its signature", "E43", make, ERASE_CHANGED, NULL},
     {"erase leaf: another leaf hash", "E63", make, ERASE_OTHER_HASH, NULL},
     {"erase leaf: another commitment", "E63", make, ERASE_OTHER_COMMITMENT, NULL},
     {"erase leaf: of another leaf", "E63", make, ERASE_OTHER_LEAF, NULL},
     {"erase leaf: of what is on hold", "E64", make, ERASE_HELD, NULL},
-    {"erased, and the sealed bytes are there", "E65", make, ERASE_BYTES_THERE, NULL},
-    {"erased, and the key is there", "E65", make, ERASE_KEY_THERE, NULL},
-    {"erased leaf without an erase leaf", "E63", make, ERASED_ALONE, NULL},
-    {"a blob gone without a leaf", "E63", make, GONE, NULL},
-    {"a key lost without a leaf", "E61", make, KEY_GONE, NULL},
-    {"evidence of another history", "E12", make, OTHER_HISTORY, NULL},
+    {"erased, and the sealed bytes are there", "E65", make, ERASE_BYTES_THERE, NULL, UNSEEN},
+    {"erased, and the key is there", "E65", make, ERASE_KEY_THERE, NULL, UNSEEN},
+    {"erased leaf without an erase leaf", "E63", make, ERASED_ALONE, NULL, NULL},
+    {"a blob gone without a leaf", "E63", make, GONE, NULL, UNSEEN},
+    {"a key lost without a leaf", "E61", make, KEY_GONE, NULL, UNSEEN},
+    {"evidence of another history", "E12", make, OTHER_HISTORY, NULL, UNSEEN},
 };
 
-const struct tamper_family tamper_outside = {"outside", classes, sizeof(classes) / sizeof(classes[0]), NULL, NULL, check, restore};
+const struct tamper_family tamper_outside = {"outside",
+                                             classes,
+                                             sizeof(classes) / sizeof(classes[0]),
+                                             {"anchors as they should be", FINE, make, HONEST, NULL, NULL},
+                                             NULL,
+                                             NULL,
+                                             own_check,
+                                             own_restore};

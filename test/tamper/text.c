@@ -1,5 +1,5 @@
-/* text.c - a leaf that says the right thing in the wrong spelling. The tree is right, the seal is right, the log key signs: only the
- * rule that one statement has one spelling is broken, which is what two parsers would read differently. */
+/* text.c - a leaf that says the right thing in the wrong spelling. The tree is right, the seal is right, the log key signs: only
+ * the rule that one statement has one spelling is broken, which is what two parsers would read differently. */
 #include "tamper.h"
 
 enum spelling {
@@ -33,7 +33,8 @@ static size_t find(struct tamper *t, struct str text, const char *pattern)
     size_t found[64], count = 0, size = strlen(pattern);
     for (size_t i = 0; i + size <= text.size && count < 64; i++) {
         size_t k = 0;
-        while (k < size && (pattern[k] == '#' ? text.data[i + k] >= '0' && text.data[i + k] <= '9' : text.data[i + k] == pattern[k]))
+        while (k < size &&
+               (pattern[k] == '#' ? text.data[i + k] >= '0' && text.data[i + k] <= '9' : text.data[i + k] == pattern[k]))
             k++;
         if (k == size)
             found[count++] = i + size;
@@ -155,7 +156,8 @@ static void string_spoil(struct tamper *t, enum spelling how, struct buf *b)
 static void frame_spoil(struct tamper *t, enum spelling how, struct buf *b, size_t json_at)
 {
     static const char *const types[] = {"surprise", "Record", "record ", "", "recor", "records", "item\trecord"};
-    static const char *const tails[] = {"x", "\n", "{}\n", "\n\n", " ", "\n\xe2\x80\x94 a b\n", "\n\xe2\x80\x94 example.com !!!\n"};
+    static const char *const tails[] = {
+        "x", "\n", "{}\n", "\n\n", " ", "\n\xe2\x80\x94 a b\n", "\n\xe2\x80\x94 example.com !!!\n"};
     size_t type_at = strlen("assay/leaf@v1 ");
     switch (how) {
     case MARK:
@@ -181,72 +183,47 @@ static void frame_spoil(struct tamper *t, enum spelling how, struct buf *b, size
     }
 }
 
-static bool spelling_make(struct tamper *t, const struct tamper_class *c)
+static void spoil(struct tamper *t, enum spelling how, struct buf *leaf)
 {
-    struct tamper_world *w = t->own;
+    size_t json_at = find(t, buf_view(leaf), "record\n");
+    if (how == SPACE)
+        put(leaf, find(t, buf_view(leaf), draw(t, 2) ? "\":" : ","), 0, draw(t, 2) ? STR(" ") : STR("\t"));
+    else if (how == KEY_ORDER || how == TWICE)
+        members_spoil(t, how, leaf, json_at);
+    else if (how == ESCAPE || how == SURROGATE || how == NOT_UTF8 || how == CONTROL)
+        string_spoil(t, how, leaf);
+    else if (how == DEEP) {
+        size_t at = find(t, buf_view(leaf), "\":#");
+        put(leaf, at - 1, after_digits(buf_view(leaf), at) - at + 1,
+            draw(t, 2) ? STR("[[[[[[[1]]]]]]]") : STR("[[[[[[[[[[]]]]]]]]]]"));
+    } else if (how == KEY_SPELLING)
+        put(leaf, find(t, buf_view(leaf), draw(t, 2) ? ",\"" : "{\""), 0, draw(t, 2) ? STR("A") : STR("-"));
+    else if (how == MARK || how >= CARRIAGE_RETURN)
+        frame_spoil(t, how, leaf, json_at);
+    else
+        number_spoil(t, how, leaf);
+}
+
+static bool make(struct tamper *t, const struct tamper_class *c)
+{
+    struct tamper_world *w = own_new(t, false);
     struct buf BUF_AUTO leaf, before;
     struct err e = {0};
-    enum spelling how = (enum spelling)c->what;
-    uint8_t nonce[16];
-    uint64_t index = 0;
     buf_init(&leaf, 128 << 10);
     buf_init(&before, 128 << 10);
-    struct json *body = json_object(w->d.arena);
-    env_random(&w->d.ledger.env, nonce, sizeof(nonce));
-    json_put_int(body, "v", 1);
-    json_put_cstr(body, "log", TEST_ORIGIN);
-    json_put_hex(body, "n", nonce, sizeof(nonce));
-    json_put_int(body, "t", ledger_clock(w->d.writer, NULL));
-    json_put_cstr(body, "st", "free");
-    json_put_int(body, "sq", 0);
-    json_put_cstr(body, "sp", "");
+    struct json *body = world_leaf(w, "free", 0, NULL);
     json_put_cstr(body, "type", "parameter");
     json_put_cstr(body, "id", "ssh_max_auth_tries");
     json_put_int(body, "val", (int64_t)draw(t, 1 << 20));
     ck_assert(leaf_compose("record", body, STR(""), &leaf, &e));
     buf_str(&before, buf_view(&leaf));
-    size_t json_at = find(t, buf_view(&leaf), "record\n");
-    if (how == SPACE)
-        put(&leaf, find(t, buf_view(&leaf), draw(t, 2) ? "\":" : ","), 0, draw(t, 2) ? STR(" ") : STR("\t"));
-    else if (how == KEY_ORDER || how == TWICE)
-        members_spoil(t, how, &leaf, json_at);
-    else if (how == ESCAPE || how == SURROGATE || how == NOT_UTF8 || how == CONTROL)
-        string_spoil(t, how, &leaf);
-    else if (how == DEEP) {
-        size_t at = find(t, buf_view(&leaf), "\":#");
-        put(&leaf, at - 1, after_digits(buf_view(&leaf), at) - at + 1, draw(t, 2) ? STR("[[[[[[[1]]]]]]]") : STR("[[[[[[[[[[]]]]]]]]]]"));
-    } else if (how == KEY_SPELLING)
-        put(&leaf, find(t, buf_view(&leaf), draw(t, 2) ? ",\"" : "{\""), 0, draw(t, 2) ? STR("A") : STR("-"));
-    else if (how == MARK || how >= CARRIAGE_RETURN)
-        frame_spoil(t, how, &leaf, json_at);
-    else
-        number_spoil(t, how, &leaf);
-    if (str_equal(buf_view(&leaf), buf_view(&before)) || leaf.size == 0)
+    if (c->what != HONEST)
+        spoil(t, (enum spelling)c->what, &leaf);
+    if (c->what != HONEST && (str_equal(buf_view(&leaf), buf_view(&before)) || leaf.size == 0))
         return false;
-    struct str view = buf_view(&leaf);
-    ck_assert_msg(ledger_append(w->d.writer, &view, 1, &index, &e), "%s", e.text);
+    world_append_bytes(w, buf_view(&leaf));
     world_seal(w);
     return true;
-}
-
-static bool make(struct tamper *t, const struct tamper_class *c)
-{
-    t->own = world_new(false);
-    t->own->has_no_heads = true;
-    t->own->d.writer->options.seal_facts = NULL; /* the streams of a leaf that nobody can read are not known */
-    t->directory = &t->own->d;
-    return spelling_make(t, c);
-}
-
-static bool check(struct tamper *t)
-{
-    return tamper_verify(t, t->own->d.ledger.path, NULL);
-}
-
-static void restore(struct tamper *t)
-{
-    t->own = world_free(t->own);
-    t->directory = NULL;
 }
 
 static const struct tamper_class classes[] = {
@@ -274,4 +251,11 @@ static const struct tamper_class classes[] = {
     {"leaf that is cut", "E40", make, EMPTY, NULL},
 };
 
-const struct tamper_family tamper_text = {"text", classes, sizeof(classes) / sizeof(classes[0]), NULL, NULL, check, restore};
+const struct tamper_family tamper_text = {"text",
+                                          classes,
+                                          sizeof(classes) / sizeof(classes[0]),
+                                          {"a leaf as it should be", FINE, make, HONEST, NULL, NULL},
+                                          NULL,
+                                          NULL,
+                                          own_check,
+                                          own_restore};

@@ -64,21 +64,54 @@ struct str vkey_text(struct arena *a, const struct note_key *key)
     return arena_str(a, buf_view(&text));
 }
 
-/* Stores the sealed bytes and the key, and gives the member `b` that names them. */
-struct json *world_blob(struct tamper_world *w, struct str plain, struct blob_sealed *ret)
+struct json *world_leaf(struct tamper_world *w, const char *stream, uint64_t sequence, const struct sha256 *previous)
+{
+    struct json *leaf = json_object(w->d.arena);
+    uint8_t nonce[16];
+    env_random(&w->d.ledger.env, nonce, sizeof(nonce));
+    json_put_int(leaf, "v", 1);
+    json_put_cstr(leaf, "log", TEST_ORIGIN);
+    json_put_hex(leaf, "n", nonce, sizeof(nonce));
+    json_put_int(leaf, "t", ledger_clock(w->d.writer, NULL));
+    json_put_cstr(leaf, "st", stream);
+    json_put_int(leaf, "sq", (int64_t)sequence);
+    json_put_hex(leaf, "sp", previous ? previous->bytes : NULL, previous ? SHA256_SIZE : 0);
+    return leaf;
+}
+
+void world_append_bytes(struct tamper_world *w, struct str bytes)
+{
+    struct err e = {0};
+    uint64_t index = 0;
+    ck_assert_msg(ledger_append(w->d.writer, &bytes, 1, &index, &e), "%s", e.text);
+    w->d.writer->options.seal_facts = NULL; /* the leaf is in no stream that the facts know */
+}
+
+void world_blob_store(struct tamper_world *w, const struct blob_sealed *blob)
 {
     struct err e = {0};
     struct test_directory *d = &w->d;
-    ck_assert(blob_seal(&d->ledger.env, d->arena, plain, ret, &e));
-    ck_assert(pack_add(d->packs, ret->x, ret->bytes, &e) && keyring_add(d->keys, &d->ledger.env, ret->x, ret->dek, &e) &&
+    ck_assert(pack_add(d->packs, blob->x, blob->bytes, &e) && keyring_add(d->keys, &d->ledger.env, blob->x, blob->dek, &e) &&
               pack_sync(d->packs, &e) && keyring_sync(d->keys, &e));
-    ledger_count_blobs(d->writer, 1, ret->bytes.size);
-    struct json *list = json_array(d->arena), *blob = json_push_object(list);
-    json_put_str(blob, "c", arena_str(d->arena, str_of(ret->c)));
-    json_put_cstr(blob, "m", "text/plain");
-    json_put_str(blob, "x", arena_str(d->arena, str_of(ret->x)));
-    json_put_cstr(blob, "z", "<=4k");
+    ledger_count_blobs(d->writer, 1, blob->bytes.size);
+}
+
+struct json *world_blob_list(struct tamper_world *w, const struct blob_sealed *blob)
+{
+    struct json *list = json_array(w->d.arena), *entry = json_push_object(list);
+    json_put_str(entry, "c", arena_str(w->d.arena, str_of(blob->c)));
+    json_put_cstr(entry, "m", "text/plain");
+    json_put_str(entry, "x", arena_str(w->d.arena, str_of(blob->x)));
+    json_put_cstr(entry, "z", "<=4k");
     return list;
+}
+
+struct json *world_blob(struct tamper_world *w, struct str plain, struct blob_sealed *ret)
+{
+    struct err e = {0};
+    ck_assert(blob_seal(&w->d.ledger.env, w->d.arena, plain, ret, &e));
+    world_blob_store(w, ret);
+    return world_blob_list(w, ret);
 }
 
 const char *world_public(const char *name, char ret[200])
@@ -94,6 +127,19 @@ static uint64_t now_s(const struct tamper_world *w)
     return (uint64_t)w->d.ledger.now_ms / 1000;
 }
 
+struct str checkpoint_signed(struct arena *a, const struct checkpoint *c, const struct note_key *key,
+                             const struct ed25519_private *p)
+{
+    struct buf BUF_AUTO text, note;
+    buf_init(&text, 4096);
+    buf_init(&note, 8192);
+    checkpoint_text(c, &text);
+    buf_str(&note, buf_view(&text));
+    buf_char(&note, '\n');
+    note_sign_line(key, p, buf_view(&text), &note);
+    return arena_str(a, buf_view(&note));
+}
+
 /* The published checkpoint with cosignatures of both witnesses. */
 struct str world_note(struct tamper_world *w, struct checkpoint *ret)
 {
@@ -103,12 +149,22 @@ struct str world_note(struct tamper_world *w, struct checkpoint *ret)
     *ret = (struct checkpoint){.size = ledger_signed_size(w->d.writer), .root = ledger_signed_root(w->d.writer)};
     snprintf(ret->origin, sizeof(ret->origin), "%s", TEST_ORIGIN);
     checkpoint_text(ret, &text);
-    buf_str(&note, buf_view(&text));
-    buf_char(&note, '\n');
-    note_sign_line(&w->d.ledger.key, &w->d.ledger.private_key, buf_view(&text), &note);
+    buf_str(&note, checkpoint_signed(w->d.arena, ret, &w->d.ledger.key, &w->d.ledger.private_key));
     for (int i = 0; i < 2; i++)
         cosignature_sign_line(&w->witness[i], &w->witness_private[i], buf_view(&text), now_s(w), &note);
     return arena_str(w->d.arena, buf_view(&note));
+}
+
+void strangers_format(struct tamper *t, uint64_t count, struct buf *out)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        char name[40];
+        struct ed25519_private someone = {{(uint8_t)draw(t, 256), 3}};
+        snprintf(name, sizeof(name), "someone.example/%llu", (unsigned long long)i);
+        struct note_key key = note_key_make(name, ed25519_public_of(&someone));
+        uint8_t signature[64] = {(uint8_t)i};
+        note_line_format(&key, str_make(signature, 64), out);
+    }
 }
 
 void world_keep_note(struct tamper_world *w, struct str note)
@@ -184,7 +240,8 @@ struct json *world_erase_body(struct tamper_world *w, uint64_t target, struct sh
     return leaf;
 }
 
-struct str world_erase_sign(struct tamper_world *w, struct json *leaf, const struct note_key *key, const struct ed25519_private *p)
+struct str world_erase_sign(struct tamper_world *w, struct json *leaf, const struct note_key *key,
+                            const struct ed25519_private *p)
 {
     struct buf BUF_AUTO text, lines;
     struct err e = {0};
@@ -230,7 +287,8 @@ struct tamper_world *world_new(bool has_outside)
 {
     struct tamper_world *w = calloc(1, sizeof(*w));
     ck_assert(w != NULL);
-    test_directory_make(&w->d);
+    test_directory_make_sized(&w->d, 256 << 10); /* it is written, searched and removed once for each mutant */
+    w->pinned = w->d.ledger.key;
     w->d.ledger.env = (struct env){.now_ms = wall_now, .monotonic_ms = monotonic_now, .random = fill, .context = w};
     for (size_t i = 0; i < sizeof(stream_names) / sizeof(stream_names[0]); i++)
         w->more[i].name = stream_names[i];
@@ -263,4 +321,23 @@ struct tamper_world *world_free(struct tamper_world *w)
     test_directory_remove(&w->d);
     free(w);
     return NULL;
+}
+
+/* ---- one for each mutant ---- */
+
+struct tamper_world *own_new(struct tamper *t, bool has_outside)
+{
+    t->own = world_new(has_outside);
+    t->own->d.ledger.seed = draw(t, UINT64_MAX);
+    return t->own;
+}
+
+void own_check(struct tamper *t, const struct tamper_class *c)
+{
+    tamper_check(t, c, t->own->d.ledger.path, &(struct tamper_trust){&t->own->pinned, &t->own->d.root, NULL});
+}
+
+void own_restore(struct tamper *t)
+{
+    t->own = world_free(t->own);
 }
