@@ -393,7 +393,7 @@ static bool move_check(struct making *m, struct asking *q)
     q->transition = record_type_transition(q->type, q->transition_id);
     if (!q->transition)
         return refuse(m, q, ERR_INVALID, "there is no transition %.*s", STR_ARGS(str_slice(q->transition_id, 0, 60)));
-    if (!is_one_of(&q->transition->from, q->record->state))
+    if (q->transition->from.count > 0 && !is_one_of(&q->transition->from, q->record->state))
         return refuse(m, q, ERR_CONFLICT, "\"%s\" is not possible from state %.*s", q->transition->label, STR_ARGS(q->record->state));
     q->to = q->transition->to;
     return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_four_eyes(m, q) && guard_quorum(m, q);

@@ -162,6 +162,7 @@ struct record_csv {
     struct record_csv_column *columns;
     size_t column_count;
     struct record_change *changes; /* in the order of the rows */
+    size_t change_count;   /* rows that say what is there already make none */
     size_t row_count;
     struct json *problems; /* [{"row","column","why"}], rows counted from 1 without the heading; empty: fine */
 };

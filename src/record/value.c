@@ -342,6 +342,28 @@ static const char *check_yes_no(struct checking *c, struct json *v)
     return c->is_text ? "is yes or no" : "is true or false";
 }
 
+/* People type what they know: an e-mail address for a person's id. */
+static bool reference_by_value(struct checking *c, const struct record_type *t, struct json *v)
+{
+    for (size_t i = 0; i < t->field_count && !c->e->code; i++) {
+        if (!t->fields[i].is_unique || t->fields[i].type != FIELD_TEXT)
+            continue;
+        struct query_text q;
+        query_init(&q, c->a);
+        buf_printf(&q.sql, "select id from %s_versions where to_leaf is null and is_deleted = 0 and \"%s\" = ", t->table, t->fields[i].id);
+        query_arg(&q, A(v->text));
+        struct db_row *row = query_run(&q, c->db, c->e);
+        bool is_found = row && db_next(row, c->e);
+        if (is_found)
+            v->text = arena_str(c->a, db_text(row, 0));
+        db_row_release(&row);
+        query_release(&q);
+        if (is_found)
+            return true;
+    }
+    return false;
+}
+
 static const char *check_reference(struct checking *c, const struct record_field *f, struct json *v)
 {
     const char *target = f->type == FIELD_PERSON ? "person" : f->target;
@@ -355,6 +377,8 @@ static const char *check_reference(struct checking *c, const struct record_field
         return NULL;
     }
     if (!target_exists(c->db, t, target, v->text, &is_there, c->e))
+        return NULL;
+    if (!is_there && c->is_text && t && reference_by_value(c, t, v))
         return NULL;
     return is_there ? NULL : why(c, "there is no %s %.*s", target, STR_ARGS(v->text));
 }

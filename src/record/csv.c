@@ -1,0 +1,250 @@
+/* csv.c - records from and to CSV files. */
+#include "base/csv.h"
+#include "record/internal.h"
+
+enum { COLUMNS_MAX = 200, PROBLEMS_MAX = 1000 };
+
+struct reading {
+    struct db *db;
+    struct arena *a;
+    const struct record_type *type;
+    const struct access *access;
+    int64_t now_ms;
+    struct record_csv *csv;
+    struct name_set seen; /* ids, and unique values */
+    size_t row;           /* from 1 */
+    struct err *e;
+};
+
+static void problem(struct reading *r, struct str column, struct str why)
+{
+    struct json *list = r->csv->problems;
+    if (list->count > PROBLEMS_MAX)
+        return;
+    struct json *p = json_push_object(list);
+    json_put_int(p, "row", (int64_t)r->row);
+    json_put_str(p, "column", list->count > PROBLEMS_MAX ? STR("") : arena_str(r->a, column));
+    json_put_str(p, "why", list->count > PROBLEMS_MAX ? STR("and more") : arena_str(r->a, why));
+}
+
+/* ---- the heading ---- */
+
+static bool is_same_word(struct str x, const char *y)
+{
+    bool is_same = x.size == strlen(y);
+    for (size_t i = 0; is_same && i < x.size; i++) {
+        char c = x.data[i];
+        is_same = (c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) == (y[i] >= 'A' && y[i] <= 'Z' ? (char)(y[i] + 32) : y[i]);
+    }
+    return is_same;
+}
+
+static const struct record_field *field_of_heading(const struct record_type *t, struct str heading)
+{
+    for (size_t i = 0; i < t->field_count; i++)
+        if (is_same_word(heading, t->fields[i].id) || is_same_word(heading, t->fields[i].label))
+            return &t->fields[i];
+    return NULL;
+}
+
+static bool is_of_program(struct str heading) /* what an export says beside the values */
+{
+    static const char *const names[] = {"state", "version", "changed", "created", "changed_by", "created_by"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is_same_word(heading, names[i]))
+            return true;
+    return false;
+}
+
+static void heading_read(struct reading *r, struct str heading, const struct json *mapping, struct record_csv_column *ret)
+{
+    struct str name = str_trim(heading);
+    *ret = (struct record_csv_column){.heading = arena_str(r->a, name)};
+    JSON_EACH (m, mapping)
+        if (str_equal(m->key, name) && m->type == JSON_STRING) {
+            name = m->text;
+            if (name.size == 0)
+                return;
+        }
+    ret->field = field_of_heading(r->type, name);
+    ret->is_id = is_same_word(name, "id") && !ret->field;
+    bool is_read_only = ret->field && (ret->field->type == FIELD_COMPUTED || ret->field->type == FIELD_FILES || ret->field->is_retired);
+    if (is_read_only)
+        ret->field = NULL;
+    else if (!ret->field && !ret->is_id && !is_of_program(name))
+        problem(r, ret->heading, arena_printf(r->a, "is no field of %s; map it to one, or to nothing", r->type->id));
+    for (size_t i = 0; &r->csv->columns[i] != ret; i++)
+        if ((ret->field && r->csv->columns[i].field == ret->field) || (ret->is_id && r->csv->columns[i].is_id))
+            problem(r, ret->heading, STR("stands twice in the heading"));
+}
+
+/* ---- the rows ---- */
+
+/* The ' that an export puts before a cell that a spreadsheet would take for a formula. */
+static struct str cell_text(struct str cell)
+{
+    bool is_guarded = cell.size > 1 && cell.data[0] == '\'' && strchr("=+-@\t\r", cell.data[1]) && cell.data[1];
+    return str_slice(cell, is_guarded, cell.size);
+}
+
+static struct record *record_of(struct reading *r, struct str id)
+{
+    struct err failed = {0};
+    struct record *found = id.size ? record_read(r->db, r->a, r->type, id, INT64_MAX, false, &failed) : NULL;
+    if (failed.code && failed.code != ERR_NOT_FOUND)
+        *r->e = failed;
+    return found && !found->is_deleted ? found : NULL;
+}
+
+static void put_problems(struct reading *r, const struct json *problems)
+{
+    JSON_EACH (p, problems) {
+        struct str field = json_text(p, "field"), column = field;
+        for (size_t i = 0; i < r->csv->column_count; i++)
+            if (r->csv->columns[i].field && str_is(field, r->csv->columns[i].field->id))
+                column = r->csv->columns[i].heading;
+        problem(r, column, json_text(p, "why"));
+    }
+}
+
+/* The same unique value in two rows; the database knows only those before. */
+static void check_twice(struct reading *r, const struct json *set, struct str id)
+{
+    if (id.size && !name_set_add(&r->seen, arena_printf(r->a, "id=%.*s", STR_ARGS(id))))
+        problem(r, STR("id"), STR("stands in an earlier row"));
+    JSON_EACH (v, set) {
+        const struct record_field *f = record_type_field(r->type, v->key);
+        if (f && f->is_unique && v->type == JSON_STRING && !name_set_add(&r->seen, arena_printf(r->a, "%s=%.*s", f->id, STR_ARGS(v->text))))
+            problem(r, v->key, STR("stands in an earlier row"));
+    }
+}
+
+static bool row_read(struct reading *r, const struct str *cells, size_t count)
+{
+    struct record_csv *csv = r->csv;
+    struct json *set = json_object(r->a);
+    struct str id = {0};
+    bool has_prefix = r->type->prefix && r->type->prefix[0];
+    if (count != csv->column_count) {
+        problem(r, STR(""), arena_printf(r->a, "has %zu cells, the heading %zu", count, csv->column_count));
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct record_csv_column *column = &csv->columns[i];
+        struct str text = cell_text(cells[i]);
+        if (column->is_id)
+            id = str_trim(text);
+        else if (column->field)
+            json_put_str(set, column->field->id, text);
+    }
+    struct record *there = record_of(r, id);
+    if (r->e->code)
+        return false;
+    if (!there && id.size && has_prefix) {
+        problem(r, STR("id"), arena_printf(r->a, "there is no %s %.*s; leave it empty to make one", r->type->id, STR_ARGS(str_slice(id, 0, RECORD_ID_MAX))));
+        return true;
+    }
+    struct json *problems = record_check_of(r->db, r->a, r->type, there, set, true, NULL, 0, r->e);
+    if (!problems)
+        return false;
+    if (!there) { /* what a cell says nothing about has its default */
+        struct json *typed = json_object(r->a);
+        JSON_EACH (v, set)
+            if (v->type != JSON_NULL)
+                json_put(typed, v->key.data, value_copy(r->a, v));
+        record_defaults(r->type, typed, r->access, r->now_ms);
+        set = typed;
+        if (problems->count) /* a required field may have got its default by now */
+            problems = record_check_of(r->db, r->a, r->type, NULL, set, true, NULL, 0, r->e);
+        if (!problems)
+            return false;
+    }
+    put_problems(r, problems);
+    struct err denied = {0};
+    enum record_act act = there ? RECORD_CHANGE : RECORD_CREATE;
+    if (!record_allows(r->access, r->type, there, act, NULL, &denied))
+        problem(r, STR(""), str_of(denied.text));
+    set = there ? record_reduce(r->a, there, set) : set;
+    check_twice(r, set, id);
+    if (there && set->count == 0)
+        return true;
+    csv->changes[csv->change_count++] = (struct record_change){.type = str_of(r->type->id),
+                                                               .id = there || !has_prefix ? arena_str(r->a, id) : STR(""),
+                                                               .act = act,
+                                                               .version = there ? there->version : 0,
+                                                               .set = set,
+                                                               .why = STR("CSV import")};
+    return true;
+}
+
+bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t, struct str text, const struct json *mapping, const struct access *x,
+                     int64_t now_ms, struct record_csv *ret, struct err *e)
+{
+    struct csv_reader lines;
+    struct str *cells = arena_array(a, COLUMNS_MAX, sizeof(*cells));
+    size_t count = 0;
+    *ret = (struct record_csv){.type = t, .problems = json_array(a), .columns = arena_array(a, COLUMNS_MAX, sizeof(*ret->columns))};
+    struct reading r = {.db = db, .a = a, .type = t, .access = x, .now_ms = now_ms, .csv = ret, .e = e};
+    if (!str_is_utf8(text))
+        return err_set(e, ERR_INVALID, "the file is not UTF-8");
+    csv_reader_init(&lines, text);
+    if (lines.rest.size == 0)
+        return err_set(e, ERR_INVALID, "the file is empty: its first line names the columns");
+    if (!csv_read_row(&lines, a, cells, COLUMNS_MAX, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        heading_read(&r, cells[i], mapping, &ret->columns[i]);
+        ret->column_count = i + 1;
+    }
+    if (ret->problems->count)
+        return true;
+    ret->changes = arena_array(a, RECORD_CHANGES_MAX, sizeof(*ret->changes));
+    name_set_init(&r.seen, a, 4 * RECORD_CHANGES_MAX);
+    while (lines.rest.size) {
+        if (!csv_read_row(&lines, a, cells, COLUMNS_MAX, &count, e))
+            return false;
+        if (count == 1 && str_trim(cells[0]).size == 0)
+            continue; /* an empty line */
+        r.row = ++ret->row_count;
+        if (ret->row_count > RECORD_CHANGES_MAX)
+            return err_set(e, ERR_LIMIT, "more than %d rows: import them in several files", RECORD_CHANGES_MAX);
+        if (!row_read(&r, cells, count))
+            return false;
+    }
+    return true;
+}
+
+/* ---- writing ---- */
+
+struct writing {
+    const struct record_type *type;
+    struct buf *out;
+};
+
+static bool row_write(void *context, const struct record *record, struct err *e)
+{
+    const struct writing *w = context;
+    const struct record_type *t = w->type;
+    csv_cell(w->out, true, record->id);
+    csv_cell(w->out, false, record->state);
+    for (size_t i = 0; i < t->field_count; i++) {
+        const struct json *v = json_get(record->values, t->fields[i].id);
+        csv_cell(w->out, false, record_value_text(record->values->arena, &t->fields[i], v));
+    }
+    csv_end_line(w->out);
+    return !w->out->full || err_set(e, ERR_LIMIT, "%s: the file would be over %zu bytes", t->id, w->out->size_max);
+}
+
+bool record_csv_write(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q, struct buf *out, struct err *e)
+{
+    struct writing w = {.type = t, .out = out};
+    struct record_query all = *q;
+    all.page = 1;
+    all.per_page = INT64_MAX;
+    csv_cell(out, true, STR("id"));
+    csv_cell(out, false, STR("state"));
+    for (size_t i = 0; i < t->field_count; i++)
+        csv_cell(out, false, str_of(t->fields[i].id));
+    csv_end_line(out);
+    return record_list(db, a, t, &all, row_write, &w, NULL, e);
+}
