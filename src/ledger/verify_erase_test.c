@@ -274,4 +274,75 @@ START_TEST(sound_erasures_pass_and_each_flaw_has_its_code)
 }
 END_TEST
 
-TEST_MAIN("verify_erase", sound_erasures_pass_and_each_flaw_has_its_code)
+/* ---- sealed anew ---- */
+
+static const struct {
+    const char *name, *code; /* code NULL: it verifies */
+} anew[] = {{"sound", NULL},
+            {"of a leaf that does not name it", "E63"},
+            {"another commitment", "E63"},
+            {"from what never was its name", "E63"},
+            {"the same bytes twice", "E63"},
+            {"the former bytes are there", "E65"},
+            {"the former key is there", "E65"},
+            {"what follows is not there", "E63"},
+            {"the key of what follows is not there", "E61"},
+            {"another content", "E62"}};
+enum { ANEW = sizeof(anew) / sizeof(anew[0]) };
+
+static void reencrypt_leaf(struct scene *s, uint64_t of, const char *c, const char *from, const char *x)
+{
+    struct json *leaf = json_object(s->d.arena);
+    json_put_int(leaf, "of", (int64_t)of);
+    json_put_cstr(leaf, "c", c);
+    json_put_cstr(leaf, "from", from);
+    json_put_cstr(leaf, "x", x);
+    append(s, "reencrypt", leaf, STR(""));
+}
+
+static void anew_play(struct scene *s, int n)
+{
+    struct err e = {0};
+    uint8_t salt[32];
+    struct blob_sealed fresh, other;
+    blob_salt(s->blob.dek, salt);
+    struct str content = n == 9 ? STR("who did not") : STR("who signed in");
+    ck_assert(blob_reseal(&s->d.ledger.env, s->d.arena, content, salt, &fresh, &e) &&
+              blob_seal(&s->d.ledger.env, s->d.arena, STR("other"), &other, &e));
+    if (n != 7)
+        ck_assert(pack_add(s->d.packs, fresh.x, fresh.bytes, &e) && pack_sync(s->d.packs, &e));
+    if (n != 8)
+        ck_assert(keyring_add(s->d.keys, &s->d.ledger.env, fresh.x, fresh.dek, &e) && keyring_sync(s->d.keys, &e));
+    reencrypt_leaf(s, n == 1 ? 0 : s->target, n == 2 ? other.c : s->blob.c, n == 3 ? other.x : s->blob.x, fresh.x);
+    if (n == 4)
+        reencrypt_leaf(s, s->target, s->blob.c, s->blob.x, other.x);
+    destroy(s, n != 6, n != 5);
+}
+
+START_TEST(what_was_sealed_anew_passes_and_each_flaw_has_its_code)
+{
+    struct arena *a = arena_new("report", 64 << 20);
+    for (int n = 0; n < ANEW; n++) {
+        struct scene s;
+        struct verify_report r;
+        struct err e = {0};
+        bool has_code = false;
+        scene_make(&s);
+        anew_play(&s, n);
+        ck_assert_msg(ledger_integrate(s.d.writer, &e), "%s", e.text);
+        arena_reset(a);
+        ck_assert(verify_directory(s.d.ledger.path, &(struct verify_options){0}, a, &r, &e));
+        for (size_t i = 0; i < r.finding_count && i < VERIFY_FINDINGS_MAX; i++)
+            has_code = has_code || (anew[n].code && strcmp(r.findings[i].code, anew[n].code) == 0);
+        if (anew[n].code)
+            ck_assert_msg(!r.is_ok && has_code, "%s: %s %s", anew[n].name, r.finding_count ? r.findings[0].code : "no finding",
+                          r.finding_count ? r.findings[0].text : "");
+        else
+            ck_assert_msg(r.is_ok, "%s: %s %s", anew[n].name, r.findings[0].code, r.findings[0].text);
+        test_directory_remove(&s.d);
+    }
+    arena_free(a);
+}
+END_TEST
+
+TEST_MAIN("verify_erase", sound_erasures_pass_and_each_flaw_has_its_code, what_was_sealed_anew_passes_and_each_flaw_has_its_code)
