@@ -163,8 +163,15 @@ static struct db_row *row_get(struct db *db, const char *sql, struct err *e)
 {
     size_t at = (size_t)(((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)) >> 55) % CACHE_SLOTS;
     for (size_t probe = 0; probe < 8; probe++, at = (at + 1) % CACHE_SLOTS) {
-        if (db->cache[at].sql == sql && !db->cache[at].row.is_busy)
-            return &db->cache[at].row;
+        /* A text that was built at run time may stand where another one stood: then the old one's place is taken. */
+        struct db_row *old = &db->cache[at].row;
+        if (db->cache[at].sql == sql && !old->is_busy && strcmp(sqlite3_sql(old->statement), sql) == 0)
+            return old;
+        if (db->cache[at].sql == sql && !old->is_busy) {
+            sqlite3_finalize(old->statement);
+            *old = (struct db_row){0};
+            db->cache[at].sql = NULL;
+        }
         if (!db->cache[at].sql) {
             struct db_row *row = row_prepare(db, sql, &db->cache[at].row, SQLITE_PREPARE_PERSISTENT, e);
             if (row)

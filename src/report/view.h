@@ -194,6 +194,9 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
  *  "versions":[{"leaf","taken":TIME,"rows","state","is_this":true,"url"}..50]} */
 struct json *view_capture(struct view *v, uint64_t leaf, const struct view_filter *f, struct err *e);
 
+/* One leaf of the ledger and how it hangs together with the newest checkpoint: {"title","as_of","nav","leaf","proof":as in view_capture} */
+struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e);
+
 /* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test,
  * capture, subject, parameter. */
 struct json *view_search_index(struct view *v, struct err *e);

@@ -174,6 +174,20 @@ static void proof_put(struct view *v, struct json *page, uint64_t leaf)
     json_put_str(o, "prove", arena_printf(v->arena, "assay prove %llu", (unsigned long long)leaf));
 }
 
+struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e)
+{
+    if (leaf > (uint64_t)INT64_MAX || (int64_t)leaf > v->leaf_limit) {
+        err_set(e, ERR_NOT_FOUND, "leaf %llu: there is none yet", (unsigned long long)leaf);
+        return NULL;
+    }
+    struct json *page = page_new(v, arena_printf(v->arena, "Leaf %llu", (unsigned long long)leaf), e);
+    if (page)
+        json_put_int(page, "leaf", (int64_t)leaf);
+    if (page)
+        proof_put(v, page, leaf);
+    return page;
+}
+
 /* ---- the page ---- */
 
 static void used_by_put(struct view *v, struct json *page, const struct assessment *as, struct str table)

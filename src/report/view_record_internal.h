@@ -1,0 +1,25 @@
+/* view_record_internal.h - what the views of records share. */
+#ifndef REPORT_VIEW_RECORD_INTERNAL_H
+#define REPORT_VIEW_RECORD_INTERNAL_H
+
+#include "report/view_internal.h"
+#include "report/view_record.h"
+
+/* The leaf that record_get and record_list go by. */
+static inline int64_t view_record_limit(const struct view *v)
+{
+    return v->is_past ? v->leaf_limit : INT64_MAX;
+}
+struct json *actor_new(struct view *v, struct str actor);
+struct str record_url(struct view *v, const char *type, struct str id);
+const struct field_choice *record_choice(const struct record_field *f, struct str id);
+struct json *record_state_json(struct view *v, const struct record_type *t, struct str state);
+struct json *record_type_brief(struct view *v, const struct record_type *t);
+/* {"title","as_of"}, for pages also "nav". NULL on failure. */
+struct json *record_page_new(struct view *v, struct str title, bool is_page, struct err *e);
+struct str record_room_label(struct view *v, const char *room);
+/* Ids and titles of a reference's targets, at most VIEW_CHOICES_MAX + 1: [{"id","label"}]. */
+struct json *record_targets(struct view *v, const struct view_records *r, const char *target);
+bool record_may_read_type(const struct view_records *r, const struct record_type *t);
+
+#endif
