@@ -1,6 +1,6 @@
 #include "base/limits.h"
 #include "base/times.h"
-#include "web/site.h"
+#include "web/records.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +18,8 @@ struct worker *worker_new(struct site *s)
 
 static void worker_reset(struct worker *w)
 {
+    record_types_close(w->types);
+    w->types = NULL;
     w->db = db_close(w->db);
     w->packs = pack_close(w->packs);
     w->ledger = ledger_reader_close(w->ledger);
@@ -97,6 +99,11 @@ static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char 
     return is_ok;
 }
 
+bool call_blob(struct call *c, uint64_t leaf, const char *commitment, const char *x, struct str *ret_plain, struct err *e)
+{
+    return blob_read(c->worker, c->arena, leaf, commitment, x, ret_plain, e);
+}
+
 /* ---- what a request asks for ---- */
 
 bool call_query(struct call *c, const char *name, struct str *ret, struct err *e)
@@ -126,6 +133,19 @@ bool call_filter(struct call *c, struct err *e)
     return query_int(c, "page", 1000000, &f->page, e) && query_int(c, "per_page", 1000, &f->per_page, e);
 }
 
+/* The types in force, and what who asks may do with records. */
+static bool open_records(struct call *c, struct err *e)
+{
+    struct worker *w = c->worker;
+    bool is_open = w->types ? record_types_refresh(w->types, w->db, e) : (w->types = record_types_open(w->db, e)) != NULL;
+    if (!is_open)
+        return false;
+    c->access = ARENA_NEW(c->arena, struct access);
+    c->records = ARENA_NEW(c->arena, struct view_records);
+    *c->records = (struct view_records){.types = w->types, .access = c->access};
+    return access_read(w->db, c->arena, str_of(c->session.actor), c->now_ms, c->access, e);
+}
+
 bool call_view(struct call *c, struct err *e)
 {
     struct db *db = worker_db(c->worker, e);
@@ -137,11 +157,12 @@ bool call_view(struct call *c, struct err *e)
                             .blobs = {.read = blob_read, .context = c->worker},
                             .ledger = str_starts(str_of(c->route->path), "/evidence/") ||
                                               str_starts(str_of(c->route->path), "/api/v1/evidence/") ||
+                                              str_contains(str_of(c->route->path), "/ledger/") ||
                                               c->route->handler == handle_activity
                                           ? worker_ledger(c->worker)
                                           : NULL};
     c->view.data = &c->site->dir;
-    return view_open(&c->view, c->at_ms, e);
+    return view_open(&c->view, c->at_ms, e) && open_records(c, e);
 }
 
 /* "2026-11-01T10:30", as a browser's field gives it, is taken as UTC. */
@@ -233,6 +254,11 @@ static void api_problem(struct call *c, int status, const char *code, struct str
             json_put_str(item, "pointer", arena_printf(c->arena, "#/values/%.*s", STR_ARGS(json_text(p, "field"))));
             json_put_str(item, "detail", json_text(p, "why"));
         }
+    }
+    for (struct json *m = c->more ? c->more->first : NULL, *next; m; m = next) {
+        next = m->next;
+        m->next = NULL; /* it leaves its list */
+        json_put(o, arena_str(c->arena, m->key).data, m);
     }
     struct buf b;
     buf_init(&b, 1 << 20);

@@ -2,6 +2,7 @@
 #include "crypto/crypto.h"
 #include "pages.h"
 #include "web/page_kinds.h"
+#include "web/records.h"
 #include <strings.h>
 
 enum { PAGE_BYTES_MAX = 4 << 20 };
@@ -110,7 +111,10 @@ static struct json *build_search(struct call *c, struct err *e)
             json_put_str(row, "url", json_text(item, "url"));
         }
     }
-    json_put_int(v, "total", (int64_t)total);
+    int64_t records = 0;
+    if (c->filter.q.size && !view_record_search(&c->view, c->records, c->filter.q, 20, found, &records, e))
+        return NULL;
+    json_put_int(v, "total", (int64_t)total + records);
     struct json *nav = view_nav(&c->view, e);
     if (!nav)
         return NULL;

@@ -1,7 +1,7 @@
 /* What surrounds every page: navigation, instant, theme, the links of a list. In templates it is `page`. */
 #include "base/times.h"
 #include "os/program.h"
-#include "web/site.h"
+#include "web/records.h"
 
 struct entry {
     const char *id, *label, *url, *icon;
@@ -13,7 +13,37 @@ static const struct entry entries[] = {
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };
 
-static void shell_nav(struct json *shell, const struct page *page, const struct json *view)
+/* Rooms of records, behind those that have pages of their own. */
+static void shell_rooms(struct call *c, struct json *list, const struct page *page, const struct json *view)
+{
+    if (!c->records)
+        return;
+    struct json *rooms = json_array(c->arena);
+    view_record_rooms(&c->view, c->records, rooms);
+    struct str room = json_text(json_get(view, "type"), "room");
+    JSON_EACH (r, rooms) {
+        struct str id = json_text(r, "id");
+        bool is_known = false;
+        for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+            is_known |= str_is(id, entries[i].id);
+        if (is_known)
+            continue;
+        struct json *o = json_push_object(list);
+        json_put_str(o, "label", json_text(r, "label"));
+        json_put_str(o, "url", json_text(r, "url"));
+        json_put_str(o, "icon", json_text(r, "icon"));
+        json_put_int(o, "count", json_int(r, "count", 0));
+        json_put_bool(o, "is_current", str_equal(room, id));
+    }
+    struct json *all = json_push_object(list);
+    json_put_cstr(all, "label", "All records");
+    json_put_cstr(all, "url", "/records");
+    json_put_cstr(all, "icon", "records");
+    json_put_int(all, "count", 0);
+    json_put_bool(all, "is_current", strcmp(page->nav, "records") == 0 && room.size == 0);
+}
+
+static void shell_nav(struct call *c, struct json *shell, const struct page *page, const struct json *view)
 {
     struct json *list = json_put_array(shell, "nav");
     const struct json *attention = json_path(view, "nav.attention");
@@ -24,8 +54,10 @@ static void shell_nav(struct json *shell, const struct page *page, const struct 
         json_put_cstr(o, "url", e->url);
         json_put_cstr(o, "icon", e->icon);
         json_put_int(o, "count", json_int(attention, e->id, 0));
-        json_put_bool(o, "is_current", strcmp(page->nav, e->id) == 0);
+        bool is_room = str_is(json_text(json_get(view, "type"), "room"), e->id);
+        json_put_bool(o, "is_current", strcmp(page->nav, e->id) == 0 || is_room);
     }
+    shell_rooms(c, list, page, view);
 }
 
 /* The address at hand without its instant, to come back to or to ask for another instant of. */
@@ -214,7 +246,7 @@ struct json *shell_build(struct call *c, const struct page *page, const struct j
     json_put_str(shell, "self", self_address(c));
     json_put_str(shell, "path", c->request->path);
     json_put_str(shell, "here", c->request->method == HTTP_GET ? c->request->target : STR("/"));
-    shell_nav(shell, page, view);
+    shell_nav(c, shell, page, view);
     shell_list(c, shell, page, view);
     shell_asked(c, shell, view);
     return shell;

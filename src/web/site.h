@@ -35,6 +35,9 @@ enum csrf {
 };
 
 struct call;
+struct record_types;
+struct view_records;
+struct access;
 struct list_column {
     const char *id; /* member of a row, and what it is sorted by when is_sortable */
     const char *label;
@@ -64,7 +67,16 @@ struct route {
     const char *words;
 };
 
-enum { ROUTE_PARAMETERS_MAX = 2 };
+enum { ROUTE_PARAMETERS_MAX = 3 };
+
+/* Bodies about records. */
+enum {
+    RECORD_FORM_BYTES = 34 << 20,   /* a form with its files */
+    RECORD_FILE_BYTES = 32 << 20,   /* one file */
+    RECORD_JSON_BYTES = 2 << 20,    /* a change over the API */
+    RECORD_IMPORT_BYTES = 8 << 20,  /* a CSV file */
+    RECORD_SORT_MAX = 80
+};
 
 extern const struct route routes[];
 extern const size_t route_count;
@@ -115,6 +127,7 @@ struct worker {
     struct site *site;
     struct db *db;
     uint64_t inode;
+    struct record_types *types;
     struct pack_store *packs;
     struct ledger_reader *ledger;
 };
@@ -135,10 +148,13 @@ struct call {
     int64_t at_ms;                               /* 0: now */
     struct str parameters[ROUTE_PARAMETERS_MAX]; /* decoded */
     struct view view;
+    struct view_records *records; /* opened with the view (records.h) */
+    struct access *access;        /* who asks, for records */
     struct view_filter filter;
     struct form form;        /* of a request with a form as its body */
     const struct json *json; /* of one with JSON; NULL: none */
     int status;              /* of the answer to a failure, instead of its code's own; 0: that */
+    struct json *more;       /* further members of the API's problem, or NULL */
     struct json *problems;   /* what is wrong with the input: [{"field","label","why"}], or NULL */
     struct json *flash;      /* a line above the page: {"kind","text","is_waiting"} */
 };
@@ -202,6 +218,10 @@ bool call_kept(struct call *c, const struct cache_state *state);
 /* Gives the response its ETag and keeps it for the next request of this session, as long as `state` holds. */
 void call_keep(struct call *c, const struct cache_state *state);
 bool call_bytes(struct call *c, const char *type, struct str body);
+/* `v` as application/json. */
+bool call_json(struct call *c, const struct json *v, struct err *e) MUST_USE;
+/* The bytes of a blob, by the leaf that names it. */
+bool call_blob(struct call *c, uint64_t leaf, const char *commitment, const char *x, struct str *ret_plain, struct err *e) MUST_USE;
 
 /* ---- shell.c: what surrounds every page ---- */
 
@@ -243,6 +263,28 @@ bool handle_activity(struct call *c, struct err *e);
 bool handle_theme(struct call *c, struct err *e);
 bool handle_run(struct call *c, struct err *e); /* run.c */
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
+bool handle_record_new(struct call *c, struct err *e); /* record_pages.c */
+bool handle_record_create(struct call *c, struct err *e);
+bool handle_record_edit(struct call *c, struct err *e);
+bool handle_record_change(struct call *c, struct err *e);
+bool handle_record_move(struct call *c, struct err *e);
+bool handle_record_delete(struct call *c, struct err *e);
+bool handle_record_undo(struct call *c, struct err *e);
+bool handle_record_file(struct call *c, struct err *e); /* record_export.c */
+bool handle_record_csv(struct call *c, struct err *e);
+bool handle_record_xlsx(struct call *c, struct err *e);
+bool handle_import_form(struct call *c, struct err *e); /* record_import.c */
+bool handle_import(struct call *c, struct err *e);
+bool handle_api_record_types(struct call *c, struct err *e); /* record_api.c */
+bool handle_api_record_type(struct call *c, struct err *e);
+bool handle_api_record(struct call *c, struct err *e);
+bool handle_api_history(struct call *c, struct err *e);
+bool handle_api_create(struct call *c, struct err *e);
+bool handle_api_change(struct call *c, struct err *e);
+bool handle_api_move(struct call *c, struct err *e);
+bool handle_api_delete(struct call *c, struct err *e);
+bool handle_api_undo(struct call *c, struct err *e);
+bool handle_api_import(struct call *c, struct err *e);
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);
 bool handle_health(struct call *c, struct err *e);

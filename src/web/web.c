@@ -4,6 +4,7 @@
 #include "web/asset.h"
 #include "crypto/password.h"
 #include "web/accounts/guess.h"
+#include "web/records.h"
 #include "web/site.h"
 #include <malloc.h>
 #include <poll.h>
@@ -248,6 +249,10 @@ static void tend(struct site *s)
 
 bool web_prepare(struct err *e)
 {
+    struct err ignored = {0};
+    if (!xlsx_prepare(&ignored)) {
+        /* Then XLSX answers that it is missing. */
+    }
     return http_prepare(e) && password_prepare(e);
 }
 

@@ -67,3 +67,14 @@ if (here) {
 
 const waiting = document.querySelector('[data-reload]');
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reload));
+
+// Forms of records: what is wrong gets the focus; leaving with something typed is asked about once.
+document.querySelector('[data-focus]')?.focus();
+for (const form of document.querySelectorAll('form[data-guard]')) {
+  let isDirty = Boolean(document.querySelector('[data-focus]'));
+  form.addEventListener('input', () => (isDirty = true));
+  form.addEventListener('submit', () => (isDirty = false));
+  addEventListener('beforeunload', (e) => {
+    if (isDirty) e.preventDefault();
+  });
+}

@@ -58,6 +58,8 @@ function build() {
 
   let found = [];
   let selected = 0;
+  let records = []; // found by the server, in their full text
+  let asked = 0;
 
   const mark = () => {
     [...list.children].forEach((row, n) => row.setAttribute('aria-selected', String(n === selected)));
@@ -68,7 +70,7 @@ function build() {
     } else input.removeAttribute('aria-activedescendant');
   };
   const show = () => {
-    found = find(input.value);
+    found = [...find(input.value), ...records].slice(0, 50);
     selected = 0;
     list.replaceChildren(
       ...found.map((item, n) => {
@@ -91,7 +93,23 @@ function build() {
     help.textContent = found.length ? 'Arrow keys choose, Enter opens, Escape closes.' : 'Nothing is called that.';
     mark();
   };
-  input.addEventListener('input', show);
+  const ask = async () => {
+    const mine = ++asked;
+    const q = input.value.trim();
+    if (q.length < 2) return;
+    await new Promise((done) => setTimeout(done, 150));
+    if (mine !== asked) return;
+    const at = new URLSearchParams(location.search).get('at');
+    const answer = await fetch('/api/v1/search?' + new URLSearchParams({ q, ...(at ? { at } : {}) }), { headers: { accept: 'application/json' } });
+    if (!answer.ok || mine !== asked) return;
+    records = (await answer.json()).found.filter((f) => f.url.startsWith('/records/'));
+    if (records.length) show();
+  };
+  input.addEventListener('input', () => {
+    records = [];
+    show();
+    ask();
+  });
   input.addEventListener('keydown', (e) => {
     if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
       e.preventDefault();

@@ -1,0 +1,51 @@
+/*
+ * records.h - what the pages and the API of records share: who asks for which type, what a form or JSON wants changed, and the
+ * operation it becomes.
+ */
+#ifndef WEB_RECORDS_H
+#define WEB_RECORDS_H
+
+#include "report/view_record.h"
+#include "web/site.h"
+
+/* The type of the address (its first parameter), opened with the view. False: ERR_NOT_FOUND, or what went wrong. */
+bool records_open(struct call *c, const struct record_type **ret, struct err *e) MUST_USE;
+/* The record of the address as it is now. */
+bool records_current(struct call *c, const struct record_type *t, struct record **ret, struct err *e) MUST_USE;
+/* q, state, where, f.FIELD, sort, page, per_page of the address. */
+bool records_query(struct call *c, const struct record_type *t, struct record_query *ret, struct err *e) MUST_USE;
+/* The address of a list with one of its parts changed: "q", "state", "sort", "page", "f.FIELD" ("" none). */
+struct str records_url(struct call *c, const struct record_type *t, const char *path, const char *changed, struct str value);
+
+/* What somebody wants. */
+struct record_wish {
+    struct record_change change;
+    struct json *problems;  /* [{"field","why"}]; empty: may be submitted */
+    struct json *typed;     /* as it came, to be shown again */
+    struct record *base;    /* the version it was made from; NULL: a new one */
+    struct record *current; /* the version in force; NULL: a new one */
+    bool is_late;           /* they differ */
+    struct op_blob *files;
+    size_t file_count;
+    char op_id[33];         /* made with the form: the same form twice is one operation; "" none */
+};
+/* From the form of the page (v.FIELD, has.FIELD, keep.FIELD, version, base, why, op, id). */
+bool records_wish_form(struct call *c, const struct record_type *t, struct record *current, struct record_wish *ret, struct err *e) MUST_USE;
+/* "" where the form has no op. */
+void records_op_id(struct call *c, char ret_id[33]);
+/* From {"values":{...},"why","version","id"} and If-Match. */
+bool records_wish_json(struct call *c, const struct record_type *t, struct record *current, struct record_wish *ret, struct err *e) MUST_USE;
+/* Submits it as the session's actor. ret_answer: of the keeper. */
+bool records_submit(struct call *c, const struct record_wish *w, struct json **ret_answer, struct err *e) MUST_USE;
+bool records_submit_all(struct call *c, const struct record_change *changes, size_t count, const char *op_id, struct json **ret_answer, struct err *e) MUST_USE;
+/* Was the person asked again, where a step takes it? False: the response asks; the handler returns true. */
+bool records_step_up(struct call *c);
+/* The id of the first record in an answer. */
+struct str records_answer_id(const struct json *answer);
+
+/* Opens the library that writes XLSX: whoever enters a jail does it before. ERR_UNSUPPORTED: not installed. */
+bool xlsx_prepare(struct err *e) MUST_USE;
+/* What a file is by its name and beginning, whatever the browser says. NULL and `ret_why`: its name says one thing and its bytes another. */
+const char *upload_media(struct str name, struct str bytes, const char **ret_why);
+
+#endif
