@@ -62,6 +62,25 @@ export async function open(options = {}) {
   return page;
 }
 
+// A record of a few types, made once through the API.
+async function records(cookie) {
+  const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+  const send = async (path, body) => {
+    const answer = await fetch(url + '/api/v1/records' + path, { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const json = await answer.json();
+    assert.equal(answer.status, 201, JSON.stringify(json));
+    return json;
+  };
+  const list = async (type) => (await (await fetch(url + '/api/v1/records/' + type + '?q=Shown', { headers: { cookie } })).json()).rows;
+  const found = (await list('system'))[0];
+  if (found) return found;
+  const person = await send('/person', { values: { name: 'Shown Person', kind: 'employee', email: 'shown@example.org', job_title: 'Engineer' } });
+  await send('/service', { values: { name: 'Shown service', owner: person.id } }).catch(() => null);
+  for (const name of ['Shown database', 'Shown host with a name that is rather long for a column', 'Shown pipeline'])
+    await send('/system', { values: { name, kind: 'database', owner: person.id, reason: 'Holds what customers bring.\n\nBacked up every night.' } });
+  return (await list('system'))[0];
+}
+
 // One of everything, found through the API so that the tests hold for any host.
 export async function addresses() {
   const { cookies } = await signedIn();
@@ -95,6 +114,21 @@ export async function addresses() {
     'search-empty': '/search',
     past: '/?at=now-1d',
   };
+  const record = await records(cookie);
+  Object.assign(list, {
+    records: '/records',
+    'record-list': '/records/system',
+    'record-found': '/records/system?q=shown&f.kind=database&sort=-name',
+    'record-none': '/records/system?q=nothing-is-called-this',
+    'record-empty': '/records/commitment',
+    record: record.url,
+    'record-edit': record.url + '/edit',
+    'record-new': '/records/subservice/new',
+    'record-import': '/records/person/import',
+    'record-board': '/records/gap/board',
+    'record-calendar': '/records/task/calendar',
+    leaf: '/ledger/' + record.created.leaf,
+  });
   if (unknown.rows[0]) list['test-unknown'] = unknown.rows[0].url;
   if (passing.rows[0]) list['test-passing'] = passing.rows[0].url;
   return Object.entries(list).filter(([, address]) => address);

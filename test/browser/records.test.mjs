@@ -1,0 +1,158 @@
+// Records in the browser: made, changed, moved, undone; two at once; hostile texts; without scripts.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { end, launch, open, shots, signedIn, url } from './site.mjs';
+
+before(launch);
+after(end);
+
+async function api(method, path, body, headers = {}) {
+  const { cookies } = await signedIn();
+  const cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
+  const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+  const answer = await fetch(url + '/api/v1' + path, {
+    method,
+    headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json', ...headers },
+    body: body && JSON.stringify(body),
+  });
+  return answer.json();
+}
+
+async function makeSystem(page, name) {
+  await page.goto(url + '/records/system/new');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Kind').selectOption('database');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.waitForURL(/\/records\/system\/SYS-\d+\?done=created/);
+  return new URL(page.url()).pathname;
+}
+
+describe('records', () => {
+  for (const javaScriptEnabled of [true, false])
+    it(`are made, changed, moved and undone ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
+      const page = await open({ javaScriptEnabled });
+      const name = `Ledger database ${javaScriptEnabled ? 1 : 2}`;
+      const address = await makeSystem(page, name);
+      await page.getByText('Created.').waitFor();
+      assert.ok(await page.getByRole('heading', { name }).isVisible());
+      await page.getByRole('link', { name: 'Edit' }).click();
+      await page.getByLabel('Environment').selectOption('staging');
+      await page.getByLabel('Why this change').fill('It moved');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.waitForURL(/done=changed/);
+      assert.ok(await page.getByText('“It moved”').isVisible());
+      const retire = page.locator('.steps li', { hasText: 'Retire' });
+      await retire.getByLabel('Why').fill('Replaced');
+      await retire.getByRole('button').click();
+      await page.waitForURL(/done=moved/);
+      assert.ok(await page.locator('.state-line').getByText('Retired').isVisible());
+      await page.getByRole('button', { name: 'Undo the last change' }).click();
+      await page.waitForURL(/done=undone/);
+      assert.ok(await page.locator('.state-line').getByText('In use').isVisible());
+      await page.goto(url + address + '?at=now-1d').catch(() => null);
+      page.expectsErrors = true;
+      await page.finish();
+    });
+
+  it('keep what was typed when something is wrong, and say it at the field', async () => {
+    const page = await open();
+    page.expectsErrors = true;
+    await page.goto(url + '/records/person/new');
+    await page.getByLabel('Position').fill('Chief of <i>everything</i>');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.getByLabel('Position').inputValue(), 'Chief of <i>everything</i>');
+    const field = page.getByLabel(/^Name/);
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    await page.screenshot({ path: `${shots}/record-wrong.png`, fullPage: true });
+    await page.finish();
+  });
+
+  it('lose no change when two people edit at once', async () => {
+    const page = await open();
+    const address = await makeSystem(page, 'Shared by two');
+    const other = await open();
+    other.expectsErrors = true;
+    await other.goto(url + address + '/edit');
+    await page.goto(url + address + '/edit');
+    await page.getByLabel('Name').fill('Theirs');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(/done=changed/);
+    await other.getByLabel('Name').fill('Mine');
+    await other.getByLabel('Environment').selectOption('corporate');
+    await other.getByRole('button', { name: 'Save' }).click();
+    await other.getByText('has changed', { exact: false }).first().waitFor();
+    assert.ok(await other.getByRole('heading', { name: /Somebody else has changed/ }).isVisible());
+    await other.screenshot({ path: `${shots}/record-conflict.png`, fullPage: true });
+    const row = other.locator('tr', { hasText: 'Name' });
+    await row.getByLabel(/Take theirs/).check();
+    await other.getByRole('button', { name: 'Save what is chosen' }).click();
+    await other.waitForURL(/done=changed/);
+    const now = await api('GET', '/records' + address.slice('/records'.length));
+    assert.equal(now.values.name, 'Theirs');
+    assert.equal(now.values.environment, 'corporate');
+    await page.finish();
+    await other.finish();
+  });
+
+  it('show hostile texts as texts, everywhere', async () => {
+    const evil = '"><script>window.hit=1</script><img src=x onerror=window.hit=1> javascript:window.hit=1 {{7*7}} \'';
+    const made = await api('POST', '/records/system', {
+      values: { name: evil, kind: 'tool', provider: evil, subject: evil, reason: evil + '\n\n[x](javascript:alert(1)) <b onclick=alert(1)>', note: evil },
+      why: evil,
+    });
+    assert.ok(made.id, JSON.stringify(made));
+    const page = await open();
+    for (const path of [made.url, made.url + '/edit', '/records/system', '/records/system?q=' + encodeURIComponent('script'), '/search?q=script', '/records/system?where=' + encodeURIComponent('name~"<script>"')]) {
+      await page.goto(url + path);
+      assert.equal(await page.evaluate(() => window.hit), undefined, path);
+      assert.equal(await page.locator('main img, main script, main b[onclick]').count(), 0, path);
+    }
+    page.expectsErrors = true;
+    for (const path of ['/records/%3Cscript%3Ewindow.hit=1%3C/script%3E', `/records/system/${encodeURIComponent('<img src=x onerror=window.hit=1>')}`, '/records/system?sort=%3Cscript%3E', '/records/system?f.kind=%3Cscript%3E']) {
+      await page.goto(url + path);
+      assert.equal(await page.evaluate(() => window.hit), undefined, path);
+    }
+    await page.finish();
+  });
+
+  it('find records in the palette and on the search page', async () => {
+    const page = await open();
+    await makeSystem(page, 'Quokka warehouse');
+    await page.goto(url + '/search?q=quokka');
+    assert.ok(await page.getByRole('link', { name: /Quokka warehouse/ }).isVisible());
+    await page.goto(url + '/');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('quokka');
+    await page.getByRole('option', { name: /Quokka warehouse/ }).waitFor();
+    await page.isClean();
+    await page.finish();
+  });
+
+  it('take files that are what they are called, and give them back to download only', async () => {
+    const page = await open();
+    page.expectsErrors = true;
+    await page.goto(url + '/records/subservice/new');
+    const fill = async () => {
+      await page.getByLabel(/^Name/).fill('Cloud ' + Math.random());
+      await page.getByLabel(/^What they do/).fill('Hosting');
+      await page.getByLabel(/^Why this method/).fill('Their report');
+    };
+    await fill();
+    await page.getByLabel(/newest report/).setInputFiles({ name: 'report.pdf', mimeType: 'application/pdf', buffer: Buffer.from('<html><script>1</script>') });
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('alert').waitFor();
+    assert.match(await page.getByRole('alert').innerText(), /report\.pdf/);
+    await page.getByLabel(/newest report/).setInputFiles({ name: '../rep "1".pdf', mimeType: 'text/html', buffer: Buffer.from('%PDF-1.7 some') });
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.waitForURL(/done=created/);
+    const href = await page.locator('a[href*="/files/"]').getAttribute('href');
+    const { cookies } = await signedIn();
+    const answer = await fetch(url + href, { headers: { cookie: cookies.map((c) => `${c.name}=${c.value}`).join('; ') } });
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get('content-disposition'), /^attachment/);
+    assert.match(answer.headers.get('content-security-policy'), /sandbox/);
+    assert.equal(await answer.text(), '%PDF-1.7 some');
+    await page.finish();
+  });
+});
