@@ -175,6 +175,16 @@ struct av_order {
     uint64_t size, time_s;
 };
 
+/* From digests to leaves; open addressing, room a power of two. */
+struct av_map {
+    struct av_entry {
+        struct av_hash digest, to;
+        uint64_t index;
+        bool is_used;
+    } *slots;
+    size_t count, room;
+};
+
 /* What seals say of the streams and of time. */
 struct av_time {
     struct av_hash nodes[2 * AV_STREAMS_MAX]; /* the tree over the streams: a level behind the other, the first the streams' lines */
@@ -190,12 +200,7 @@ struct av_time {
     int64_t mono, every;
     char boot[65];
     uint64_t erased; /* leaves that say so */
-    struct av_beacon {
-        struct av_hash digest;
-        uint64_t first; /* the seal that named it first */
-        bool is_used;
-    } *beacons; /* open addressing; room a power of two */
-    size_t beacon_count, beacon_room;
+    struct av_map beacons; /* each with the seal that named it first */
     struct av_hash beacon; /* of the last seal */
     bool has_beacon;
 };
@@ -257,9 +262,10 @@ struct av {
         uint64_t index;
     } erased[AV_ERASED_MAX];
     size_t erased_count;
+    struct av_map moves; /* names x of blobs that were encrypted anew, to what followed them */
     struct av_hold {
         uint64_t index, released; /* UINT64_MAX while in force */
-        char id[32];
+        char id[16];
     } holds[AV_HOLDS_MAX];
     size_t hold_count;
     struct av_anchor anchors[AV_ANCHORS_MAX];
@@ -289,6 +295,8 @@ static inline bool av_is_whole(const struct av *v)
 bool av_buffer_fit(struct av_buffer *b, size_t size); /* false: no memory */
 /* Whole small file below `dir` (or AT_FDCWD). -1 when it cannot be read or is larger. */
 long av_read_file(int dir, const char *path, char *ret, size_t size_max);
+const struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest); /* NULL: not there */
+void av_map_add(struct av *v, struct av_map *m, struct av_entry place);                   /* of a digest that is not there */
 bool av_directory_open(struct av *v);
 void av_directory_files(struct av *v); /* E32, and narrower tiles that were kept */
 /* "tile/0/x001/234.p/5", as C2SP tlog-tiles has it */
@@ -358,6 +366,7 @@ void av_time_anchor(struct av *v, const struct av_leaf *leaf, const struct av_se
 /* erase.c */
 void av_erase_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 void av_erased_leaf(struct av *v, const struct av_leaf *leaf);
+void av_reencrypt_leaf(struct av *v, const struct av_leaf *leaf);
 void av_hold_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 void av_erasures_end(struct av *v);
 const struct av_erased *av_erased_find(const struct av *v, const struct av_hash *x); /* once all are known */

@@ -277,12 +277,11 @@ static bool blob_check(struct av *v, struct av_text name, size_t size, const str
 void av_bundle_blobs(struct av *v, const struct av_leaf *leaf)
 {
     static const char *const words[] = {"in this bundle, holds", "in this bundle, with an earlier leaf", "erased", "withheld"};
-    struct av_text rest = av_value(&leaf->object, "b"), value;
-    for (unsigned k = 0; k < leaf->blob_count && av_array_next(&rest, &value); k++) {
-        struct av_object blob, line;
+    struct av_text rest = av_value(&leaf->object, "b");
+    struct av_object blob, line;
+    for (unsigned k = 0; k < leaf->blob_count && av_array_next_object(&rest, &blob); k++) {
         enum salt_kind kind;
         int64_t index = -1, other = -1;
-        (void)av_object_read(value, &blob);
         if (!salt_next(v, &line, &kind) || !av_integer(&line, "i", &index) || (uint64_t)index != leaf->index ||
             !av_same(av_string(&line, "c"), av_string(&blob, "c")) || !av_same(av_string(&line, "x"), av_string(&blob, "x"))) {
             av_find(v, "E63", "leaf %llu: salts.jsonl does not say what became of its blob %.16s", (av_llu)leaf->index, av_string(&blob, "c").data);

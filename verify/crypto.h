@@ -41,7 +41,8 @@ void av_sha512(const struct av_piece *pieces, int count, uint8_t ret[64]);
 enum { AV_PIECES_MAX = 6 };
 /* RFC 8032 Ed25519, cofactorless, R compared as bytes: accepts exactly what OpenSSL 3.0 accepts. */
 bool av_ed25519_verify(const uint8_t key[32], const struct av_piece *message, int count, const uint8_t signature[64]);
-/* A key of order 1, 2, 4 or 8, under which anybody can sign; also what is no point at all. Not accepted as a key. */
+/* A key of order 1, 2, 4 or 8, under which anybody can sign; also what is no point at all, or another spelling (y >= p) of one. Not
+ * accepted as a key. */
 bool av_ed25519_is_weak(const uint8_t key[32]);
 
 #endif

@@ -316,7 +316,10 @@ bool av_ed25519_is_weak(const uint8_t key[32])
 {
     struct point p;
     struct field zero = minus(one, one);
-    if (!point_load(key, &p))
+    uint8_t y[32];
+    store(load(key), y);
+    y[31] |= key[31] & 0x80;
+    if (memcmp(y, key, 32) != 0 || !point_load(key, &p)) /* not reduced modulo p, or no point */
         return true;
     for (int i = 0; i < 3; i++)
         p = point_double(&p);

@@ -8,10 +8,10 @@
 
 bool av_leaf_names_blob(const struct av_leaf *leaf, struct av_text c, struct av_text x)
 {
-    struct av_text rest = av_value(&leaf->object, "b"), value;
+    struct av_text rest = av_value(&leaf->object, "b");
     struct av_object blob;
-    for (unsigned k = 0; k < leaf->blob_count && av_array_next(&rest, &value); k++)
-        if (!av_object_read(value, &blob) && av_same(av_string(&blob, "x"), x) && (c.size == 0 || av_same(av_string(&blob, "c"), c)))
+    for (unsigned k = 0; k < leaf->blob_count && av_array_next_object(&rest, &blob); k++)
+        if (av_same(av_string(&blob, "x"), x) && (c.size == 0 || av_same(av_string(&blob, "c"), c)))
             return true;
     return false;
 }
@@ -99,7 +99,7 @@ static void holds_check(struct av *v, uint64_t erase, uint64_t target)
         memcpy(statement, text.data, text.size); /* the next leaf takes its place */
         bool is_held = !av_object_read((struct av_text){statement, text.size}, &hold) && av_leaf_at(v, target, &leaf) && hold_covers(&hold, &leaf);
         if (is_held)
-            av_find(v, "E64", "leaf %llu: it erases what hold %.32s (leaf %llu) covers, with one signature", (av_llu)erase, h->id, (av_llu)h->index);
+            av_find(v, "E64", "leaf %llu: it erases what hold %.16s (leaf %llu) covers, with one signature", (av_llu)erase, h->id, (av_llu)h->index);
     }
 }
 
@@ -148,7 +148,7 @@ void av_erase_leaf(struct av *v, const struct av_leaf *erase, bool is_chained)
     v->erased[v->erased_count].index = erase->index;
     av_hash_member(o, "x", v->erased[v->erased_count++].x.bytes);
     if (!av_is_whole(v) || !is_chained)
-        return av_note(v, "the targets of erase leaves, and whether they were on hold (not all leaves are here)");
+        return; /* not all leaves are here, which is noted */
     av_integer(o, "tgt", &target);
     for (bool is_target = true; is_target || av_array_next(&also, &value); is_target = false) {
         if (!is_target)
@@ -171,6 +171,35 @@ void av_erased_leaf(struct av *v, const struct av_leaf *leaf)
         is_known = v->erased[i].index == (uint64_t)of && av_hash_equal(&v->erased[i].x, &x);
     if (!is_known)
         av_find(v, "E63", "leaf %llu: it says that a blob was destroyed, but no erase leaf asked for it", (av_llu)leaf->index);
+}
+
+/* E63: bytes that were encrypted anew under the same commitment: those of an earlier leaf, or what followed them, and only once. */
+void av_reencrypt_leaf(struct av *v, const struct av_leaf *leaf)
+{
+    struct av_leaf target;
+    struct av_object blob;
+    struct av_entry move = {.index = leaf->index};
+    int64_t of = -1;
+    bool is_same = false;
+    av_integer(&leaf->object, "of", &of);
+    av_hash_member(&leaf->object, "from", move.digest.bytes);
+    av_hash_member(&leaf->object, "x", move.to.bytes);
+    if (!av_is_whole(v))
+        return;
+    if (av_map_find(&v->moves, &move.digest))
+        return av_find(v, "E63", "leaf %llu: an earlier leaf has encrypted the same bytes anew already", (av_llu)leaf->index);
+    struct av_text rest = av_leaf_at(v, (uint64_t)of, &target) ? av_value(&target.object, "b") : (struct av_text){"", 0};
+    while (!is_same && av_array_next_object(&rest, &blob)) {
+        const struct av_entry *next = NULL;
+        struct av_hash x;
+        if (!av_same(av_string(&blob, "c"), av_string(&leaf->object, "c")) || !av_hash_member(&blob, "x", x.bytes))
+            continue;
+        for (size_t steps = 0; steps <= v->moves.count && !(is_same = av_hash_equal(&x, &move.digest)) && (next = av_map_find(&v->moves, &x)); steps++)
+            x = next->to;
+    }
+    if (!is_same)
+        av_find(v, "E63", "leaf %llu: it says that a blob of leaf %lld was encrypted anew, which names no such blob", (av_llu)leaf->index, (long long)of);
+    av_map_add(v, &v->moves, move);
 }
 
 /* ---- the end ---- */
@@ -210,12 +239,12 @@ void av_erasures_end(struct av *v)
         struct av_leaf leaf;
         struct av_object blob;
         struct av_hash x;
-        struct av_text rest, value;
+        struct av_text rest;
         unsigned count = 0;
         if (!av_leaf_at(v, index, &leaf))
             continue;
         rest = av_value(&leaf.object, "b");
-        for (unsigned k = 0; k < leaf.blob_count && av_array_next(&rest, &value) && !av_object_read(value, &blob); k++)
+        for (unsigned k = 0; k < leaf.blob_count && av_array_next_object(&rest, &blob); k++)
             if (av_hash_member(&blob, "x", x.bytes) && (hits[count] = av_erased_find(v, &x)) != NULL)
                 count++;
         for (unsigned k = 0; k < count; k++)

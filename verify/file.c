@@ -1,4 +1,4 @@
-/* file.c - where bytes come from: a bundle's map, or the files of a ledger directory (or of a mirror of one). */
+/* file.c - where bytes come from: a mapped bundle, or the files of a ledger directory (or of a mirror of one). */
 #include "av.h"
 
 #include <dirent.h>
@@ -19,6 +19,43 @@ bool av_buffer_fit(struct av_buffer *b, size_t size)
         *b = (struct av_buffer){grown, size};
     return grown != NULL;
 }
+
+/* ---- a map from digests ---- */
+
+static struct av_entry *slot_of(const struct av_map *m, const struct av_hash *digest)
+{
+    size_t i;
+    memcpy(&i, digest->bytes, sizeof(i));
+    for (i &= m->room - 1; m->slots[i].is_used && !av_hash_equal(&m->slots[i].digest, digest);)
+        i = (i + 1) & (m->room - 1);
+    return &m->slots[i];
+}
+
+const struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest)
+{
+    const struct av_entry *p = m->room ? slot_of(m, digest) : NULL;
+    return p && p->is_used ? p : NULL;
+}
+
+void av_map_add(struct av *v, struct av_map *m, struct av_entry place)
+{
+    place.is_used = true;
+    if (2 * m->count >= m->room) {
+        struct av_map grown = {.room = m->room ? 2 * m->room : 64, .count = m->count};
+        grown.slots = calloc(grown.room, sizeof(*grown.slots));
+        if (!grown.slots)
+            return av_lack(v, "no memory");
+        for (size_t i = 0; i < m->room; i++)
+            if (m->slots[i].is_used)
+                *slot_of(&grown, &m->slots[i].digest) = m->slots[i];
+        free(m->slots);
+        *m = grown;
+    }
+    *slot_of(m, &place.digest) = place;
+    m->count++;
+}
+
+/* ---- files ---- */
 
 static bool read_whole(int fd, char *ret, size_t size)
 {

@@ -57,23 +57,10 @@ const char *av_key_parse(struct av_text vkey, struct av_key *ret)
     return NULL;
 }
 
-/* y is below p: the point has no second spelling. */
-static bool is_canonical(const uint8_t key[32])
-{
-    bool is_below = (key[31] & 0x7f) != 0x7f || key[0] < 0xed;
-    for (int i = 1; i < 31; i++)
-        is_below = is_below || key[i] != 0xff;
-    return is_below;
-}
-
 const char *av_key_read(struct av_text vkey, struct av_key *ret)
 {
     const char *fault = av_key_parse(vkey, ret);
-    if (!fault && av_ed25519_is_weak(ret->bytes))
-        fault = "a key is of low order or no point: it would be anybody's";
-    if (!fault && !is_canonical(ret->bytes))
-        fault = "a key is not the one spelling of its point";
-    return fault;
+    return fault ? fault : av_ed25519_is_weak(ret->bytes) ? "a key is of low order, under which everything holds, or no point in its one spelling" : NULL;
 }
 
 bool av_key_same(const struct av_key *a, const struct av_key *b)

@@ -95,6 +95,8 @@ static void lacks_note(struct av *v)
         av_note(v, "the %llu blobs that leaves name: a ledger directory holds none", (av_llu)v->blob_references);
     if (v->bundle.withheld > 0)
         av_note(v, "%llu blobs that this bundle withholds", (av_llu)v->bundle.withheld);
+    if (!av_is_whole(v))
+        av_note(v, "where all streams stand, as seals say it, and the targets and holds of erasures (not all leaves are here)");
     if (v->mode == AV_SELECTED)
         av_note(v, "completeness: streams, seals, runs and other leaves (only chosen leaves are here)");
     if (v->mode == AV_RANGE)
@@ -171,7 +173,8 @@ struct av *av_check(const struct av_options *o)
     free(v.tile_buffer.data);
     free(v.leaf_buffer.data);
     free(v.seals);
-    free(v.time.beacons);
+    free(v.time.beacons.slots);
+    free(v.moves.slots);
     return &v;
 }
 

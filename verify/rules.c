@@ -123,10 +123,22 @@ bool av_is_word(struct av_text value)
 
 static bool is_one_of(struct av_text text, const char *words)
 {
-    for (const char *word = words; text.size > 0 && word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
-        if (strcspn(word, "|") == text.size && memcmp(word, text.data, text.size) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    for (const char *w = words;; w++) {
+        if (*w == '|' || *w == 0) {
+            if (i == text.size && i > 0)
+                return true;
+            if (*w == 0)
+                return false;
+            i = 0;
+        } else if (i < text.size && text.data[i] == *w) {
+            i++;
+        } else { /* not this word */
+            while (w[1] != '|' && w[1] != 0)
+                w++;
+            i = SIZE_MAX;
+        }
+    }
 }
 
 static bool is_integer(struct av_text value, int64_t min, int64_t max)
@@ -143,11 +155,12 @@ static bool is_leaf(const struct av_leaf *leaf, struct av_text value, int64_t mi
 
 static int64_t span_end(struct av_text list, int64_t *ret_from)
 {
-    struct av_text from, to, more;
+    struct av_text rest = av_behind(list, 1), from;
     int64_t end = -1;
-    bool ok = av_array_next(&list, &from) && av_array_next(&list, &to) && !av_array_next(&list, &more) && av_integer_of(from, ret_from) &&
-              av_integer_of(to, &end) && *ret_from >= 0 && end >= *ret_from;
-    return ok ? end : -1;
+    if (list.size < 5 || *list.data != '[' || !av_cut(&rest, ',', &from) || rest.data[rest.size - 1] != ']')
+        return -1;
+    rest.size--;
+    return av_integer_of(from, ret_from) && av_integer_of(rest, &end) && *ret_from >= 0 && end >= *ret_from ? end : -1;
 }
 
 int64_t av_span_end(const struct av_object *o, const char *name, int64_t *ret_from)
@@ -176,13 +189,10 @@ static bool is_head(struct av_text text)
 
 static bool are_blobs(struct av_leaf *leaf, struct av_text list, const struct rule *r)
 {
-    struct av_text value;
     struct av_object blob;
     unsigned count = 0;
     for (; list.size > 1; count++) {
-        if (!av_array_next(&list, &value))
-            return false;
-        if (av_object_read(value, &blob) || !av_is_hex(av_string(&blob, "c"), 32) || !av_is_hex(av_string(&blob, "x"), 32) ||
+        if (!av_array_next_object(&list, &blob) || !av_is_hex(av_string(&blob, "c"), 32) || !av_is_hex(av_string(&blob, "x"), 32) ||
             av_string(&blob, "m").size == 0 || !is_one_of(av_string(&blob, "z"), "<=4k|<=64k|<=1m|<=16m|<=256m"))
             return false;
         if (count == 0)
@@ -273,20 +283,23 @@ static bool fault(struct av_leaf *leaf, const char *what, const char *about)
     return false;
 }
 
+/* Below 0, 0 or above 0, as the member's name comes before, is, or comes behind. */
+static int name_order(struct av_text name, const char *wanted)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] != wanted[i])
+            return (uint8_t)name.data[i] - (uint8_t)wanted[i];
+    return wanted[name.size] ? -1 : 0;
+}
+
 /* Both lists are in the same order. */
 static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const struct rule *rules_of)
 {
     unsigned i = 0;
     for (const struct rule *r = rules_of; r->name; r++) {
-        size_t size = strlen(r->name);
         int order = -1;
-        for (; i < o->count; i++) {
-            struct av_text name = av_member_key(o, i);
-            order = memcmp(name.data, r->name, name.size < size ? name.size : size);
-            order = order ? order : (name.size > size) - (name.size < size);
-            if (order >= 0)
-                break;
-        }
+        while (i < o->count && (order = name_order(av_member_key(o, i), r->name)) < 0)
+            i++;
         bool is_there = i < o->count && order == 0;
         if (!is_there && !r->is_optional)
             return fault(leaf, "is missing", r->name);

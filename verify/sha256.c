@@ -127,6 +127,11 @@ void av_sha256_use_plain(bool is_plain)
     hardware = !is_plain && has_hardware();
 }
 
+static uint32_t be32(uint32_t x)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(x) : x;
+}
+
 /* A message on its way: whole blocks at three places, of which the first may have a byte before the data and the last is padded. */
 struct lane {
     uint32_t state[8];
@@ -166,8 +171,8 @@ static void lane_start(struct lane *l, int before, const void *data, size_t size
     size_t end = held > 56 ? 128 : 64;
     memset(l->tail + held, 0, end - held);
     uint64_t bits = 8 * ((uint64_t)size + (before >= 0));
-    for (int i = 0; i < 8; i++)
-        l->tail[end - 1 - (size_t)i] = (uint8_t)(bits >> (8 * i));
+    uint32_t counted[2] = {be32((uint32_t)(bits >> 32)), be32((uint32_t)bits)};
+    memcpy(l->tail + end - 8, counted, 8);
     l->parts[2].at = l->tail;
     l->parts[2].blocks = end / 64;
 }
@@ -193,8 +198,9 @@ static struct av_hash lane_end(struct lane *l)
     struct av_hash ret;
     for (size_t n; (n = lane_has(l)) > 0;)
         (hardware ? blocks_hardware : blocks_plain)(l->state, lane_take(l, n), n);
-    for (int i = 0; i < 32; i++)
-        ret.bytes[i] = (uint8_t)(l->state[i / 4] >> (24 - 8 * (i % 4)));
+    for (int i = 0; i < 8; i++)
+        l->state[i] = be32(l->state[i]);
+    memcpy(ret.bytes, l->state, sizeof(ret.bytes));
     return ret;
 }
 

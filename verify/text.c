@@ -22,9 +22,22 @@ struct av_text av_behind(struct av_text t, size_t from)
     return t.size < from ? (struct av_text){"", 0} : (struct av_text){t.data + from, t.size - from};
 }
 
+/* memchr; that of musl goes byte by byte, and the lines of leaves are long. */
+static const char *find(const char *p, size_t left, char mark)
+{
+#if defined(__SSE2__)
+    for (; left >= 16; p += 16, left -= 16) {
+        int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8(mark)));
+        if (mask)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    return left ? memchr(p, mark, left) : NULL;
+}
+
 bool av_cut(struct av_text *rest, char mark, struct av_text *ret)
 {
-    const char *at = rest->size ? memchr(rest->data, mark, rest->size) : NULL;
+    const char *at = find(rest->data, rest->size, mark);
     if (!at)
         return false;
     *ret = (struct av_text){rest->data, (size_t)(at - rest->data)};
@@ -238,11 +251,17 @@ static bool scan_integer(struct scan *s)
     bool is_negative = *s->at == '-';
     const char *digits = s->at += is_negative;
     uint64_t n = 0;
-    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
-        s->at++;
-    if (!av_number((struct av_text){digits, (size_t)(s->at - digits)}, &n) || n > integer_max || (is_negative && n == 0))
+    for (; s->at < s->end && (uint8_t)(*s->at - '0') < 10 && n <= integer_max; s->at++)
+        n = n * 10 + (uint8_t)(*s->at - '0');
+    if (s->at == digits || n > integer_max || (*digits == '0' && (is_negative || s->at - digits > 1)))
         return fail(s, "a number is not an integer below 2^53 in its one spelling");
     return true;
+}
+
+/* [a-z0-9_], without a branch. */
+static bool is_key_character(char c)
+{
+    return ((uint8_t)(c - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_');
 }
 
 static bool scan_key(struct scan *s, struct av_text *ret)
@@ -250,7 +269,7 @@ static bool scan_key(struct scan *s, struct av_text *ret)
     if (s->at == s->end || *s->at != '"')
         return fail(s, "an object without a key where one belongs");
     const char *start = ++s->at;
-    while (s->at < s->end && ((*s->at >= 'a' && *s->at <= 'z') || (*s->at >= '0' && *s->at <= '9') || *s->at == '_'))
+    while (s->at < s->end && is_key_character(*s->at))
         s->at++;
     *ret = (struct av_text){start, (size_t)(s->at - start)};
     if (ret->size == 0 || ret->size > 32 || s->end - s->at < 2 || s->at[0] != '"' || s->at[1] != ':')
@@ -261,8 +280,10 @@ static bool scan_key(struct scan *s, struct av_text *ret)
 
 static bool key_is_behind(struct av_text before, struct av_text key)
 {
-    int order = memcmp(before.data, key.data, before.size < key.size ? before.size : key.size);
-    return order < 0 || (order == 0 && before.size < key.size);
+    size_t i = 0;
+    while (i < before.size && i < key.size && before.data[i] == key.data[i])
+        i++;
+    return i < key.size && (i == before.size || before.data[i] < key.data[i]); /* keys are ASCII */
 }
 
 static bool scan_value(struct scan *s, int depth);
@@ -337,16 +358,29 @@ const char *av_object_read(struct av_text json, struct av_object *ret)
     return s.at == s.end ? NULL : "something follows the object";
 }
 
-bool av_array_next(struct av_text *rest, struct av_text *ret)
+static bool array_next(struct av_text *rest, struct av_text *ret, struct av_object *ret_object)
 {
     if (rest->size < 2 || (*rest->data != '[' && *rest->data != ','))
         return false;
     struct scan s = {.at = rest->data + 1, .end = rest->data + rest->size};
-    if (*s.at == ']' || !scan_value(&s, 1))
+    if (ret_object)
+        ret_object->base = s.at, ret_object->count = 0;
+    if (*s.at == ']' || !(ret_object ? *s.at == '{' && scan_object(&s, 1, ret_object) : scan_value(&s, 1)))
         return false;
     *ret = (struct av_text){rest->data + 1, (size_t)(s.at - rest->data - 1)};
     *rest = (struct av_text){s.at, (size_t)(s.end - s.at)};
     return true;
+}
+
+bool av_array_next(struct av_text *rest, struct av_text *ret)
+{
+    return array_next(rest, ret, NULL);
+}
+
+bool av_array_next_object(struct av_text *rest, struct av_object *ret)
+{
+    struct av_text ignored;
+    return array_next(rest, &ignored, ret);
 }
 
 bool av_integer_of(struct av_text value, int64_t *ret)
@@ -357,16 +391,6 @@ bool av_integer_of(struct av_text value, int64_t *ret)
         return false;
     *ret = is_negative ? -(int64_t)n : (int64_t)n;
     return true;
-}
-
-bool av_integer(const struct av_object *o, const char *key, int64_t *ret)
-{
-    return av_integer_of(av_value(o, key), ret);
-}
-
-bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32])
-{
-    return av_hex(av_string(o, key), ret, 32);
 }
 
 long av_unescape(struct av_text string, char *ret, size_t size_max)

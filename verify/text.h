@@ -58,8 +58,10 @@ struct av_object {
 };
 /* Checks one whole object; NULL, or what is wrong with it. */
 const char *av_object_read(struct av_text json, struct av_object *ret);
-/* The next value of an array that was checked: start with the array itself. */
+/* The next value of an array that was checked: start with the array itself. Of objects the second gives the members at once; false
+ * where something else comes. */
 bool av_array_next(struct av_text *rest, struct av_text *ret);
+bool av_array_next_object(struct av_text *rest, struct av_object *ret);
 /* Members: false (or an empty view) when absent or of another kind. A string is given as it stands between its quotes, escapes
  * and all: since the form is canonical, equal strings are equal bytes. */
 static inline struct av_text av_member_key(const struct av_object *o, unsigned i)
@@ -90,8 +92,14 @@ static inline bool av_has(const struct av_object *o, const char *key)
     return av_value(o, key).size > 0;
 }
 bool av_integer_of(struct av_text value, int64_t *ret);
-bool av_integer(const struct av_object *o, const char *key, int64_t *ret);
-bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32]);
+static inline bool av_integer(const struct av_object *o, const char *key, int64_t *ret)
+{
+    return av_integer_of(av_value(o, key), ret);
+}
+static inline bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32])
+{
+    return av_hex(av_string(o, key), ret, 32);
+}
 /* Resolves the escapes of a string. -1 when over `size_max`. */
 long av_unescape(struct av_text string, char *ret, size_t size_max);
 

@@ -169,34 +169,6 @@ static void cadence_check(struct av *v, const struct av_leaf *seal, int64_t t)
 
 /* ---- beacons ---- */
 
-static struct av_beacon *beacon_slot(struct av_beacon *table, size_t room, const struct av_hash *digest)
-{
-    size_t i;
-    memcpy(&i, digest->bytes, sizeof(i));
-    for (i &= room - 1; table[i].is_used && !av_hash_equal(&table[i].digest, digest);)
-        i = (i + 1) & (room - 1);
-    return &table[i];
-}
-
-/* Its place; unused: not named yet. NULL: no memory. */
-static struct av_beacon *beacon_get(struct av *v, const struct av_hash *digest)
-{
-    struct av_time *t = &v->time;
-    if (2 * t->beacon_count >= t->beacon_room) {
-        size_t room = t->beacon_room ? 2 * t->beacon_room : 64;
-        struct av_beacon *grown = calloc(room, sizeof(*grown));
-        if (!grown)
-            return av_lack(v, "no memory for the beacons"), NULL;
-        for (size_t i = 0; i < t->beacon_room; i++)
-            if (t->beacons[i].is_used)
-                *beacon_slot(grown, room, &t->beacons[i].digest) = t->beacons[i];
-        free(t->beacons);
-        t->beacons = grown;
-        t->beacon_room = room;
-    }
-    return beacon_slot(t->beacons, t->beacon_room, digest);
-}
-
 /* E54: a seal names what was newest from outside; that moves on and never back. */
 static void beacon_check(struct av *v, const struct av_leaf *seal)
 {
@@ -207,13 +179,10 @@ static void beacon_check(struct av *v, const struct av_leaf *seal)
         av_find(v, "E54", "leaf %llu: the seal names no beacon, as seals before it do", (av_llu)seal->index);
     if (!is_there || (t->has_beacon && av_hash_equal(&digest, &t->beacon)))
         return;
-    struct av_beacon *b = beacon_get(v, &digest);
-    if (b && b->is_used)
+    if (av_map_find(&t->beacons, &digest))
         av_find(v, "E54", "leaf %llu: the seal names a beacon that an earlier one had already left behind", (av_llu)seal->index);
-    if (b && !b->is_used) {
-        *b = (struct av_beacon){digest, seal->index, true};
-        t->beacon_count++;
-    }
+    else
+        av_map_add(v, &t->beacons, (struct av_entry){.digest = digest, .index = seal->index});
     t->beacon = digest;
     t->has_beacon = true;
 }
@@ -241,9 +210,7 @@ void av_time_anchor(struct av *v, const struct av_leaf *leaf, const struct av_se
         av_find(v, "E51", "leaf %llu: a checkpoint was seen %lld ms before something in it was observed", (av_llu)leaf->index,
                 (long long)(seal->observed_ms - at));
     v->clock_steps += seal->observed_ms <= at + SLACK_MS && seal->t > at + SLACK_MS;
-    if (v->time.beacon_count == 0 || !av_hash_member(&leaf->object, "d", digest.bytes))
-        return;
-    const struct av_beacon *b = beacon_get(v, &digest);
-    if (b && b->is_used && b->first < seal->size)
-        av_find(v, "E54", "leaf %llu: seal %llu names this anchor, which is about a later checkpoint", (av_llu)leaf->index, (av_llu)b->first);
+    const struct av_entry *b = av_hash_member(&leaf->object, "d", digest.bytes) ? av_map_find(&v->time.beacons, &digest) : NULL;
+    if (b && b->index < seal->size)
+        av_find(v, "E54", "leaf %llu: seal %llu names this anchor, which is about a later checkpoint", (av_llu)leaf->index, (av_llu)b->index);
 }
