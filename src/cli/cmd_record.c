@@ -1,13 +1,25 @@
-/* cmd_record.c - what people set and say: the organisation-wide parameters of tests, with their history; why a gap came about. */
+/* cmd_record.c - what people set and say: records of any type (cmd_records.c), the organisation-wide parameters of tests, with their
+ * history; why a gap of the ledger came about. */
 #include "assess/ops.h"
+#include "cli/cmd_records.h"
 #include "cli/open_view.h"
 #include "content/content.h"
 #include "keeper/keeper.h"
 #include "keeper/kinds.h"
 
 static const struct cli_option options[] = {
-    {"at", 0, "TIME", "list, history: as it was known at TIME"},
-    {"reason", 0, "TEXT", "set: why the value changes; explain-gap: why nothing was recorded"},
+    {"at", 0, "TIME", "list, show, history, export, gaps: as it was known at TIME"},
+    {"reason", 0, "TEXT", "why; set and explain-gap need it, and some transitions"},
+    {"where", 0, "FILTER", "list, export: \"owner=P-0007 severity=high due_on<today+14d\""},
+    {"state", 0, "STATE", "list, export: a state, open or closed"},
+    {"find", 0, "WORDS", "list, export: full text"},
+    {"sort", 0, "FIELD", "list, export: by this field, -FIELD from the last"},
+    {"page", 0, "N", "list: page, from 1"},
+    {"limit", 0, "N", "list: rows a page, at most 1000; 50"},
+    {"version", 0, "N", "change, move, delete, undo: refuse if somebody has changed it since version N"},
+    {"file", 0, "FIELD=PATH", "add, change: a file, or several separated by commas"},
+    {"map", 0, "HEADING=FIELD", "import: which field a column is, separated by commas; HEADING= leaves it out"},
+    {"dry-run", 0, NULL, "import, type add: check and write nothing"},
     {0},
 };
 
@@ -129,7 +141,7 @@ static int explain_gap(struct cli_context *c, const char *leaf_text)
     const char *reason = cli_option(c, "reason");
     int64_t leaf;
     if (!str_to_int64(str_of(leaf_text), &leaf) || leaf < 0)
-        return cli_wrong_use(c, "explain-gap %.40s: wants the leaf of a gap (assay record list gap)", leaf_text);
+        return cli_wrong_use(c, "explain-gap %.40s: wants the leaf of a gap (assay record gaps)", leaf_text);
     if (!reason || !str_trim(str_of(reason)).size)
         return cli_wrong_use(c, "an explanation needs words: --reason \"...\"");
     struct keeper_client *keeper = keeper_open(c->data_dir, &e);
@@ -149,16 +161,18 @@ static int explain_gap(struct cli_context *c, const char *leaf_text)
 
 static int run(struct cli_context *c)
 {
-    const char *verb = c->arguments[0], *type = c->arguments[1];
+    const char *verb = c->arguments[0], *type = c->argument_count > 1 ? c->arguments[1] : "";
     if (strcmp(verb, "explain-gap") == 0)
         return c->argument_count == 2 ? explain_gap(c, type) : cli_wrong_use(c, "explain-gap wants LEAF");
-    if (strcmp(verb, "list") == 0 && strcmp(type, "gap") == 0)
-        return c->argument_count == 2 ? list_gaps(c) : cli_wrong_use(c, "list gap: too many arguments");
+    if (strcmp(verb, "gaps") == 0)
+        return c->argument_count == 1 ? list_gaps(c) : cli_wrong_use(c, "gaps: too many arguments");
+    if (records_is_verb(verb) && strcmp(type, "parameter") != 0)
+        return records_run(c);
     bool is_list = strcmp(verb, "list") == 0, is_set = strcmp(verb, "set") == 0, is_history = strcmp(verb, "history") == 0;
     if (!is_list && !is_set && !is_history)
-        return cli_wrong_use(c, "%s: list, set, history or explain-gap", verb);
+        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, export, type, set, gaps or explain-gap", verb);
     if (strcmp(type, "parameter") != 0)
-        return cli_wrong_use(c, "%s: records are parameter and gap", type);
+        return cli_wrong_use(c, "set wants parameter NAME VALUE; other records take change");
     if (is_set && c->argument_count != 4)
         return cli_wrong_use(c, "set parameter wants NAME VALUE");
     if (!is_set && c->argument_count > (is_history ? 3 : 2))
@@ -174,12 +188,23 @@ static int run(struct cli_context *c)
 
 const struct cli_command cli_command_record = {
     .name = "record",
-    .summary = "list, set and look back at the parameters of tests; list and explain gaps",
-    .usage = "list parameter|gap | set parameter NAME VALUE --reason TEXT | history parameter [NAME] | explain-gap LEAF --reason TEXT",
+    .summary = "records of any type, in and out; the parameters of tests; gaps of the ledger",
+    .usage = "types | list TYPE | show TYPE ID | add TYPE FIELD=VALUE… | change TYPE ID FIELD=VALUE… | move TYPE ID TRANSITION | history TYPE ID | …",
+    .details = "  types                              the types of records, and how many there are\n"
+               "  list|export TYPE [--where FILTER] [--state S] [--find WORDS] [--sort FIELD] [--at TIME]\n"
+               "  show|history TYPE ID [--at TIME]\n"
+               "  add TYPE [ID] FIELD=VALUE…         ids with a prefix are made\n"
+               "  change TYPE ID FIELD=VALUE…        FIELD= takes the value away\n"
+               "  move TYPE ID TRANSITION [FIELD=VALUE…]\n"
+               "  delete|undo TYPE ID\n"
+               "  import TYPE FILE.csv [--map HEADING=FIELD] [--dry-run]   all rows or none\n"
+               "  type add FILE.yaml [--dry-run]     a type of your own, or fields and states for one\n"
+               "  list parameter | set parameter NAME VALUE --reason TEXT | history parameter [NAME]\n"
+               "  gaps [--at TIME] | explain-gap LEAF --reason TEXT        where nothing was recorded that should have been",
     .example = "assay record set parameter password_length_min 14 --reason \"policy of 2026\"",
     .options = options,
-    .arguments_min = 2,
-    .arguments_max = 4,
+    .arguments_min = 1,
+    .arguments_max = -1,
     .has_json = true,
     .run = run,
 };

@@ -150,7 +150,7 @@ static void gaps_put(struct screen *s, const struct json *page)
     int64_t more = json_int(gaps, "count", 0) - (int64_t)(json_get(gaps, "newest") ? json_get(gaps, "newest")->count : 0);
     if (more > 0) {
         label(s, "");
-        buf_printf(&s->b, "and %lld more: assay record list gap\n", (long long)more);
+        buf_printf(&s->b, "and %lld more: assay record gaps\n", (long long)more);
     }
 }
 

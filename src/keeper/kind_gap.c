@@ -57,7 +57,7 @@ static bool explain_check(struct db *projection, const struct op *op, struct err
     if (failed.code)
         return (*e = failed, false);
     if (!known)
-        return err_set(e, ERR_NOT_FOUND, "leaf %lld is no gap (assay record list gap)", (long long)leaf);
+        return err_set(e, ERR_NOT_FOUND, "leaf %lld is no gap (assay record gaps)", (long long)leaf);
     if (str_trim(reason).size == 0 || reason.size > GAP_REASON_MAX || !str_is_utf8(reason))
         return err_set(e, ERR_INVALID, "a gap is explained by a reason of at most %d bytes", GAP_REASON_MAX);
     return true;

@@ -168,7 +168,7 @@ static bool row_read(struct reading *r, const struct str *cells, size_t count)
     check_twice(r, set, id);
     if (there && set->count == 0)
         return true;
-    csv->changes[csv->change_count++] = (struct record_change){.type = str_of(r->type->id),
+    csv->changes[csv->row_count++] = (struct record_change){.type = str_of(r->type->id),
                                                                .id = there || !has_prefix ? arena_str(r->a, id) : STR(""),
                                                                .act = act,
                                                                .version = there ? there->version : 0,
@@ -205,8 +205,8 @@ bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t
             return false;
         if (count == 1 && str_trim(cells[0]).size == 0)
             continue; /* an empty line */
-        r.row = ++ret->row_count;
-        if (ret->row_count > RECORD_CHANGES_MAX)
+        r.row = ++ret->total_count;
+        if (ret->total_count > RECORD_CHANGES_MAX)
             return err_set(e, ERR_LIMIT, "more than %d rows: import them in several files", RECORD_CHANGES_MAX);
         if (!row_read(&r, cells, count))
             return false;

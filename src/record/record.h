@@ -162,8 +162,8 @@ struct record_csv {
     struct record_csv_column *columns;
     size_t column_count;
     struct record_change *changes; /* in the order of the rows */
-    size_t change_count;   /* rows that say what is there already make none */
-    size_t row_count;
+    size_t row_count;      /* of changes: rows that say what is there already make none */
+    size_t total_count;    /* rows of the file */
     struct json *problems; /* [{"row","column","why"}], rows counted from 1 without the heading; empty: fine */
 };
 /* Reads a file with a heading line. `mapping` {"heading": "field", …}: what it does not name is matched by id or label; "" leaves a

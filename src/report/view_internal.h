@@ -44,7 +44,7 @@ const char *score_words(const struct control_state *c);
 /* Of a capture's state: complete is shown as pass, all else as unknown. */
 enum result_status state_status(struct str state);
 const char *state_words(struct str state);
-/* A gap as evidence, Overview and `assay record list gap` show it; shape in view.h. */
+/* A gap as evidence, Overview and `assay record gaps` show it; shape in view.h. */
 void push_gap(struct view *v, struct json *list, const struct gap_seen *g);
 int severity_rank(const char *severity); /* critical 3 ... low 0 */
 /* History of tests as changes, newest first, at most 50; test SIZE_MAX: all tests of `control`. */

@@ -60,7 +60,7 @@ case_the_time_off_is_one_gap_not_two() {
     serve "$d/data" --seal-every PT1S
     sleep 1
     stop
-    expect 0 "$assay" --data "$d/data" record list gap
+    expect 0 "$assay" --data "$d/data" record gaps
     [ "$(grep -c 'the server was not running' "$d/out")" -eq 1 ] || fail "the gap is not told once"
     out_lacks 'did not get to it'
 }
@@ -78,7 +78,7 @@ case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     out_has 'Start the server'
     out_has '■ 0 fail'
     at $later expect 0 "$assay" --data "$d/data" record set parameter password_length_min 15 --reason "to write something"
-    at $later expect 0 "$assay" --data "$d/data" record list gap
+    at $later expect 0 "$assay" --data "$d/data" record gaps
     # the test moves the wall clock only, and the keeper sees that
     out_has '^[0-9]+ +Between 2026-11-21T20:04:00Z and 2026-11-21T23:04:00Z nothing was recorded \(3 h\): the clock was moved, or the machine slept; not explained'
     leaf=$(sed -n 's/^\([0-9]*\) .*/\1/p' "$d/out")
@@ -88,7 +88,7 @@ case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     one_line 'leaf 0 is no gap'
     at $later expect 2 "$assay" --data "$d/data" record explain-gap "$leaf"
     at $later expect 0 "$assay" --data "$d/data" record explain-gap "$leaf" --reason "moved to another rack"
-    at $later expect 0 "$assay" --data "$d/data" record list gap
+    at $later expect 0 "$assay" --data "$d/data" record gaps
     out_has 'explained \(leaf [0-9]+\): moved to another rack'
     at $later expect 0 "$assay" --data "$d/data" verify
     out_has "gap leaf $leaf, explained by leaf"
@@ -100,7 +100,7 @@ case_a_server_that_was_off_leaves_a_gap_that_a_person_can_explain() {
     tr -d ' \n' <"$d/out" | grep -q '"gaps":{"count":1,' || fail "no gap in the JSON"
     grep -q '2026-11-21: .*observed in part: nothing was recorded for 3 h of it' "$d/out" && grep -q '"in_part": 1' "$d/out" || fail "the day does not say how much of it is missing"
     # as it was known before the silence there is none
-    at $later expect 0 "$assay" --data "$d/data" record list gap --at 2026-11-21T20:05:00Z
+    at $later expect 0 "$assay" --data "$d/data" record gaps --at 2026-11-21T20:05:00Z
     out_has 'no gaps'
 }
 
