@@ -3,6 +3,7 @@
 #include "os/ipc.h"
 #include "web/asset.h"
 #include "crypto/password.h"
+#include "web/accounts/challenge.h"
 #include "web/accounts/guess.h"
 #include "web/records.h"
 #include "web/site.h"
@@ -210,7 +211,8 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     s->cache = cache_new();
     s->known = known_actors_new();
     s->guesses = guesses_new();
-    if (!s->keeper || !s->cache || !s->known || !s->guesses)
+    s->challenges = challenges_new(s->env);
+    if (!s->keeper || !s->cache || !s->known || !s->guesses || !s->challenges)
         return err_set(e, ERR_LIMIT, "web: no memory");
     return true;
 }
@@ -221,6 +223,7 @@ static void site_close(struct site *s)
     s->cache = cache_free(s->cache);
     s->known = known_actors_free(s->known);
     s->guesses = guesses_free(s->guesses);
+    s->challenges = challenges_free(s->challenges);
     s->keeper = keeper_link_free(s->keeper);
     s->sessions = sessions_close(s->sessions);
     s->state_db = db_close(s->state_db);

@@ -78,3 +78,4 @@ for (const form of document.querySelectorAll('form[data-guard]')) {
     if (isDirty) e.preventDefault();
   });
 }
+for (const form of document.querySelectorAll('form[data-passkey]')) import(form.dataset.module).then((m) => m.attach(form));

@@ -48,6 +48,8 @@ bool passkey_ask(struct call *c, struct json *view, struct str account, struct e
 bool passkey_ask_new(struct call *c, struct json *view, const struct account *account, struct err *e) MUST_USE;
 /* Whether the browser's answer (JSON) is a passkey's of this account over a challenge that we gave. False with ERR_DENIED says why. */
 bool passkey_is(struct call *c, struct str account, struct str answer, struct err *e) MUST_USE;
+/* The account of the passkey that answers, where nobody has said a name; NULL with ERR_DENIED. */
+struct account *passkey_account(struct call *c, struct str answer, struct err *e) MUST_USE;
 /* What the sign-in page offers beside passwords: passkeys, other systems. */
 bool sign_in_page_more(struct call *c, struct json *view, struct err *e) MUST_USE;
 
@@ -59,6 +61,8 @@ struct strings form_list(struct call *c, const char *name);
 
 /* ---- self.c ---- */
 
+/* What was wrong, on one's own page; false: for the page of errors. */
+bool self_refused(struct call *c, struct err *e) MUST_USE;
 /* A session that began with one factor goes on with two, once its person has added and shown one. */
 bool second_factor_added(struct call *c, const struct account *account, const char *kind, struct err *e) MUST_USE;
 /* The answer after a second factor was added: recovery codes when there are none, else one's own page. */

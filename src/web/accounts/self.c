@@ -142,7 +142,7 @@ bool handle_self(struct call *c, struct err *e)
 }
 
 /* An error that belongs beside the form. */
-static bool refused(struct call *c, struct err *e)
+bool self_refused(struct call *c, struct err *e)
 {
     if (route_is_api(c->route) || (e->code != ERR_INVALID && e->code != ERR_DENIED && e->code != ERR_LIMIT))
         return false;
@@ -219,7 +219,7 @@ bool handle_self_password(struct call *c, struct err *e)
     if (!call_view(c, e))
         return false;
     if (!password_set(c, e))
-        return refused(c, e);
+        return self_refused(c, e);
     return answer_done(c, json_object(c->arena), STR(HOME), e);
 }
 
@@ -317,7 +317,7 @@ bool handle_self_totp(struct call *c, struct err *e)
         return show_totp(c, 200, arena_str(c->arena, buf_view(&text)), STR(""), e);
     }
     if (!totp_set(c, seed, str_trim(code), &is_right, e))
-        return refused(c, e);
+        return self_refused(c, e);
     if (!is_right)
         return show_totp(c, 403, seed, STR("the code does not belong to this key; look at the clock of the device"), e);
     return recovery_if_none(c, actor_account(call_actor(c)), c->step, e);
@@ -340,7 +340,7 @@ bool handle_self_remove(struct call *c, struct err *e)
         return false;
     credential_remove_op(c->site->env, c->arena, str_of(account->id), &id, 1, "removed", call_actor(c), c->step, &op);
     if (!submit(c, &op, e))
-        return refused(c, e);
+        return self_refused(c, e);
     sessions_end_of(c->site->sessions, call_actor(c), NULL, c->session.id);
     return answer_done(c, json_object(c->arena), STR(HOME), e);
 }
@@ -405,7 +405,7 @@ bool handle_self_token(struct call *c, struct err *e)
     if (!call_view(c, e))
         return false;
     if (!token_make(c, text, e))
-        return refused(c, e);
+        return self_refused(c, e);
     struct json *lines = json_array(c->arena);
     json_push_str(lines, arena_str(c->arena, str_of(text)));
     memory_wipe(text, sizeof(text));
@@ -420,6 +420,6 @@ bool handle_self_token_revoke(struct call *c, struct err *e)
         return false;
     token_revoke_op(c->site->env, c->arena, id, call_actor(c), &op);
     if (!submit(c, &op, e))
-        return refused(c, e);
+        return self_refused(c, e);
     return answer_done(c, json_object(c->arena), STR(HOME), e);
 }

@@ -235,10 +235,29 @@ static bool by_password(struct call *c, struct str login, struct str password, s
     return show_form(c, 503, STR(""), login, text, e);
 }
 
+static bool by_passkey(struct call *c, struct str answer, struct str back, struct err *e)
+{
+    struct err why = {0};
+    if (!call_view(c, e))
+        return false;
+    bool may = guess_may(c, "passkey", STR(""), &why);
+    struct account *account = may ? passkey_account(c, answer, &why) : NULL;
+    if (account)
+        return signed_in(c, account, "passkey", 2, back, e);
+    if (why.code != ERR_DENIED && why.code != ERR_LIMIT)
+        return (*e = why, false);
+    if (may)
+        guess_done(c, "passkey", STR(""), false);
+    return show_form(c, err_http_status(why.code), STR(""), STR(""), arena_str(c->arena, str_of(why.text)), e);
+}
+
 bool handle_sign_in(struct call *c, struct err *e)
 {
     struct str token = form_text(c, "token"), back = form_text(c, "back"), login = form_text(c, "login");
     struct str password = form_text(c, "password");
+    struct str passkey = form_text(c, "passkey");
+    if (passkey.size)
+        return by_passkey(c, passkey, back, e);
     if (token.size || (!login.size && !password.size))
         return by_link(c, token, back, e);
     return by_password(c, str_trim(login), password, back, e);
