@@ -8,9 +8,9 @@
 static const char recovery_alphabet[] = "23456789abcdefghjkmnpqrstuvwxyz0"; /* 32: no 1, i, l, o */
 
 /* A code has 60 bits of chance: no guessing, so one digest is enough. */
-static void recovery_digest(const char *salt, struct str code, char ret_hex[65])
+static void recovery_digest(struct str salt, struct str code, char ret_hex[65])
 {
-    struct sha256 digest = sha256_of2(str_of(salt), code);
+    struct sha256 digest = sha256_of2(salt, code);
     hex_encode(digest.bytes, sizeof(digest.bytes), ret_hex);
 }
 
@@ -24,7 +24,7 @@ void recovery_codes_new(const struct env *env, struct arena *a, struct recovery_
             plain[n] = recovery_alphabet[chance[n] % 32];
         plain[12] = 0;
         hex_encode(chance + 12, 8, salt);
-        recovery_digest(salt, str_of(plain), hex);
+        recovery_digest(str_of(salt), str_of(plain), hex);
         snprintf(ret->text[i], sizeof(ret->text[i]), "%.4s-%.4s-%.4s", plain, plain + 4, plain + 8);
         struct json *secret = json_object(a);
         json_put_cstr(secret, "label", "");
@@ -52,7 +52,7 @@ bool recovery_code_matches(const struct json *secret, struct str typed)
     if (n != 12 || salt.size != 16 || !hex_decode(hash, want, sizeof(want)))
         return false;
     struct sha256 a, b;
-    recovery_digest(salt.data, str_make(plain, 12), hex);
+    recovery_digest(salt, str_make(plain, 12), hex);
     if (!hex_decode(str_of(hex), have, sizeof(have)))
         return false;
     memcpy(a.bytes, want, sizeof(want));

@@ -3,7 +3,7 @@
 #
 #   run.sh [ASSAY]        the program to test; $ASSAY_PLAIN or build/assay unless given
 #
-# ASSAY_BROWSER_DATA: a data directory to serve instead of a fresh one of this host. ASSAY_SHOTS: where screenshots go.
+# ASSAY_BROWSER_TESTS: only these files. ASSAY_BROWSER_DATA: a data directory to serve instead of a fresh one of this host. ASSAY_SHOTS: where screenshots go.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -66,7 +66,7 @@ ASSAY_SHOTS=${ASSAY_SHOTS:-${TMPDIR:-/tmp}/assay-shots}
 export ASSAY_URL ASSAY_LINK ASSAY_LOG ASSAY_SHOTS ASSAY_PROGRAM ASSAY_DATA_DIR
 mkdir -p "$ASSAY_SHOTS"
 status=0
-node --test --test-concurrency=1 --test-reporter=tap "$here"/*.test.mjs >"$scratch/tap" 2>&1 || status=$?
+node --test --test-concurrency=1 --test-reporter=tap ${ASSAY_BROWSER_TESTS:-"$here"/*.test.mjs} >"$scratch/tap" 2>&1 || status=$?
 if [ $status -ne 0 ]; then
     cat "$scratch/tap"
     echo "--- the server's log, its end" && tail -30 "$scratch/log"

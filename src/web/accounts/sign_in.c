@@ -103,11 +103,11 @@ bool handle_sign_in_form(struct call *c, struct err *e)
 
 static struct str guess_key(struct call *c, const char *what, struct str who)
 {
-    char *key = arena_printf(c->arena, "%s %.*s", what, STR_ARGS(who)).data ? arena_strndup(c->arena, who.data, who.size) : NULL;
-    for (char *p = key; p && *p; p++)
+    char *key = arena_strndup(c->arena, who.data, who.size);
+    for (char *p = key; *p; p++)
         if (*p >= 'A' && *p <= 'Z')
             *p = (char)(*p + 32);
-    return arena_printf(c->arena, "%s %s", what, key ? key : "");
+    return arena_printf(c->arena, "%s %s", what, key);
 }
 
 /* Behind one address there may be a whole office. */

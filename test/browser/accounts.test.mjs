@@ -1,0 +1,275 @@
+// Accounts from end to end: invitations, passwords, one-time codes, recovery codes, passkeys, sessions, tokens, and what each role may.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { createRequire } from 'node:module';
+import { end, launch, open, shots, url } from './site.mjs';
+
+const here = path.dirname(new URL(import.meta.url).pathname);
+const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axeOn = async (page, kind) => {
+  await page.addScriptTag({ content: axe });
+  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(violations.map((v) => `${kind}: ${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), []);
+};
+const PASSWORD = 'correct horse battery staple';
+const named = url.replace('127.0.0.1', 'localhost'); // passkeys want a name
+
+// RFC 6238, as the other side computes it.
+const decode32 = (text) => {
+  let bits = '';
+  for (const c of text.replaceAll(' ', '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
+  return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+};
+const totp = (seed, by = 0) => {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + by));
+  const mac = createHmac('sha1', decode32(seed)).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+};
+
+// A client without a browser: keeps the cookie as one does.
+class Client {
+  cookie = '';
+  async ask(address, { form, headers = {}, method } = {}) {
+    const body = form && new URLSearchParams(form);
+    const answer = await fetch(url + address, {
+      method: method ?? (form ? 'POST' : 'GET'), body, redirect: 'manual', headers: { ...(this.cookie && { cookie: this.cookie }), ...headers },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair] = line.split(';');
+      if (pair.startsWith('assay=')) this.cookie = pair === 'assay=' ? '' : pair;
+    }
+    return { status: answer.status, location: answer.headers.get('location'), text: await answer.text(), headers: answer.headers };
+  }
+  async csrf(address = '/settings/sign-in') {
+    return (await this.ask(address)).text.match(/name="csrf" value="([0-9a-f]{64})"/)?.[1];
+  }
+  async post(address, form) {
+    return this.ask(address, { form: { csrf: await this.csrf(), ...form } });
+  }
+}
+
+const invited = async (login, ...options) => {
+  const link = assay('user', 'add', login, ...options).match(/token=([0-9a-f]{64})/)[1];
+  const c = new Client();
+  assert.equal((await c.ask('/sign-in', { form: { token: link } })).location, '/settings/sign-in?why=welcome');
+  return c;
+};
+const lines = (html) => html.match(/<pre class="code"[^>]*><code>([^<]*)/)[1].trim().split('\n');
+
+before(launch);
+after(end);
+
+let seed, codes, ann;
+
+test('an invitation leads to a password and a second factor, and only then to the pages', async () => {
+  ann = await invited('ann', '--roles', 'administrator', '--name', 'Ann Admin');
+  assert.equal((await ann.ask('/')).location, '/settings/sign-in?why=second');
+  assert.equal((await ann.ask('/api/v1/overview')).status, 403);
+  assert.equal((await ann.post('/settings/sign-in/password', { password: 'short', again: 'short' })).status, 400);
+  assert.equal((await ann.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD + 'x' })).status, 400);
+  const before = ann.cookie;
+  assert.equal((await ann.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD })).status, 303);
+  assert.notEqual(ann.cookie, before, 'a new password gives a new session');
+  assert.equal((await new Client().ask('/settings/sign-in', { headers: { cookie: before } })).status, 303, 'the old one is over');
+  seed = (await ann.post('/settings/sign-in/totp', {})).text.match(/name="seed" value="([A-Z2-7]{32})"/)[1];
+  assert.equal((await ann.post('/settings/sign-in/totp', { seed, code: '000000' })).status, 403);
+  const done = await ann.post('/settings/sign-in/totp', { seed, code: totp(seed) });
+  codes = lines(done.text);
+  assert.equal(codes.length, 10);
+  assert.equal((await ann.ask('/')).status, 200);
+});
+
+test('a password is asked for its second factor; a code counts once, a recovery code once', async () => {
+  const c = new Client();
+  const first = await c.ask('/sign-in', { form: { login: 'ANN', password: PASSWORD } });
+  assert.equal(first.location, '/sign-in/code?back=%2F');
+  for (const address of ['/', '/settings/sign-in', '/api/v1/me']) assert.notEqual((await c.ask(address)).status, 200, address);
+  const csrf = await c.csrf('/sign-in/code');
+  assert.equal((await c.ask('/sign-in/code', { form: { csrf, code: totp(seed) } })).status, 403, 'the code of adding it is used up');
+  const half = c.cookie;
+  assert.equal((await c.ask('/sign-in/code', { form: { csrf, code: codes[0] } })).status, 303);
+  assert.notEqual(c.cookie, half, 'a second factor gives a new session');
+  assert.equal((await c.ask('/')).status, 200);
+  const d = new Client();
+  await d.ask('/sign-in', { form: { login: 'ann', password: PASSWORD } });
+  assert.equal((await d.ask('/sign-in/code', { form: { csrf: await d.csrf('/sign-in/code'), code: codes[0] } })).status, 403, 'used up');
+  assert.equal((await d.ask('/sign-in/code', { form: { csrf: await d.csrf('/sign-in/code'), code: totp(seed, 1) } })).status, 303);
+  assert.match((await d.ask('/settings/sign-in')).text, /9 recovery codes left/);
+});
+
+test('a session that was set from outside is not taken over, and a sign-in always gives another one', async () => {
+  const planted = 'assay=' + 'ab'.repeat(32);
+  const c = new Client();
+  c.cookie = planted;
+  await c.ask('/sign-in', { form: { login: 'ann', password: PASSWORD } });
+  assert.notEqual(c.cookie, planted);
+  assert.equal((await new Client().ask('/settings/sign-in', { headers: { cookie: planted } })).status, 303);
+});
+
+test('forms from elsewhere and without a token are refused', async () => {
+  const csrf = await ann.csrf();
+  const form = { id: 'others' };
+  const cases = [[{}, form], [{}, { ...form, csrf: 'f'.repeat(64) }], [{ origin: 'https://evil.example' }, { ...form, csrf }], [{ 'sec-fetch-site': 'cross-site' }, { ...form, csrf }]];
+  for (const [headers, fields] of cases) assert.equal((await ann.ask('/settings/sign-in/sessions', { form: fields, headers })).status, 403);
+  assert.equal((await ann.ask('/sign-in', { form: { login: 'ann', password: PASSWORD }, headers: { origin: 'https://evil.example' } })).status, 403);
+});
+
+test('nobody is sent to another site after signing in', async () => {
+  for (const back of ['//evil.example', 'https://evil.example', '/\\evil.example', '/\tevil', 'javascript:alert(1)', '/%0d%0aSet-Cookie: x', '']) {
+    const { location, status } = await new Client().ask('/sign-in', { form: { login: 'ann', password: PASSWORD, back } });
+    assert.equal(status, 303);
+    assert.ok(location.startsWith('/sign-in/code?back=%2F'), location);
+    assert.ok(!/^\/sign-in\/code\?back=%2F(%2F|%5C)/.test(location), location);
+  }
+});
+
+test('the same words answer a wrong password and an unknown name; guessing slows down', async () => {
+  assay('user', 'add', 'gus', '--roles', 'employee');
+  const c = new Client();
+  const words = async (login) => {
+    const { status, text } = await c.ask('/sign-in', { form: { login, password: 'not this one either' } });
+    return [status, text.match(/role="alert">([^<]*)/)?.[1]];
+  };
+  assert.deepEqual(await words('gus'), await words('nobody-of-this-name'));
+  let status = 0;
+  for (let i = 0; i < 6 && status !== 429; i++) [status] = await words('gus');
+  assert.equal(status, 429);
+  const waiting = await c.ask('/sign-in', { form: { login: 'GUS', password: 'whatever it is' } });
+  assert.equal(waiting.status, 429, 'in any spelling');
+  assert.ok(Number(waiting.headers.get('retry-after')) >= 1);
+});
+
+test('what matters asks again after five minutes, or when told to', async () => {
+  // A fresh sign-in counts as asked; a token made for it never is asked.
+  const token = assay('token', 'add', 'ann', '--label', 'ci', '--scope', 'read,users,audit,own_page').trim();
+  const bearer = { authorization: 'Bearer ' + token };
+  assert.equal((await fetch(url + '/api/v1/users', { headers: bearer })).status, 200);
+  const add = await fetch(url + '/api/v1/users', { method: 'POST', headers: { ...bearer, 'content-type': 'application/json' }, body: JSON.stringify({ login: 'tom', roles: ['viewer'] }) });
+  assert.equal(add.status, 200);
+  assert.equal((await fetch(url + '/api/v1/tests/no-such-test/run', { method: 'POST', headers: bearer })).status, 403, 'outside of its scope');
+  const id = token.split('_')[1];
+  assay('token', 'revoke', id);
+  assert.equal((await fetch(url + '/api/v1/users', { headers: bearer })).status, 401);
+});
+
+test("nobody touches another's sessions, tokens or credentials", async () => {
+  const eve = await invited('eve', '--roles', 'employee');
+  await eve.post('/settings/sign-in/password', { password: PASSWORD + '!', again: PASSWORD + '!' });
+  const me = JSON.parse(await (await fetch(url + '/api/v1/me', { headers: { cookie: ann.cookie } })).text());
+  assert.ok(me.sessions.length && me.totp.length);
+  await eve.post('/settings/sign-in/sessions', { id: me.sessions[0].id });
+  assert.equal((await ann.ask('/')).status, 200, 'still signed in');
+  assert.equal((await eve.post('/settings/sign-in/remove', { id: me.totp[0].id })).status, 404);
+  const token = assay('token', 'add', 'ann', '--label', 'other', '--scope', 'read').trim();
+  assert.notEqual((await eve.post('/settings/tokens/revoke', { id: token.split('_')[1] })).status, 303);
+  assert.equal((await fetch(url + '/api/v1/tests', { headers: { authorization: 'Bearer ' + token } })).status, 200);
+  for (const address of ['/settings/users', '/settings/activity', '/api/v1/users', '/evidence']) assert.notEqual((await eve.ask(address)).status, 200, address);
+});
+
+test('roles of the organisation give what they say, and changing one ends sessions', async () => {
+  assert.equal((await ann.post('/settings/roles', { id: 'clerk', label: 'Clerk', words: 'Adds people', permissions: 'users' })).status, 303);
+  const carl = await invited('carl', '--roles', 'clerk');
+  await carl.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD });
+  const key = (await carl.post('/settings/sign-in/totp', {})).text.match(/name="seed" value="([A-Z2-7]{32})"/)[1];
+  await carl.post('/settings/sign-in/totp', { seed: key, code: totp(key) });
+  assert.equal((await carl.ask('/api/v1/overview')).status, 403);
+  const wrong = await carl.ask('/api/v1/users', { form: { csrf: await carl.csrf(), login: 'boss', roles: 'administrator' } });
+  assert.equal(wrong.status, 403, 'gives no more than they have');
+  const users = JSON.parse(await (await fetch(url + '/api/v1/users', { headers: { cookie: ann.cookie } })).text());
+  const row = users.rows.find((u) => u.login === 'carl');
+  assert.equal((await ann.post('/settings/users/' + row.id, { login: 'carl', roles: 'viewer', state: 'active' })).status, 303);
+  assert.equal((await carl.ask('/settings/sign-in')).status, 303, 'the session is over');
+});
+
+test('every route and role: the table holds', async () => {
+  const source = fs.readFileSync(path.join(here, '../../src/web/route.c'), 'utf8');
+  const routes = [...source.matchAll(/ROUTE\(\s*(\w+),\s*"([^"]+)",\s*(\w+),/g)].map((m) => `${m[1]} ${m[2]}`);
+  const rows = fs.readFileSync(path.join(here, 'authorization.tsv'), 'utf8').split('\n').filter((l) => l && !l.startsWith('#')).map((l) => l.split('\t'));
+  const [, , ...who] = rows.shift();
+  const listed = rows.map(([method, address]) => `${method} ${address}`);
+  assert.deepEqual(routes.filter((r) => !listed.includes(r)), [], 'routes without a line in authorization.tsv');
+  const all = ['own_page', 'read', 'run', 'records', 'export', 'audit', 'users', 'settings', 'keys'];
+  const roles = JSON.parse(await (await fetch(url + '/api/v1/roles', { headers: { cookie: ann.cookie } })).text()).rows;
+  const headers = { nobody: {}, half: {} };
+  const half = new Client();
+  await half.ask('/sign-in', { form: { login: 'ann', password: PASSWORD } });
+  headers.half = { cookie: half.cookie };
+  for (const role of who.slice(2)) {
+    assay('user', 'add', 'm-' + role, '--roles', role, '--until', '2099-01-01');
+    const may = roles.find((r) => r.id === role).permissions;
+    assert.ok(may.every((p) => all.includes(p)));
+    headers[role] = { authorization: 'Bearer ' + assay('token', 'add', 'm-' + role, '--label', 'matrix', '--scope', may.join(',')).trim() };
+  }
+  const wrong = [];
+  for (const [method, pattern, ...cells] of rows) {
+    const address = pattern.replace(/:\w+/g, 'none').replace('*', 'checkpoint');
+    for (const [i, cell] of cells.entries()) {
+      if (who[i] === 'half' && address === '/sign-out') continue;
+      const changes = !['GET', 'HEAD'].includes(method);
+      const answer = await fetch(url + address, { method, headers: headers[who[i]], redirect: 'manual', ...(changes && { body: new URLSearchParams() }) });
+      const text = await answer.text();
+      const is401 = answer.status === 401 || /^\/sign-in($|\?|\/)/.test(answer.headers.get('location') ?? '');
+      const refused = is401 || (answer.status === 403 && /takes the permission|second factor|Your session is over/.test(text)) || (answer.headers.get('location') ?? '').includes('why=second');
+      const is_public = cells.every((c) => c === '+');
+      if (!is_public && refused !== (cell === '-')) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status} ${answer.headers.get('location') ?? ''}`);
+      if (answer.status >= 500 && answer.status !== 503) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('a passkey is added and signs in, in a browser', async () => {
+  const page = await open({ signIn: false });
+  page.expectsErrors = true;
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  const link = assay('user', 'add', 'pia', '--roles', 'compliance_lead', '--name', 'Pia Lead').match(/token=([0-9a-f]{64})/)[1];
+  await page.goto(`${named}/sign-in?token=${link}`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.waitForURL('**/settings/sign-in?why=welcome');
+  await page.screenshot({ path: path.join(shots, 'accounts-welcome.png'), fullPage: true });
+  await page.getByLabel('Name of a new passkey').fill('Laptop');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByRole('heading', { name: 'Recovery codes' }).waitFor();
+  await page.getByRole('link', { name: 'I have kept it' }).click();
+  await page.getByText('Passkey Laptop').first().waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.waitForURL(named + '/');
+  assert.match((await page.request.get(named + '/settings/sign-in').then((r) => r.text())), /by passkey/);
+  await page.finish();
+});
+
+test('the pages of accounts, in both themes and widths, held against axe', async () => {
+  assay('user', 'add', 'long-name-of-somebody@a-very-long-domain.example.org', '--roles', 'auditor', '--until', '2027-01-31', '--name', 'Auguste Auditor of Somewhere Else');
+  const users = JSON.parse(await (await fetch(url + '/api/v1/users', { headers: { cookie: ann.cookie } })).text());
+  const list = { 'sign-in': '/settings/sign-in', users: '/settings/users', user: users.rows[0].url, roles: '/settings/roles', activity: '/settings/activity' };
+  const [name, value] = ann.cookie.split('=');
+  for (const colorScheme of ['light', 'dark'])
+    for (const width of [360, 1440]) {
+      const page = await open({ signIn: false, colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+      await page.goto(url + '/sign-in');
+      await page.screenshot({ path: path.join(shots, `accounts-door-${colorScheme}-${width}.png`), fullPage: true });
+      await axeOn(page, 'sign-in');
+      await page.context().addCookies([{ name, value, url }]);
+      for (const [kind, address] of Object.entries(list)) {
+        await page.goto(url + address);
+        await page.screenshot({ path: path.join(shots, `accounts-${kind}-${colorScheme}-${width}.png`), fullPage: true });
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${kind} is wider than ${width}`);
+        await axeOn(page, kind);
+      }
+      page.isClean();
+      await page.finish();
+    }
+});
