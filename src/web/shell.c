@@ -224,6 +224,20 @@ static void shell_asked(struct call *c, struct json *shell, const struct json *v
     json_put_cstr(asked, "state", is_done ? "done" : is_late ? "late" : "waiting");
 }
 
+/* Who is signed in, by the name they sign in with. */
+static struct str actor_name(struct call *c)
+{
+    struct err e = {0};
+    if (!c->is_signed_in || c->needs_code)
+        return STR("");
+    if (strncmp(c->session.actor, "account:", 8) != 0)
+        return str_of(c->session.actor);
+    struct str login = {0};
+    if (c->view.db)
+        login = db_one_text(c->arena, c->view.db, &e, "select login from account where id = ?1", A(c->session.actor + 8));
+    return login.data ? login : STR("signed in");
+}
+
 struct json *shell_build(struct call *c, const struct page *page, const struct json *view)
 {
     struct json *shell = json_object(c->arena);
@@ -231,7 +245,7 @@ struct json *shell_build(struct call *c, const struct page *page, const struct j
     json_put_cstr(shell, "version", PROGRAM_VERSION);
     json_put_cstr(shell, "theme", call_theme(c->request));
     json_put_cstr(shell, "csrf", c->session.csrf);
-    json_put_cstr(shell, "actor", c->is_signed_in ? c->session.actor : "");
+    json_put_str(shell, "actor", actor_name(c));
     json_put_str(shell, "origin", json_text(json_get(view, "nav"), "origin"));
     json_put_bool(shell, "is_stale", json_bool(json_get(view, "nav"), "is_stale"));
     json_put_int(shell, "last_run", json_int(json_path(view, "nav.last_run"), "t", 0));

@@ -68,6 +68,11 @@ bool second_factor_added(struct call *c, const struct account *account, const ch
 /* The answer after a second factor was added: recovery codes when there are none, else one's own page. */
 bool recovery_if_none(struct call *c, struct str account, const char *step, struct err *e) MUST_USE;
 
+/* Tokens are for programs: they never change credentials, nor end sessions. */
+bool only_people(struct call *c, struct err *e) MUST_USE;
+/* "password+totp" as "password and one-time code". */
+struct str how_words(struct call *c, const char *how);
+
 /* ---- handing operations over, and answering ---- */
 
 /* {"title","nav"}: what every page of this room begins with. */

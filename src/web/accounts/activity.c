@@ -81,8 +81,14 @@ static struct str session_words(struct call *c, const struct json *leaf, struct 
         return arena_printf(c->arena, "made a sign-in link for %.*s", STR_ARGS(account_words(c, json_text(leaf, "id"), e)));
     for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
         if (str_is(act, acts[i].act))
-            return how.size ? arena_printf(c->arena, "%s (%.*s)", acts[i].words, STR_ARGS(how)) : str_of(acts[i].words);
+            return how.size ? arena_printf(c->arena, "%s (%.*s)", acts[i].words, STR_ARGS(how_words(c, arena_str(c->arena, how).data))) : str_of(acts[i].words);
     return act;
+}
+
+static const char *credential_words(struct str kind)
+{
+    return str_is(kind, "recovery") ? "recovery codes" : str_is(kind, "totp") ? "one-time codes" : str_is(kind, "passkey") ? "passkey"
+           : str_is(kind, "password") ? "password" : "sign-in elsewhere";
 }
 
 static struct str account_leaf_words(struct call *c, const struct json *leaf, struct str type, struct err *e)
@@ -93,10 +99,10 @@ static struct str account_leaf_words(struct call *c, const struct json *leaf, st
                             STR_ARGS(account_words(c, json_text(leaf, "id"), e)), STR_ARGS(json_text(leaf, "state")),
                             STR_ARGS(list_words(c, json_get(leaf, "roles"))));
     if (str_is(type, "credential") && str_is(act, "remove"))
-        return arena_printf(c->arena, "%zu credentials of %.*s gone: %.*s", json_get(leaf, "ids") ? json_get(leaf, "ids")->count : 0,
+        return arena_printf(c->arena, "took away %zu of the credentials of %.*s: %.*s", json_get(leaf, "ids") ? json_get(leaf, "ids")->count : 0,
                             STR_ARGS(account_words(c, json_text(leaf, "acct"), e)), STR_ARGS(json_text(leaf, "why")));
     if (str_is(type, "credential"))
-        return arena_printf(c->arena, "new %.*s for %.*s", STR_ARGS(json_text(leaf, "kind")), STR_ARGS(account_words(c, json_text(leaf, "acct"), e)));
+        return arena_printf(c->arena, "new %s for %.*s", credential_words(json_text(leaf, "kind")), STR_ARGS(account_words(c, json_text(leaf, "acct"), e)));
     if (str_is(type, "token") && str_is(act, "revoke"))
         return arena_printf(c->arena, "revoked token %.*s", STR_ARGS(json_text(leaf, "id")));
     if (str_is(type, "token"))
@@ -123,22 +129,30 @@ static struct str leaf_words(struct call *c, const struct entry *entry, const st
     return entry->stream;
 }
 
+/* Ten recovery codes are ten leaves; one line says it. */
+static bool is_said_already(const struct json *leaf)
+{
+    return str_is(json_text(leaf, "type"), "credential") && str_is(json_text(leaf, "kind"), "recovery") && !json_bool(leaf, "first");
+}
+
 static bool put_entry(struct call *c, struct json *rows, const struct entry *entry, struct err *e)
 {
-    struct json *o = json_push_object(rows);
     struct str bytes;
     struct leaf leaf = {0};
     struct err unread = {0};
-    json_put_int(o, "leaf", entry->leaf);
-    put_instant(c, o, "at", entry->t);
-    json_put_str(o, "room", entry->stream);
     /* The newest second is not in the tiles yet: then only the stream is known. */
     bool is_read = c->view.ledger && ledger_reader_leaf(c->view.ledger, c->arena, (uint64_t)entry->leaf, &bytes, &unread) &&
                    leaf_parse(c->arena, bytes, &leaf, &unread);
+    if (is_read && is_said_already(leaf.json))
+        return true;
+    struct json *o = json_push_object(rows);
+    json_put_int(o, "leaf", entry->leaf);
+    put_instant(c, o, "at", entry->t);
+    json_put_str(o, "room", entry->stream);
     struct str by = is_read ? json_text(leaf.json, "by") : STR("");
     json_put_str(o, "who", actor_words(c, by.size ? by : entry->actor, e));
     json_put_str(o, "what", is_read ? leaf_words(c, entry, leaf.json, e) : entry->stream);
-    json_put_str(o, "step", is_read ? json_text(leaf.json, "step") : STR(""));
+    json_put_str(o, "step", is_read ? how_words(c, arena_str(c->arena, json_text(leaf.json, "step")).data) : STR(""));
     return e->code == ERR_NONE;
 }
 

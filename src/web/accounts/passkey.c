@@ -211,6 +211,8 @@ static bool passkey_add(struct call *c, const struct account *account, struct er
 
 bool handle_self_passkey(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     if (!call_step_up(c))
         return true;
     if (!call_view(c, e))

@@ -39,7 +39,7 @@ static void put_sessions(struct call *c, struct json *v)
     for (size_t i = 0; i < n; i++) {
         struct json *o = json_push_object(rows);
         json_put_cstr(o, "id", list[i].id);
-        json_put_cstr(o, "how", list[i].how);
+        json_put_str(o, "how", how_words(c, list[i].how));
         json_put_cstr(o, "peer", list[i].peer);
         json_put_cstr(o, "agent", list[i].agent);
         json_put_bool(o, "is_current", strcmp(list[i].id, c->session.id) == 0);
@@ -115,7 +115,7 @@ static struct json *self_view(struct call *c, struct str why, struct err *e)
         return NULL;
     json_put_str(v, "why", why);
     json_put_cstr(v, "reason", str_is(reason, "second") || str_is(reason, "welcome") ? reason.data : "");
-    json_put_cstr(v, "how", c->session.how);
+    json_put_str(v, "how", how_words(c, c->session.how));
     json_put_bool(v, "is_one_factor", c->session.factors < 2);
     put_sessions(c, v);
     struct str id = actor_account(call_actor(c));
@@ -183,6 +183,8 @@ static const char recovery_words[] = "Each of these codes stands in for the seco
 
 bool handle_self_recovery(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     if (!call_step_up(c))
         return true;
     struct json *lines = json_array(c->arena);
@@ -214,6 +216,8 @@ static bool password_set(struct call *c, struct err *e)
 
 bool handle_self_password(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     if (!call_step_up(c))
         return true;
     if (!call_view(c, e))
@@ -300,6 +304,8 @@ bool recovery_if_none(struct call *c, struct str account, const char *step, stru
 
 bool handle_self_totp(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     struct str seed = form_text(c, "seed"), code = form_text(c, "code");
     bool is_right = false;
     if (e->code)
@@ -327,6 +333,8 @@ bool handle_self_totp(struct call *c, struct err *e)
 
 bool handle_self_remove(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     struct str id = form_text(c, "id");
     if (e->code)
         return false;
@@ -347,6 +355,8 @@ bool handle_self_remove(struct call *c, struct err *e)
 
 bool handle_self_sessions(struct call *c, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     struct str id = form_text(c, "id");
     if (e->code)
         return false;

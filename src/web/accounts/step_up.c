@@ -97,6 +97,32 @@ bool call_step_up(struct call *c)
     return false;
 }
 
+/* ---- what only people do ---- */
+
+bool only_people(struct call *c, struct err *e)
+{
+    return !c->is_token || err_set(e, ERR_DENIED, "a token cannot change how people sign in");
+}
+
+struct str how_words(struct call *c, const char *how)
+{
+    static const char *const words[][2] = {{"link", "one-time link"}, {"password", "password"}, {"totp", "one-time code"},
+                                           {"recovery", "recovery code"}, {"passkey", "passkey"}, {"token", "token"},
+                                           {"oidc", "OpenID Connect"}, {"ldap", "LDAP"}, {"cli", "command line"}};
+    struct buf BUF_AUTO b;
+    struct str rest = str_of(how), part;
+    buf_init(&b, 200);
+    for (bool is_more = rest.size > 0; is_more;) {
+        is_more = str_cut(&rest, '+', &part);
+        buf_cstr(&b, b.size ? " and " : "");
+        struct str word = part;
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+            word = str_is(part, words[i][0]) ? str_of(words[i][1]) : word;
+        buf_str(&b, word);
+    }
+    return arena_str(c->arena, buf_view(&b));
+}
+
 /* ---- answering ---- */
 
 static bool answer_view(struct call *c, const struct json *v)

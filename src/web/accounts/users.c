@@ -203,8 +203,6 @@ static bool show_link(struct call *c, const struct account *account, const char 
 {
     char token[WEB_TOKEN_SIZE];
     const char *actor = account_actor(c->arena, str_of(account->id)).data;
-    struct session about = session_like(c, c->session.actor, c->session.how, c->session.factors);
-    (void)about;
     if (!web_link_new(c->site->dir.path, c->site->env, actor, INVITE_LIFE_MS, token, e))
         return false;
     struct json *v = room_view(c, "A sign-in link", e), *lines = json_array(c->arena);
@@ -241,6 +239,8 @@ static bool credentials_reset(struct call *c, const struct account *account, str
 
 static bool link_or_reset(struct call *c, bool is_reset, struct err *e)
 {
+    if (!only_people(c, e))
+        return false;
     if (!call_step_up(c))
         return true;
     if (!call_view(c, e))
