@@ -29,12 +29,22 @@ static int run(struct cli_context *c)
     static char ca_path[PATH_MAX];
     if (anchor_ca && !realpath(anchor_ca, ca_path))
         return cli_wrong_use(c, "--anchor-ca %.200s: %s", anchor_ca, strerror(errno));
+    const char *cert = cli_option(c, "tls-cert"), *key = cli_option(c, "tls-key");
+    static char cert_path[PATH_MAX], key_path[PATH_MAX];
+    if (!cert != !key)
+        return cli_wrong_use(c, "--tls-cert and --tls-key go together");
+    if (cert && !realpath(cert, cert_path))
+        return cli_wrong_use(c, "--tls-cert %.200s: %s", cert, strerror(errno));
+    if (key && !realpath(key, key_path))
+        return cli_wrong_use(c, "--tls-key %.200s: %s", key, strerror(errno));
     struct serve_options o = {.data_dir = c->data_dir,
                               .listen = cli_option(c, "listen"),
                               .interval_ms = interval_ms,
                               .heartbeat_ms = heartbeat_ms,
                               .anchor_interval_ms = anchor_ms,
                               .anchor_ca = anchor_ca ? ca_path : NULL,
+                              .tls_cert = cert ? cert_path : NULL,
+                              .tls_key = key ? key_path : NULL,
                               .log_is_private = cli_flag(c, "private-log"),
                               .prints_link = !cli_flag(c, "no-link")};
     return role_serve(&o);
@@ -43,7 +53,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
-    .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--anchor-ca FILE] [--private-log] [--no-link]",
+    .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--anchor-ca FILE] [--private-log] [--tls-cert FILE --tls-key FILE] [--no-link]",
     .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
     .options =
         (const struct cli_option[]){
@@ -54,6 +64,8 @@ const struct cli_command cli_command_serve = {
             {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), PT50S unless given; never"},
             {"anchor-ca", 0, "FILE", "authorities (PEM) that https witnesses and time stamp servers must be under; otherwise the system's"},
             {"private-log", 0, NULL, "show /log/ (checkpoint and tiles) only to those who are signed in"},
+            {"tls-cert", 0, "FILE", "certificate and chain (PEM): serve https, on any address"},
+            {"tls-key", 0, "FILE", "the certificate's private key (PEM)"},
             {"no-link", 0, NULL, "print no one-time sign-in link"},
             {0}},
     .details = "Ends on SIGTERM and Ctrl-C, after everything taken is signed. Tells systemd when it is ready.",

@@ -6,7 +6,7 @@
  *
  *   signer  DATA              3: socket to the keeper
  *   keeper  DATA              3: socket to who started it
- *   web     DATA …            3: listening socket
+ *   web     DATA COUNT LOG [CERT KEY]   3: listening sockets; LOG: private-log or public-log
  *   collect DATA …            schedules; starts one `host` child a run
  *   host    DATA              one scheduled run
  *   worker  DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF    3: socket to who asks; evaluates the tests of one run
@@ -34,6 +34,7 @@ struct serve_options {
     int64_t heartbeat_ms; /* between two seals of an idle ledger */
     int64_t anchor_interval_ms; /* between two rounds of asking witnesses; 0: ANCHOR_INTERVAL_MS; below 0: nobody is asked */
     const char *anchor_ca; /* file of the authorities that https witnesses and time stamping servers must be under; NULL: the system's */
+    const char *tls_cert, *tls_key; /* files (PEM): the web is served over TLS; NULL: plain, on loopback only */
     bool log_is_private; /* /log/ only for those who are signed in */
     bool prints_link;    /* print a one-time sign-in link once the web answers */
 };

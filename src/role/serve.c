@@ -78,8 +78,9 @@ static bool member_spawn(struct family *f, int which, struct err *e)
     snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)f->o->heartbeat_ms);
     snprintf(anchors, sizeof(anchors), "%lld", (long long)(f->o->anchor_interval_ms ? f->o->anchor_interval_ms : ANCHOR_INTERVAL_MS));
     const char *const argument[] = {heartbeat, count, interval, anchors}; /* by member */
-    const char *third = which == MEMBER_ANCHOR ? "always" : which == MEMBER_WEB && f->o->log_is_private ? "private-log" : NULL;
-    const char *arguments[] = {f->dir.path, argument[which], third, which == MEMBER_ANCHOR ? f->o->anchor_ca : NULL, NULL};
+    const char *third = which == MEMBER_ANCHOR ? "always" : which != MEMBER_WEB ? NULL : f->o->log_is_private ? "private-log" : "public-log";
+    const char *fourth = which == MEMBER_ANCHOR ? f->o->anchor_ca : which == MEMBER_WEB ? f->o->tls_cert : NULL;
+    const char *arguments[] = {f->dir.path, argument[which], third, fourth, which == MEMBER_WEB ? f->o->tls_key : NULL, NULL};
     struct os_spawn spawn = {.role = MEMBER_NAMES[which],
                              .arguments = arguments,
                              .fds = fds,
@@ -295,9 +296,15 @@ static bool family_listen(struct family *f, struct err *e)
         snprintf(f->url, sizeof(f->url), "%s", "");
         return true;
     }
-    int fd = listen_open(f->o->listen ? f->o->listen : "127.0.0.1:8420", f->url, e);
+    const char *address = f->o->listen ? f->o->listen : "127.0.0.1:8420";
+    int fd = f->o->tls_cert ? listen_open_any(address, f->url, e) : listen_open(address, f->url, e);
     if (fd < 0)
         return false;
+    if (f->o->tls_cert && strncmp(f->url, "http://", 7) == 0) {
+        char rest[LISTEN_URL_SIZE];
+        snprintf(rest, sizeof(rest), "%s", f->url + 7);
+        snprintf(f->url, sizeof(f->url), "https://%.280s", rest);
+    }
     f->listen_fds[f->listen_count++] = fd;
     return true;
 }

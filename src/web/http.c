@@ -54,6 +54,13 @@ static void add_header_str(struct MHD_Response *m, const char *name, struct str 
     add_header(m, name, text);
 }
 
+static bool promises_tls; /* set before any thread starts */
+
+void http_promise_tls(void)
+{
+    promises_tls = true;
+}
+
 static struct MHD_Response *response_build(const struct http_response *r)
 {
     enum MHD_ResponseMemoryMode mode = r->is_constant ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
@@ -67,6 +74,8 @@ static struct MHD_Response *response_build(const struct http_response *r)
     add_header(m, "Referrer-Policy", "same-origin");
     add_header(m, "Cross-Origin-Opener-Policy", "same-origin");
     add_header(m, "Cross-Origin-Resource-Policy", "same-origin");
+    if (promises_tls)
+        add_header(m, "Strict-Transport-Security", "max-age=31536000");
     add_header(m, "Cache-Control", r->cache ? r->cache : "no-store");
     if (r->encoding)
         add_header(m, "Content-Encoding", r->encoding);
@@ -272,6 +281,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     memcpy(x->target, target, x->target_size);
     struct peer *p = peer_of(connection);
     memcpy(x->request.peer, p ? p->address : "?", p ? sizeof(x->request.peer) : 2);
+    x->request.is_tls = x->server->tls_cert != NULL;
     return x;
 }
 
@@ -496,6 +506,12 @@ static void on_library_log(void *context, const char *format, va_list arguments)
 static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+    /* TLS 1.3 and 1.2 with forward secrecy; GnuTLS chooses by our order. */
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->tls_cert},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->tls_key},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"},
+                                   {MHD_OPTION_END, 0, NULL}};
+    flags |= s->tls_cert ? (unsigned)MHD_USE_TLS : 0;
     /* The logger comes first: it is what later options report to. */
     return mhd.start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
@@ -504,7 +520,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, int fd)
                             (size_t)LIMIT_HTTP_HEADER_BYTES + 8192, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)2048,
                             MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)1 << 18, MHD_OPTION_END);
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)1 << 18, MHD_OPTION_ARRAY, s->tls_cert ? tls : tls + 3, MHD_OPTION_END);
 }
 
 struct http_server *http_start(const struct http_options *o, struct err *e)
@@ -520,6 +536,8 @@ struct http_server *http_start(const struct http_options *o, struct err *e)
     s->handler = o->handler;
     s->env = o->env;
     s->log_fd = o->log_fd;
+    s->tls_cert = o->tls_cert;
+    s->tls_key = o->tls_key;
     s->spool_dir = o->spool_dir;
     s->queue_max = o->queue_max ? o->queue_max : HTTP_QUEUE_MAX;
     pthread_mutex_init(&s->queue_mutex, NULL);

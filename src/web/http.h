@@ -94,11 +94,14 @@ struct http_options {
     const struct http_handler *handler;
     const struct env *env;
     int log_fd;            /* -1: no log */
+    const char *tls_cert, *tls_key; /* PEM texts, the certificate first, then its chain; NULL: plain HTTP */
     const char *spool_dir; /* where long bodies wait, in files without a name; NULL: in memory */
 };
 
 /* Opens the HTTP library: whoever enters a jail does it before. Else it comes with the first use. ERR_UNSUPPORTED: not installed. */
 bool http_prepare(struct err *e) MUST_USE;
+/* From here on every answer tells browsers to stay with TLS (RFC 6797). Before any response is made. */
+void http_promise_tls(void);
 /* Starts the threads. ERR_UNAVAILABLE when a socket cannot be served. */
 struct http_server *http_start(const struct http_options *o, struct err *e) MUST_USE;
 /* Closes idle and slow connections; call about once a second. */

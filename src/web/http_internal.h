@@ -75,6 +75,7 @@ struct http_server {
     pthread_cond_t queue_filled;
     struct exchange *queue_first, *queue_last;
     size_t queue_count, queue_max;
+    const char *tls_cert, *tls_key;
     bool is_stopping;
     const char *spool_dir;
     _Atomic int spool_count;

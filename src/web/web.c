@@ -277,6 +277,8 @@ int web_main(const struct web_options *o)
         free(s);
         return err_exit_status(e.code);
     }
+    if (o->tls_cert)
+        http_promise_tls();
     assets_prepare();
     struct http_handler handler = {
         .head = on_head, .work = on_work, .worker_start = on_worker_start, .worker_end = on_worker_end, .context = s};
@@ -287,6 +289,8 @@ int web_main(const struct web_options *o)
                                    .worker_count = WORKERS,
                                    .handler = &handler,
                                    .env = s->env,
+                                   .tls_cert = o->tls_cert,
+                                   .tls_key = o->tls_key,
                                    .log_fd = STDERR_FILENO,
                                    .spool_dir = spool_dir};
     s->server = http_start(&options, &e);
