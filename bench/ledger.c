@@ -1,12 +1,12 @@
 /*
  * bench-ledger - what the ledger does of what the machine could do, in one run.
  *
- *     bench-ledger [DIR [LEAVES]]      one line a figure: name, value, unit; DIR is scratch space on the disk to be measured
- *                                      ($TMPDIR)
+ *     bench-ledger [DIR [LEAVES [PART...]]]      one line a figure: name, value, unit; DIR is scratch space on the disk to be measured
+ *                                                ($TMPDIR); parts: disk serial append verify proof (all)
  *
  * Leaves of 1 KiB, composed before the clock starts. The limits are of this machine in these minutes: limit_hash is one core that
- * hashes each leaf and one node of the tree once, with the kernel that the ledger uses (libcrypto); limit_disk is a disk that writes
- * each leaf twice, to the journal and to a tile, in one stream. Appending hashes each leaf on one core and, read back from the journal,
+ * hashes each leaf and one node of the tree once, with OpenSSL's SHA-256 and with the kernel in use (sha256_lanes.c, unless
+ * ASSAY_BENCH_OPENSSL is set); limit_disk is a disk that writes each leaf twice, to the journal and to a tile, in one stream. Appending hashes each leaf on one core and, read back from the journal,
  * a second time on another (I3).
  */
 #include "base/limits.h"
@@ -28,13 +28,30 @@ static struct checkpoint signer_head;
 static char *leaves_bytes; /* count * LEAF_SIZE */
 static struct str *leaves;
 static double seconds[SAMPLES];
-static double hash_limit, disk_limit, sync_p50;
+static double hash_limit, openssl_limit, disk_limit, sync_p50;
+static bool use_lanes = true;
 
 static double wall(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Of the calling thread. */
+static double cpu_caller(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Of all threads, in the kernel. */
+static double cpu_kernel(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
 }
 
 /* Of all threads, user and system. */
@@ -95,6 +112,7 @@ static double percentiles(const char *name, double *s, size_t count, double scal
 static void leaves_make(size_t count)
 {
     struct sha256 previous = {{0}};
+    int64_t now_ms = env_now_ms(&env_system); /* no leaf is of a later time than its seal */
     leaves_bytes = malloc(count * LEAF_SIZE);
     leaves = calloc(count, sizeof(*leaves));
     if (!leaves_bytes || !leaves)
@@ -104,8 +122,8 @@ static void leaves_make(size_t count)
         hex_encode(previous.bytes, SHA256_SIZE, hex);
         int n = snprintf(p, LEAF_SIZE,
                          "assay/leaf@v1 record\n{\"id\":\"bench\",\"log\":\"%s\",\"n\":\"%032zx\",\"sp\":\"%s\",\"sq\":%zu,\"st\":"
-                         "\"parameter\",\"t\":1795291440000,\"type\":\"parameter\",\"v\":1,\"val\":1,\"why\":\"",
-                         ORIGIN, i, hex, i);
+                         "\"parameter\",\"t\":%lld,\"type\":\"parameter\",\"v\":1,\"val\":1,\"why\":\"",
+                         ORIGIN, i, hex, i, (long long)now_ms);
         memset(p + n, 'a' + (int)(i % 26), (size_t)(LEAF_SIZE - n));
         memcpy(p + LEAF_SIZE - 3, "\"}\n", 3);
         leaves[i] = str_make(p, LEAF_SIZE);
@@ -113,26 +131,40 @@ static void leaves_make(size_t count)
     }
 }
 
-static void limits_hash(void)
+/* One core that hashes each leaf and one node once, a tile at a time. */
+static double limit_hash(const char *name)
 {
+    static struct sha256 hashes[BATCH];
+    char text[80];
     double best_leaf = 1, best_node = 1;
-    struct sha256 h = {{0}};
-    for (int round = 0; round < ROUNDS * 4; round++) {
+    for (int round = 0; round < ROUNDS * 8; round++) {
         double start = cpu();
-        for (int i = 0; i < 20 * BATCH; i++)
-            h = merkle_leaf_hash(leaves[i % BATCH]);
-        double leaf = (cpu() - start) / (20 * BATCH);
+        for (int i = 0; i < 8 * BATCH; i += 256)
+            merkle_leaf_hashes(leaves + i % BATCH, 256, hashes + i % BATCH);
+        double leaf = (cpu() - start) / (8 * BATCH);
         start = cpu();
-        for (int i = 0; i < 100 * BATCH; i++)
-            h = merkle_node_hash(h, h);
-        double node = (cpu() - start) / (100 * BATCH);
+        for (int i = 0; i < 50 * BATCH; i += 256)
+            sha256_of_pairs(1, hashes + i % (BATCH / 2), 256, hashes + i % (BATCH / 2));
+        double node = (cpu() - start) / (50 * BATCH);
         best_leaf = leaf < best_leaf ? leaf : best_leaf;
         best_node = node < best_node ? node : best_node;
     }
-    figure("limit_leaf_hash", best_leaf * 1e9, "ns");
-    figure("limit_node_hash", best_node * 1e9, "ns");
-    hash_limit = 1 / (best_leaf + best_node);
-    figure("limit_hash", hash_limit, "leaves/s");
+    snprintf(text, sizeof(text), "limit_leaf_hash_%s", name);
+    figure(text, best_leaf * 1e9, "ns");
+    snprintf(text, sizeof(text), "limit_node_hash_%s", name);
+    figure(text, best_node * 1e9, "ns");
+    snprintf(text, sizeof(text), "limit_hash_%s", name);
+    figure(text, 1 / (best_leaf + best_node), "leaves/s");
+    return 1 / (best_leaf + best_node);
+}
+
+static void limits_hash(void)
+{
+    sha256_use_lanes(false);
+    openssl_limit = limit_hash("openssl");
+    sha256_use_lanes(use_lanes);
+    hash_limit = strcmp(sha256_kernel(), "openssl") == 0 ? openssl_limit : limit_hash(sha256_kernel());
+    printf("%-36s %12s\n", "kernel_in_use", sha256_kernel());
 }
 
 static double sync_run(int fd, size_t size, int count)
@@ -197,7 +229,7 @@ static void bench_append(struct ledger *l, size_t count, const char *name)
     struct err e = {0};
     char text[80];
     uint64_t index = 0;
-    double start = wall(), start_cpu = cpu();
+    double start = wall(), start_cpu = cpu(), start_kernel = cpu_kernel(), start_caller = cpu_caller();
     for (size_t done = 0; done < count; done += BATCH) {
         if (!ledger_append_begin(l, leaves + done, BATCH, &index, &e))
             fail("append", &e);
@@ -206,15 +238,24 @@ static void bench_append(struct ledger *l, size_t count, const char *name)
     }
     if (!ledger_append_wait(l, &e) || !ledger_integrate(l, &e))
         fail("integrate", &e);
-    double took = wall() - start, took_cpu = cpu() - start_cpu, rate = (double)count / took;
+    double took = wall() - start, took_cpu = cpu() - start_cpu, kernel = cpu_kernel() - start_kernel, rate = (double)count / took;
+    double caller = cpu_caller() - start_caller;
     snprintf(text, sizeof(text), "%s", name);
     figure(text, rate, "leaves/s");
     snprintf(text, sizeof(text), "%s_cpu", name);
     figure(text, took_cpu / (double)count * 1e9, "ns/leaf");
+    snprintf(text, sizeof(text), "%s_cpu_kernel", name);
+    figure(text, kernel / (double)count * 1e9, "ns/leaf");
+    snprintf(text, sizeof(text), "%s_cpu_caller", name);
+    figure(text, caller / (double)count * 1e9, "ns/leaf");
     snprintf(text, sizeof(text), "%s_cores_busy", name);
     figure(text, took_cpu / took, "cores");
     snprintf(text, sizeof(text), "%s_of_limit_hash", name);
     figure(text, rate / hash_limit, "ratio");
+    snprintf(text, sizeof(text), "%s_of_limit_openssl", name);
+    figure(text, rate / openssl_limit, "ratio");
+    snprintf(text, sizeof(text), "%s_of_limit_disk", name);
+    figure(text, rate / disk_limit, "ratio");
     snprintf(text, sizeof(text), "%s_of_limit", name);
     figure(text, rate / (hash_limit < disk_limit ? hash_limit : disk_limit), "ratio");
 }
@@ -282,6 +323,8 @@ static void bench_verify(const char *path)
         figure(text, rates[0], "leaves/s");
         snprintf(text, sizeof(text), "%s_1_thread_of_limit_hash", names[kind]);
         figure(text, rates[0] / hash_limit, "ratio");
+        snprintf(text, sizeof(text), "%s_1_thread_of_limit_openssl", names[kind]);
+        figure(text, rates[0] / openssl_limit, "ratio");
         snprintf(text, sizeof(text), "%s_2_threads", names[kind]);
         figure(text, rates[1], "leaves/s");
         snprintf(text, sizeof(text), "%s_2_threads_of_1", names[kind]);
@@ -325,41 +368,68 @@ static int remove_entry(const char *path, const struct stat *facts, int type, st
     return remove(path);
 }
 
-int main(int argc, char **argv)
+/* True if the part was asked for, by name or because none was. */
+static bool is_wanted(char *const *parts, int count, const char *name)
 {
-    char path[4000], below[80], whole[4096];
+    bool is_named = count <= 0;
+    for (int i = 0; i < count; i++)
+        is_named |= strcmp(parts[i], name) == 0;
+    return is_named;
+}
+
+static void bench_reader(const struct ledger_options *o)
+{
+    char below[80];
     struct err e = {0};
-    int64_t count = 524288;
-    const char *base = argc > 1 ? argv[1] : getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp";
-    if (argc > 2 && (!str_to_int64(str_of(argv[2]), &count) || count < BATCH)) {
-        fprintf(stderr, "usage: bench-ledger [DIR [LEAVES]]\n");
-        return 2;
-    }
-    count = count / BATCH * BATCH;
-    snprintf(path, sizeof(path), "%s/bench-ledger-XXXXXX", base);
-    if (!mkdtemp(path))
-        return err_errno(&e, errno, "scratch directory below %s", base), fail("start", &e), 3;
-    key = note_key_make(ORIGIN, ed25519_public_of(&private_key));
-    leaves_make((size_t)count);
-    limits_hash();
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    limits_disk(dir);
-    struct ledger_options o;
-    struct ledger *l = ledger_make(&o, path, "serial", false);
-    bench_append(l, (size_t)count / 4 / BATCH * BATCH, "append_and_integrate_serial");
-    bench_single(l);
-    ledger_close(l);
-    l = ledger_make(&o, path, "pipelined", true);
-    bench_append(l, (size_t)count, "append_and_integrate");
-    ledger_close(l);
-    snprintf(whole, sizeof(whole), "%s/pipelined", path);
-    bench_verify(whole);
     ledger_path(ORIGIN, below);
-    struct ledger_reader *r = ledger_reader_open(openat(o.data_dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &e);
+    struct ledger_reader *r = ledger_reader_open(openat(o->data_dir, below, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &e);
     if (!r)
         fail("read", &e);
     bench_proofs(r);
     ledger_reader_close(r);
+}
+
+static void run(const char *path, size_t count, char *const *parts, int part_count)
+{
+    char whole[4096];
+    struct ledger_options o;
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    leaves_make(count);
+    use_lanes = !getenv("ASSAY_BENCH_OPENSSL");
+    limits_hash();
+    if (is_wanted(parts, part_count, "disk"))
+        limits_disk(dir);
+    if (is_wanted(parts, part_count, "serial")) {
+        struct ledger *l = ledger_make(&o, path, "serial", false);
+        bench_append(l, count / 4 / BATCH * BATCH, "append_and_integrate_serial");
+        bench_single(l);
+        ledger_close(l);
+    }
+    struct ledger *l = ledger_make(&o, path, "pipelined", true);
+    bench_append(l, count, "append_and_integrate");
+    ledger_close(l);
+    snprintf(whole, sizeof(whole), "%s/pipelined", path);
+    if (is_wanted(parts, part_count, "verify"))
+        bench_verify(whole);
+    if (is_wanted(parts, part_count, "proof"))
+        bench_reader(&o);
+}
+
+int main(int argc, char **argv)
+{
+    char path[4000];
+    struct err e = {0};
+    int64_t count = 524288;
+    const char *base = argc > 1 ? argv[1] : getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp";
+    if (argc > 2 && (!str_to_int64(str_of(argv[2]), &count) || count < BATCH)) {
+        fprintf(stderr, "usage: bench-ledger [DIR [LEAVES [PART...]]]\n");
+        return 2;
+    }
+    snprintf(path, sizeof(path), "%s/bench-ledger-XXXXXX", base);
+    if (!mkdtemp(path))
+        return err_errno(&e, errno, "scratch directory below %s", base), fail("start", &e), 3;
+    key = note_key_make(ORIGIN, ed25519_public_of(&private_key));
+    run(path, (size_t)count / BATCH * BATCH, argv + 3, argc - 3);
     nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
     return 0;
 }

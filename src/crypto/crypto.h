@@ -1,6 +1,6 @@
 /*
  * crypto.h - digests, signatures, key derivation and sealed bytes, all by OpenSSL 3 (EVP; one-shot SHA-256
- * directly). No own cryptography.
+ * directly). No own cryptography but SHA-256 of many messages at once, checked against OpenSSL's before it is used.
  *
  * Functions that cannot fail for reasons outside the program (hashing) return nothing and end the process if OpenSSL breaks.
  */
@@ -23,6 +23,14 @@ struct sha256 sha256_of(struct str data);
 struct sha256 sha256_of2(struct str a, struct str b);
 /* SHA-256 of prefix || left || right: a node of a Merkle tree. */
 struct sha256 sha256_of_pair(uint8_t prefix, struct sha256 left, struct sha256 right);
+/* Many at once, leaves and nodes of a Merkle tree: SHA-256 of prefix || messages[i], of prefix || hashes[2i] || hashes[2i + 1]. The
+ * same as one by one, 16 side by side where the processor has AVX-512 (doc/decisions/multi-lane-sha256.md). `ret` has room for
+ * `count` hashes; of pairs it may be `hashes`. */
+void sha256_of_each(uint8_t prefix, const struct str *messages, size_t count, struct sha256 *ret);
+void sha256_of_pairs(uint8_t prefix, const struct sha256 *hashes, size_t count, struct sha256 *ret);
+/* What these two are computed with: "avx512" or "openssl". Tests and benches do without lanes, or let them be chosen anew. */
+const char *sha256_kernel(void);
+void sha256_use_lanes(bool is_wanted);
 bool sha256_equal(struct sha256 a, struct sha256 b);
 /* Incremental. */
 struct sha256_stream;

@@ -180,29 +180,59 @@ static struct str hashes_view(const struct sha256 *hashes, unsigned width)
     return str_make(hashes, (size_t)width * SHA256_SIZE);
 }
 
+/* Takes the bundle and the tiles that are full out of memory; `bundle` is the full one. */
+static bool full_write(struct edge *g, struct str bundle, struct err *e)
+{
+    uint64_t n = g->size / TILE_WIDTH - 1;
+    if (!tile_write(g, LEVEL_ENTRIES, n, TILE_WIDTH, bundle, e))
+        return false;
+    buf_clear(&g->bundle);
+    for (int level = 0; level < TILE_LEVELS && g->levels[level].width == TILE_WIDTH; level++, n /= TILE_WIDTH) {
+        struct edge_level *at = &g->levels[level];
+        if (!tile_write(g, level, n, TILE_WIDTH, hashes_view(at->hashes, TILE_WIDTH), e))
+            return false;
+        at->width = at->written = 0;
+        if (level + 1 < TILE_LEVELS)
+            at[1].hashes[at[1].width++] = tile_full_root(at->hashes);
+    }
+    return true;
+}
+
+/* Leaves that go into the same bundle, framed; their hashes are in the tile already. */
+static bool piece_push(struct edge *g, struct str framed, size_t count, struct err *e)
+{
+    g->size += count;
+    g->levels[0].width += (unsigned)count;
+    bool is_full = g->levels[0].width == TILE_WIDTH;
+    if (is_full && count == TILE_WIDTH)
+        return full_write(g, framed, e); /* as it lies in the journal */
+    buf_str(&g->bundle, framed);
+    if (g->bundle.full)
+        return err_set(e, ERR_LIMIT, "no memory for an entry bundle");
+    return !is_full || full_write(g, buf_view(&g->bundle), e);
+}
+
 bool edge_push(struct edge *g, struct str leaf, struct err *e)
 {
     buf_u16be(&g->bundle, (uint16_t)leaf.size);
-    buf_str(&g->bundle, leaf);
-    if (g->bundle.full)
-        return err_set(e, ERR_LIMIT, "no memory for an entry bundle");
-    struct sha256 h = merkle_leaf_hash(leaf);
-    uint64_t n = g->size / TILE_WIDTH;
-    g->size++;
-    for (int level = 0; level < TILE_LEVELS; level++, n /= TILE_WIDTH) {
-        struct edge_level *at = &g->levels[level];
-        at->hashes[at->width++] = h;
-        if (at->width < TILE_WIDTH)
-            return true;
-        if (level == 0) {
-            if (!tile_write(g, LEVEL_ENTRIES, n, TILE_WIDTH, buf_view(&g->bundle), e))
-                return false;
-            buf_clear(&g->bundle);
-        }
-        if (!tile_write(g, level, n, TILE_WIDTH, hashes_view(at->hashes, TILE_WIDTH), e))
+    g->levels[0].hashes[g->levels[0].width] = merkle_leaf_hash(leaf);
+    return piece_push(g, leaf, 1, e);
+}
+
+bool edge_push_framed(struct edge *g, struct str framed, size_t count, struct err *e)
+{
+    while (count > 0) {
+        struct edge_level *at = &g->levels[0];
+        struct str leaves[TILE_WIDTH];
+        struct str rest = framed;
+        size_t room = TILE_WIDTH - at->width, taken = count < room ? count : room;
+        if (!framed_take(&rest, taken, leaves))
+            return err_set(e, ERR_CORRUPT, "a journal frame is shorter than its leaves");
+        merkle_leaf_hashes(leaves, taken, at->hashes + at->width);
+        if (!piece_push(g, str_slice(framed, 0, framed.size - rest.size), taken, e))
             return false;
-        h = tile_full_root(at->hashes);
-        at->width = at->written = 0;
+        framed = rest;
+        count -= taken;
     }
     return true;
 }

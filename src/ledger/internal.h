@@ -8,6 +8,7 @@
 #ifndef LEDGER_INTERNAL_H
 #define LEDGER_INTERNAL_H
 
+#include "base/limits.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 
@@ -121,6 +122,8 @@ bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, st
 struct merkle_nodes tile_store_nodes(struct tile_store *s);
 /* Splits a bundle of `width` entries: offsets of the length prefixes, and the end. False when the framing is broken. */
 bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WIDTH + 1]) MUST_USE;
+/* Takes `count` leaves off the front of `framed` (u16be size, bytes, and again). False: it is shorter, or a leaf is empty. */
+bool framed_take(struct str *framed, size_t count, struct str *ret_leaves) MUST_USE;
 /* The leaf, checked against its hash in the level-0 tile; the view lasts until the next call. */
 bool tile_store_leaf(struct tile_store *s, uint64_t index, struct str *ret_leaf, struct err *e) MUST_USE;
 /* Root of a full tile, or of a run of 2^r hashes. */
@@ -155,6 +158,8 @@ void edge_release(struct edge *g);
 /* Reads the edge of a tree of `size` from disk and checks that its root is `root`. ERR_CORRUPT. */
 bool edge_load(struct edge *g, uint64_t size, struct sha256 root, struct err *e) MUST_USE;
 bool edge_push(struct edge *g, struct str leaf, struct err *e) MUST_USE;
+/* `count` leaves as they lie in a journal frame and in a bundle: u16be size, bytes, and again. ERR_CORRUPT: shorter than its leaves. */
+bool edge_push_framed(struct edge *g, struct str framed, size_t count, struct err *e) MUST_USE;
 /* Writes partial tiles and the partial bundle for the present size; all tiles are durable then. */
 bool edge_flush(struct edge *g, struct err *e) MUST_USE;
 struct sha256 edge_root(const struct edge *g);
@@ -213,6 +218,7 @@ struct ledger {
     struct journal journal;
     struct buf frames[2];                   /* being filled, and on its way to the disk */
     struct buf read_back;                   /* one frame, read again to be integrated */
+    struct sha256 hashes[LIMIT_BATCH_LEAVES]; /* of the batch being appended */
     struct pipeline *pipeline;              /* NULL: everything happens in the caller's thread */
     struct merkle_frontier durable;         /* all journalled leaves; in a pipeline also those on their way to the disk */
     struct edge edge;                       /* all leaves in tiles; state.integrated is what the newest state slot says */

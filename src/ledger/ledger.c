@@ -229,11 +229,10 @@ static bool append(struct ledger *l, const struct str *leaves, size_t count, uin
     struct merkle_frontier next = l->durable;
     uint64_t seal_sequence = l->seal_sequence, sealed_to = l->sealed_to;
     struct sha256 seal_leaf = l->seal_leaf;
-    for (size_t i = 0; i < count; i++) {
-        struct sha256 h = merkle_leaf_hash(leaves[i]);
-        ledger_note_leaf(l, next.size, leaves[i], h);
-        merkle_frontier_push(&next, h);
-    }
+    merkle_leaf_hashes(leaves, count, l->hashes);
+    for (size_t i = 0; i < count; i++)
+        ledger_note_leaf(l, next.size + i, leaves[i], l->hashes[i]);
+    merkle_frontier_push_many(&next, l->hashes, count);
     struct journal_frame frame = {.first_index = l->durable.size,
                                   .count = (uint32_t)count,
                                   .size_after = next.size,
@@ -302,16 +301,7 @@ bool ledger_tiles_advance(struct ledger *l, struct err *e)
     if (frame.first_index != l->edge.size)
         return err_set(e, ERR_CORRUPT, "the journal read back starts at leaf %llu, not %llu",
                        (unsigned long long)frame.first_index, (unsigned long long)l->edge.size);
-    struct str rest = frame.leaves;
-    for (uint32_t i = 0; i < frame.count; i++) {
-        size_t size = rest.size < 2 ? SIZE_MAX : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
-        if (size > rest.size - 2)
-            return err_set(e, ERR_CORRUPT, "a journal frame is shorter than its leaves");
-        if (!edge_push(&l->edge, str_slice(rest, 2, 2 + size), e))
-            return false;
-        rest = str_slice(rest, 2 + size, rest.size);
-    }
-    return true;
+    return edge_push_framed(&l->edge, frame.leaves, frame.count, e);
 }
 
 /* Journal to tiles. I3: the root of what was read again must be the root that was acknowledged. */

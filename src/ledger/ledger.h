@@ -21,6 +21,8 @@
 /* ---- merkle.h: RFC 6962 ---- */
 struct sha256 merkle_leaf_hash(struct str leaf);
 struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right);
+/* Of `count` leaves, several at once where the processor can. */
+void merkle_leaf_hashes(const struct str *leaves, size_t count, struct sha256 *ret);
 /* RFC 6962 2.1.2 / RFC 9162 2.1.4.2: true if the tree of `size` with `root` extends the tree of `old_size` with `old_root`.
  * old_size 0 needs an empty proof; equal sizes need an empty proof and equal roots. */
 bool merkle_consistency_holds(uint64_t old_size, struct sha256 old_root, uint64_t size, struct sha256 root,

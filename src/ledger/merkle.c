@@ -12,6 +12,11 @@ struct sha256 merkle_node_hash(struct sha256 left, struct sha256 right)
     return sha256_of_pair(1, left, right);
 }
 
+void merkle_leaf_hashes(const struct str *leaves, size_t count, struct sha256 *ret)
+{
+    sha256_of_each(0, leaves, count, ret);
+}
+
 void merkle_frontier_push(struct merkle_frontier *f, struct sha256 leaf_hash)
 {
     merkle_frontier_push_tree(f, 0, leaf_hash);
@@ -26,6 +31,22 @@ void merkle_frontier_push_tree(struct merkle_frontier *f, unsigned height, struc
         h = merkle_node_hash(f->hashes[k], h);
     f->hashes[k] = h;
     f->size += UINT64_C(1) << height;
+}
+
+void merkle_frontier_push_many(struct merkle_frontier *f, struct sha256 *hashes, size_t count)
+{
+    uint64_t size = f->size;
+    f->size += count;
+    for (unsigned k = 0; count > 0; k++) {
+        size_t odd = size >> k & 1; /* the first one has its left neighbour in the frontier */
+        struct sha256 last = hashes[count - 1];
+        if (odd)
+            hashes[0] = merkle_node_hash(f->hashes[k], hashes[0]);
+        sha256_of_pairs(1, hashes + odd, (count - odd) / 2, hashes + odd);
+        if ((count - odd) & 1)
+            f->hashes[k] = last;
+        count = (count + odd) / 2;
+    }
 }
 
 struct sha256 merkle_frontier_root(const struct merkle_frontier *f)

@@ -17,6 +17,8 @@ struct merkle_frontier {
 void merkle_frontier_push(struct merkle_frontier *f, struct sha256 leaf_hash);
 /* The root of a perfect subtree of 2^height leaves; the size is a multiple of that. */
 void merkle_frontier_push_tree(struct merkle_frontier *f, unsigned height, struct sha256 root);
+/* The same as pushing `count` hashes one after the other, level by level and many nodes at once; `hashes` is overwritten. */
+void merkle_frontier_push_many(struct merkle_frontier *f, struct sha256 *hashes, size_t count);
 /* The empty tree's root is SHA-256 of nothing. */
 struct sha256 merkle_frontier_root(const struct merkle_frontier *f);
 

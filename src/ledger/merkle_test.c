@@ -33,6 +33,27 @@ START_TEST(roots_are_those_of_the_reference_tree)
 }
 END_TEST
 
+START_TEST(pushing_many_hashes_is_pushing_each_of_them)
+{
+    uint64_t seed = 6;
+    struct merkle_frontier one = {.size = 0}, many = {.size = 0};
+    for (int round = 0; round < 300; round++) {
+        static struct sha256 hashes[1024];
+        size_t count = test_random(&seed) % (round % 7 ? 40 : 1024);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t value = test_random(&seed);
+            memcpy(hashes[i].bytes, &value, sizeof(value));
+            merkle_frontier_push(&one, hashes[i]);
+        }
+        merkle_frontier_push_many(&many, hashes, count);
+        ck_assert_uint_eq(one.size, many.size);
+        for (unsigned k = 0; k < 64; k++)
+            if (one.size >> k & 1)
+                ck_assert_msg(sha256_equal(one.hashes[k], many.hashes[k]), "size %llu, bit %u", (unsigned long long)one.size, k);
+    }
+}
+END_TEST
+
 /* A tree in memory as the source of proofs. */
 struct memory_tree {
     struct sha256 leaves[300];
@@ -253,6 +274,6 @@ START_TEST(logs_written_by_others_are_read_and_their_checkpoints_verify)
 }
 END_TEST
 
-TEST_MAIN("merkle", roots_are_those_of_the_reference_tree, proofs_hold_between_all_sizes_up_to_40_and_no_other_way,
+TEST_MAIN("merkle", roots_are_those_of_the_reference_tree, pushing_many_hashes_is_pushing_each_of_them, proofs_hold_between_all_sizes_up_to_40_and_no_other_way,
           tile_paths_are_those_of_tlog_tiles_and_widths_those_of_its_examples, proofs_agree_with_the_vectors_of_transparency_dev,
           logs_written_by_others_are_read_and_their_checkpoints_verify)

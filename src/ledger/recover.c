@@ -92,17 +92,21 @@ static bool frame_replay(struct ledger *l, const struct journal_frame *f, struct
     if (f->first_index != l->durable.size)
         return err_set(e, ERR_CORRUPT, "the journal goes on with leaf %llu where %llu is due", (unsigned long long)f->first_index,
                        (unsigned long long)l->durable.size);
-    for (uint32_t i = 0; i < f->count; i++) {
-        size_t size = rest.size < 2 ? 0 : (size_t)(uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1];
-        if (size == 0 || size > rest.size - 2)
+    for (uint32_t left = f->count; left > 0;) {
+        struct str leaves[TILE_WIDTH];
+        struct sha256 hashes[TILE_WIDTH];
+        uint32_t taken = left < TILE_WIDTH ? left : TILE_WIDTH;
+        if (!framed_take(&rest, taken, leaves))
             return err_set(e, ERR_CORRUPT, "the journal frame of leaf %llu is malformed", (unsigned long long)f->first_index);
-        struct str leaf = str_slice(rest, 2, 2 + size);
-        struct sha256 h = merkle_leaf_hash(leaf);
-        ledger_note_leaf(l, l->durable.size, leaf, h);
-        if (l->sealed_to == l->durable.size + 1)
-            l->unsealed_blob_count = l->unsealed_blob_bytes = 0;
-        merkle_frontier_push(&l->durable, h);
-        rest = str_slice(rest, 2 + size, rest.size);
+        merkle_leaf_hashes(leaves, taken, hashes);
+        for (uint32_t i = 0; i < taken; i++) {
+            uint64_t index = l->durable.size + i;
+            ledger_note_leaf(l, index, leaves[i], hashes[i]);
+            if (l->sealed_to == index + 1)
+                l->unsealed_blob_count = l->unsealed_blob_bytes = 0;
+        }
+        merkle_frontier_push_many(&l->durable, hashes, taken);
+        left -= taken;
     }
     if (rest.size != 0 || !sha256_equal(merkle_frontier_root(&l->durable), f->root_after))
         return err_set(e, ERR_CORRUPT, "the journal frame of leaf %llu does not have the root it names",

@@ -59,6 +59,18 @@ bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WI
     return true;
 }
 
+bool framed_take(struct str *framed, size_t count, struct str *ret_leaves)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t size = framed->size < 2 ? 0 : (size_t)(uint8_t)framed->data[0] << 8 | (uint8_t)framed->data[1];
+        if (size == 0 || size > framed->size - 2)
+            return false;
+        ret_leaves[i] = str_slice(*framed, 2, 2 + size);
+        *framed = str_slice(*framed, 2 + size, framed->size);
+    }
+    return true;
+}
+
 /* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes.
  */
 bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
@@ -129,8 +141,7 @@ bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, st
 static void tile_expand(struct tile *t)
 {
     for (unsigned r = 1; r < 8; r++)
-        for (unsigned k = 0; k < t->width >> r; k++)
-            t->nodes[r][k] = merkle_node_hash(t->nodes[r - 1][2 * k], t->nodes[r - 1][2 * k + 1]);
+        sha256_of_pairs(1, t->nodes[r - 1], t->width >> r, t->nodes[r]);
     t->is_expanded = true;
 }
 
@@ -184,10 +195,8 @@ bool tile_store_leaf(struct tile_store *s, uint64_t index, struct str *ret_leaf,
 struct sha256 tile_full_root(const struct sha256 hashes[TILE_WIDTH])
 {
     struct sha256 row[TILE_WIDTH / 2];
-    for (unsigned k = 0; k < TILE_WIDTH / 2; k++)
-        row[k] = merkle_node_hash(hashes[2 * k], hashes[2 * k + 1]);
+    sha256_of_pairs(1, hashes, TILE_WIDTH / 2, row);
     for (unsigned count = TILE_WIDTH / 4; count > 0; count /= 2)
-        for (unsigned k = 0; k < count; k++)
-            row[k] = merkle_node_hash(row[2 * k], row[2 * k + 1]);
+        sha256_of_pairs(1, row, count, row);
     return row[0];
 }

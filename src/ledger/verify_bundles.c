@@ -31,16 +31,17 @@ static void leaves_hash(const struct verify *v, struct verify_bundle *b)
     bool is_parsed = b->has_bundle && !v->options->is_tree_only && b->bundle.size <= PARSED_BYTES_MAX;
     b->wrong = -1;
     b->has_seal = false;
+    struct str leaves[TILE_WIDTH];
+    for (unsigned k = 0; b->has_bundle && k < b->width; k++) {
+        leaves[k] = verify_bundle_leaf(b, k);
+        b->has_seal |= str_starts(leaves[k], seal);
+    }
+    if (b->has_bundle)
+        merkle_leaf_hashes(leaves, b->width, b->hashes);
     for (unsigned k = 0; k < b->width; k++) {
         struct err ignored = {0};
-        b->is_parsed[k] = false;
-        if (b->has_bundle) {
-            struct str leaf = verify_bundle_leaf(b, k);
-            b->hashes[k] = merkle_leaf_hash(leaf);
-            b->has_seal |= str_starts(leaf, seal);
-            b->is_parsed[k] = is_parsed && leaf_parse(b->arena, leaf, &b->leaves[k], &ignored);
-        }
-        if (b->has_tile && b->has_bundle && b->wrong < 0 && !sha256_equal(b->hashes[k], expected[k]))
+        b->is_parsed[k] = b->has_bundle && is_parsed && leaf_parse(b->arena, leaves[k], &b->leaves[k], &ignored);
+        if (b->has_tile && b->has_bundle && b->wrong < 0 && memcmp(b->hashes[k].bytes, expected[k].bytes, SHA256_SIZE) != 0)
             b->wrong = (int)k;
         b->nodes[k] = b->has_tile ? expected[k] : b->has_bundle ? b->hashes[k] : (struct sha256){{0}};
     }
