@@ -3,7 +3,8 @@
 #   bench/ledger.sh [RECORDS]
 . "$(dirname "$0")/lib.sh"
 records=${1:-100000}
-"$PWD/${ASSAY_BUILD:-build}/bench/bench-ledger" "$scratch"
+"$PWD/${ASSAY_BUILD:-build}/bench/bench-ledger" "$scratch" | tee "$scratch/ours"
+peers() {
 python3 - "$scratch" "$records" <<'PY'
 import os, sqlite3, subprocess, sys, time
 scratch, records = sys.argv[1], int(sys.argv[2])
@@ -52,4 +53,18 @@ if command -v borg >/dev/null 2>&1; then
 else
     echo "borg is not installed: left out"
 fi
-echo "journald is left out: a sealed journal needs its own service running"
+echo "journalctl --verify is left out: a sealed journal needs a journald of its own with sealing keys"
+}
+peers | tee "$scratch/peers"
+# times FIGURE PEER: how many of our leaves to one of theirs. Both are of 1 KiB, in the same minutes; rates do not depend on how many.
+times() {
+    theirs=$(figure "$2" "$scratch/peers")
+    case $theirs in
+    '' | *[!0-9.]*) echo "$1: no figure of $2 to compare with" ;;
+    *) printf '%-60s %8s times\n' "$1 against $2" "$(ratio "$(figure "$1" "$scratch/ours")" "$theirs")" ;;
+    esac
+}
+times append_and_integrate sqlite_wal_full_1000
+for peer in git_fsck_packed restic_check_read_data borg_check_verify_data; do
+    times verify_tree_1_thread "$peer"
+done
