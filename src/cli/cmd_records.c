@@ -4,7 +4,7 @@
 #include "base/times.h"
 #include "cli/open_view.h"
 
-bool records_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e)
+bool record_cli_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e)
 {
     const char *at = cli_option(c, "at");
     int64_t at_ms = 0;
@@ -262,7 +262,7 @@ static int read_only(struct cli_context *c)
     bool is_types = strcmp(verb, "types") == 0, is_one = strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0;
     if (c->argument_count != (is_types ? 1 : is_one ? 3 : 2))
         return cli_wrong_use(c, "%s wants %s", verb, is_types ? "nothing more" : is_one ? "TYPE ID" : "TYPE");
-    if (!records_open(c, !is_types, &r, &e)) {
+    if (!record_cli_open(c, !is_types, &r, &e)) {
         records_close(&r);
         return cli_fail(&e);
     }

@@ -20,7 +20,7 @@ int records_run(struct cli_context *c);
 bool records_is_verb(const char *verb);
 
 /* Everything below fills e and returns false, or prints and gives the exit status. */
-bool records_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e) MUST_USE;
+bool record_cli_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e) MUST_USE;
 void records_close(struct record_cli *r);
 int records_add(struct cli_context *c);
 int records_change(struct cli_context *c, enum record_act act);

@@ -166,7 +166,7 @@ static int with_keeper(struct cli_context *c, bool with_type, int (*run)(struct 
     struct keeper_client *keeper = keeper_open(c->data_dir, &e);
     if (!keeper)
         return cli_fail(&e);
-    if (records_open(c, with_type, &r, &e))
+    if (record_cli_open(c, with_type, &r, &e))
         status = run(&r, keeper, context);
     else
         status = cli_fail(&e);
