@@ -128,7 +128,7 @@ static bool tile_is_due(const struct av *v, struct walk *w)
 {
     const struct av_bundle *b = &v->bundle;
     for (; v->mode != AV_SELECTED && w->level <= AV_ENTRIES; w->level++, w->tile = 0) {
-        int shift = w->level == AV_ENTRIES ? 8 : 8 * w->level + 8;
+        int shift = w->level == AV_ENTRIES ? 8 : w->level == AV_LEVELS - 1 ? 63 : 8 * w->level + 8; /* sizes are below 2^41 */
         uint64_t first = b->from >> shift, last = (b->to - 1) >> shift;
         if (w->tile < first)
             w->tile = first;

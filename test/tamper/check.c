@@ -3,30 +3,63 @@
 #include "tamper.h"
 
 #include "verify/av.h"
+#include "verify/crypto.h"
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* Most signatures of a mutant are those of the one before, byte for byte: each is checked once (the linker puts this in between,
- * see meson.build). */
-bool __wrap_ed25519_verify(const struct ed25519_public *key, struct str message, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
+/* Most signatures of a mutant are those of the one before, byte for byte, and cost most of the time: each is checked once by each
+ * of the two programs. The linker puts these in between, see meson.build. */
+struct signed_once {
+    struct sha256 message;
+    uint8_t key[ED25519_KEY_SIZE], signature[ED25519_SIGNATURE_SIZE];
+    bool is_valid, is_known;
+};
+enum { SIGNED_KNOWN = 4096 };
+
+static struct signed_once *signed_find(struct signed_once *known, struct str message, const uint8_t *key,
+                                       const uint8_t *signature)
+{
+    struct signed_once asked = {.message = sha256_of(message)};
+    memcpy(asked.key, key, sizeof(asked.key));
+    memcpy(asked.signature, signature, sizeof(asked.signature));
+    struct signed_once *there = &known[((size_t)asked.message.bytes[0] << 8 | signature[0]) % SIGNED_KNOWN];
+    if (!there->is_known || memcmp(there, &asked, offsetof(struct signed_once, is_valid)) != 0)
+        *there = asked;
+    return there;
+}
+
 bool __real_ed25519_verify(const struct ed25519_public *key, struct str message, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
+bool __wrap_ed25519_verify(const struct ed25519_public *key, struct str message, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 bool __wrap_ed25519_verify(const struct ed25519_public *key, struct str message, const uint8_t signature[ED25519_SIGNATURE_SIZE])
 {
-    enum { KNOWN = 4096 };
-    struct signed_once {
-        struct sha256 message;
-        struct ed25519_public key;
-        uint8_t signature[ED25519_SIGNATURE_SIZE];
-        bool is_valid;
-    } asked = {.message = sha256_of(message), .key = *key};
-    static struct signed_once known[KNOWN];
-    memcpy(asked.signature, signature, sizeof(asked.signature));
-    struct signed_once *there = &known[((size_t)asked.message.bytes[0] << 8 | signature[0]) % KNOWN];
-    if (memcmp(there, &asked, offsetof(struct signed_once, is_valid)) != 0) {
-        *there = asked;
-        there->is_valid = __real_ed25519_verify(key, message, signature);
-    }
-    return there->is_valid;
+    static struct signed_once known[SIGNED_KNOWN];
+    struct signed_once *s = signed_find(known, message, key->bytes, signature);
+    if (!s->is_known)
+        s->is_valid = __real_ed25519_verify(key, message, signature);
+    s->is_known = true;
+    return s->is_valid;
+}
+
+/* assay-verify has threads of its own. */
+bool __real_av_ed25519_verify(const uint8_t key[32], const struct av_piece *message, int count, const uint8_t signature[64]);
+bool __wrap_av_ed25519_verify(const uint8_t key[32], const struct av_piece *message, int count, const uint8_t signature[64]);
+bool __wrap_av_ed25519_verify(const uint8_t key[32], const struct av_piece *message, int count, const uint8_t signature[64])
+{
+    static struct signed_once known[SIGNED_KNOWN];
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    struct buf BUF_AUTO whole;
+    buf_init(&whole, 1 << 20);
+    for (int i = 0; i < count; i++)
+        buf_append(&whole, message[i].data, message[i].size);
+    pthread_mutex_lock(&mutex);
+    struct signed_once *s = signed_find(known, buf_view(&whole), key, signature);
+    if (!s->is_known)
+        s->is_valid = __real_av_ed25519_verify(key, message, count, signature);
+    s->is_known = true;
+    bool is_valid = s->is_valid;
+    pthread_mutex_unlock(&mutex);
+    return is_valid;
 }
 
 static void found_add(struct tamper_found *f, const char *code, const char *text)
