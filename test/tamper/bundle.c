@@ -108,6 +108,17 @@ static struct member *member_find(struct tamper *t, struct archive *a, const cha
     return count ? found[draw(t, count)] : NULL;
 }
 
+static bool member_change(struct tamper *t, const struct member *m, enum change how, struct str *ret)
+{
+    struct buf BUF_AUTO changed;
+    ck_assert(m != NULL);
+    buf_init(&changed, m->content.size + 4096);
+    if (m->content.size == 0 || !tamper_change(t, how, m->content, 0, m->content.size, &changed))
+        return false;
+    *ret = arena_str(t->arena, buf_view(&changed));
+    return true;
+}
+
 static void octal(char *field, size_t size, size_t value)
 {
     field[size - 1] = 0;
@@ -146,6 +157,13 @@ static void tail_write(struct buf *out)
 {
     for (int i = 0; i < 2 * BLOCK; i++)
         buf_char(out, 0);
+}
+
+static void archive_write(struct tamper *t, const struct archive *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        member_write(&t->bundle, a->members[i].name, a->members[i].content);
+    tail_write(&t->bundle);
 }
 
 /* ---- remade by the officer ---- */
@@ -209,9 +227,7 @@ static void archive_remake(struct tamper *t, struct archive *a, const struct rem
     }
     a->members[1].content = arena_str(t->arena, buf_view(&lines));
     a->members[0].content = manifest_make(t, a, a->members[1].content, how);
-    for (size_t i = 0; i < a->count; i++)
-        member_write(&t->bundle, a->members[i].name, a->members[i].content);
-    tail_write(&t->bundle);
+    archive_write(t, a);
 }
 
 /* ---- classes ---- */
@@ -294,17 +310,16 @@ static bool reorder_make(struct tamper *t, const struct tamper_class *c)
     return true;
 }
 
+/* A member's bytes change, and list and manifest with them. */
 static bool remake_make(struct tamper *t, const struct tamper_class *c)
 {
     static struct archive a;
-    struct buf BUF_AUTO changed;
+    struct str changed;
     archive_read(buf_view(&sound), &a);
     struct member *m = member_find(t, &a, c->where);
-    ck_assert(m != NULL);
-    buf_init(&changed, m->content.size + 4096);
-    if (m->content.size == 0 || !tamper_change(t, (enum change)c->what, m->content, 0, m->content.size, &changed))
+    if (!member_change(t, m, (enum change)c->what, &changed))
         return false;
-    m->content = arena_str(t->arena, buf_view(&changed));
+    m->content = changed;
     archive_remake(t, &a, &(struct remake){0});
     return true;
 }
@@ -352,14 +367,12 @@ static enum nobody nobody_find(struct str was, struct str is)
 static bool checkpoint_make(struct tamper *t, const struct tamper_class *c)
 {
     static struct archive a;
-    struct buf BUF_AUTO changed;
+    struct str changed;
     archive_read(buf_view(&sound), &a);
     struct member *m = member_find(t, &a, c->where);
-    buf_init(&changed, m->content.size + 4096);
-    if (!tamper_change(t, FLIP, m->content, 0, m->content.size, &changed) ||
-        nobody_find(m->content, buf_view(&changed)) != (enum nobody)c->what)
+    if (!member_change(t, m, FLIP, &changed) || nobody_find(m->content, changed) != (enum nobody)c->what)
         return false;
-    m->content = arena_str(t->arena, buf_view(&changed));
+    m->content = changed;
     archive_remake(t, &a, &(struct remake){0});
     return true;
 }
@@ -395,9 +408,7 @@ static bool list_lie(struct tamper *t, const struct tamper_class *c)
         return false;
     a.members[1].content = arena_str(t->arena, buf_view(&lines));
     a.members[0].content = manifest_make(t, &a, a.members[1].content, &(struct remake){0});
-    for (size_t i = 0; i < a.count; i++)
-        member_write(&t->bundle, a.members[i].name, a.members[i].content);
-    tail_write(&t->bundle);
+    archive_write(t, &a);
     return true;
 }
 
