@@ -33,6 +33,12 @@ static bool record(void *context, const struct session *session, struct err *e)
     return !record_fails || err_set(e, ERR_UNAVAILABLE, "no keeper");
 }
 
+static bool record_any(void *context, const struct session *session, struct err *e)
+{
+    (void)context, (void)session, (void)e;
+    return true;
+}
+
 static struct sessions *begin(void)
 {
     struct err e = {0};
@@ -194,7 +200,108 @@ START_TEST(a_damaged_file_is_replaced)
 }
 END_TEST
 
-TEST_MAIN("session", a_link_signs_in_once, a_link_is_over_after_15_minutes,
+static bool begin_as(struct sessions *s, const char *actor, char ret_token[SESSION_TOKEN_SIZE])
+{
+    struct err e = {0};
+    struct session like = {.factors = 1, .how = "password", .peer = "::1", .agent = "test"};
+    snprintf(like.actor, sizeof(like.actor), "%s", actor);
+    return sessions_begin(s, &like, record_any, NULL, ret_token, &e);
+}
+
+START_TEST(a_renewed_session_has_another_token_and_the_same_end)
+{
+    struct sessions *s = begin();
+    struct session before, after;
+    struct err e = {0};
+    char token[SESSION_TOKEN_SIZE], renewed[SESSION_TOKEN_SIZE];
+    ck_assert(begin_as(s, "account:0011223344556677", token) && sessions_find(s, str_of(token), &before));
+    clock_ms += MS_MINUTE;
+    ck_assert(sessions_renew(s, str_of(token), "password+totp", 2, renewed, &e));
+    ck_assert(!sessions_find(s, str_of(token), &after));
+    ck_assert(sessions_find(s, str_of(renewed), &after));
+    ck_assert_int_eq(after.factors, 2);
+    ck_assert_str_ne(before.csrf, after.csrf);
+    ck_assert_int_eq(before.created_at_ms, after.created_at_ms);
+    ck_assert(!sessions_renew(s, str_of(token), "x", 2, renewed, &e) && e.code == ERR_DENIED);
+    finish(s);
+}
+END_TEST
+
+START_TEST(sessions_are_listed_and_ended_by_their_actor_only)
+{
+    struct sessions *s = begin();
+    char a[SESSION_TOKEN_SIZE], b[SESSION_TOKEN_SIZE], c[SESSION_TOKEN_SIZE];
+    struct session of_a, of_b, of_c;
+    size_t n;
+    ck_assert(begin_as(s, "account:0011223344556677", a) && begin_as(s, "account:0011223344556677", b) && begin_as(s, "account:ff11223344556677", c));
+    ck_assert(sessions_find(s, str_of(a), &of_a) && sessions_find(s, str_of(b), &of_b) && sessions_find(s, str_of(c), &of_c));
+    struct arena *arena = arena_new("session_test", 16 << 20);
+    sessions_list(s, arena, STR("account:0011223344556677"), &n);
+    ck_assert_uint_eq(n, 2);
+    arena_free(arena);
+    ck_assert_int_eq(sessions_end_of(s, STR("account:ff11223344556677"), of_a.id, NULL), 0);
+    ck_assert_int_eq(sessions_end_of(s, STR("account:0011223344556677"), NULL, of_a.id), 1);
+    ck_assert(sessions_find(s, str_of(a), &of_a) && !sessions_find(s, str_of(b), &of_b) && sessions_find(s, str_of(c), &of_c));
+    finish(s);
+}
+END_TEST
+
+START_TEST(a_link_is_its_actors_and_is_one_factor)
+{
+    struct sessions *s = begin();
+    struct err e = {0};
+    char link[WEB_TOKEN_SIZE], token[SESSION_TOKEN_SIZE], actor[SESSION_ACTOR_SIZE];
+    struct session session, like = {.factors = 2};
+    ck_assert(web_link_new(dir, &env, "account:0011223344556677", INVITE_LIFE_MS, link, &e));
+    ck_assert(sessions_link_actor(s, str_of(link), actor, &e));
+    ck_assert_str_eq(actor, "account:0011223344556677");
+    ck_assert(!sessions_link_use(s, str_of(link), STR("local:admin"), &e) && e.code == ERR_DENIED);
+    e = (struct err){0};
+    clock_ms += 71 * MS_HOUR;
+    ck_assert(sessions_redeem(s, str_of(link), &like, record_any, NULL, token, &e));
+    ck_assert(sessions_find(s, str_of(token), &session));
+    ck_assert_str_eq(session.actor, "account:0011223344556677");
+    ck_assert_int_eq(session.factors, 1);
+    finish(s);
+}
+END_TEST
+
+START_TEST(nobody_fills_the_table_of_sessions_alone)
+{
+    struct sessions *s = begin();
+    char first[SESSION_TOKEN_SIZE], token[SESSION_TOKEN_SIZE];
+    struct session session;
+    ck_assert(begin_as(s, "account:ff11223344556677", first));
+    for (int i = 0; i < SESSIONS_PER_ACTOR_MAX + 30; i++) {
+        clock_ms++;
+        ck_assert(begin_as(s, "account:0011223344556677", token));
+    }
+    struct arena *arena = arena_new("session_test", 16 << 20);
+    size_t n;
+    sessions_list(s, arena, STR("account:0011223344556677"), &n);
+    ck_assert_uint_eq(n, SESSIONS_PER_ACTOR_MAX);
+    arena_free(arena);
+    ck_assert(sessions_find(s, str_of(first), &session));
+    finish(s);
+}
+END_TEST
+
+START_TEST(a_one_time_password_counts_once_across_restarts)
+{
+    struct sessions *s = begin();
+    struct err e = {0};
+    ck_assert(sessions_otp_use(s, "c1", 100));
+    ck_assert(!sessions_otp_use(s, "c1", 100) && !sessions_otp_use(s, "c1", 99));
+    sessions_close(s);
+    s = sessions_open(dir, &env, &e);
+    ck_assert(s && !sessions_otp_use(s, "c1", 100) && sessions_otp_use(s, "c1", 101));
+    ck_assert_uint_eq(sessions_otp_counter(s, "c1"), 101);
+    finish(s);
+}
+END_TEST
+
+TEST_MAIN("session", a_renewed_session_has_another_token_and_the_same_end, sessions_are_listed_and_ended_by_their_actor_only,
+          a_link_is_its_actors_and_is_one_factor, nobody_fills_the_table_of_sessions_alone, a_one_time_password_counts_once_across_restarts, a_link_signs_in_once, a_link_is_over_after_15_minutes,
           a_sign_in_that_cannot_be_recorded_does_not_happen_and_keeps_the_link,
           a_session_ends_idle_after_30_minutes_and_in_any_case_after_12_hours, sessions_survive_a_restart_and_end_on_request,
           attempts_are_limited, a_damaged_file_is_replaced)
