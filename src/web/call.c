@@ -384,6 +384,8 @@ static void refuse(struct call *c)
         http_query_add(&b, "back", c->request->target);
         call_redirect(c, arena_str(c->arena, buf_view(&b)));
         buf_release(&b);
+    } else if (!would_help && str_is(c->request->path, "/") && call_may(c, PERMISSION_OWN_PAGE)) {
+        call_redirect(c, STR("/settings/sign-in")); /* who sees the own page only has it for a first page */
     } else if (leads) {
         call_redirect(c, STR("/settings/sign-in?why=second"));
     } else if (would_help) {

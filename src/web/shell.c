@@ -43,12 +43,16 @@ static void shell_rooms(struct call *c, struct json *list, const struct page *pa
     json_put_bool(all, "is_current", strcmp(page->nav, "records") == 0 && room.size == 0);
 }
 
+/* Rooms that one may enter; Settings, where everybody's own sign-in is, come last. */
 static void shell_nav(struct call *c, struct json *shell, const struct page *page, const struct json *view)
 {
     struct json *list = json_put_array(shell, "nav");
     const struct json *attention = json_path(view, "nav.attention");
-    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+    size_t count = sizeof(entries) / sizeof(entries[0]);
+    for (size_t i = call_may(c, PERMISSION_READ) ? 0 : count - 1; i < count; i++) {
         const struct entry *e = &entries[i];
+        if (i == count - 1 && call_may(c, PERMISSION_READ))
+            shell_rooms(c, list, page, view);
         struct json *o = json_push_object(list);
         json_put_cstr(o, "label", e->label);
         json_put_cstr(o, "url", e->url);
@@ -57,7 +61,6 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
         bool is_room = str_is(json_text(json_get(view, "type"), "room"), e->id);
         json_put_bool(o, "is_current", strcmp(page->nav, e->id) == 0 || is_room);
     }
-    shell_rooms(c, list, page, view);
 }
 
 /* The address at hand without its instant, to come back to or to ask for another instant of. */

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 serve() {
+    : >"$d/serve"
     "$assay" --data "$d/data" serve --no-collect "$@" >"$d/serve" 2>"$d/log" &
     server=$!
     tries=0
@@ -108,6 +109,43 @@ case_tls_gives_secure_cookies_and_refuses_what_is_old() {
     ! curl -s --cacert "$d/cert" --tls-max 1.1 "$at/health" >/dev/null || fail "TLS 1.1 is spoken"
     ! curl -s "http://${at#https://}/health" >/dev/null || fail "plain HTTP is spoken on the same port"
     stop
+}
+
+case_what_matters_asks_again_after_five_minutes() {
+    command -v curl >/dev/null && command -v sqlite3 >/dev/null || skip "needs curl and sqlite3"
+    expect 0 "$assay" --data "$d/data" init
+    expect 0 "$assay" --data "$d/data" user add ann --roles employee
+    token=$(grep -o '[0-9a-f]\{64\}$' "$d/out")
+    serve --listen 127.0.0.1:0
+    at=$(sed -n 's/^Assay is at //p' "$d/serve")
+    web() { curl -s -b "$d/jar" -c "$d/jar" -o "$d/page" -w '%{http_code}' "$@"; }
+    token_of() {
+        web "$at/settings/sign-in" >/dev/null
+        csrf=$(grep -o 'name="csrf" value="[0-9a-f]\{64\}"' "$d/page" | head -1 | grep -o '[0-9a-f]\{64\}')
+    }
+    [ "$(web --data "token=$token" "$at/sign-in")" = 303 ] || fail "the link"
+    token_of
+    [ "$(web --data "csrf=$csrf" --data-urlencode "password=correct horse battery" --data-urlencode "again=correct horse battery" "$at/settings/sign-in/password")" = 303 ] ||
+        fail "the password"
+    stop
+    # five minutes go by
+    sqlite3 "$d/data/volatile.db" "update signed_in set stepped_up_at = stepped_up_at - 301000"
+    port=${at##*:}
+    serve --listen "127.0.0.1:$port"
+    token_of
+    form="--data csrf=$csrf --data label=ci --data days=5 --data scope=own_page"
+    [ "$(web $form "$at/settings/tokens")" = 403 ] || fail "it does not ask again"
+    grep -q 'Confirm that it is you' "$d/page" || fail "no page that asks"
+    grep -q 'name="label" value="ci"' "$d/page" && grep -q 'action="/settings/tokens"' "$d/page" || fail "the form is lost"
+    [ "$(web $form --data step_password=wrong "$at/settings/tokens")" = 403 ] || fail "a wrong password confirms"
+    [ "$(web $form --data-urlencode "step_password=correct horse battery" "$at/settings/tokens")" = 200 ] || fail "the right password does not"
+    grep -q 'asy_[0-9a-f]\{16\}_[0-9a-f]\{64\}' "$d/page" || fail "no token"
+    [ "$(web $form "$at/settings/tokens")" = 200 ] || fail "it asks again at once"
+    [ "$(curl -s -b "$d/jar" -o "$d/page" -w '%{http_code}' $form "$at/api/v1/me/tokens")" = 200 ] || fail "the API"
+    stop
+    expect 0 "$assay" --data "$d/data" user list
+    # how it was confirmed stands in the leaf
+    grep -rqa '"step":"password"' "$d/data/ledger" || fail "the leaf does not say how"
 }
 
 run_cases "$@"
