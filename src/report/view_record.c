@@ -424,7 +424,7 @@ struct json *view_record_history(struct view *v, const struct view_records *r, c
         json_put(o, "actor", actor_new(v, json_text(h, "actor")));
         json_put(o, "from", from.size ? record_state_json(v, t, from) : json_new_null(v->arena));
         json_put(o, "to", to.size ? record_state_json(v, t, to) : json_new_null(v->arena));
-        json_put_bool(o, "is_move", to.size && !str_equal(from, to));
+        json_put_bool(o, "is_move", from.size && to.size && !str_equal(from, to));
         json_put_str(o, "why", json_text(h, "why"));
         put_diff(v, r, t, o, json_get(h, "diff"));
         json_put_str(o, "url", arena_printf(v->arena, "/ledger/%lld", (long long)json_int(h, "leaf", -1)));

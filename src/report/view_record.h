@@ -18,7 +18,7 @@
 #include "report/view.h"
 
 enum {
-    VIEW_CHOICES_MAX = 100,      /* records that a form offers in one list; more: their ids are typed, and suggested */
+    VIEW_CHOICES_MAX = 200,      /* records that a form offers in one list; more: their ids are typed, and suggested */
     VIEW_RELATED_MAX = 20,       /* of one type and field */
     VIEW_BOARD_MAX = 200,        /* cards of one column */
     VIEW_CALENDAR_MAX = 500      /* entries of one month */

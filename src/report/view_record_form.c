@@ -5,6 +5,7 @@
 
 struct targets {
     struct json *list;
+    size_t content_count;
     bool is_person;
 };
 
@@ -12,6 +13,9 @@ static bool each_target(void *context, const struct record *record, struct err *
 {
     (void)e;
     struct targets *x = context;
+    JSON_EACH (known, x->content_count ? x->list : NULL)
+        if (str_equal(json_text(known, "id"), record->id))
+            return true;
     struct json *o = json_push_object(x->list);
     struct str title = record_title(record);
     json_put_str(o, "id", record->id);
@@ -54,15 +58,17 @@ static struct json *content_targets(struct view *v, const char *kind)
 struct json *record_targets(struct view *v, const struct view_records *r, const char *target)
 {
     const struct record_type *t = record_types_find(r->types, str_of(target));
+    /* Records of content (a control that was adopted) bear its ids: those that the organisation added come behind. */
+    struct targets x = {.list = content_targets(v, target), .is_person = strcmp(target, "person") == 0};
     if (!t)
-        return content_targets(v, target);
-    struct targets x = {.list = json_array(v->arena), .is_person = strcmp(target, "person") == 0};
+        return x.list;
+    x.content_count = x.list->count;
     struct record_query q = {.sort = str_of(t->title_field), .page = 1, .per_page = VIEW_CHOICES_MAX + 1, .leaf_limit = view_record_limit(v),
                              .access = r->access, .now_ms = v->at_ms};
     int64_t total = 0;
     struct err why = {0};
     if (!record_list(v->db, v->arena, t, &q, each_target, &x, &total, &why))
-        return json_array(v->arena); /* then ids are typed by hand */
+        return x.list; /* then other ids are typed by hand */
     return x.list;
 }
 
@@ -127,7 +133,7 @@ static const char *input_of(const struct record_field *f, size_t choice_count)
     case FIELD_COMPUTED:
         break;
     }
-    return f->max > 300 ? "textarea" : "text";
+    return "text";
 }
 
 static const char *hint_of(const struct record_field *f, const char *input)
@@ -284,6 +290,10 @@ struct json *view_record_form(struct view *v, const struct view_records *r, cons
         json_put_str(o, "why", json_text(p, "why"));
     }
     put_form_groups(v, r, page, t, record, typed);
+    bool has_personal = false;
+    for (size_t i = 0; i < t->field_count; i++)
+        has_personal |= t->fields[i].is_personal && !t->fields[i].is_retired;
+    json_put_bool(page, "has_personal", has_personal);
     return page;
 }
 

@@ -1,5 +1,6 @@
 // Records in the browser: made, changed, moved, undone; two at once; hostile texts; without scripts.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { end, launch, open, shots, signedIn, url } from './site.mjs';
 
@@ -153,6 +154,55 @@ describe('records', () => {
     assert.match(answer.headers.get('content-disposition'), /^attachment/);
     assert.match(answer.headers.get('content-security-policy'), /sandbox/);
     assert.equal(await answer.text(), '%PDF-1.7 some');
+    await page.finish();
+  });
+
+  it('come in as CSV after a look at what would happen, all of them or none', async () => {
+    const page = await open();
+    page.expectsErrors = true;
+    await page.goto(url + '/records/person/import');
+    const lines = (kind) => `Full name,kind,job_title\nImported One,employee,Engineer\nImported Two,${kind},"Lead, interim"\n`;
+    await page.getByLabel('Or paste its lines').fill(lines('emperor'));
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByLabel('Full name').selectOption('name');
+    await page.getByRole('button', { name: 'Look again with these columns' }).click();
+    assert.match(await page.locator('section', { hasText: 'What is not right' }).innerText(), /2\s+kind/);
+    assert.equal(await page.getByRole('button', { name: /^Import 2/ }).count(), 0);
+    await page.screenshot({ path: `${shots}/record-import-problems.png`, fullPage: true });
+    assert.equal((await api('GET', '/records/person?q=Imported')).total, 0);
+    await page.goto(url + '/records/person/import');
+    await page.getByLabel('The file').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(lines('employee').replace('Full name', 'name')) });
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByRole('button', { name: 'Import 2 rows' }).click();
+    await page.waitForURL(/done=imported/);
+    assert.equal((await api('GET', '/records/person?q=Imported')).total, 2);
+    await page.finish();
+  });
+
+  it('go out as CSV and XLSX without becoming formulas', async () => {
+    for (const name of ['=1+1', '+SUM(A1)', '@cmd', '-2+3', '\u200b=HYPERLINK("http://evil")']) await api('POST', '/records/system', { values: { name, kind: 'tool' } });
+    const { cookies } = await signedIn();
+    const headers = { cookie: cookies.map((c) => `${c.name}=${c.value}`).join('; ') };
+    const csv = await (await fetch(url + '/records/system/export.csv', { headers })).text();
+    for (const cell of csv.split(/\r?\n/).flatMap((line) => line.split(','))) assert.ok(!/^"?[=+@\t-]/.test(cell), cell);
+    const answer = await fetch(url + '/records/system/export.xlsx', { headers });
+    assert.equal(answer.status, 200);
+    const read = 'import sys,zipfile,io; z=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())); print("".join(z.read(n).decode() for n in z.namelist() if n.endswith(".xml")))';
+    const xml = execFileSync('python3', ['-c', read], { input: Buffer.from(await answer.arrayBuffer()), maxBuffer: 64 << 20 }).toString();
+    assert.ok(xml.includes('=1+1') && !/<f[ >]/.test(xml));
+  });
+
+  it('are shown as they were known at an instant', async () => {
+    const made = await api('POST', '/records/system', { values: { name: 'Before', kind: 'tool' } });
+    await api('PATCH', `/records/system/${made.id}`, { values: { name: 'After' } }, { 'if-match': made.etag });
+    const then = new Date(made.created.at.t).toISOString();
+    assert.equal((await api('GET', `/records/system/${made.id}?at=${then}`)).values.name, 'Before');
+    assert.equal((await api('GET', `/records/system/${made.id}`)).values.name, 'After');
+    const page = await open();
+    await page.goto(url + made.url + '?at=' + then);
+    assert.ok(await page.getByRole('heading', { name: 'Before' }).isVisible());
+    assert.equal(await page.getByRole('link', { name: 'Edit' }).count(), 0);
+    page.isClean();
     await page.finish();
   });
 });
