@@ -1,6 +1,9 @@
 /* Records as CSV and XLSX, and the files they hold. */
 #include "web/records.h"
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { EXPORT_BYTES_MAX = 64 << 20, EXPORT_ROWS_MAX = 100000 };
 
@@ -138,29 +141,50 @@ static bool write_rows(struct sheet *s, struct record_query *q, struct err *e)
     return true;
 }
 
+static bool read_back(struct call *c, const char *path, struct str *ret, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat facts;
+    if (fd < 0 || fstat(fd, &facts) != 0 || facts.st_size > EXPORT_BYTES_MAX) {
+        if (fd >= 0)
+            close(fd);
+        return err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be read back");
+    }
+    char *bytes = arena_alloc(c->arena, (size_t)facts.st_size + 1);
+    ssize_t got = pread(fd, bytes, (size_t)facts.st_size, 0);
+    close(fd);
+    if (got != facts.st_size)
+        return err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be read back");
+    *ret = str_make(bytes, (size_t)got);
+    return true;
+}
+
 bool handle_record_xlsx(struct call *c, struct err *e)
 {
     const struct record_type *t;
     struct record_query q;
     if (!open_export(c, &t, &q, e) || !xlsx_prepare(e))
         return false;
-    const char *bytes = NULL;
-    size_t size = 0;
-    const char *dir = arena_printf(c->arena, "%s/db", c->site->dir.path).data;
-    struct lxw_options options = {.constant_memory = 1, .tmpdir = dir, .output_buffer = &bytes, .output_buffer_size = &size};
-    void *book = xlsx.workbook_new_opt(NULL, &options);
+    char id[33];
+    op_id_new(c->site->env, id);
+    char *dir = (char *)(uintptr_t)arena_printf(c->arena, "%s/db", c->site->dir.path).data;
+    const char *path = arena_printf(c->arena, "%s/export-%s.tmp", dir, id).data;
+    struct lxw_options options = {.constant_memory = 1, .tmpdir = dir};
+    void *book = xlsx.workbook_new_opt(path, &options);
     struct sheet s = {.call = c, .type = t, .sheet = book ? xlsx.workbook_add_worksheet(book, NULL) : NULL};
     if (!s.sheet)
         return err_set(e, ERR_INTERNAL, "XLSX: no worksheet could be made");
     bool is_ok = write_rows(&s, &q, e);
     int failed = xlsx.workbook_close(book);
-    if (is_ok && (failed || !bytes))
+    if (is_ok && failed)
         is_ok = err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed);
+    struct str bytes = STR("");
+    is_ok = is_ok && read_back(c, path, &bytes, e);
+    unlink(path);
     if (is_ok) {
-        call_bytes(c, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", arena_str(c->arena, str_make(bytes, size)));
+        call_bytes(c, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes);
         attach(c, arena_printf(c->arena, "%s.xlsx", t->table).data);
     }
-    free((void *)(uintptr_t)bytes);
     return is_ok;
 }
 
