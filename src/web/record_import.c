@@ -172,7 +172,8 @@ static bool find_text(struct call *c, struct str *ret, char ret_id[33], struct e
         snprintf(ret_id, 33, "%.*s", (int)(id.size < 32 ? id.size : 32), id.data);
         return stash_get(c, id, ret) || err_set(e, ERR_NOT_FOUND, "the file has not been kept that long; choose it again");
     }
-    *ret = file && file->is_file ? file->value : form_value(&c->form, "text");
+    bool has_file = file && file->is_file && file->value.size > 0;
+    *ret = has_file ? file->value : form_value(&c->form, "text");
     if (ret->size == 0)
         return err_set(e, ERR_INVALID, "file: choose a CSV file with a heading line");
     if (ret->size > RECORD_IMPORT_BYTES)
