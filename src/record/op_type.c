@@ -38,7 +38,8 @@ static const struct record_type *definition_read(struct arena *a, struct str pla
     if (o && !definition)
         err_set(e, ERR_INVALID, "record.type: no definition");
     *ret_blob = o;
-    return definition ? record_type_of_json(a, definition, e) : NULL;
+    const struct record_type *t = definition ? record_type_of_json(a, definition, e) : NULL;
+    return t ? record_type_digested(a, t, e) : NULL;
 }
 
 /* What was there stays: fields keep their type, ids how they are made; records that are there go on being read. */

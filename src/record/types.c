@@ -32,10 +32,26 @@ static int order_of(const void *x, const void *y)
     return order ? order : strcmp(a->id, b->id);
 }
 
+const struct record_type *record_type_digested(struct arena *a, const struct record_type *t, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    char hex[65];
+    buf_init(&text, 4 << 20);
+    if (!json_write_canonical(&text, record_type_json(a, t), e))
+        return NULL;
+    struct sha256 digest = sha256_of(buf_view(&text));
+    struct record_type *copy = ARENA_NEW(a, struct record_type);
+    hex_encode(digest.bytes, sizeof(digest.bytes), hex);
+    *copy = *t;
+    copy->digest = arena_strndup(a, hex, 64);
+    return copy;
+}
+
 static bool overlay_add(struct record_types *t, struct str text, struct err *e)
 {
     struct json *definition = json_parse(t->arena, arena_str(t->arena, text), JSON_LIMITS_DEFAULT, e);
     const struct record_type *type = definition ? record_type_of_json(t->arena, definition, e) : NULL;
+    type = type ? record_type_digested(t->arena, type, e) : NULL;
     if (!type)
         return err_wrap(e, "a record type that was laid over");
     for (size_t i = 0; i < t->count; i++)
