@@ -90,8 +90,8 @@ static bool put_where(struct listing *l)
         struct str match = text_match(l->q.arena, query->q, l->type->id);
         if (match.size == 0) {
             buf_cstr(&l->q.sql, " and 0");
-        } else { /* the subquery first, then rows by id */
-            buf_cstr(&l->q.sql, " and r.id in (select h.id from record_text x join record_head h on h.n = x.rowid where x.record_text match ");
+        } else { /* cross: words first, then whose they are; the other way round asks for the words of each record */
+            buf_cstr(&l->q.sql, " and r.id in (select h.id from record_text x cross join record_head h on h.n = x.rowid where x.record_text match ");
             query_arg(&l->q, A(match));
             buf_cstr(&l->q.sql, " and h.type = ");
             query_arg(&l->q, A(l->type->id));
