@@ -216,7 +216,7 @@ test('every route and role: the table holds', async () => {
       const answer = await fetch(url + address, { method, headers: headers[who[i]], redirect: 'manual', ...(changes && { body: new URLSearchParams() }) });
       const text = await answer.text();
       const is401 = answer.status === 401 || /^\/sign-in($|\?|\/)/.test(answer.headers.get('location') ?? '');
-      const refused = is401 || (answer.status === 403 && /takes the permission|second factor|Your session is over/.test(text)) || (answer.headers.get('location') ?? '').includes('why=second');
+      const refused = is401 || (answer.status === 403 && /takes the permission|second factor|Your session is over/.test(text)) || (answer.headers.get('location') ?? '').includes('why=second') || (address === '/' && answer.headers.get('location') === '/settings/sign-in');
       const is_public = cells.every((c) => c === '+');
       if (!is_public && refused !== (cell === '-')) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status} ${answer.headers.get('location') ?? ''}`);
       if (answer.status >= 500 && answer.status !== 503) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status}`);
