@@ -38,6 +38,11 @@ create table reencryption(leaf integer primary key, target integer not null, c t
 create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
                   released_leaf integer, released_t integer) strict, without rowid;
 
+-- Notices (src/notify): where they go, and which digests went out. settings: JSON; the secret is in a blob.
+create table notify_channel(id text primary key, leaf integer not null, t integer not null, settings text not null, secret_c text, secret_x text) strict, without rowid;
+create table notify_sent(person text not null, day text not null, channel text not null, leaf integer not null, t integer not null, items integer not null,
+                         outcome text not null, primary key(person, day, channel)) strict, without rowid;
+
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,
                      facts text not null) strict, without rowid;                              -- facts: JSON (os, kernel, root path ...)

@@ -145,6 +145,8 @@ void days_mark(const struct assessment *as, const struct stretch *stretches, siz
 size_t assessment_test_index(struct str id); /* SIZE_MAX when there is none */
 size_t assessment_control_index(struct str id);
 size_t assessment_criterion_index(struct str id);
+/* Does it serve a criterion that is in scope, as key or supporting? */
+bool control_is_in_scope(const struct assessment *as, size_t control);
 size_t assessment_subject_index(const struct assessment *as, struct str id);
 
 /* assessment_score.c: fills controls, criteria, categories, readiness, blockers from tests and subjects. */

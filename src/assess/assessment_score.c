@@ -234,12 +234,29 @@ static struct blocker *blocker_add(struct assessment *as, const char *code, cons
     return b;
 }
 
+static bool holds_index(const size_t *items, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == index)
+            return true;
+    return false;
+}
+
+bool control_is_in_scope(const struct assessment *as, size_t control)
+{
+    for (size_t i = 0; i < content_criterion_count; i++) {
+        const struct criterion_state *c = &as->criteria[i];
+        if (c->is_in_scope && (holds_index(c->key, c->key_count, control) || holds_index(c->supporting, c->supporting_count, control)))
+            return true;
+    }
+    return false;
+}
+
 static bool is_key_in_scope(const struct assessment *as, size_t control)
 {
     for (size_t i = 0; i < content_criterion_count; i++)
-        for (size_t k = 0; as->criteria[i].is_in_scope && k < as->criteria[i].key_count; k++)
-            if (as->criteria[i].key[k] == control)
-                return true;
+        if (as->criteria[i].is_in_scope && holds_index(as->criteria[i].key, as->criteria[i].key_count, control))
+            return true;
     return false;
 }
 

@@ -69,6 +69,8 @@ static void person_tell(struct collection *c, struct person *p, const struct dig
     p->is_due = p->is_due || item->is_reminder;
     for (size_t i = 0; i < p->digest.item_count; i++)
         if (p->digest.items[i].type == item->type && str_equal(p->digest.items[i].id, item->id)) {
+            if (item->is_reminder)
+                p->digest.items[i].text = item->text;
             p->digest.items[i].is_reminder |= item->is_reminder;
             return;
         }
@@ -188,9 +190,7 @@ static bool type_collect(struct collection *c, const struct record_type *t, stru
     closed_states(t, &b);
     buf_cstr(&b, ") and ?1 >= ");
     buf_printf(&b, is_instant ? "date(\"%s\" / 1000, 'unixepoch')" : "\"%s\"", t->due_field);
-    /* Statements are kept by the address of their text, so each type's has to live as long as the connection's use here. */
-    const char *sql = arena_str(c->arena, buf_view(&b)).data;
-    DB_EACH (row, c->db, e, sql, A(date_text(c->arena, c->today + 366))) {
+    DB_EACH (row, c->db, e, db_known(c->db, buf_view(&b)), A(date_text(c->arena, c->today + 366))) {
         int64_t at_ms = 0;
         if (is_instant)
             at_ms = db_int(row, 3);

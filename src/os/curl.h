@@ -2,6 +2,7 @@
 #ifndef OS_CURL_H
 #define OS_CURL_H
 
+#include "base/str.h"
 #include "os/library.h"
 
 #define CURL_DISABLE_TYPECHECK
@@ -17,5 +18,8 @@ extern struct curl_functions curl;
 
 /* ERR_UNSUPPORTED: not installed, too old, or it does not start. Any thread. */
 bool curl_open(struct err *e) MUST_USE;
+
+/* Whom to trust: `pem` (copied) if it is not empty, else `file` if not NULL, else the system's. Not 0: it could not be set. */
+int curl_authorities_set(CURL *h, const char *file, struct str pem);
 
 #endif

@@ -101,10 +101,7 @@ static bool options_set(struct http_client *c, const struct http_call *call, str
     failed |= curl.easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
     failed |= curl.easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
     failed |= curl.easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (call->ca_file) {
-        failed |= curl.easy_setopt(h, CURLOPT_CAINFO, call->ca_file);
-        failed |= curl.easy_setopt(h, CURLOPT_CAPATH, NULL);
-    }
+    failed |= curl_authorities_set(h, call->ca_file, call->ca_pem);
     if (is_loopback(str_of(call->url)))
         failed |= curl.easy_setopt(h, CURLOPT_PROXY, "");
     if (call->content_type) {
@@ -147,15 +144,20 @@ static void content_type_of(struct http_client *c, char ret[128])
     ret[size] = 0;
 }
 
+static bool header_append(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *more = curl.slist_append(*headers, line);
+    if (more)
+        *headers = more;
+    return more != NULL;
+}
+
 /* One more header line; false when there is no memory. */
 static bool header_add(struct curl_slist **headers, const char *name, const char *value)
 {
     char line[256];
     int size = snprintf(line, sizeof(line), "%s:%s%s", name, value[0] ? " " : "", value);
-    struct curl_slist *more = size > 0 && (size_t)size < sizeof(line) ? curl.slist_append(*headers, line) : NULL;
-    if (more)
-        *headers = more;
-    return more != NULL;
+    return size > 0 && (size_t)size < sizeof(line) && header_append(headers, line);
 }
 
 bool http_client_send(struct http_client *c, const struct http_call *call, struct http_answer *ret, struct err *e)
@@ -168,7 +170,8 @@ bool http_client_send(struct http_client *c, const struct http_call *call, struc
     c->reason[0] = 0;
     struct curl_slist *headers = NULL;
     bool ok = header_add(&headers, "Expect", "") && (!call->accept || header_add(&headers, "Accept", call->accept)) &&
-              (!call->content_type || header_add(&headers, "Content-Type", call->content_type)) && options_set(c, call, headers);
+              (!call->content_type || header_add(&headers, "Content-Type", call->content_type)) &&
+              (!call->header || header_append(&headers, call->header)) && options_set(c, call, headers);
     CURLcode result = ok ? curl.easy_perform(c->handle) : CURLE_FAILED_INIT;
     long status = 0;
     if (result == CURLE_OK)

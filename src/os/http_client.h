@@ -36,6 +36,8 @@ struct http_call {
     const char *accept;       /* or NULL */
     struct str body;          /* POST; may be empty */
     const char *ca_file;      /* PEM of the authorities that an https server must be under; NULL: the system's */
+    struct str ca_pem;        /* the same as text, where there is no file */
+    const char *header;       /* one more, "Name: value", or NULL */
     size_t answer_bytes_max;  /* 0: HTTP_CLIENT_ANSWER_MAX */
     int connect_ms, total_ms; /* 0: as above */
 };

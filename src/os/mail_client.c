@@ -79,12 +79,9 @@ static bool options_set(CURL *h, const struct mail_server *server, const char *f
     failed |= curl.easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
     failed |= curl.easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
     failed |= curl.easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    /* To this machine TLS is taken where it is offered and can be verified; elsewhere it is demanded. */
-    failed |= curl.easy_setopt(h, CURLOPT_USE_SSL, (long)(is_this_machine(str_of(server->url)) && !server->ca_file ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-    if (server->ca_file) {
-        failed |= curl.easy_setopt(h, CURLOPT_CAINFO, server->ca_file);
-        failed |= curl.easy_setopt(h, CURLOPT_CAPATH, NULL);
-    }
+    /* Elsewhere TLS is demanded, and on this machine too when somebody says whom to trust. */
+    failed |= curl.easy_setopt(h, CURLOPT_USE_SSL, (long)(is_this_machine(str_of(server->url)) && server->ca_pem.size == 0 ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    failed |= curl_authorities_set(h, NULL, server->ca_pem);
     if (server->user) {
         failed |= curl.easy_setopt(h, CURLOPT_USERNAME, server->user);
         failed |= curl.easy_setopt(h, CURLOPT_PASSWORD, server->password ? server->password : "");

@@ -19,7 +19,7 @@ struct mail_server {
     const char *url;      /* smtp://HOST[:PORT] (STARTTLS), smtps://HOST[:PORT] (TLS from the start) */
     const char *user;     /* NULL: no sign-in */
     const char *password;
-    const char *ca_file;  /* PEM; NULL: the system's authorities */
+    struct str ca_pem;    /* empty: the system's authorities */
 };
 
 /* ERR_INVALID unless it is an address that fits into SMTP's commands: one @, printable ASCII, no brackets or spaces. */

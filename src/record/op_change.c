@@ -193,9 +193,10 @@ static bool id_check(struct making *m, struct asking *q)
         return q->id.size == 0 ? id_make(m, q) : refuse(m, q, ERR_INVALID, "id: ids of this type are made");
     if (!is_natural_id(q->id))
         return refuse(m, q, ERR_INVALID, "id: is made of letters, digits, dots, underscores and hyphens, at most %d", RECORD_ID_MAX);
-    if (q->type->natural && q->type->natural[0] && !target_exists(m->db, NULL, q->type->natural, q->id, &is_there, m->e))
+    bool is_of_content = strcmp(q->type->natural, "any") != 0;
+    if (is_of_content && !target_exists(m->db, NULL, q->type->natural, q->id, &is_there, m->e))
         return false;
-    if (q->type->natural && q->type->natural[0] && !is_there)
+    if (is_of_content && !is_there)
         return refuse(m, q, ERR_INVALID, "id: there is no such %s", q->type->natural);
     if (db_one_int(m->db, &failed, 0, "select count(*) from record_head where type=?1 and id=?2", A(q->type->id), A(q->id)) > 0)
         return refuse(m, q, ERR_EXISTS, "is there already");

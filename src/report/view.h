@@ -171,6 +171,16 @@ struct json *view_test(struct view *v, struct str id, const struct view_filter *
  * explained"|"Explained","is_explained":false,"explanation":"","explained_leaf":-1,"command":"assay record explain-gap N --reason …"} */
 struct json *view_gaps(struct view *v, struct err *e);
 
+/* Controls in scope that nobody has adopted yet, by who usually owns them:
+ * {"title","as_of","nav","adopted","open","core","roles":[{"role":"HR Lead","open":9,"core":7,"controls":[LINK+"is_core"]}],"people":[{"id","name","job_title"}]} */
+struct json *view_adopt(struct view *v, struct err *e);
+
+/* The gap analysis: LIST of the questions of the controls in scope, contradictions first, then core controls:
+ * {"id":"GOV-01-Q1","question","control":LINK,"family","is_core","answer":""|"yes"|"partial"|"no"|"not_applicable","note","state":"claimed"|"evidenced"|"",
+ *  "version":0 (no answer yet),"evidence":2,"changed":TIME,"contradiction":"" or what differs,"url","status","status_words"};
+ *  "sum":{"questions","answered","claimed","contradicted","shown","gaps"}; status filters also "contradicted" and "unanswered"; group: family */
+struct json *view_questionnaire(struct view *v, const struct view_filter *f, struct err *e);
+
 /* LIST of the newest capture of every subject and table as of the instant:
  * {"leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
  *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it

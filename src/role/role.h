@@ -10,6 +10,8 @@
  *   collect DATA …            schedules; starts one `host` child a run
  *   host    DATA              one scheduled run
  *   worker  DATA SUBJECT RUN_LEAF TAKEN_AT_MS PARAMETER_LEAF    3: socket to who asks; evaluates the tests of one run
+ *   schedule DATA SECONDS    3: socket to the parent; does what a day asks for, sends digests
+ *   post                     3: socket to who asks; hands notices to mail servers and webhooks
  *   anchor  DATA INTERVAL_MS once|always [TLS_CA]   3: socket to the parent (not for once); witnesses and time stamping authorities
  */
 #ifndef ROLE_ROLE_H

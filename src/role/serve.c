@@ -19,7 +19,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_ANCHOR, MEMBER_COUNT };
+enum { MEMBER_KEEPER, MEMBER_WEB, MEMBER_COLLECT, MEMBER_ANCHOR, MEMBER_SCHEDULE, MEMBER_COUNT };
 enum {
     GRACE_MS = 3000,
     KEEPER_GRACE_MS = 20000,
@@ -30,7 +30,7 @@ enum {
     KEEPER_FATAL = 2,
     KEEPER_READY = 1
 };
-static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect", "anchor"};
+static const char *const MEMBER_NAMES[] = {"keeper", "web", "collect", "anchor", "schedule"};
 
 struct member {
     struct os_child child;
@@ -77,7 +77,7 @@ static bool member_spawn(struct family *f, int which, struct err *e)
     snprintf(interval, sizeof(interval), "%lld", (long long)f->o->interval_ms);
     snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)f->o->heartbeat_ms);
     snprintf(anchors, sizeof(anchors), "%lld", (long long)(f->o->anchor_interval_ms ? f->o->anchor_interval_ms : ANCHOR_INTERVAL_MS));
-    const char *const argument[] = {heartbeat, count, interval, anchors}; /* by member */
+    const char *const argument[] = {heartbeat, count, interval, anchors, "60"}; /* by member */
     const char *third = which == MEMBER_ANCHOR ? "always" : which != MEMBER_WEB ? NULL : f->o->log_is_private ? "private-log" : "public-log";
     const char *fourth = which == MEMBER_ANCHOR ? f->o->anchor_ca : which == MEMBER_WEB ? f->o->tls_cert : NULL;
     const char *arguments[] = {f->dir.path, argument[which], third, fourth, which == MEMBER_WEB ? f->o->tls_key : NULL, NULL};
@@ -328,6 +328,7 @@ int role_serve(const struct serve_options *o)
         member_start(&f, MEMBER_COLLECT);
     if (o->anchor_interval_ms >= 0)
         member_start(&f, MEMBER_ANCHOR);
+    member_start(&f, MEMBER_SCHEDULE);
     while (family_step(&f)) {
     }
     family_end(&f);

@@ -8,6 +8,7 @@
 
 extern const struct page page_kind_overview, page_kind_criteria, page_kind_criterion, page_kind_controls, page_kind_control,
     page_kind_tests, page_kind_test, page_kind_evidence, page_kind_capture, page_kind_parameters, page_kind_search,
-    page_kind_index, page_kind_rooms, page_kind_record_list, page_kind_leaf, page_kind_record_board, page_kind_record_calendar, page_kind_record;
+    page_kind_index, page_kind_rooms, page_kind_record_list, page_kind_leaf, page_kind_record_board, page_kind_record_calendar, page_kind_record,
+    page_kind_questionnaire, page_kind_adopt;
 
 #endif

@@ -9,7 +9,7 @@ struct entry {
 static const struct entry entries[] = {
     {"overview", "Overview", "/", "overview"},         {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
-    {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
+    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };
 

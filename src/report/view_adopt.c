@@ -1,0 +1,82 @@
+/* Adopting the starter set: the controls in scope that nobody has adopted, by who usually owns them, and the people to choose from. */
+#include "report/view_internal.h"
+
+enum { ROLES_MAX = 64, PEOPLE_SHOWN_MAX = 500 };
+
+struct owner_kind {
+    const char *name;
+    int64_t open, core;
+    struct json *controls;
+};
+
+static struct owner_kind *owner_kind_of(struct owner_kind *roles, size_t *count, const char *name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(roles[i].name, name) == 0)
+            return &roles[i];
+    if (*count == ROLES_MAX)
+        return &roles[ROLES_MAX - 1];
+    roles[*count] = (struct owner_kind){.name = name};
+    return &roles[(*count)++];
+}
+
+static bool people_put(struct view *v, struct json *page, struct err *e)
+{
+    struct json *people = json_put_array(page, "people");
+    DB_EACH (row, v->db, e, "select id, name, job_title from people where state = 'active' order by name limit ?1", A(PEOPLE_SHOWN_MAX)) {
+        struct json *o = json_push_object(people);
+        json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
+        json_put_str(o, "name", arena_str(v->arena, db_text(row, 1)));
+        json_put_str(o, "job_title", db_is_null(row, 2) ? STR("") : arena_str(v->arena, db_text(row, 2)));
+    }
+    return e->code == ERR_NONE;
+}
+
+static int compare_kinds(const void *a, const void *b)
+{
+    const struct owner_kind *x = a, *y = b;
+    int order = (y->core > x->core) - (y->core < x->core);
+    return order ? order : strcmp(x->name, y->name);
+}
+
+struct json *view_adopt(struct view *v, struct err *e)
+{
+    const struct assessment *as = view_assessment(v, e);
+    struct json *page = as ? page_new(v, STR("Adopt controls"), e) : NULL;
+    if (!page || !people_put(v, page, e))
+        return NULL;
+    struct owner_kind *roles = arena_array(v->arena, ROLES_MAX, sizeof *roles);
+    size_t count = 0;
+    int64_t adopted = 0, core = 0, open = 0;
+    for (size_t i = 0; i < content_control_count; i++) {
+        const struct control_state *c = &as->controls[i];
+        if (!control_is_in_scope(as, i))
+            continue;
+        if (c->program->adoption != ADOPTION_NONE) {
+            adopted += c->program->adoption == ADOPTION_ADOPTED;
+            continue;
+        }
+        struct owner_kind *r = owner_kind_of(roles, &count, c->control->owner_role);
+        r->open++;
+        r->core += c->control->is_core;
+        open++;
+        core += c->control->is_core;
+        if (!r->controls)
+            r->controls = json_array(v->arena);
+        struct json *o = push_link(v, r->controls, c->control->id, c->control->title, url_control(v, c->control));
+        json_put_bool(o, "is_core", c->control->is_core);
+    }
+    qsort(roles, count, sizeof *roles, compare_kinds);
+    struct json *list = json_put_array(page, "roles");
+    for (size_t i = 0; i < count; i++) {
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "role", roles[i].name);
+        json_put_int(o, "open", roles[i].open);
+        json_put_int(o, "core", roles[i].core);
+        json_put(o, "controls", roles[i].controls);
+    }
+    json_put_int(page, "adopted", adopted);
+    json_put_int(page, "open", open);
+    json_put_int(page, "core", core);
+    return page;
+}

@@ -1,0 +1,135 @@
+#include "role/duties_once.h"
+
+#include "assess/duties.h"
+#include "base/times.h"
+#include "collect/captures.h"
+#include "os/ipc.h"
+#include "record/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES_MAX = 256 << 20, ROUNDS_MAX = 6 };
+
+static bool is_zone_name(struct str s)
+{
+    bool ok = s.size > 0 && s.size < 60 && s.data[0] != '/' && str_find(s, STR("..")) < 0;
+    for (size_t i = 0; ok && i < s.size; i++)
+        ok = (s.data[i] >= 'A' && s.data[i] <= 'Z') || (s.data[i] >= 'a' && s.data[i] <= 'z') || (s.data[i] >= '0' && s.data[i] <= '9') || strchr("/_+-", s.data[i]);
+    return ok;
+}
+
+bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e)
+{
+    char zone[64] = "UTC";
+    DB_EACH (row, db, e, "select time_zone from organisations where time_zone is not null order by id limit 1")
+        if (is_zone_name(db_text(row, 0)))
+            snprintf(zone, sizeof(zone), "%.*s", STR_ARGS(db_text(row, 0)));
+    if (e->code)
+        return false;
+    setenv("TZ", zone, 1);
+    tzset();
+    time_t now = (time_t)(now_ms / MS_SECOND);
+    struct tm local;
+    localtime_r(&now, &local);
+    *ret_day = day_of_date((struct date){local.tm_year + 1900, local.tm_mon + 1, local.tm_mday});
+    *ret_hour = local.tm_hour;
+    return true;
+}
+
+/* Said once: a duty that is refused stays due, and would be refused every minute. */
+static void refused_say(struct str key, const struct err *e)
+{
+    enum { KNOWN_MAX = 64 };
+    static char known[KNOWN_MAX][80];
+    static size_t count;
+    char text[80];
+    snprintf(text, sizeof(text), "%.*s", STR_ARGS(str_slice(key, 0, 79)));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i], text) == 0)
+            return;
+    if (count < KNOWN_MAX)
+        memcpy(known[count++], text, sizeof(text));
+    fprintf(stderr, "assay: schedule: %s: %s\n", text, e->text);
+}
+
+static bool round_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, int64_t today, size_t *ret_done, struct err *e)
+{
+    struct duty *duties;
+    size_t count;
+    struct access system = {.actor = STR(DUTY_ACTOR), .is_system = true};
+    *ret_done = 0;
+    if (!duties_due(db, a, today, &duties, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct op op = {.actor = system.actor};
+        struct err why = {0};
+        struct json *answer;
+        bool ok = record_op(env, a, &duties[i].change, 1, &system, &op, &why);
+        op_id_of(duties[i].key, op.id);
+        ok = ok && keeper_submit(k, a, &op, &answer, &why);
+        if (!ok && (why.code == ERR_UNAVAILABLE || why.code == ERR_UNCERTAIN))
+            return (*e = why, false);
+        if (ok)
+            (*ret_done)++;
+        else
+            refused_say(duties[i].key, &why);
+    }
+    return true;
+}
+
+bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e)
+{
+    size_t done = 1;
+    bool ok = true;
+    *ret_count = 0;
+    for (int round = 0; ok && done > 0 && round < ROUNDS_MAX; round++) {
+        struct arena *a = arena_new("duties", ARENA_BYTES_MAX);
+        ok = round_submit(k, db, env, a, today, &done, e);
+        *ret_count += done;
+        arena_free(a);
+    }
+    return ok;
+}
+
+bool post_start(struct os_child *ret, int *ret_fd, struct err *e)
+{
+    int pair[2];
+    if (!ipc_pair(pair, e))
+        return false;
+    bool ok = os_spawn(&(struct os_spawn){.role = "post", .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
+    close(pair[1]);
+    if (!ok)
+        close(pair[0]);
+    *ret_fd = ok ? pair[0] : -1;
+    return ok;
+}
+
+static bool send_with(struct arena *a, const struct notices *n, struct str to, struct notices_sent *ret, struct err *e)
+{
+    if (to.size > 0)
+        return notices_try(n, a, to, e);
+    return notices_send(n, a, ret, e);
+}
+
+bool digests_send(struct keeper_client *k, const struct data_dir *d, struct db *db, const struct env *env, int post_fd, int64_t today, struct str to,
+                  struct notices_sent *ret, struct err *e)
+{
+    struct arena *a = arena_new("digests", ARENA_BYTES_MAX);
+    struct record_types *types = record_types_open(db, e);
+    struct blob_opener *blobs = types ? blob_opener_keeper(a, d->path, k, e) : NULL;
+    bool ok = blobs != NULL;
+    if (ok) {
+        size_t count = record_types_count(types);
+        const struct record_type **list = arena_array(a, count + 1, sizeof *list);
+        for (size_t i = 0; i < count; i++)
+            list[i] = record_types_at(types, i);
+        struct notices n = {.db = db, .keeper = k, .blobs = blobs, .env = env, .post_fd = post_fd, .today = today, .types = list, .type_count = count};
+        ok = send_with(a, &n, to, ret, e);
+    }
+    record_types_close(types);
+    arena_free(a);
+    return ok;
+}

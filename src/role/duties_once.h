@@ -1,0 +1,25 @@
+/*
+ * duties_once.h - does what a day asks for: submits the duties that are due (assess/duties.h), sends the digests (notify/send.h). What the schedule of
+ * `assay serve` and the commands do alike.
+ */
+#ifndef ROLE_DUTIES_ONCE_H
+#define ROLE_DUTIES_ONCE_H
+
+#include "base/env.h"
+#include "keeper/data_dir.h"
+#include "keeper/keeper.h"
+#include "notify/send.h"
+#include "os/spawn.h"
+
+/* The date where the organisation is (organisations.time_zone, as in the tz database; UTC unless set), and the hour there. Sets TZ of this process. */
+bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e) MUST_USE;
+/* ret_count: changes made. What is refused is said on standard error, once a process and key, and does not hold up the rest. */
+bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e) MUST_USE;
+
+/* Starts a process that hands notices over (role `post`); before any jail. ret_fd: our end. */
+bool post_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;
+/* to: a test message there; empty: today's digests. */
+bool digests_send(struct keeper_client *k, const struct data_dir *d, struct db *db, const struct env *env, int post_fd, int64_t today, struct str to,
+                  struct notices_sent *ret, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * schedule.c - once a minute: does what the day asks for, and from eight in the morning sends the digests. Reads the database, writes through the keeper;
+ * what goes out over the network goes through a process of its own (post), started before the jail.
+ *
+ *   schedule DATA SECONDS      3: socket to the parent
+ */
+#include "base/times.h"
+#include "os/ipc.h"
+#include "os/jail.h"
+#include "role/duties_once.h"
+#include "role/recipes.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { DIGEST_HOUR = 8, RETRY_MS = 30 * 60 * 1000, SETTLE_MS = 500 };
+
+struct schedule {
+    struct data_dir dir;
+    struct keeper_client *keeper;
+    int64_t every_ms;
+    int signals_fd, post_fd;
+    struct os_child post;
+    int64_t digest_day;      /* told everybody on this day */
+    int64_t digest_again_ms; /* monotonic: after a failure */
+};
+
+static bool digests_look(struct schedule *s, struct db *db, int64_t today, struct err *e)
+{
+    struct notices_sent sent = {0};
+    if (!digests_send(s->keeper, &s->dir, db, &env_system, s->post_fd, today, STR(""), &sent, e))
+        return false;
+    if (sent.failed) {
+        fprintf(stderr, "assay: schedule: %zu of %zu notices did not go out: %s; again in 30 min\n", sent.failed, sent.failed + sent.sent, sent.why);
+        s->digest_again_ms = env_monotonic_ms(&env_system) + RETRY_MS;
+    } else {
+        s->digest_day = today;
+    }
+    return true;
+}
+
+static bool look(struct schedule *s, struct err *e)
+{
+    struct db *db = data_dir_projection(&s->dir, e);
+    int64_t today;
+    int hour;
+    size_t changes;
+    bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
+    if (ok && hour >= DIGEST_HOUR && s->digest_day != today && env_monotonic_ms(&env_system) >= s->digest_again_ms)
+        ok = digests_look(s, db, today, e);
+    db_close(db);
+    return ok;
+}
+
+/* False: the parent is gone, or asked to end. */
+static bool rest(struct schedule *s, int64_t ms)
+{
+    struct pollfd fds[] = {{.fd = ROLE_FIRST_FD, .events = POLLIN}, {.fd = s->signals_fd, .events = POLLIN}, {.fd = s->post.pidfd, .events = POLLIN}};
+    int n = poll(fds, 3, (int)ms);
+    if (n < 0)
+        return errno == EINTR;
+    if (fds[1].revents) {
+        int number = os_signals_next(s->signals_fd);
+        return number != SIGTERM && number != SIGINT;
+    }
+    return !fds[0].revents && !fds[2].revents;
+}
+
+static bool schedule_open(struct schedule *s, const char *path, struct err *e)
+{
+    char database[4096];
+    snprintf(database, sizeof(database), "%s/db", path);
+    struct jail jail = {.kind = JAIL_STORE};
+    jail_allow(&jail, path, false);
+    jail_allow(&jail, database, true); /* the database's own shared memory */
+    jail_allow(&jail, "/usr/share/zoneinfo", false);
+    s->signals_fd = os_signals_open(e);
+    if (s->signals_fd < 0 || !post_start(&s->post, &s->post_fd, e) || !data_dir_open(&s->dir, path, e))
+        return false;
+    while (!(s->keeper = keeper_connect(path, e))) /* it may just be starting */
+        if (e->code != ERR_UNAVAILABLE || !rest(s, SETTLE_MS))
+            return false;
+    *e = (struct err){0};
+    return jail_enter(&jail, e);
+}
+
+int role_schedule(int argc, char **argv)
+{
+    struct err e = {0};
+    struct schedule s = {.dir = {.fd = -1}, .signals_fd = -1, .post_fd = -1, .post = OS_CHILD_NONE};
+    int64_t seconds;
+    if (argc != 2 || !str_to_int64(str_of(argv[1]), &seconds) || seconds < 1)
+        return 2;
+    s.every_ms = seconds * MS_SECOND;
+    bool ok = schedule_open(&s, argv[0], &e);
+    while (ok && look(&s, &e) && rest(&s, s.every_ms)) {
+    }
+    os_child_end(&s.post, 2000);
+    keeper_close(s.keeper);
+    data_dir_close(&s.dir);
+    return e.code ? role_fail("schedule", &e) : 0;
+}
