@@ -192,8 +192,9 @@ describe('signing in', () => {
     assert.match(page.url(), /\/sign-in\?back=%2Ftests%3Fstatus%3Dfail/);
     await page.screenshot({ path: `${shots}/sign-in-1440-light.png` });
     const link = execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, 'user', 'link'], { encoding: 'utf8' });
-    await page.getByLabel('Or paste its token').fill(/token=([0-9a-f]{64})/.exec(link)[1]);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('I have a one-time link').click();
+    await page.getByLabel('Token').fill(/token=([0-9a-f]{64})/.exec(link)[1]);
+    await page.getByRole('button', { name: 'Use the link' }).click();
     await page.waitForURL(url + '/tests?status=fail');
     page.isClean();
 
@@ -201,7 +202,6 @@ describe('signing in', () => {
     const second = await open({ signIn: false });
     second.expectsErrors = true;
     await second.goto(url + '/sign-in?token=' + /token=([0-9a-f]{64})/.exec(link)[1]);
-    await second.getByRole('button', { name: 'Sign in as local administrator' }).click();
     await second.getByText('was used already').waitFor();
     assert.equal(await second.getByRole('button', { name: 'Sign in as local administrator' }).count(), 0);
     await second.finish();
