@@ -1,6 +1,7 @@
 #include "notify/digest.h"
 
 #include "base/times.h"
+#include "record/due.h"
 
 #include <stdlib.h>
 
@@ -94,13 +95,8 @@ static void tell(struct collection *c, struct str id, const struct digest_item *
 
 /* ---- records ---- */
 
-struct due_record {
-    struct str id, title, owner, escalate_to, author;
-    int64_t due_day, escalate_days;
-};
-
 /* "{title} is due on {due_on}" with the values of this record. */
-static struct str reminder_text(struct arena *a, const char *text, const struct record_type *t, const struct due_record *r)
+static struct str reminder_text(struct arena *a, const char *text, const struct record_type *t, const struct due_item *r)
 {
     struct buf b BUF_AUTO;
     struct str rest = str_of(text), name;
@@ -137,7 +133,7 @@ static bool fires(const struct record_reminder *r, int64_t days_late)
     return false;
 }
 
-static bool record_tell(struct collection *c, const struct record_type *t, const struct due_record *r, struct err *e)
+static bool record_tell(struct collection *c, const struct record_type *t, const struct due_item *r, struct err *e)
 {
     struct person *owner = person_find(c, r->owner);
     struct digest_item item = {.type = t, .id = r->id, .title = r->title, .due_day = r->due_day, .owner_name = owner ? owner->name : STR("nobody")};
@@ -166,49 +162,6 @@ static bool record_tell(struct collection *c, const struct record_type *t, const
     return true;
 }
 
-/* The states in which nothing is due, as a list of SQL literals. Ids of states are words of a-z, 0-9 and _. */
-static void closed_states(const struct record_type *t, struct buf *b)
-{
-    buf_cstr(b, "''");
-    for (size_t i = 0; i < t->state_count; i++)
-        if (t->states[i].is_end || (t->states[i].status && strcmp(t->states[i].status, "pass") == 0 && strcmp(t->id, "occurrence") == 0))
-            buf_printf(b, ", '%s'", t->states[i].id);
-}
-
-static bool type_collect(struct collection *c, const struct record_type *t, struct err *e)
-{
-    const struct record_field *due = record_type_field(t, str_of(t->due_field));
-    bool is_instant = due && due->type == FIELD_INSTANT, escalates = record_type_field(t, STR("escalate_to")) != NULL;
-    struct due_record *records = NULL;
-    size_t count = 0, capacity = 0;
-    struct buf b BUF_AUTO;
-    if (!due || t->owner_field[0] == '\0')
-        return true;
-    buf_init(&b, 4000);
-    buf_printf(&b, "select id, \"%s\", \"%s\", \"%s\", %s, %s, (select a.person from account a where 'account:' || a.id = created_by) from %s where \"%s\" is not null and state not in (",
-               t->title_field, t->owner_field, t->due_field, escalates ? "escalate_to" : "null", escalates ? "escalate_days" : "null", t->table, t->due_field);
-    closed_states(t, &b);
-    buf_cstr(&b, ") and ?1 >= ");
-    buf_printf(&b, is_instant ? "date(\"%s\" / 1000, 'unixepoch')" : "\"%s\"", t->due_field);
-    DB_EACH (row, c->db, e, db_known(c->db, buf_view(&b)), A(date_text(c->arena, c->today + 366))) {
-        int64_t at_ms = 0;
-        if (is_instant)
-            at_ms = db_int(row, 3);
-        else if (!time_parse(db_text(row, 3), 0, &at_ms))
-            continue;
-        if (count == capacity)
-            records = arena_grow(c->arena, records, count, &capacity, sizeof *records);
-        records[count++] = (struct due_record){.id = arena_str(c->arena, db_text(row, 0)), .title = arena_str(c->arena, db_text(row, 1)),
-                                               .owner = arena_str(c->arena, db_text(row, 2)), .due_day = day_of(at_ms),
-                                               .escalate_to = arena_str(c->arena, db_text(row, 4)), .escalate_days = db_int(row, 5),
-                                               .author = arena_str(c->arena, db_text(row, 6))};
-    }
-    for (size_t i = 0; i < count && !e->code; i++)
-        if (!record_tell(c, t, &records[i], e))
-            return false;
-    return e->code == ERR_NONE;
-}
-
 /* ---- */
 
 static int compare_items(const void *a, const void *b)
@@ -235,9 +188,12 @@ bool digests_due(struct db *db, struct arena *a, const struct record_type *const
 {
     struct collection c = {.db = db, .arena = a, .today = today};
     struct err inner = {0};
-    bool ok = people_load(&c, &inner);
-    for (size_t i = 0; i < type_count && ok; i++)
-        ok = type_collect(&c, types[i], &inner);
+    struct due_query q = {.to_day = today + 366, .leaf_limit = INT64_MAX};
+    struct due_item *items;
+    size_t item_count = 0;
+    bool ok = people_load(&c, &inner) && due_list(db, a, types, type_count, &q, &items, &item_count, &inner);
+    for (size_t i = 0; i < item_count && ok; i++)
+        ok = record_tell(&c, items[i].type, &items[i], &inner);
     if (!ok) {
         *e = inner;
         return false;

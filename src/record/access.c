@@ -114,3 +114,29 @@ bool record_allows(const struct access *x, const struct record_type *t, const st
     }
     return access_matches(x, &t->may_change, r) || denied(&t->may_change, "changing it", t, e);
 }
+
+bool record_other_eyes(struct db *db, struct arena *a, const struct access *x, const struct record *r, const struct record_transition *transition,
+                       const char **ret_other, struct err *e)
+{
+    struct str who = access_who(x);
+    *ret_other = NULL;
+    for (size_t i = 0; i < transition->not_by.count && !x->is_system; i++) {
+        const char *other = transition->not_by.items[i];
+        struct strings relation = {&other, 1};
+        struct err failed = {0};
+        struct str last = STR("");
+        if (other[0] != '@')
+            last = db_one_text(a, db, &failed,
+                               "select actor from record_change where type=?1 and id=?2 and transition=?3 and act='move' order by leaf desc limit 1",
+                               A(r->type->id), A(r->id), A(other));
+        if (failed.code)
+            return (*e = failed, false);
+        if (strcmp(other, "@author") == 0 ? str_equal(r->created_by, who)
+            : other[0] == '@'             ? access_matches(x, &relation, r)
+                                          : last.data && str_equal(last, who)) {
+            *ret_other = other;
+            return true;
+        }
+    }
+    return true;
+}

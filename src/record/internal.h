@@ -41,6 +41,8 @@ struct record *record_of_row(struct db_row *row, struct arena *a, const struct r
 bool record_lists_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e);
 /* The condition that a row of validity (from_leaf, to_leaf) was in force. */
 void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit);
+/* Adds " and (CONDITION)" that the actor may read the row r; nothing where every row may be read or `x` is NULL (list.c). */
+void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit);
 /* The value of a stored field as one argument; money gives two. */
 struct db_arg column_arg(const struct record_field *f, const struct json *value, struct arena *a, struct db_arg *ret_currency);
 /* Does the id name something of the target (a record type, or content)? */

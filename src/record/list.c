@@ -24,32 +24,31 @@ struct listing {
 /* ---- who may read ---- */
 
 /* Nothing where the type's roles let the actor read everything; else a condition by the relations that match. */
-static void put_access(struct listing *l)
+void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit)
 {
-    const struct access *x = l->query->access;
-    const struct strings *who = &l->type->may_read;
-    struct buf *b = &l->q.sql;
+    const struct strings *who = &t->may_read;
+    struct buf *b = &q->sql;
     struct strings roles = *who;
     if (!x || x->is_system || access_matches(x, &roles, NULL))
         return;
     buf_cstr(b, " and (0");
     for (size_t i = 0; i < who->count; i++) {
-        const struct record_field *f = who->items[i][0] == '@' ? record_type_field(l->type, str_of(who->items[i] + 1)) : NULL;
+        const struct record_field *f = who->items[i][0] == '@' ? record_type_field(t, str_of(who->items[i] + 1)) : NULL;
         if (strcmp(who->items[i], "@author") == 0) {
             buf_cstr(b, " or r.created_by = ");
-            query_arg(&l->q, A(access_who(x)));
+            query_arg(q, A(access_who(x)));
         } else if (f && x->person.size && field_is_stored(f->type)) {
             buf_printf(b, " or r.\"%s\" = ", f->id);
-            query_arg(&l->q, A(x->person));
+            query_arg(q, A(x->person));
         } else if (f && x->person.size && f->type == FIELD_REFERENCES) {
             buf_cstr(b, " or exists(select 1 from record_link l where l.type = ");
-            query_arg(&l->q, A(l->type->id));
+            query_arg(q, A(t->id));
             buf_cstr(b, " and l.id = r.id and l.field = ");
-            query_arg(&l->q, A(f->id));
+            query_arg(q, A(f->id));
             buf_cstr(b, " and l.target = ");
-            query_arg(&l->q, A(x->person));
+            query_arg(q, A(x->person));
             buf_cstr(b, " and ");
-            query_as_of(&l->q, "l", l->query->leaf_limit);
+            query_as_of(q, "l", leaf_limit);
             buf_char(b, ')');
         }
     }
@@ -98,7 +97,7 @@ static bool put_where(struct listing *l)
             buf_char(&l->q.sql, ')');
         }
     }
-    put_access(l);
+    query_access(&l->q, l->type, query->access, query->leaf_limit);
     return put_state(l) && filter_parse(l->type, query->where, query->access, query->now_ms, query->leaf_limit, &l->q, l->e);
 }
 

@@ -342,27 +342,12 @@ static bool guard_fields(struct making *m, const struct asking *q)
 
 static bool guard_four_eyes(struct making *m, const struct asking *q)
 {
-    struct str who = access_who(&m->access);
-    for (size_t i = 0; i < q->transition->not_by.count && !m->access.is_system; i++) {
-        const char *other = q->transition->not_by.items[i];
-        struct err failed = {0};
-        bool is_them;
-        if (strcmp(other, "@author") == 0) {
-            is_them = str_equal(q->record->created_by, who);
-        } else if (other[0] == '@') {
-            struct strings relation = {&other, 1};
-            is_them = access_matches(&m->access, &relation, q->record);
-        } else {
-            struct str last = db_one_text(m->a, m->db, &failed,
-                                          "select actor from record_change where type=?1 and id=?2 and transition=?3 and act='move' order by leaf desc limit 1",
-                                          A(q->type->id), A(q->id), A(other));
-            is_them = last.data && str_equal(last, who);
-        }
-        if (failed.code)
-            return (*m->e = failed, false);
-        if (is_them)
-            return refuse(m, q, ERR_DENIED, "\"%s\" takes somebody else than %s", q->transition->label, other[0] == '@' ? other + 1 : "who did the step before");
-    }
+    struct err failed = {0};
+    const char *other;
+    if (!record_other_eyes(m->db, m->a, &m->access, q->record, q->transition, &other, &failed))
+        return (*m->e = failed, false);
+    if (other)
+        return refuse(m, q, ERR_DENIED, "\"%s\" takes somebody else than %s", q->transition->label, other[0] == '@' ? other + 1 : "who did the step before");
     return true;
 }
 

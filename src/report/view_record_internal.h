@@ -20,6 +20,17 @@ struct json *record_page_new(struct view *v, struct str title, bool is_page, str
 struct str record_room_label(struct view *v, const char *room);
 /* Ids and titles of a reference's targets, at most VIEW_CHOICES_MAX + 1: [{"id","label"}]. */
 struct json *record_targets(struct view *v, const struct view_records *r, const char *target);
+/* A month's whole weeks, from Monday to Sunday. */
+struct month {
+    struct date first;
+    int64_t start, end; /* days; the end is behind them */
+};
+/* "2026-11"; empty: the month of the view's instant. */
+bool month_open(struct view *v, struct str month, struct month *ret, struct err *e) MUST_USE;
+/* "month","month_words","before","after" */
+void month_put(struct view *v, struct json *page, const struct month *m);
+/* "date","day","is_other","is_today" */
+void month_put_day(struct view *v, struct json *o, const struct month *m, int64_t day);
 bool record_may_read_type(const struct view_records *r, const struct record_type *t);
 
 #endif

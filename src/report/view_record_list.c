@@ -270,6 +270,9 @@ struct json *view_record_board(struct view *v, const struct view_records *r, con
 
 /* ---- calendar ---- */
 
+static const char *const month_names[] = {"January", "February", "March",     "April",   "May",      "June",
+                                          "July",    "August",   "September", "October", "November", "December"};
+
 static bool read_month(struct str text, struct date *ret)
 {
     int64_t year, month;
@@ -293,16 +296,43 @@ static struct str day_text(struct view *v, int64_t day)
     return arena_str(v->arena, str_of(time_format_date(day * MS_DAY, text)));
 }
 
-static void put_day(struct rows *x, struct json *week, int64_t day, const struct date *month, const char *field, struct json *rows)
+bool month_open(struct view *v, struct str month, struct month *ret, struct err *e)
+{
+    ret->first = date_of_day(day_of(v->at_ms));
+    ret->first.day = 1;
+    if (month.size && !read_month(month, &ret->first))
+        return err_set(e, ERR_INVALID, "month: '%.*s' is no month; write 2026-11", STR_ARGS(month));
+    int64_t day = day_of_date(ret->first);
+    ret->start = day - (day + 3) % 7; /* 1970-01-01 was a Thursday; weeks begin on Monday */
+    ret->end = day_of_date(month_add(ret->first, 1));
+    ret->end += (7 - (ret->end - ret->start) % 7) % 7;
+    return true;
+}
+
+void month_put(struct view *v, struct json *page, const struct month *m)
+{
+    struct date after = month_add(m->first, 1), before = month_add(m->first, -1);
+    json_put_str(page, "month", arena_printf(v->arena, "%04d-%02d", m->first.year, m->first.month));
+    json_put_str(page, "month_words", arena_printf(v->arena, "%s %d", month_names[m->first.month - 1], m->first.year));
+    json_put_str(page, "before", arena_printf(v->arena, "%04d-%02d", before.year, before.month));
+    json_put_str(page, "after", arena_printf(v->arena, "%04d-%02d", after.year, after.month));
+}
+
+void month_put_day(struct view *v, struct json *o, const struct month *m, int64_t day)
+{
+    struct date d = date_of_day(day);
+    json_put_str(o, "date", day_text(v, day));
+    json_put_int(o, "day", d.day);
+    json_put_bool(o, "is_other", d.month != m->first.month);
+    json_put_bool(o, "is_today", day == day_of(v->at_ms));
+}
+
+static void put_day(struct rows *x, struct json *week, int64_t day, const struct month *m, const char *field, struct json *rows)
 {
     struct view *v = x->v;
-    struct date d = date_of_day(day);
     struct str date = day_text(v, day);
     struct json *o = json_push_object(week);
-    json_put_str(o, "date", date);
-    json_put_int(o, "day", d.day);
-    json_put_bool(o, "is_other", d.month != month->month);
-    json_put_bool(o, "is_today", day == day_of(v->at_ms));
+    month_put_day(v, o, m, day);
     struct json *items = json_put_array(o, "items");
     JSON_EACH (row, rows) {
         const struct json *value = json_get(json_get(row, "values"), field);
@@ -320,33 +350,22 @@ static void put_day(struct rows *x, struct json *week, int64_t day, const struct
 struct json *view_record_calendar(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_query *asked,
                                   struct str month, struct err *e)
 {
-    static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                         "July",    "August",   "September", "October", "November", "December"};
+    struct month m;
     if (!t->calendar || !*t->calendar) {
         err_set(e, ERR_NOT_FOUND, "%s have no calendar", t->labels);
         return NULL;
     }
-    struct date first = date_of_day(day_of(v->at_ms));
-    first.day = 1;
-    if (month.size && !read_month(month, &first)) {
-        err_set(e, ERR_INVALID, "month: '%.*s' is no month; write 2026-11", STR_ARGS(month));
+    if (!month_open(v, month, &m, e))
         return NULL;
-    }
     struct json *page = may_read(r, t, e) ? record_page_new(v, str_of(t->labels), true, e) : NULL;
     if (!page)
         return NULL;
-    struct date after = month_add(first, 1), before = month_add(first, -1);
-    int64_t start = day_of_date(first) - (day_of_date(first) + 3) % 7, end = day_of_date(after); /* 1970-01-01 was a Thursday; weeks begin on Monday */
-    end += (7 - (end - start) % 7) % 7;
     put_head(v, r, page, t);
     json_put_cstr(page, "field", t->calendar);
-    json_put_str(page, "month", arena_printf(v->arena, "%04d-%02d", first.year, first.month));
-    json_put_str(page, "month_words", arena_printf(v->arena, "%s %d", months[first.month - 1], first.year));
-    json_put_str(page, "before", arena_printf(v->arena, "%04d-%02d", before.year, before.month));
-    json_put_str(page, "after", arena_printf(v->arena, "%04d-%02d", after.year, after.month));
+    month_put(v, page, &m);
     struct record_query q = *asked;
     q.where = arena_printf(v->arena, "%.*s%s%s>=%.*s %s<%.*s", STR_ARGS(q.where.data ? q.where : STR("")), q.where.size ? " " : "", t->calendar,
-                           STR_ARGS(day_text(v, start)), t->calendar, STR_ARGS(day_text(v, end)));
+                           STR_ARGS(day_text(v, m.start)), t->calendar, STR_ARGS(day_text(v, m.end)));
     q.leaf_limit = view_record_limit(v);
     q.access = r->access;
     q.now_ms = v->at_ms;
@@ -359,10 +378,10 @@ struct json *view_record_calendar(struct view *v, const struct view_records *r, 
         return NULL;
     json_put_int(page, "total", total);
     struct json *weeks = json_put_array(page, "weeks");
-    for (int64_t day = start; day < end; day += 7) {
+    for (int64_t day = m.start; day < m.end; day += 7) {
         struct json *week = json_push(weeks, json_array(v->arena));
         for (int64_t k = 0; k < 7; k++)
-            put_day(&x, week, day + k, &first, t->calendar, x.list);
+            put_day(&x, week, day + k, &m, t->calendar, x.list);
     }
     return page;
 }

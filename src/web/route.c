@@ -86,6 +86,15 @@ const struct route routes[] = {
     ROUTE(POST, "/api/v1/records/:type/:id/undo", RECORDS, TOKEN, RECORD_JSON_BYTES, handle_api_undo, NULL, "Undo the last change"),
     ROUTE(GET, "/api/v1/records/:type/:id/files/:x", READ, SAFE, NO_BODY, handle_record_file, NULL, "A file of a record"),
 
+    ROUTE(GET, "/my", OWN_PAGE, SAFE, NO_BODY, handle_page, &page_kind_my, "What waits for me"),
+    ROUTE(GET, "/tasks", READ, SAFE, NO_BODY, handle_page, &page_kind_tasks, "All that is due"),
+    ROUTE(GET, "/tasks.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_tasks, "All that is due as CSV"),
+    ROUTE(GET, "/calendar", READ, SAFE, NO_BODY, handle_page, &page_kind_calendar, "What is due in a month"),
+    ROUTE(GET, "/calendar.ics", OWN_PAGE, SAFE, NO_BODY, handle_feed, NULL, "What is due, for calendar programs; takes ?token="),
+    ROUTE(GET, "/api/v1/my", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my, "What waits for me"),
+    ROUTE(GET, "/api/v1/tasks", READ, SAFE, NO_BODY, handle_api, &page_kind_tasks, "All that is due"),
+    ROUTE(GET, "/api/v1/calendar", READ, SAFE, NO_BODY, handle_api, &page_kind_calendar, "What is due in a month"),
+
     ROUTE(GET, "/sign-in", PUBLIC, SAFE, NO_BODY, handle_sign_in_form, NULL, "The form behind a one-time link"),
     ROUTE(POST, "/sign-in", PUBLIC, ORIGIN, WIDE_FORM, handle_sign_in, NULL, "Use up a one-time link"),
     ROUTE(GET, "/sign-in/code", PUBLIC, SAFE, NO_BODY, handle_code_form, NULL, "The form for the second factor"),

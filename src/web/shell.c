@@ -1,13 +1,16 @@
 /* What surrounds every page: navigation, instant, theme, the links of a list. In templates it is `page`. */
 #include "base/times.h"
 #include "os/program.h"
+#include "report/view_due.h"
 #include "web/records.h"
 
 struct entry {
     const char *id, *label, *url, *icon;
 };
 static const struct entry entries[] = {
-    {"overview", "Overview", "/", "overview"},         {"criteria", "Criteria", "/criteria", "criteria"},
+    {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "people"},
+    {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "clock"},
+    {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
@@ -49,7 +52,13 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
     struct json *list = json_put_array(shell, "nav");
     const struct json *attention = json_path(view, "nav.attention");
     size_t count = sizeof(entries) / sizeof(entries[0]);
-    for (size_t i = call_may(c, PERMISSION_READ) ? 0 : count - 1; i < count; i++) {
+    int64_t mine = 0, all = 0;
+    struct err ignored = {0};
+    if (c->records && !view_due_counts(&c->view, c->records, &mine, &all, &ignored))
+        mine = all = 0; /* the page itself says what is wrong */
+    for (size_t i = 0; i < count; i++) {
+        if (!call_may(c, PERMISSION_READ) && i != count - 1 && strcmp(entries[i].id, "my") != 0)
+            continue;
         const struct entry *e = &entries[i];
         if (i == count - 1 && call_may(c, PERMISSION_READ))
             shell_rooms(c, list, page, view);
@@ -57,7 +66,8 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
         json_put_cstr(o, "label", e->label);
         json_put_cstr(o, "url", e->url);
         json_put_cstr(o, "icon", e->icon);
-        json_put_int(o, "count", json_int(attention, e->id, 0));
+        bool is_my = strcmp(e->id, "my") == 0, is_due = strcmp(e->id, "tasks") == 0;
+        json_put_int(o, "count", is_my ? mine : is_due && call_may(c, PERMISSION_READ) ? all : json_int(attention, e->id, 0));
         bool is_room = str_is(json_text(json_get(view, "type"), "room"), e->id);
         json_put_bool(o, "is_current", strcmp(page->nav, e->id) == 0 || is_room);
     }
@@ -106,6 +116,10 @@ struct str list_url(struct call *c, const char *path, const char *changed, struc
     add_if(&b, "sort", f->sort, changes_sort ? "sort" : "", value);
     if (changes_sort ? strcmp(changed, "unsort") == 0 : f->is_descending)
         http_query_add(&b, "desc", STR("1"));
+    struct str person;
+    struct err ignored = {0};
+    if (call_query(c, "person", &person, &ignored) && person.size)
+        http_query_add(&b, "person", person);
     if (strcmp(changed, "page") == 0)
         http_query_add(&b, "page", value);
     struct str s = arena_str(c->arena, buf_view(&b));

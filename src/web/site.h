@@ -287,6 +287,7 @@ bool handle_api_move(struct call *c, struct err *e);
 bool handle_api_delete(struct call *c, struct err *e);
 bool handle_api_undo(struct call *c, struct err *e);
 bool handle_api_import(struct call *c, struct err *e);
+bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);
 bool handle_health(struct call *c, struct err *e);

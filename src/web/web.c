@@ -93,7 +93,7 @@ void site_state(struct site *s, int64_t now_ms, struct cache_state *ret)
 
 static enum http_next to_sign_in(const struct http_request *r, const struct route *route, struct http_response *ret)
 {
-    if (route_is_api(route)) {
+    if (route_is_api(route) || route->handler == handle_feed) {
         static const char problem[] = "{\"type\":\"about:blank\",\"title\":\"Sign in first\",\"status\":401,\"code\":\"denied\","
                                       "\"detail\":\"This address needs a session; open a sign-in link, see: assay user link\"}\n";
         *ret =

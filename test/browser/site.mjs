@@ -75,6 +75,10 @@ async function records(cookie) {
   const found = (await list('system'))[0];
   if (found) return found;
   const person = await send('/person', { values: { name: 'Shown Person', kind: 'employee', email: 'shown@example.org', job_title: 'Engineer' } });
+  const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
+  for (const [title, days] of [['Shown late review of accounts', -3], ['Shown answer that is due today', 0], ['Shown restore of a backup', 4], ['Shown plan for the year', 40]])
+    await send('/task', { values: { title, owner: person.id, due_on: day(days) } });
+  await send('/holiday', { values: { name: 'Shown day off', on_date: day(1) } });
   await send('/service', { values: { name: 'Shown service', owner: person.id } }).catch(() => null);
   for (const name of ['Shown database', 'Shown host with a name that is rather long for a column', 'Shown pipeline'])
     await send('/system', { values: { name, kind: 'database', owner: person.id, reason: 'Holds what customers bring.\n\nBacked up every night.' } });
@@ -116,6 +120,12 @@ export async function addresses() {
   };
   const record = await records(cookie);
   Object.assign(list, {
+    my: '/my',
+    tasks: '/tasks',
+    'tasks-overdue': '/tasks?status=fail&sort=owner',
+    'tasks-none-found': '/tasks?person=none&q=nothing-is-called-this',
+    calendar: '/calendar',
+    'calendar-other': '/calendar?month=2031-02',
     records: '/records',
     'record-list': '/records/system',
     'record-found': '/records/system?q=shown&f.kind=database&sort=-name',

@@ -83,9 +83,8 @@ static uint32_t local_rights(void)
 }
 
 /* A program that carries a token: it may what the token's scope and the account's roles both allow. */
-static bool bearer(struct site *s, const struct http_request *r, int64_t now_ms, struct identity *ret)
+static bool bearer(struct site *s, const struct http_request *r, struct str text, int64_t now_ms, struct identity *ret)
 {
-    struct str text = str_trim(str_slice(r->authorization, 7, r->authorization.size));
     struct str peer = str_of(r->peer);
     int64_t monotonic_ms = env_monotonic_ms(s->env);
     struct err e = {0};
@@ -118,7 +117,18 @@ void site_identify(struct site *s, const struct http_request *r, struct identity
     int64_t now_ms = env_now_ms(s->env);
     *ret = (struct identity){0};
     if (str_starts(r->authorization, "Bearer ") || str_starts(r->authorization, "bearer ")) {
-        bearer(s, r, now_ms, ret); /* a wrong one does not fall back on a cookie */
+        struct str text = str_trim(str_slice(r->authorization, 7, r->authorization.size));
+        bearer(s, r, text, now_ms, ret); /* a wrong one does not fall back on a cookie */
+        return;
+    }
+    /* Calendar programs send no headers of one's choice: this address alone takes a token, and lets it do no more than see one's own page. */
+    if (str_is(r->path, "/calendar.ics") && str_starts(r->query, "token=")) {
+        struct str rest = str_slice(r->query, 6, r->query.size), text;
+        str_cut(&rest, '&', &text);
+        if (bearer(s, r, text, now_ms, ret)) {
+            ret->permissions &= PERMISSION_BIT(PERMISSION_OWN_PAGE);
+            ret->rights = ret->permissions;
+        }
         return;
     }
     if (!sessions_find(s->sessions, call_session_cookie(r), &ret->session))

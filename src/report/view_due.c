@@ -1,0 +1,316 @@
+/* My page, Tasks and Calendar: what is due. */
+#include "report/view_due.h"
+#include "report/view_record_internal.h"
+
+static int64_t today(const struct view *v)
+{
+    return day_of(v->at_ms);
+}
+
+static bool due_read(struct view *v, const struct view_records *r, struct str person, int64_t from, int64_t to, struct due_item **ret, size_t *ret_count,
+                     struct err *e)
+{
+    size_t count;
+    const struct record_type **types = due_types(v->arena, r->types, &count);
+    struct due_query q = {.person = person, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access};
+    return due_list(v->db, v->arena, types, count, &q, ret, ret_count, e);
+}
+
+bool view_due_counts(struct view *v, const struct view_records *r, int64_t *ret_mine, int64_t *ret_all, struct err *e)
+{
+    size_t count;
+    const struct record_type **types = due_types(v->arena, r->types, &count);
+    struct due_query q = {.to_day = today(v) - 1, .leaf_limit = view_record_limit(v), .access = r->access};
+    *ret_mine = 0;
+    if (!due_count(v->db, v->arena, types, count, &q, DUE_COUNT_MAX, ret_all, e))
+        return false;
+    q.person = r->access->person;
+    return q.person.size == 0 || due_count(v->db, v->arena, types, count, &q, DUE_COUNT_MAX, ret_mine, e);
+}
+
+static struct str when_text(struct view *v, int64_t days)
+{
+    if (days == 0)
+        return STR("today");
+    if (days == 1)
+        return STR("tomorrow");
+    int64_t n = days < 0 ? -days : days;
+    return arena_printf(v->arena, days < 0 ? "%lld %s late" : "in %lld %s", (long long)n, n == 1 ? "day" : "days");
+}
+
+static void put_due(struct view *v, struct json *o, const struct due_item *d)
+{
+    int64_t days = d->due_day - today(v);
+    char date[TIME_TEXT_SIZE];
+    json_put_cstr(o, "type", d->type->id);
+    json_put_cstr(o, "type_label", d->type->label);
+    json_put_str(o, "id", d->id);
+    json_put_str(o, "title", d->title);
+    json_put_str(o, "url", record_url(v, d->type->id, d->id));
+    json_put(o, "state", record_state_json(v, d->type, d->state));
+    json_put_str(o, "due", arena_str(v->arena, str_of(time_format_date(d->due_day * MS_DAY, date))));
+    json_put_str(o, "when", when_text(v, days));
+    json_put_int(o, "days", days);
+    struct json *owner = json_put_object(o, "owner");
+    json_put_str(owner, "id", d->owner);
+    json_put_str(owner, "name", d->owner_name.size ? d->owner_name : d->owner);
+    put_status_as(o, days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP,
+                  days < 0 ? "Overdue" : days == 0 ? "Today" : days <= VIEW_DUE_WEEK ? "This week" : "Later");
+}
+
+/* ---- My page ---- */
+
+struct deciding {
+    struct view *v;
+    const struct view_records *records;
+    const struct record_type *type;
+    struct json *list;
+};
+
+static bool comes_from(const struct record_transition *t, struct str state)
+{
+    for (size_t i = 0; i < t->from.count; i++)
+        if (str_is(state, t->from.items[i]))
+            return true;
+    return false;
+}
+
+/* Steps that not everybody may take: those that keep out whoever made it, or that take several. */
+static bool is_decision(const struct record_transition *t)
+{
+    return t->not_by.count > 0 || t->quorum > 1;
+}
+
+static bool each_undecided(void *context, const struct record *record, struct err *e)
+{
+    struct deciding *x = context;
+    struct json *steps = json_array(x->v->arena);
+    for (size_t i = 0; i < x->type->transition_count; i++) {
+        const struct record_transition *t = &x->type->transitions[i];
+        const char *other;
+        if (!is_decision(t) || !comes_from(t, record->state) || !access_matches(x->records->access, &t->who, record))
+            continue;
+        if (!record_other_eyes(x->v->db, x->v->arena, x->records->access, record, t, &other, e))
+            return false;
+        if (!other)
+            json_push_str(steps, str_of(t->label));
+    }
+    if (steps->count == 0)
+        return true;
+    struct json *o = json_push_object(x->list);
+    json_put_cstr(o, "type_label", x->type->label);
+    json_put_str(o, "id", record->id);
+    json_put_str(o, "title", record_title(record));
+    json_put_str(o, "url", record_url(x->v, x->type->id, record->id));
+    json_put(o, "state", record_state_json(x->v, x->type, record->state));
+    json_put(o, "steps", steps);
+    put_time(x->v, o, "since", record->t);
+    return true;
+}
+
+static bool put_decisions(struct view *v, const struct view_records *r, struct json *page, struct err *e)
+{
+    struct deciding x = {.v = v, .records = r, .list = json_put_array(page, "decisions")};
+    for (size_t i = 0; i < record_types_count(r->types); i++) {
+        x.type = record_types_at(r->types, i);
+        for (size_t s = 0; s < x.type->state_count; s++) {
+            bool is_decided_here = false;
+            for (size_t k = 0; k < x.type->transition_count; k++)
+                is_decided_here |= is_decision(&x.type->transitions[k]) && comes_from(&x.type->transitions[k], str_of(x.type->states[s].id));
+            struct record_query q = {.state = str_of(x.type->states[s].id), .sort = STR("changed"), .page = 1, .per_page = VIEW_MY_MAX,
+                                     .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms};
+            if (is_decided_here && !record_list(v->db, v->arena, x.type, &q, each_undecided, &x, NULL, e))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void put_group(struct view *v, struct json *groups, const char *id, const char *label, const struct due_item *items, size_t count, int64_t from,
+                      int64_t to)
+{
+    struct json *rows = json_array(v->arena);
+    int64_t more = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].due_day < from || items[i].due_day > to)
+            continue;
+        if (rows->count < VIEW_MY_MAX)
+            put_due(v, json_push_object(rows), &items[i]);
+        else
+            more++;
+    }
+    if (rows->count == 0)
+        return;
+    struct json *o = json_push_object(groups);
+    json_put_cstr(o, "id", id);
+    json_put_cstr(o, "label", label);
+    json_put(o, "rows", rows);
+    json_put_int(o, "more", more);
+}
+
+struct json *view_my(struct view *v, const struct view_records *r, struct err *e)
+{
+    struct str person = r->access->person;
+    struct due_item *items = NULL;
+    size_t count = 0, late = 0;
+    if (person.size && !due_read(v, r, person, 0, INT64_MAX, &items, &count, e))
+        return NULL;
+    struct json *page = record_page_new(v, STR("My page"), true, e);
+    if (!page)
+        return NULL;
+    if (person.size) {
+        struct err failed = {0};
+        struct json *who = json_put_object(page, "person");
+        struct str name = db_one_text(v->arena, v->db, &failed, "select name from people where id = ?1", A(person));
+        json_put_str(who, "id", person);
+        json_put_str(who, "name", name.size ? name : person);
+    } else {
+        json_put_null(page, "person");
+    }
+    int64_t day = today(v);
+    while (late < count && items[late].due_day < day)
+        late++;
+    json_put_int(page, "total", (int64_t)count);
+    json_put_int(page, "overdue", (int64_t)late);
+    struct json *groups = json_put_array(page, "groups");
+    put_group(v, groups, "overdue", "Overdue", items, count, INT64_MIN, day - 1);
+    put_group(v, groups, "today", "Today", items, count, day, day);
+    put_group(v, groups, "week", "This week", items, count, day + 1, day + VIEW_DUE_WEEK);
+    put_group(v, groups, "later", "Later", items, count, day + VIEW_DUE_WEEK + 1, INT64_MAX);
+    return put_decisions(v, r, page, e) ? page : NULL;
+}
+
+/* ---- Tasks ---- */
+
+static struct str owner_key(const struct due_item *d)
+{
+    return d->owner.size ? d->owner : STR("none");
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+    const struct due_item *const *x = a, *const *y = b;
+    int order = str_compare((*x)->owner_name, (*y)->owner_name);
+    return order ? order : str_compare((*x)->owner, (*y)->owner);
+}
+
+static void put_people(struct view *v, struct json *page, const struct due_item *items, size_t count, struct str person)
+{
+    const struct due_item **sorted = arena_array(v->arena, count + 1, sizeof(*sorted));
+    struct json *people = json_put_array(page, "people");
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &items[i];
+    if (count)
+        qsort(sorted, count, sizeof(*sorted), compare_owners);
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && str_equal(sorted[next]->owner, sorted[i]->owner);)
+            next++;
+        struct json *o = json_push_object(people);
+        struct str key = owner_key(sorted[i]);
+        json_put_str(o, "id", key);
+        json_put_str(o, "name", sorted[i]->owner_name.size ? sorted[i]->owner_name : str_is(key, "none") ? STR("Nobody") : key);
+        json_put_int(o, "count", (int64_t)(next - i));
+        json_put_bool(o, "is_current", str_equal(key, person));
+    }
+}
+
+/* LIST calls the three shapes by what they mean for tests; here they say how near the day is. */
+static void name_statuses(const struct json *page)
+{
+    JSON_EACH (status, json_get(page, "statuses")) {
+        struct str id = json_text(status, "status");
+        const char *words = str_is(id, "fail") ? "Overdue" : str_is(id, "unknown") ? "Within a week" : "Later";
+        JSON_EACH (member, status)
+            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
+                member->text = str_of(words);
+    }
+}
+
+struct json *view_tasks(struct view *v, const struct view_records *r, const struct view_filter *f, struct str person, struct err *e)
+{
+    struct due_item *items;
+    size_t count;
+    if (!due_read(v, r, STR(""), 0, INT64_MAX, &items, &count, e))
+        return NULL;
+    struct json *page = record_page_new(v, STR("Tasks"), true, e);
+    if (!page)
+        return NULL;
+    json_put_str(page, "person", person.data ? person : STR(""));
+    put_people(v, page, items, count, person);
+    struct list l;
+    list_init(&l, v, f);
+    for (size_t i = 0; i < count; i++) {
+        const struct due_item *d = &items[i];
+        if (person.size && !str_equal(person, owner_key(d)))
+            continue;
+        int64_t days = d->due_day - today(v);
+        struct json *row = json_object(v->arena);
+        put_due(v, row, d);
+        struct str text = arena_printf(v->arena, "%.*s %.*s %s %.*s", STR_ARGS(d->id), STR_ARGS(d->title), d->type->label, STR_ARGS(d->owner_name));
+        bool is_sorted = sort_is(f, "title") || sort_is(f, "type") || sort_is(f, "owner");
+        struct str by = sort_is(f, "title") ? d->title : sort_is(f, "type") ? str_of(d->type->label) : sort_is(f, "owner") ? d->owner_name : STR("");
+        list_add(&l, (struct list_row){.row = row, .text = text, .group = str_of(d->type->id), .sort_text = by,
+                                       .status = days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP,
+                                       .state = days < 0 ? "overdue" : NULL, .sort_number = is_sorted ? 0 : (int64_t)i});
+    }
+    list_finish(&l, page, NULL);
+    name_statuses(page);
+    return page;
+}
+
+/* ---- Calendar ---- */
+
+static void put_holidays(struct view *v, struct str *names, int64_t start, int64_t end, struct err *e)
+{
+    char from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
+    DB_EACH (row, v->db, e,
+             "select on_date, name from holidays_versions where is_deleted = 0 and from_leaf <= ?3 and (to_leaf is null or to_leaf > ?3) "
+             "and on_date >= ?1 and on_date < ?2",
+             A(str_of(time_format_date(start * MS_DAY, from))), A(str_of(time_format_date(end * MS_DAY, to))), A(view_record_limit(v))) {
+        int64_t at_ms;
+        if (time_parse(db_text(row, 0), 0, &at_ms) && day_of(at_ms) >= start && day_of(at_ms) < end)
+            names[day_of(at_ms) - start] = arena_str(v->arena, db_text(row, 1));
+    }
+}
+
+struct json *view_calendar(struct view *v, const struct view_records *r, struct str month, struct str person, struct err *e)
+{
+    struct month m;
+    struct due_item *items;
+    struct err failed = {0};
+    size_t count, at = 0;
+    if (!month_open(v, month, &m, e) || !due_read(v, r, person, m.start, m.end - 1, &items, &count, e))
+        return NULL;
+    struct json *page = record_page_new(v, STR("Calendar"), true, e);
+    if (!page)
+        return NULL;
+    month_put(v, page, &m);
+    json_put_str(page, "person", person.data ? person : STR(""));
+    json_put_int(page, "total", (int64_t)count);
+    struct str *holidays = arena_array(v->arena, (size_t)(m.end - m.start), sizeof(*holidays));
+    put_holidays(v, holidays, m.start, m.end, &failed);
+    if (failed.code) {
+        *e = failed;
+        return NULL;
+    }
+    struct json *weeks = json_put_array(page, "weeks"), *week = weeks;
+    for (int64_t day = m.start; day < m.end; day++) {
+        if ((day - m.start) % 7 == 0)
+            week = json_push(weeks, json_array(v->arena));
+        struct json *o = json_push_object(week);
+        struct str holiday = holidays[day - m.start];
+        month_put_day(v, o, &m, day);
+        json_put_bool(o, "is_free", (day - m.start) % 7 >= 5 || holiday.size > 0);
+        json_put_str(o, "holiday", holiday.data ? holiday : STR(""));
+        struct json *list = json_put_array(o, "items");
+        int64_t more = 0;
+        for (size_t n = 0; at < count && items[at].due_day == day; at++, n++) {
+            if (n < VIEW_DAY_MAX)
+                put_due(v, json_push_object(list), &items[at]);
+            else
+                more++;
+        }
+        json_put_int(o, "more", more);
+    }
+    return page;
+}
