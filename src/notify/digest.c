@@ -73,6 +73,8 @@ static void person_tell(struct collection *c, struct person *p, const struct dig
             if (item->is_reminder)
                 p->digest.items[i].text = item->text;
             p->digest.items[i].is_reminder |= item->is_reminder;
+            if (item->is_reminder)
+                p->digest.items[i].text = item->text;
             return;
         }
     if (p->digest.item_count == DIGEST_ITEMS_MAX) {
