@@ -41,6 +41,8 @@ const struct record_type *record_types_find(struct record_types *t, struct str i
 size_t record_types_count(const struct record_types *t);
 const struct record_type *record_types_at(const struct record_types *t, size_t i); /* by room, then label */
 bool record_types_refresh(struct record_types *t, struct db *db, struct err *e) MUST_USE;
+/* What operations keep for this thread; for one that ends. */
+void record_types_forget(void);
 
 /* ---- who asks: access.c ---- */
 

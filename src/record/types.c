@@ -154,3 +154,9 @@ const struct record_type *record_type_in_force(struct db *db, struct str id, str
         err_set(e, ERR_NOT_FOUND, "record type %.*s: there is none (assay record types)", STR_ARGS(id));
     return t;
 }
+
+void record_types_forget(void)
+{
+    record_types_close(kept);
+    kept = NULL;
+}

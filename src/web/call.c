@@ -30,6 +30,7 @@ void worker_free(struct worker *w)
     if (!w)
         return;
     worker_reset(w);
+    record_types_forget();
     free(w);
 }
 
