@@ -181,7 +181,8 @@ static void blockers_put(struct view *v, struct json *page, const struct assessm
         for (size_t k = 0; k < b->item_count && k < BLOCKER_ITEMS_MAX; k++)
             blocker_item_push(v, items, b->kind, b->items[k]);
         json_put_cstr(o, "url",
-                      !b->kind                          ? ""
+                      strcmp(b->code, "scope_not_approved") == 0 ? "/records/scope"
+                      : !b->kind                        ? ""
                       : strcmp(b->kind, "test") == 0    ? "/tests?status=fail"
                       : strcmp(b->kind, "control") == 0 ? "/controls"
                                                         : "/criteria");
