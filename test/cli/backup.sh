@@ -93,7 +93,7 @@ case_a_damaged_backup_leaves_one_line() {
     size=$(stat -c %s "$d/all.tar")
     for at in 3 300 1600 $((size / 3)) $((size / 2)) $((size - 2000)); do
         cp "$d/all.tar" "$d/bad.tar"
-        printf '\377' | dd of="$d/bad.tar" bs=1 seek="$at" conv=notrunc 2>/dev/null
+        flip "$d/bad.tar" "$at"
         rm -rf "$d/again"
         code=0
         "$assay" --data "$d/again" restore "$d/bad.tar" >"$d/out" 2>"$d/err" </dev/null || code=$?

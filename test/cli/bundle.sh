@@ -8,10 +8,6 @@ bundle() { expect 0 "$assay" --data "$d/data" bundle --audience "Example CPA" --
 holds() { expect 0 "$verify" "$@"; grep -q '^OK' "$d/out" || fail "no OK"; }
 code() { grep -q "^$1 " "$d/out" || { cat "$d/out"; fail "no $1"; }; }
 log_key() { "$assay" --data "$d/data" key list | grep -F "$(head -1 "$d"/data/ledger/*/checkpoint)+"; }
-flip() { # flip FILE OFFSET
-    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
-    printf "$(printf '\\%03o' $(((byte + 1) % 256)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
 grow() { # more than one entry bundle
     for n in $(seq 1 "$1"); do
         "$assay" --data "$d/data" record set parameter account_dormant_days_max "$((80 + n))" --reason "a test" >/dev/null || fail "record $n"

@@ -140,7 +140,7 @@ case_scrub_finds_damage_and_loss_without_any_key() {
     expect 0 "$assay" --data "$d/data" scrub --json
     grep -q '"ok": true' "$d/out"
     cp "$d/data/blobs/pack/00000000.pack" "$d/pack"
-    printf 'XX' | dd of="$d/data/blobs/pack/00000000.pack" bs=1 seek=3000 conv=notrunc 2>/dev/null
+    flip "$d/data/blobs/pack/00000000.pack" 3000
     expect 1 "$assay" --data "$d/data" scrub
     : >"$d/data/blobs/pack/00000000.pack"
     expect 1 "$assay" --data "$d/data" scrub

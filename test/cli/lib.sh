@@ -32,6 +32,11 @@ one_line() {
     [ "$(wc -l <"$d/err")" -eq 1 ] || fail "not one line on standard error"
     grep -Eq "^assay: .*$1" "$d/err" || fail "the line does not match: $1"
 }
+# flip FILE OFFSET: another byte there, whatever it was.
+flip() {
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "$(printf '\\%03o' $(((byte + 1) % 256)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
 skip() {
     echo "  skipped: $*"
     exit 77

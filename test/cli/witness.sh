@@ -100,7 +100,7 @@ case_a_mirror_pulls_a_directory_and_assay_verify_accepts_it() {
     expect 0 "$assay" mirror list --dir "$d/m"
     grep -q "^  $(sed -n 2p "$ledger/checkpoint") leaves" "$d/out" || fail "list"
     bundle=$(find "$copy/tile/entries" -type f | head -1)
-    printf X | dd of="$bundle" bs=1 seek=200 conv=notrunc status=none
+    flip "$bundle" 200
     expect 1 "$assay" verify "$d/m"
 }
 rotate_log() { # sets vkey_1 and vkey_2
@@ -161,7 +161,7 @@ case_a_key_that_left_the_list_early_does_not_lock_the_copy() {
     cmp "$copy/checkpoint" "$d/before"
     # A copy whose leaves were changed is not taken for its own.
     bundle=$(find "$copy/tile/entries" -type f | head -1)
-    printf X | dd of="$bundle" bs=1 seek=60 conv=notrunc status=none
+    flip "$bundle" 60
     expect 3 "$assay" mirror --from "$d/data" --dir "$d/m" --once
     one_line 'signed by none of the keys in the list'
 }
