@@ -56,15 +56,15 @@ fi
 echo "journalctl --verify is left out: a sealed journal needs a journald of its own with sealing keys"
 }
 peers | tee "$scratch/peers"
-# times FIGURE PEER: how many of our leaves to one of theirs. Both are of 1 KiB, in the same minutes; rates do not depend on how many.
-times() {
+# compare FIGURE PEER: how many of our leaves to one of theirs. Both are of 1 KiB, in the same minutes; rates do not depend on how many.
+compare() {
     theirs=$(figure "$2" "$scratch/peers")
     case $theirs in
     '' | *[!0-9.]*) echo "$1: no figure of $2 to compare with" ;;
     *) printf '%-60s %8s times\n' "$1 against $2" "$(ratio "$(figure "$1" "$scratch/ours")" "$theirs")" ;;
     esac
 }
-times append_and_integrate sqlite_wal_full_1000
+compare append_and_integrate sqlite_wal_full_1000
 for peer in git_fsck_packed restic_check_read_data borg_check_verify_data; do
-    times verify_tree_1_thread "$peer"
+    compare verify_tree_1_thread "$peer"
 done
