@@ -12,7 +12,6 @@
 #include "assess/catalog.h"
 #include "assess/fixture.h"
 #include "assess/ops.h"
-#include "assess/seal_blob.h"
 #include "assess/stored.h"
 #include "base/limits.h"
 #include "base/times.h"

@@ -193,7 +193,7 @@ struct av_time {
     size_t ordered, moved_count;
     uint32_t round;
     bool has_heads, is_broken;
-    int64_t observed[1024]; /* ends of what was observed since the last seal */
+    int64_t late_after[1024]; /* of what was observed since the last seal: when it counts as late */
     size_t observed_count;
     uint64_t newest; /* the leaf with the last of them */
     int64_t newest_since_ms, newest_ms; /* since the last seal; of all */

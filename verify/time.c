@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { LATE_MS = 15 * 60 * 1000, SLACK_MS = 5000 }; /* slack: between two clocks that are both right */
+enum { LATE_MS = 15 * 60 * 1000, LATE_BY_HAND_MS = 7 * 24 * 3600 * 1000, SLACK_MS = 5000 }; /* slack: between two clocks that are both right */
 
 /* ---- where the streams stand ---- */
 
@@ -124,7 +124,7 @@ static void heads_check(struct av *v, const struct av_leaf *seal)
 static void late_count(struct av *v, int64_t sealed_ms)
 {
     for (size_t i = 0; i < v->time.observed_count; i++)
-        v->late += sealed_ms - v->time.observed[i] > LATE_MS;
+        v->late += sealed_ms > v->time.late_after[i];
     v->time.observed_count = 0;
 }
 
@@ -133,6 +133,7 @@ void av_time_observed(struct av *v, const struct av_leaf *leaf, int64_t t)
     struct av_time *time = &v->time;
     struct av_object run;
     int64_t from = 0, to = -1;
+    bool is_by_hand = leaf->type == AV_UPLOAD || leaf->type == AV_DECISION; /* what people bring may take a week */
     if (leaf->type == AV_RUN && !av_object_read(av_value(&leaf->object, "run"), &run))
         to = av_span_end(&run, "obs", &from);
     else
@@ -140,9 +141,9 @@ void av_time_observed(struct av *v, const struct av_leaf *leaf, int64_t t)
     time->erased += leaf->type == AV_ERASED;
     if (to < 0)
         return;
-    if (time->observed_count == sizeof(time->observed) / sizeof(time->observed[0]))
+    if (time->observed_count == sizeof(time->late_after) / sizeof(time->late_after[0]))
         late_count(v, t); /* a very long batch: by the time of its leaf, which is not behind that of its seal */
-    time->observed[time->observed_count++] = to;
+    time->late_after[time->observed_count++] = to + (is_by_hand ? LATE_BY_HAND_MS : LATE_MS);
     if (to > time->newest_since_ms) {
         time->newest_since_ms = to;
         time->newest = leaf->index;

@@ -68,19 +68,11 @@ static void op_begin(const struct env *env, struct arena *a, struct op *ret, con
 
 static bool op_seal(const struct env *env, struct arena *a, const struct json *plain, struct op_blob *ret, struct err *e)
 {
-    struct blob_sealed sealed;
     struct buf BUF_AUTO text;
     buf_init(&text, 1 << 20);
-    if (!json_write_canonical(&text, plain, e) || !blob_seal(env, a, buf_view(&text), &sealed, e))
-        return false;
-    memcpy(ret->c, sealed.c, sizeof(ret->c));
-    memcpy(ret->x, sealed.x, sizeof(ret->x));
-    memcpy(ret->dek, sealed.dek, sizeof(ret->dek));
-    ret->media = "application/json";
-    ret->plain_size = sealed.plain_size;
-    ret->ciphertext = sealed.bytes;
+    bool ok = json_write_canonical(&text, plain, e) && op_blob_make(env, a, "application/json", buf_view(&text), ret, e);
     memory_wipe(text.data, text.size);
-    return true;
+    return ok;
 }
 
 bool account_op(const struct env *env, struct arena *a, const struct account_change *change, struct str actor, const char *step, struct op *ret,

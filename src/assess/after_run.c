@@ -2,7 +2,6 @@
 
 #include "assess/catalog.h"
 #include "assess/ops.h"
-#include "assess/seal_blob.h"
 
 bool assess_evaluate(struct db *projection, struct captures *captures, struct str subject, int64_t taken_at_ms, int64_t parameter_leaf,
                      struct results *ret, struct err *e)

@@ -1,6 +1,5 @@
 #include "assess/catalog.h"
 
-#include "assess/seal_blob.h"
 
 static void put_strings(struct json *object, const char *key, struct strings s)
 {

@@ -26,12 +26,6 @@ bool calendar_load(struct db *db, struct arena *a, struct calendar *ret, struct 
     return e->code == ERR_NONE;
 }
 
-static struct str date_text(struct arena *a, int64_t day)
-{
-    char text[TIME_TEXT_SIZE];
-    return arena_str(a, str_of(time_format_date(day * MS_DAY, text)));
-}
-
 /* 0 for null and for what is no date. */
 static int64_t day_of_text(struct str text)
 {
@@ -71,17 +65,17 @@ static bool owed_register(struct duties *d, const struct owed *o, struct err *e)
     struct expected *list = arena_array(d->arena, EXPECTED_MAX, sizeof *list);
     size_t count = expected_list(&d->calendar, &o->expectation, list);
     for (size_t i = 0; i < count && !e->code; i++) {
-        struct str to = date_text(d->arena, list[i].period.last);
+        struct str to = day_text(d->arena, list[i].period.last);
         if (is_registered(d, o->control, to, e))
             continue;
         struct str key = arena_printf(d->arena, "occurrence/%.*s/%.*s", STR_ARGS(o->control), STR_ARGS(to));
         struct json *set = duty_add(d, key, "occurrence", RECORD_CREATE)->set;
         json_put_str(set, "title", o->title);
         json_put_str(set, "control", o->control);
-        json_put_str(set, "period_from", date_text(d->arena, list[i].period.first));
+        json_put_str(set, "period_from", day_text(d->arena, list[i].period.first));
         json_put_str(set, "period_to", to);
-        json_put_str(set, "due_on", date_text(d->arena, list[i].due));
-        json_put_str(set, "grace_until", date_text(d->arena, list[i].grace));
+        json_put_str(set, "due_on", day_text(d->arena, list[i].due));
+        json_put_str(set, "grace_until", day_text(d->arena, list[i].grace));
         put_if(set, "owner", o->owner);
     }
     return e->code == ERR_NONE;
@@ -125,7 +119,7 @@ static bool performances_register(struct duties *d, struct err *e)
 static bool missed_mark(struct duties *d, struct err *e)
 {
     DB_EACH (row, d->db, e, "select id, version from occurrences where state = 'expected' and coalesce(grace_until, due_on) < ?1 order by id",
-             A(date_text(d->arena, d->today))) {
+             A(day_text(d->arena, d->today))) {
         struct str id = arena_str(d->arena, db_text(row, 0));
         struct record_change *c = duty_add(d, arena_printf(d->arena, "missed/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "occurrence", RECORD_MOVE);
         c->id = id;
@@ -147,7 +141,7 @@ static bool deviations_open(struct duties *d, struct err *e)
         json_put_str(set, "occurrence", id);
         put_if(set, "happened_on", arena_str(d->arena, db_text(row, 3)));
         put_if(set, "owner", arena_str(d->arena, db_text(row, 4)));
-        json_put_str(set, "due_on", date_text(d->arena, calendar_business_day(&d->calendar, d->today + DUTY_ANSWER_DAYS)));
+        json_put_str(set, "due_on", day_text(d->arena, calendar_business_day(&d->calendar, d->today + DUTY_ANSWER_DAYS)));
     }
     return e->code == ERR_NONE;
 }
@@ -177,7 +171,7 @@ static bool tasks_follow(struct duties *d, struct err *e)
         json_put_bool(set, "on_business_day", db_int(row, 11) != 0);
         if (!db_is_null(row, 12))
             json_put_int(set, "escalate_days", db_int(row, 12));
-        json_put_str(set, "due_on", date_text(d->arena, next));
+        json_put_str(set, "due_on", day_text(d->arena, next));
         json_put_str(set, "follows", id);
     }
     return e->code == ERR_NONE;
@@ -185,7 +179,7 @@ static bool tasks_follow(struct duties *d, struct err *e)
 
 static bool exceptions_end(struct duties *d, struct err *e)
 {
-    DB_EACH (row, d->db, e, "select id, version from exceptions where state = 'approved' and expires_on < ?1 order by id", A(date_text(d->arena, d->today))) {
+    DB_EACH (row, d->db, e, "select id, version from exceptions where state = 'approved' and expires_on < ?1 order by id", A(day_text(d->arena, d->today))) {
         struct str id = arena_str(d->arena, db_text(row, 0));
         struct record_change *c = duty_add(d, arena_printf(d->arena, "exception/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "exception", RECORD_MOVE);
         c->id = id;

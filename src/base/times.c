@@ -222,3 +222,9 @@ char *duration_format(int64_t ms, char ret_text[TIME_TEXT_SIZE])
         snprintf(ret_text + n, (size_t)(TIME_TEXT_SIZE - n), " %lld %s", second, units[u + 1].many);
     return ret_text;
 }
+
+struct str day_text(struct arena *a, int64_t day)
+{
+    char text[TIME_TEXT_SIZE];
+    return arena_str(a, str_of(time_format_date(day * MS_DAY, text)));
+}

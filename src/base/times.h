@@ -4,6 +4,7 @@
 #ifndef BASE_TIMES_H
 #define BASE_TIMES_H
 
+#include "base/arena.h"
 #include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,8 @@ bool duration_parse(struct str text, int64_t *ret_ms);
 char *duration_format(int64_t ms, char ret_text[TIME_TEXT_SIZE]);
 /* Days since 1970-01-01, floor. */
 int64_t day_of(int64_t at_ms);
+/* "2026-11-21" of such a day. */
+struct str day_text(struct arena *a, int64_t day);
 struct date date_of_day(int64_t day);
 int64_t day_of_date(struct date d);
 

@@ -1,5 +1,4 @@
 /* cmd_hold.c - evidence that may not be erased without a second signature. */
-#include "assess/seal_blob.h"
 #include "base/times.h"
 #include "cli/officer.h"
 #include "collect/captures.h"

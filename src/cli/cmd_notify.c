@@ -1,5 +1,4 @@
 /* cmd_notify.c - where notices go, and sending them now. */
-#include "assess/seal_blob.h"
 #include "cli/open_view.h"
 #include "notify/channel.h"
 #include "os/file.h"

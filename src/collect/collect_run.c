@@ -119,16 +119,9 @@ static bool put_host(struct collecting *c, const struct data_dir *d, struct json
 
 static bool add_blob(struct collecting *c, const char *media, struct str plain, struct err *e)
 {
-    struct blob_sealed sealed;
-    if (!blob_seal(c->options->env, c->arena, plain, &sealed, e))
+    if (!op_blob_make(c->options->env, c->arena, media, plain, &c->blobs[c->blob_count], e))
         return false;
-    struct op_blob *b = &c->blobs[c->blob_count++];
-    memcpy(b->c, sealed.c, sizeof(b->c));
-    memcpy(b->x, sealed.x, sizeof(b->x));
-    memcpy(b->dek, sealed.dek, sizeof(b->dek));
-    b->media = media;
-    b->plain_size = sealed.plain_size;
-    b->ciphertext = sealed.bytes;
+    c->blob_count++;
     return true;
 }
 

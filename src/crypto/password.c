@@ -1,13 +1,9 @@
 #include "crypto/password.h"
 #include "os/library.h"
 
+#include <argon2.h>
 #include <pthread.h>
 #include <stdio.h>
-
-/* From argon2.h (libargon2 20171227, CC0/Apache-2.0), whose interface the soname fixes. */
-int argon2id_hash_encoded(uint32_t t_cost, uint32_t m_cost, uint32_t parallelism, const void *pwd, size_t pwdlen, const void *salt, size_t saltlen,
-                          size_t hashlen, char *encoded, size_t encodedlen);
-int argon2id_verify(const char *encoded, const void *pwd, size_t pwdlen);
 
 #define ARGON2_FUNCTIONS(F) F(argon2id_, hash_encoded) F(argon2id_, verify)
 static struct {

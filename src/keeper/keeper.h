@@ -37,6 +37,11 @@ struct op {
     size_t blob_count;
 };
 
+/* Seals a plaintext as a blob of an operation, in `a`. media is not copied. */
+bool op_blob_make(const struct env *env, struct arena *a, const char *media, struct str plain, struct op_blob *ret, struct err *e) MUST_USE;
+/* The same, hung on the operation as its next blob. */
+bool op_blob_seal(const struct env *env, struct arena *a, struct op *op, const char *media, struct str plain, struct err *e) MUST_USE;
+
 /* What a kind's make gives: the kind-specific members of the leaf. The keeper adds v, log, n, t, st, sq, sp, op, a (actor), b
  * (blobs). */
 struct leaf_draft {

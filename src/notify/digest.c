@@ -22,18 +22,12 @@ struct collection {
     size_t person_count;
 };
 
-static struct str date_text(struct arena *a, int64_t day)
-{
-    char text[TIME_TEXT_SIZE];
-    return arena_str(a, str_of(time_format_date(day * MS_DAY, text)));
-}
-
 /* ---- people ---- */
 
 static bool people_load(struct collection *c, struct err *e)
 {
     size_t capacity = 0;
-    struct str today = date_text(c->arena, c->today);
+    struct str today = day_text(c->arena, c->today);
     DB_EACH (row, c->db, e,
              "select id, name, email, delegate, state = 'active', coalesce(away_from <= ?1 and ?1 <= coalesce(away_until, away_from), 0) from people order by id", A(today)) {
         if (c->person_count == capacity)
@@ -115,7 +109,7 @@ static struct str reminder_text(struct arena *a, const char *text, const struct 
         else if (str_is(name, "title") || str_is(name, t->title_field))
             buf_str(&b, r->title);
         else
-            buf_str(&b, date_text(a, r->due_day));
+            buf_str(&b, day_text(a, r->due_day));
     }
     return arena_str(a, buf_view(&b));
 }

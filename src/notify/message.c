@@ -1,6 +1,7 @@
 #include "notify/message.h"
 
 #include "base/times.h"
+#include "crypto/crypto.h"
 
 enum { LINE_MAX = 76, WORD_BYTES_MAX = 42 }; /* 42 bytes are 56 of base64, which fit into an encoded word of 75 */
 
@@ -10,20 +11,6 @@ static bool is_plain(struct str s)
         if (s.data[i] < ' ' || s.data[i] > '~' || s.data[i] == '"' || s.data[i] == '\\' || s.data[i] == '=')
             return false;
     return s.size <= 50;
-}
-
-static void base64_put(struct buf *out, struct str s)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < s.size; i += 3) {
-        uint32_t v = (uint32_t)(uint8_t)s.data[i] << 16;
-        v |= i + 1 < s.size ? (uint32_t)(uint8_t)s.data[i + 1] << 8 : 0;
-        v |= i + 2 < s.size ? (uint32_t)(uint8_t)s.data[i + 2] : 0;
-        buf_char(out, digits[v >> 18]);
-        buf_char(out, digits[v >> 12 & 63]);
-        buf_char(out, i + 1 < s.size ? digits[v >> 6 & 63] : '=');
-        buf_char(out, i + 2 < s.size ? digits[v & 63] : '=');
-    }
 }
 
 /* How much of `s` one encoded word takes, without cutting a character. */
@@ -43,7 +30,7 @@ static void words_put(struct buf *out, struct str s)
         for (size_t i = 0; i < word.size; i++)
             clean[i] = (uint8_t)word.data[i] < ' ' || word.data[i] == 0x7f ? ' ' : word.data[i];
         buf_cstr(out, "=?UTF-8?B?");
-        base64_put(out, str_make(clean, word.size));
+        base64_encode(str_make(clean, word.size), out);
         buf_cstr(out, "?=");
         s = str_slice(s, word.size, s.size);
         if (s.size > 0)

@@ -63,13 +63,12 @@ static bool digest_hook(const struct notices *n, struct arena *a, const struct o
     struct json *items = json_put_array(body, "items");
     for (size_t i = 0; i < d->item_count; i++) {
         const struct digest_item *item = &d->items[i];
-        char date[TIME_TEXT_SIZE];
         struct json *v = json_push_object(items);
         json_put_cstr(v, "type", item->type->id);
         json_put_str(v, "id", item->id);
         json_put_str(v, "title", item->title);
         json_put_str(v, "text", item->text);
-        json_put_str(v, "due", arena_str(a, str_of(time_format_date(item->due_day * MS_DAY, date))));
+        json_put_str(v, "due", day_text(a, item->due_day));
         json_put_int(v, "days_late", n->today - item->due_day);
         json_put_str(v, "url", arena_printf(a, "%.*s/records/%s/%.*s", STR_ARGS(o->base), item->type->id, STR_ARGS(item->id)));
     }
@@ -121,7 +120,6 @@ bool notices_send(const struct notices *n, struct arena *a, struct notices_sent 
     struct channel channels[CHANNELS_MAX];
     struct digest *digests;
     size_t channel_count, digest_count;
-    char date[TIME_TEXT_SIZE];
     *ret = (struct notices_sent){0};
     if (!channels_load(n->db, a, channels, &channel_count, e))
         return false;
@@ -129,7 +127,7 @@ bool notices_send(const struct notices *n, struct arena *a, struct notices_sent 
         return true;
     if (!digests_due(n->db, a, n->types, n->type_count, n->today, &digests, &digest_count, e))
         return false;
-    struct str day = arena_str(a, str_of(time_format_date(n->today * MS_DAY, date)));
+    struct str day = day_text(a, n->today);
     for (size_t i = 0; i < channel_count; i++) {
         struct open_channel o = {.channel = channels[i]};
         if (digest_count > 0 && !channel_open(n, a, &o, e))

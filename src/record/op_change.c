@@ -18,23 +18,10 @@ static void blob_take(struct op *op, const struct op_blob *b)
     op->blobs[op->blob_count++] = *b;
 }
 
-static bool seal(const struct env *env, struct arena *a, const char *media, struct str plain, struct op_blob *ret, struct err *e)
-{
-    struct blob_sealed sealed;
-    if (!blob_seal(env, a, plain, &sealed, e))
-        return false;
-    *ret = (struct op_blob){.media = media, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
-    memcpy(ret->c, sealed.c, sizeof(ret->c));
-    memcpy(ret->x, sealed.x, sizeof(ret->x));
-    memcpy(ret->dek, sealed.dek, sizeof(ret->dek));
-    memory_wipe(sealed.dek, sizeof(sealed.dek));
-    return true;
-}
-
 bool record_seal_file(const struct env *env, struct arena *a, struct str name, const char *media, struct str bytes, struct op_blob *ret,
                       struct json **ret_value, struct err *e)
 {
-    if (!seal(env, a, arena_strndup(a, media, strlen(media)), bytes, ret, e))
+    if (!op_blob_make(env, a, arena_strndup(a, media, strlen(media)), bytes, ret, e))
         return err_wrap(e, "%.*s", STR_ARGS(str_slice(name, 0, 100)));
     struct json *v = json_object(a);
     struct sha256 digest = sha256_of(bytes);
@@ -67,7 +54,7 @@ static bool change_seal(const struct env *env, struct arena *a, const struct rec
         return false;
     if (text.full)
         return err_set(e, ERR_TOO_LARGE, "a change's values are over %d bytes", RECORD_BYTES_MAX);
-    return seal(env, a, "application/json", buf_view(&text), ret, e);
+    return op_blob_make(env, a, "application/json", buf_view(&text), ret, e);
 }
 
 bool record_op(const struct env *env, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct op *ret, struct err *e)

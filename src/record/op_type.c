@@ -8,7 +8,6 @@ bool record_type_op(const struct env *env, struct arena *a, const struct record_
                     struct err *e)
 {
     struct buf BUF_AUTO text;
-    struct blob_sealed sealed;
     buf_init(&text, DEFINITION_BYTES_MAX);
     struct json *o = json_object(a);
     json_put_str(o, "by", access_who(x));
@@ -18,14 +17,9 @@ bool record_type_op(const struct env *env, struct arena *a, const struct record_
         return false;
     if (text.full)
         return err_set(e, ERR_TOO_LARGE, "record type %s: over %d bytes", definition->id, DEFINITION_BYTES_MAX);
-    if (!blob_seal(env, a, buf_view(&text), &sealed, e))
+    *ret = (struct op){.kind = "record.type", .actor = x->actor, .body = json_object(a)};
+    if (!op_blob_seal(env, a, ret, "application/json", buf_view(&text), e))
         return false;
-    struct op_blob *b = ARENA_NEW(a, struct op_blob);
-    *b = (struct op_blob){.media = "application/json", .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
-    memcpy(b->c, sealed.c, sizeof(b->c));
-    memcpy(b->x, sealed.x, sizeof(b->x));
-    memcpy(b->dek, sealed.dek, sizeof(b->dek));
-    *ret = (struct op){.kind = "record.type", .actor = x->actor, .body = json_object(a), .blobs = b, .blob_count = 1};
     op_id_new(env, ret->id);
     json_put_cstr(ret->body, "id", definition->id);
     return true;

@@ -290,12 +290,6 @@ static struct date month_add(struct date d, int months)
     return (struct date){n / 12, n % 12 + 1, 1};
 }
 
-static struct str day_text(struct view *v, int64_t day)
-{
-    char text[TIME_TEXT_SIZE];
-    return arena_str(v->arena, str_of(time_format_date(day * MS_DAY, text)));
-}
-
 bool month_open(struct view *v, struct str month, struct month *ret, struct err *e)
 {
     ret->first = date_of_day(day_of(v->at_ms));
@@ -321,7 +315,7 @@ void month_put(struct view *v, struct json *page, const struct month *m)
 void month_put_day(struct view *v, struct json *o, const struct month *m, int64_t day)
 {
     struct date d = date_of_day(day);
-    json_put_str(o, "date", day_text(v, day));
+    json_put_str(o, "date", day_text(v->arena, day));
     json_put_int(o, "day", d.day);
     json_put_bool(o, "is_other", d.month != m->first.month);
     json_put_bool(o, "is_today", day == day_of(v->at_ms));
@@ -330,7 +324,7 @@ void month_put_day(struct view *v, struct json *o, const struct month *m, int64_
 static void put_day(struct rows *x, struct json *week, int64_t day, const struct month *m, const char *field, struct json *rows)
 {
     struct view *v = x->v;
-    struct str date = day_text(v, day);
+    struct str date = day_text(v->arena, day);
     struct json *o = json_push_object(week);
     month_put_day(v, o, m, day);
     struct json *items = json_put_array(o, "items");
@@ -365,7 +359,7 @@ struct json *view_record_calendar(struct view *v, const struct view_records *r, 
     month_put(v, page, &m);
     struct record_query q = *asked;
     q.where = arena_printf(v->arena, "%.*s%s%s>=%.*s %s<%.*s", STR_ARGS(q.where.data ? q.where : STR("")), q.where.size ? " " : "", t->calendar,
-                           STR_ARGS(day_text(v, m.start)), t->calendar, STR_ARGS(day_text(v, m.end)));
+                           STR_ARGS(day_text(v->arena, m.start)), t->calendar, STR_ARGS(day_text(v->arena, m.end)));
     q.leaf_limit = view_record_limit(v);
     q.access = r->access;
     q.now_ms = v->at_ms;

@@ -229,22 +229,17 @@ static bool submit(struct anchorage *h, const struct anchor *anchor, struct op_b
 static bool stamp_record(struct anchorage *h, const struct slot *s, const struct peer_outcome *o, struct err *e)
 {
     struct str text, lines, tst = str_make(o->answer, o->answer_size);
-    struct blob_sealed sealed;
+    struct op_blob blob;
     struct anchor anchor = {.is_tst = true,
                             .by = str_of(s->name),
                             .at_ms = o->says_ms,
                             .digest = sha256_of(tst),
                             .note = str_make(o->note, o->note_size)};
     arena_reset(h->round);
-    if (!checkpoint_parse(anchor.note, &anchor.checkpoint, &text, &lines, e) || !blob_seal(&env_system, h->round, tst, &sealed, e))
+    if (!checkpoint_parse(anchor.note, &anchor.checkpoint, &text, &lines, e) || !op_blob_make(&env_system, h->round, ANCHOR_MEDIA_TST, tst, &blob, e))
         return false;
-    struct op_blob blob = {.media = ANCHOR_MEDIA_TST, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};
-    memcpy(blob.c, sealed.c, sizeof(blob.c));
-    memcpy(blob.x, sealed.x, sizeof(blob.x));
-    memcpy(blob.dek, sealed.dek, sizeof(blob.dek));
     bool ok = submit(h, &anchor, &blob, e);
     memory_wipe(blob.dek, sizeof(blob.dek));
-    memory_wipe(sealed.dek, sizeof(sealed.dek));
     return ok;
 }
 

@@ -3,6 +3,8 @@
 #include "os/http_client.h"
 #include "os/jail.h"
 #include "role/recipes.h"
+#include <errno.h>
+#include <poll.h>
 
 int role_post(int argc, char **argv)
 {
@@ -10,7 +12,10 @@ int role_post(int argc, char **argv)
     (void)argv;
     if (argc != 0)
         return 2;
-    /* The library and what it reads (names, authorities) before the jail; where it is not installed, each request is told so. */
+    /* Most servers tell nobody: what a request takes comes with the first one. The library and what it reads before the jail; where it is not
+     * installed, each request is told so. */
+    while (poll(&(struct pollfd){.fd = ROLE_FIRST_FD, .events = POLLIN}, 1, -1) < 0 && errno == EINTR)
+        continue;
     http_client_free(http_client_new(&e));
     struct jail jail = {.kind = JAIL_CONNECT};
     jail_allow(&jail, "/etc", false);

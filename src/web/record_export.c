@@ -1,9 +1,10 @@
 /* Records as CSV and XLSX, and the files they hold. */
+#include "os/library.h"
 #include "web/records.h"
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xlsxwriter.h>
 
 enum { EXPORT_BYTES_MAX = 64 << 20, EXPORT_ROWS_MAX = 100000 };
 
@@ -42,47 +43,24 @@ bool handle_record_csv(struct call *c, struct err *e)
 
 /* ---- XLSX: libxlsxwriter, where it is installed ---- */
 
-/* As in xlsxwriter/workbook.h of 1.1; only these are used. */
-struct lxw_options {
-    uint8_t constant_memory;
-    const char *tmpdir;
-    uint8_t use_zip64;
-    const char **output_buffer;
-    size_t *output_buffer_size;
-};
-
-#define XLSX_FUNCTIONS(F) F(workbook_new_opt) F(workbook_add_worksheet) F(worksheet_write_string) F(worksheet_write_number) F(worksheet_freeze_panes) F(workbook_close)
+#define XLSX_FUNCTIONS(F)                                                                                                        \
+    F(workbook_, new_opt) F(workbook_, add_worksheet) F(workbook_, close) F(worksheet_, write_string) F(worksheet_, write_number) \
+    F(worksheet_, freeze_panes)
 static struct {
-    void *(*workbook_new_opt)(const char *path, struct lxw_options *options);
-    void *(*workbook_add_worksheet)(void *workbook, const char *name);
-    int (*worksheet_write_string)(void *sheet, uint32_t row, uint16_t column, const char *text, void *format);
-    int (*worksheet_write_number)(void *sheet, uint32_t row, uint16_t column, double value, void *format);
-    void (*worksheet_freeze_panes)(void *sheet, uint32_t row, uint16_t column);
-    int (*workbook_close)(void *workbook);
+    XLSX_FUNCTIONS(LIBRARY_POINTER)
 } xlsx;
-static bool xlsx_is_open; /* set at start, before there are threads, or never */
+static const char *const xlsx_names[] = {XLSX_FUNCTIONS(LIBRARY_NAME)};
+static struct library xlsx_library = LIBRARY("libxlsxwriter.so.4", "libxlsxwriter4", xlsx_names, xlsx);
 
 bool xlsx_prepare(struct err *e)
 {
-    if (xlsx_is_open)
-        return true;
-    void *library = dlopen("libxlsxwriter.so.5", RTLD_NOW | RTLD_LOCAL);
-    library = library ? library : dlopen("libxlsxwriter.so.4", RTLD_NOW | RTLD_LOCAL);
-    library = library ? library : dlopen("libxlsxwriter.so", RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        return err_set(e, ERR_UNSUPPORTED, "XLSX needs libxlsxwriter (Debian: libxlsxwriter4); CSV needs nothing");
-#define XLSX_LOAD(name) *(void **)(void *)&xlsx.name = dlsym(library, #name);
-    XLSX_FUNCTIONS(XLSX_LOAD)
-#undef XLSX_LOAD
-    xlsx_is_open = xlsx.workbook_new_opt && xlsx.workbook_add_worksheet && xlsx.worksheet_write_string && xlsx.worksheet_write_number &&
-                   xlsx.worksheet_freeze_panes && xlsx.workbook_close;
-    return xlsx_is_open || err_set(e, ERR_UNSUPPORTED, "XLSX: this libxlsxwriter is not one that we know");
+    return library_open(&xlsx_library, e) || err_wrap(e, "XLSX (CSV needs nothing)");
 }
 
 struct sheet {
     struct call *call;
     const struct record_type *type;
-    void *sheet;
+    lxw_worksheet *sheet;
     uint32_t row;
 };
 
@@ -97,7 +75,7 @@ static void write_text(struct sheet *s, uint16_t column, struct str text)
         text.size = end;
     }
     if (text.size)
-        xlsx.worksheet_write_string(s->sheet, s->row, column, arena_str(s->call->arena, text).data, NULL);
+        xlsx.write_string(s->sheet, s->row, column, arena_str(s->call->arena, text).data, NULL);
 }
 
 static bool each_row(void *context, const struct record *r, struct err *e)
@@ -116,7 +94,7 @@ static bool each_row(void *context, const struct record *r, struct err *e)
         if (f->is_retired)
             continue;
         if (value && value->type == JSON_NUMBER && value->is_integer && f->type == FIELD_NUMBER)
-            xlsx.worksheet_write_number(s->sheet, s->row, column, (double)value->integer, NULL);
+            xlsx.write_number(s->sheet, s->row, column, (double)value->integer, NULL);
         else
             write_text(s, column, record_value_text(s->call->arena, f, value));
         column++;
@@ -132,7 +110,7 @@ static bool write_rows(struct sheet *s, struct record_query *q, struct err *e)
     for (size_t i = 0; i < s->type->field_count; i++)
         if (!s->type->fields[i].is_retired)
             write_text(s, column++, str_of(s->type->fields[i].label));
-    xlsx.worksheet_freeze_panes(s->sheet, 1, 0);
+    xlsx.freeze_panes(s->sheet, 1, 0);
     q->per_page = 1000;
     int64_t total = 1;
     for (q->page = 1; (q->page - 1) * q->per_page < total; q->page++)
@@ -169,13 +147,13 @@ bool handle_record_xlsx(struct call *c, struct err *e)
     op_id_new(c->site->env, id);
     char *dir = (char *)(uintptr_t)arena_printf(c->arena, "%s/db", c->site->dir.path).data;
     const char *path = arena_printf(c->arena, "%s/export-%s.tmp", dir, id).data;
-    struct lxw_options options = {.constant_memory = 1, .tmpdir = dir};
-    void *book = xlsx.workbook_new_opt(path, &options);
-    struct sheet s = {.call = c, .type = t, .sheet = book ? xlsx.workbook_add_worksheet(book, NULL) : NULL};
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = dir};
+    lxw_workbook *book = xlsx.new_opt(path, &options);
+    struct sheet s = {.call = c, .type = t, .sheet = book ? xlsx.add_worksheet(book, NULL) : NULL};
     if (!s.sheet)
         return err_set(e, ERR_INTERNAL, "XLSX: no worksheet could be made");
     bool is_ok = write_rows(&s, &q, e);
-    int failed = xlsx.workbook_close(book);
+    int failed = xlsx.close(book);
     if (is_ok && failed)
         is_ok = err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed);
     struct str bytes = STR("");
