@@ -88,6 +88,8 @@ static struct str default_text(struct view *v, const struct view_records *r, con
         return arena_str(v->arena, str_of(time_format_date(v->at_ms, text)));
     if (strcmp(value, "me") == 0)
         return r->access ? r->access->person : STR("");
+    if (f->type == FIELD_YES_NO && *value)
+        return strcmp(value, "true") == 0 || strcmp(value, "yes") == 0 ? STR("yes") : STR("no");
     return str_of(value);
 }
 

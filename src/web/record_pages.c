@@ -156,12 +156,23 @@ static void put_op(struct call *c, struct json *v)
     json_put_str(v, "op", arena_str(c->arena, str_of(op)));
 }
 
+/* Where to go afterwards: a page of the room that led here; "" the record itself. */
+static struct str back_of(struct call *c)
+{
+    struct str back = form_value(&c->form, "back");
+    struct err ignored = {0};
+    if (back.size == 0 && !call_query(c, "back", &back, &ignored))
+        return STR("");
+    return back.size ? call_own_path(back) : STR("");
+}
+
 /* Every form is a new one: not kept. */
 static bool show(struct call *c, const struct page *page, struct json *v, int status, struct err *e)
 {
     if (!v)
         return false;
     put_op(c, v);
+    json_put_str(v, "back", back_of(c));
     struct buf BUF_AUTO b;
     buf_init(&b, 8 << 20);
     shell_render(c, page, v, &b);
@@ -183,12 +194,26 @@ static bool open_now(struct call *c, const struct record_type **t, struct err *e
     return records_open(c, t, e);
 }
 
+/* A link may fill in what is known where it stands: ?v.FIELD=VALUE. */
+static bool read_given(struct call *c, const struct record_type *t, struct json *given, struct err *e)
+{
+    for (size_t i = 0; i < t->field_count; i++) {
+        struct str value;
+        if (!call_query(c, arena_printf(c->arena, "v.%s", t->fields[i].id).data, &value, e))
+            return false;
+        if (value.size)
+            json_put_str(given, t->fields[i].id, value);
+    }
+    return true;
+}
+
 bool handle_record_new(struct call *c, struct err *e)
 {
     const struct record_type *t;
-    if (!open_now(c, &t, e) || !record_allows(c->access, t, NULL, RECORD_CREATE, NULL, e))
+    struct view_typed typed = {.values = json_object(c->arena), .why = STR("")};
+    if (!open_now(c, &t, e) || !record_allows(c->access, t, NULL, RECORD_CREATE, NULL, e) || !read_given(c, t, (struct json *)(uintptr_t)typed.values, e))
         return false;
-    return show(c, &page_form, view_record_form(&c->view, c->records, t, NULL, NULL, e), 200, e);
+    return show(c, &page_form, view_record_form(&c->view, c->records, t, NULL, &typed, e), 200, e);
 }
 
 bool handle_record_edit(struct call *c, struct err *e)
@@ -204,6 +229,9 @@ bool handle_record_edit(struct call *c, struct err *e)
 
 static bool done(struct call *c, const struct record_type *t, struct str id, const char *what)
 {
+    struct str back = back_of(c);
+    if (back.size)
+        return call_redirect(c, arena_printf(c->arena, "%.*s%cdone=%s", STR_ARGS(back), str_find_char(back, '?') < 0 ? '?' : '&', what));
     return call_redirect(c, arena_printf(c->arena, "/records/%s/%.*s?done=%s", t->id, STR_ARGS(id), what));
 }
 
