@@ -137,13 +137,19 @@ static void question_add(struct questionnaire *q, const struct control_state *c,
                                          .sort_text = id});
 }
 
+/* Each is a form of its own: as many as a page of 60 KB holds. */
+enum { QUESTIONS_PER_PAGE = 20 };
+
 struct json *view_questionnaire(struct view *v, const struct view_filter *f, struct err *e)
 {
     struct questionnaire q = {.v = v, .as = view_assessment(v, e)};
     struct json *page = q.as ? page_new(v, STR("Gap analysis"), e) : NULL;
     if (!page || !answers_load(&q, e))
         return NULL;
-    list_init(&q.list, v, f);
+    struct view_filter shown = f ? *f : (struct view_filter){0};
+    if (shown.per_page <= 0)
+        shown.per_page = QUESTIONS_PER_PAGE;
+    list_init(&q.list, v, &shown);
     for (size_t i = 0; i < content_control_count; i++) {
         struct json *questions = control_is_in_scope(q.as, i) ? json_parse(v->arena, str_of(content_controls[i].gap_questions_json), JSON_LIMITS_DEFAULT, e) : NULL;
         JSON_EACH (question, questions)
