@@ -115,9 +115,10 @@ static void put_categories(const struct content *c)
 
 static void put_criteria(struct arena *a, const struct content *c)
 {
-    unsigned(*lists)[4] = arena_array(a, c->criterion_count + 1, sizeof *lists);
+    unsigned(*lists)[5] = arena_array(a, c->criterion_count + 1, sizeof *lists);
     for (size_t i = 0; i < c->criterion_count; i++) {
         const struct criterion *x = &c->criteria[i];
+        lists[i][4] = put_list(x->topic_controls);
         lists[i][0] = put_list(x->topics);
         lists[i][1] = put_list(x->typical_controls);
         lists[i][2] = put_list(x->all_controls);
@@ -135,6 +136,7 @@ static void put_criteria(struct arena *a, const struct content *c)
         put_member("summary", x->summary);
         fprintf(out, ".coso_principle = %d, .points_of_focus = %d, ", x->coso_principle, x->points_of_focus);
         put_list_member("topics", lists[i][0], x->topics.count);
+        put_list_member("topic_controls", lists[i][4], x->topic_controls.count);
         put_list_member("typical_controls", lists[i][1], x->typical_controls.count);
         put_list_member("all_controls", lists[i][2], x->all_controls.count);
         put_list_member("typical_evidence", lists[i][3], x->typical_evidence.count);

@@ -54,10 +54,9 @@ size_t assessment_test_index(struct str id)
     return t ? (size_t)(t - content_tests) : SIZE_MAX;
 }
 
-size_t assessment_control_index(struct str id)
+size_t assessment_control_index(const struct assessment *as, struct str id)
 {
-    const struct control *c = content_control(id);
-    return c ? (size_t)(c - content_controls) : SIZE_MAX;
+    return program_control_index(as->program, id);
 }
 
 size_t assessment_criterion_index(struct str id)
@@ -297,6 +296,7 @@ struct stretch *control_stretches(const struct assessment *as, struct arena *a, 
 {
     const struct control_state *c = &as->controls[control];
     const struct subject_state *s = &as->subjects[subject];
+    struct interval in = c->facts.in_force; /* what was observed while it was not in force says nothing of it */
     size_t count = 0, merged_count;
     for (size_t i = 0; i < c->test_count; i++)
         count += as->tests[c->tests[i]].subjects[subject].stretch_count;
@@ -306,15 +306,15 @@ struct stretch *control_stretches(const struct assessment *as, struct arena *a, 
         const struct test_now *n = &as->tests[c->tests[i]].subjects[subject];
         for (size_t k = 0; k < n->stretch_count; k++) {
             struct stretch part = n->stretches[k].stretch;
-            part.to_ms = part.to_ms > as->at_ms ? as->at_ms : part.to_ms;
-            part.from_ms = part.from_ms < as->window.from_ms ? as->window.from_ms : part.from_ms;
+            part.to_ms = part.to_ms > in.to_ms ? in.to_ms : part.to_ms;
+            part.from_ms = part.from_ms < in.from_ms ? in.from_ms : part.from_ms;
             if (part.from_ms < part.to_ms)
                 parts[count++] = part;
         }
     }
     struct stretch *merged = stretches_merge(a, parts, count, &merged_count);
     struct stretch *seen = stretches_observed(a, merged, merged_count, s->observed, s->observed_count, c->facts.max_staleness_ms,
-                                              as->at_ms, &count);
+                                              in.to_ms, &count);
     return stretches_cut(a, seen, count, s->gaps, s->gap_count, ret_count);
 }
 
@@ -408,7 +408,7 @@ struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms
     as->first_day = day_of(at_ms) - (WINDOW_DAYS - 1);
     as->window = (struct interval){as->first_day * MS_DAY, at_ms};
     as->gaps = gaps_load(db, a, as->window.from_ms, at_ms, leaf_limit, &as->gap_count, &inner);
-    as->program = as->gaps ? program_load(db, a, leaf_limit, &inner) : NULL;
+    as->program = as->gaps ? program_load(db, a, at_ms, leaf_limit, &inner) : NULL;
     if (!as->program || !subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
         *e = inner;
         return NULL;

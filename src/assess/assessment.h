@@ -67,6 +67,8 @@ struct control_state {
     struct control_score score;
     struct window_limits limits;
     const struct control_program *program; /* what people decided and did */
+    struct control_design design;
+    struct operation operation;     /* over the window; NO_OCCURRENCE and partial where it was not in force */
     struct result_counts tests_now; /* tests (worst over subjects) by status */
     int64_t since_ms;               /* of the live state, where it can be told; 0 */
 };
@@ -75,6 +77,12 @@ struct criterion_state {
     const struct criterion *criterion;
     const size_t *key, *supporting; /* indexes of controls */
     size_t key_count, supporting_count;
+    const size_t *compensating; /* controls that make up for one of its key controls: indexes, beside them the places in `key` */
+    const size_t *compensated;
+    size_t compensating_count;
+    bool *topic_is_covered; /* of criterion->topics */
+    size_t topics_open;
+    enum criterion_status signal; /* of the window: a signal for management, never an opinion */
     bool has_primary; /* false: no control names it as its primary criterion, so all of its controls count as key */
     bool is_in_scope;
     struct criterion_score score;
@@ -113,7 +121,8 @@ struct assessment {
     struct subject_state *subjects;
     size_t subject_count;
     struct test_state *tests;         /* content_test_count, in its order */
-    struct control_state *controls;   /* content_control_count */
+    struct control_state *controls;   /* control_count: the library's in its order, then the organisation's own */
+    size_t control_count;
     struct criterion_state *criteria; /* content_criterion_count */
     struct category_state *categories;
     size_t category_count;
@@ -143,9 +152,13 @@ struct stretch *test_stretches(const struct assessment *as, struct arena *a, siz
 void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS]);
 
 size_t assessment_test_index(struct str id); /* SIZE_MAX when there is none */
-size_t assessment_control_index(struct str id);
+size_t assessment_control_index(const struct assessment *as, struct str id);
 size_t assessment_criterion_index(struct str id);
 /* Does it serve a criterion that is in scope, as key or supporting? */
+/* Does it cover the topic of this place, from 0: by the library's mapping or the organisation's? Whether it is adopted is another question. */
+bool control_covers_topic(const struct assessment *as, size_t control, const struct criterion *criterion, size_t topic);
+/* Is it key for a criterion in scope? */
+bool control_is_key(const struct assessment *as, size_t control);
 bool control_is_in_scope(const struct assessment *as, size_t control);
 size_t assessment_subject_index(const struct assessment *as, struct str id);
 

@@ -5,25 +5,38 @@
 
 /* ---- controls ---- */
 
+static bool lists(struct strings list, const char *id)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (strcmp(list.items[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* The library's tests of a control that is called this, or that follows the one of this name; and those that the organisation added. */
+static bool helps(const struct assessment *as, const struct test *t, size_t control)
+{
+    const struct control_program *p = &as->program->controls[control];
+    const char *id = p->library ? p->library : as->controls[control].control->id;
+    for (size_t m = 0; m < t->control_count; m++)
+        if (strcmp(t->controls[m].control, id) == 0)
+            return true;
+    return lists(p->tests, t->id);
+}
+
 /* Indexes of the tests of each control. */
 static void control_tests_link(struct assessment *as)
 {
-    size_t *counts = arena_array(as->arena, content_control_count + 1, sizeof *counts);
-    for (int pass = 0; pass < 2; pass++)
+    size_t *found = arena_array(as->arena, content_test_count + 1, sizeof *found);
+    for (size_t i = 0; i < as->control_count; i++) {
+        struct control_state *state = &as->controls[i];
         for (size_t t = 0; t < content_test_count; t++)
-            for (size_t m = 0; m < content_tests[t].control_count; m++) {
-                size_t c = assessment_control_index(str_of(content_tests[t].controls[m].control));
-                if (c == SIZE_MAX)
-                    continue;
-                if (pass == 0) {
-                    counts[c]++;
-                    continue;
-                }
-                struct control_state *state = &as->controls[c];
-                if (!state->tests)
-                    state->tests = arena_array(as->arena, counts[c], sizeof(size_t));
-                ((size_t *)(uintptr_t)state->tests)[state->test_count++] = t;
-            }
+            if (helps(as, &content_tests[t], i))
+                found[state->test_count++] = t;
+        size_t *tests = arena_array(as->arena, state->test_count + 1, sizeof *tests);
+        memcpy(tests, found, state->test_count * sizeof *tests);
+        state->tests = tests;
+    }
 }
 
 static void facts_tests_add(struct assessment *as, struct control_state *c)
@@ -60,7 +73,7 @@ static void facts_window_add(struct assessment *as, size_t index)
         struct stretch *stretches = control_stretches(as, as->arena, index, s, &n);
         if (n == 0)
             continue;
-        histories[count++] = (struct subject_history){{stretches[0].from_ms, as->at_ms}, stretches, n};
+        histories[count++] = (struct subject_history){{stretches[0].from_ms, c->facts.in_force.to_ms}, stretches, n};
         size_t i = n;
         while (i > 0 && stretches[i - 1].status <= RESULT_PASS)
             i--;
@@ -69,7 +82,6 @@ static void facts_window_add(struct assessment *as, size_t index)
         if (i == n && (bad_since_ms == 0 || stretches[n - 1].from_ms < bad_since_ms))
             bad_since_ms = stretches[n - 1].from_ms;
     }
-    c->facts.window_asked = as->window;
     c->facts.window = window_evaluate(as->window, histories, count, &c->limits);
     c->facts.has_recent_pass = c->facts.window.pass_ms > 0 || c->facts.tests.of[RESULT_PASS] > 0;
     c->facts.ok_since_ms = is_ok ? ok_since_ms : 0;
@@ -91,8 +103,36 @@ static void facts_program_add(struct assessment *as, struct control_state *c)
     f->next_due_ms = p->next_due_ms;
     f->has_bad_occurrence = p->is_last_missed;
     f->has_high_finding = p->has_high_finding;
-    if (p->performed > 0)
-        f->occurrences_conclusion = p->missed > 0 ? CONCLUSION_NOT_OPERATING : p->performed_late > 0 ? CONCLUSION_OPERATED_WITH_DEVIATIONS : CONCLUSION_OPERATED;
+    f->performances = p->in_window;
+    f->first_occurrence_ms = p->first_performed_ms;
+    if (p->performed > 0) {
+        struct performances all = {p->performed + p->missed, p->performed_late, p->missed, 0};
+        f->occurrences_conclusion = performances_conclude(p->in_window.expected > 0 ? &p->in_window : &all);
+    }
+}
+
+/* The part of the window in which the control is in force; what does not apply never is. */
+static struct interval in_force_of(const struct assessment *as, const struct control_program *p)
+{
+    struct interval in = as->window;
+    if (p->adoption == ADOPTION_NA)
+        return (struct interval){in.from_ms, in.from_ms};
+    if (p->effective_from_ms > in.from_ms)
+        in.from_ms = p->effective_from_ms;
+    if (p->effective_to_ms && p->effective_to_ms + MS_DAY < in.to_ms)
+        in.to_ms = p->effective_to_ms + MS_DAY;
+    if (in.to_ms < in.from_ms)
+        in.to_ms = in.from_ms;
+    return in;
+}
+
+/* Is it performed at least as often as the library means it? */
+static bool has_right_frequency(const struct control_state *c)
+{
+    const struct control *library = content_control(str_of(c->program->library ? c->program->library : c->control->id));
+    if (!library)
+        return c->control->frequency[0] && strcmp(c->control->frequency, "ad_hoc") != 0;
+    return frequency_cycle_ms(c->control->frequency) <= frequency_cycle_ms(library->frequency);
 }
 
 static void control_fill(struct assessment *as, size_t index)
@@ -108,7 +148,9 @@ static void control_fill(struct assessment *as, size_t index)
         .max_staleness_ms = control->max_staleness_ms > 0 ? control->max_staleness_ms : 3 * MS_DAY,
         .cadence_ms = frequency_cycle_ms(control->model == MODEL_CONFIG_STATE && strcmp(control->frequency, "annual") == 0
                                              ? "continuous" /* tested by machine each day, whatever the paper says */
-                                             : c->program->frequency ? c->program->frequency : control->frequency)};
+                                             : control->frequency)};
+    c->facts.window_asked = as->window;
+    c->facts.in_force = in_force_of(as, c->program);
     facts_program_add(as, c);
     facts_tests_add(as, c);
     if (control->model == MODEL_CONFIG_STATE && c->test_count > 0) {
@@ -122,6 +164,7 @@ static void control_fill(struct assessment *as, size_t index)
     }
     c->live = control_live_state(&c->facts);
     c->score = control_score(&c->facts);
+    c->operation = control_operation(&c->facts);
     int64_t results = 0;
     for (int k = 0; k < 4; k++)
         results += c->facts.tests.of[k];
@@ -130,14 +173,6 @@ static void control_fill(struct assessment *as, size_t index)
 }
 
 /* ---- criteria ---- */
-
-static bool lists(struct strings criteria, const char *id)
-{
-    for (size_t i = 0; i < criteria.count; i++)
-        if (strcmp(criteria.items[i], id) == 0)
-            return true;
-    return false;
-}
 
 static bool is_category_in_scope(const struct assessment *as, const char *id)
 {
@@ -149,45 +184,139 @@ static bool is_category_in_scope(const struct assessment *as, const char *id)
 
 enum serves { SERVES_NOT, SERVES_SUPPORTING, SERVES_KEY };
 
-/* What a control is to a criterion: as the organisation says, else as the library does. One that is out of force is nothing: an approved
- * "does not apply" leaves the denominator. */
+/* What a control is to a criterion: as the organisation says, else as the library does. What is not in force now serves nothing now: an
+ * approved "does not apply" leaves the denominator. One of the organisation's own serves once it is adopted. */
 static enum serves control_serves(const struct assessment *as, size_t control, const struct criterion_state *c)
 {
     const struct control_program *p = &as->program->controls[control];
+    const struct control *definition = as->controls[control].control;
     const char *id = c->criterion->id;
-    if (p->adoption >= ADOPTION_NA)
+    if (as->controls[control].facts.is_out_of_force || (p->is_own && p->adoption != ADOPTION_ADOPTED))
         return SERVES_NOT;
     if (p->has_roles)
         return lists(p->key_for, id) ? SERVES_KEY : lists(p->supports, id) ? SERVES_SUPPORTING : SERVES_NOT;
-    bool is_primary = strcmp(content_controls[control].primary_criterion, id) == 0;
-    bool is_listed = is_primary || lists(content_controls[control].criteria, id);
+    bool is_primary = strcmp(definition->primary_criterion, id) == 0;
+    bool is_listed = is_primary || lists(definition->criteria, id);
     return !is_listed ? SERVES_NOT : is_primary || !c->has_primary ? SERVES_KEY : SERVES_SUPPORTING;
+}
+
+static bool holds_index(const size_t *items, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == index)
+            return true;
+    return false;
+}
+
+/* "CC6.1.3 CC6.1.4": places of topics, from 1. */
+static bool covers_topic(const char *covers, const char *criterion, size_t place)
+{
+    char wanted[32];
+    struct str rest = str_of(covers ? covers : ""), word;
+    snprintf(wanted, sizeof wanted, "%s.%zu", criterion, place + 1);
+    while (str_next_word(&rest, &word))
+        if (str_is(word, wanted))
+            return true;
+    return false;
+}
+
+bool control_covers_topic(const struct assessment *as, size_t control, const struct criterion *criterion, size_t topic)
+{
+    const struct control_program *p = &as->program->controls[control];
+    struct str rest = str_of(topic < criterion->topic_controls.count ? criterion->topic_controls.items[topic] : ""), word;
+    const char *id = p->library ? p->library : as->controls[control].control->id;
+    while (str_next_word(&rest, &word))
+        if (str_is(word, id))
+            return true;
+    return covers_topic(p->covers, criterion->id, topic);
+}
+
+/* A topic is covered by a control that serves the criterion and that somebody adopted. */
+static void topics_fill(struct assessment *as, struct criterion_state *c)
+{
+    c->topic_is_covered = arena_array(as->arena, c->criterion->topics.count + 1, sizeof(bool));
+    for (size_t t = 0; t < c->criterion->topics.count; t++) {
+        for (size_t i = 0; i < c->key_count + c->supporting_count; i++) {
+            size_t control = i < c->key_count ? c->key[i] : c->supporting[i - c->key_count];
+            if (as->program->controls[control].adoption == ADOPTION_ADOPTED && control_covers_topic(as, control, c->criterion, t))
+                c->topic_is_covered[t] = true;
+        }
+        c->topics_open += !c->topic_is_covered[t];
+    }
+}
+
+/* Controls that make up for a key control of this criterion. They say themselves which one: without that there is no compensation. */
+static void compensating_fill(struct assessment *as, struct criterion_state *c)
+{
+    size_t capacity = 0, capacity_for = 0, *by = NULL, *which = NULL;
+    for (size_t i = 0; i < as->control_count; i++) {
+        const struct control_program *p = &as->program->controls[i];
+        for (size_t k = 0; p->adoption == ADOPTION_ADOPTED && p->compensates.count > 0 && k < c->key_count; k++) {
+            if (c->key[k] == i || !lists(p->compensates, as->controls[c->key[k]].control->id))
+                continue;
+            if (c->compensating_count == capacity) {
+                by = arena_grow(as->arena, by, c->compensating_count, &capacity, sizeof *by);
+                which = arena_grow(as->arena, which, c->compensating_count, &capacity_for, sizeof *which);
+            }
+            by[c->compensating_count] = i;
+            which[c->compensating_count++] = k;
+        }
+    }
+    c->compensating = by;
+    c->compensated = which;
+}
+
+static void signal_fill(struct assessment *as, struct criterion_state *c)
+{
+    size_t count = c->key_count + c->compensating_count;
+    struct control_conclusion *all = arena_array(as->arena, count + 1, sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        bool is_key = i < c->key_count;
+        size_t place = is_key ? i : i - c->key_count;
+        const struct operation *o = &as->controls[is_key ? c->key[i] : c->compensating[place]].operation;
+        all[i] = (struct control_conclusion){is_key ? ROLE_KEY : ROLE_COMPENSATING, o->conclusion, o->is_partial_period, is_key ? 0 : c->compensated[place]};
+    }
+    c->signal = criterion_evaluate(all, count);
 }
 
 static void criterion_fill(struct assessment *as, size_t index)
 {
     struct criterion_state *c = &as->criteria[index];
     const struct criterion *criterion = &content_criteria[index];
-    size_t *key = arena_array(as->arena, content_control_count + 1, sizeof *key);
-    size_t *supporting = arena_array(as->arena, content_control_count + 1, sizeof *supporting);
+    size_t *key = arena_array(as->arena, as->control_count + 1, sizeof *key);
+    size_t *supporting = arena_array(as->arena, as->control_count + 1, sizeof *supporting);
     c->criterion = criterion;
     c->is_in_scope = is_category_in_scope(as, criterion->category) && !as->program->criterion_not_relevant[index];
     for (size_t i = 0; i < content_control_count; i++)
         c->has_primary = c->has_primary || strcmp(content_controls[i].primary_criterion, criterion->id) == 0;
-    for (size_t i = 0; i < content_control_count; i++) {
+    for (size_t i = 0; i < as->control_count; i++) {
         enum serves serves = control_serves(as, i, c);
         if (serves == SERVES_KEY)
             key[c->key_count++] = i;
         else if (serves == SERVES_SUPPORTING)
             supporting[c->supporting_count++] = i;
+        as->controls[i].design.serves_criterion |= serves != SERVES_NOT;
     }
     c->key = key;
     c->supporting = supporting;
+    topics_fill(as, c);
+    compensating_fill(as, c);
+    signal_fill(as, c);
     double *scores = arena_array(as->arena, c->key_count + 1, sizeof *scores);
     for (size_t i = 0; i < c->key_count; i++)
         scores[i] = as->controls[key[i]].score.value;
-    c->score = criterion_score(scores, c->key_count, 0);
+    c->score = criterion_score(scores, c->key_count, c->topics_open);
     c->weakest = c->key_count > 0 ? key[c->score.weakest] : SIZE_MAX;
+}
+
+static void design_fill(struct control_state *c)
+{
+    struct control_design *d = &c->design;
+    d->has_owner = c->facts.has_owner;
+    d->is_documented = c->program->adoption == ADOPTION_ADOPTED && c->control->statement[0];
+    d->has_right_frequency = has_right_frequency(c);
+    d->is_implemented = c->score.value >= 0.5;
+    control_design_judge(d);
 }
 
 static struct readiness readiness_of(struct assessment *as, const size_t *criteria, size_t count, size_t blockers)
@@ -234,14 +363,6 @@ static struct blocker *blocker_add(struct assessment *as, const char *code, cons
     return b;
 }
 
-static bool holds_index(const size_t *items, size_t count, size_t index)
-{
-    for (size_t i = 0; i < count; i++)
-        if (items[i] == index)
-            return true;
-    return false;
-}
-
 bool control_is_in_scope(const struct assessment *as, size_t control)
 {
     for (size_t i = 0; i < content_criterion_count; i++) {
@@ -252,7 +373,7 @@ bool control_is_in_scope(const struct assessment *as, size_t control)
     return false;
 }
 
-static bool is_key_in_scope(const struct assessment *as, size_t control)
+bool control_is_key(const struct assessment *as, size_t control)
 {
     for (size_t i = 0; i < content_criterion_count; i++)
         if (as->criteria[i].is_in_scope && holds_index(as->criteria[i].key, as->criteria[i].key_count, control))
@@ -263,7 +384,7 @@ static bool is_key_in_scope(const struct assessment *as, size_t control)
 /* Performances are registered ahead for what recurs, so their register is its population; a setting's is the captures. */
 static bool lacks_population(const struct assessment *as, size_t control)
 {
-    enum control_model model = content_controls[control].model;
+    enum control_model model = as->controls[control].control->model;
     bool is_registered = model == MODEL_PERIODIC && as->program->controls[control].adoption == ADOPTION_ADOPTED;
     return model != MODEL_CONFIG_STATE && model != MODEL_DOCUMENT && !is_registered;
 }
@@ -271,7 +392,7 @@ static bool lacks_population(const struct assessment *as, size_t control)
 static void key_control_blockers_add(struct assessment *as, const bool *is_key)
 {
     size_t ownerless = 0, missing = 0, unsourced = 0;
-    for (size_t i = 0; i < content_control_count; i++) {
+    for (size_t i = 0; i < as->control_count; i++) {
         ownerless += is_key[i] && !as->controls[i].facts.has_owner;
         missing += is_key[i] && as->controls[i].score.value < 0.5;
         unsourced += is_key[i] && lacks_population(as, i);
@@ -279,15 +400,15 @@ static void key_control_blockers_add(struct assessment *as, const bool *is_key)
     struct blocker *owner = ownerless ? blocker_add(as, "key_control_without_owner", "control", ownerless) : NULL;
     struct blocker *start = missing ? blocker_add(as, "key_control_not_implemented", "control", missing) : NULL;
     struct blocker *source = unsourced ? blocker_add(as, "population_source_missing", "control", unsourced) : NULL;
-    for (size_t i = 0; i < content_control_count; i++) {
+    for (size_t i = 0; i < as->control_count; i++) {
         if (!is_key[i])
             continue;
         if (owner && !as->controls[i].facts.has_owner)
-            owner->items[owner->item_count++] = content_controls[i].id;
+            owner->items[owner->item_count++] = as->controls[i].control->id;
         if (start && as->controls[i].score.value < 0.5)
-            start->items[start->item_count++] = content_controls[i].id;
+            start->items[start->item_count++] = as->controls[i].control->id;
         if (source && lacks_population(as, i))
-            source->items[source->item_count++] = content_controls[i].id;
+            source->items[source->item_count++] = as->controls[i].control->id;
     }
     if (owner) {
         owner->text = arena_printf(as->arena, "%zu key controls have no owner", ownerless);
@@ -343,25 +464,28 @@ static void blockers_fill(struct assessment *as)
     risk->text = STR("No risk assessment in the last 12 months");
     risk->why = "CC3 asks for one, and every other control answers to it";
     risk->what = "go through the risk library and record likelihood, impact and treatment";
-    bool *is_key = arena_array(as->arena, content_control_count + 1, sizeof *is_key);
-    for (size_t i = 0; i < content_control_count; i++)
-        is_key[i] = is_key_in_scope(as, i);
+    bool *is_key = arena_array(as->arena, as->control_count + 1, sizeof *is_key);
+    for (size_t i = 0; i < as->control_count; i++)
+        is_key[i] = control_is_key(as, i);
     key_control_blockers_add(as, is_key);
 }
 
 void assessment_score(struct assessment *as)
 {
-    as->controls = arena_array(as->arena, content_control_count + 1, sizeof *as->controls);
-    for (size_t i = 0; i < content_control_count; i++) {
-        as->controls[i].control = &content_controls[i];
+    as->control_count = as->program->control_count;
+    as->controls = arena_array(as->arena, as->control_count + 1, sizeof *as->controls);
+    for (size_t i = 0; i < as->control_count; i++) {
+        as->controls[i].control = as->program->definitions[i];
         as->controls[i].program = &as->program->controls[i];
     }
     control_tests_link(as);
-    for (size_t i = 0; i < content_control_count; i++)
+    for (size_t i = 0; i < as->control_count; i++)
         control_fill(as, i);
     as->criteria = arena_array(as->arena, content_criterion_count + 1, sizeof *as->criteria);
     for (size_t i = 0; i < content_criterion_count; i++)
         criterion_fill(as, i);
+    for (size_t i = 0; i < as->control_count; i++)
+        design_fill(&as->controls[i]);
     blockers_fill(as);
     categories_fill(as);
 }

@@ -7,12 +7,23 @@
 /* Links have no versions of their own: they open and close with the record's. */
 #define LINKED(alias) alias ".from_leaf <= ?1 and (" alias ".to_leaf is null or " alias ".to_leaf > ?1)"
 
-enum { HIGH_SEVERITY = 6 };
+enum { HIGH_SEVERITY = 6, PERFORMANCE_DAYS = 90 };
+
+size_t program_control_index(const struct program *p, struct str id)
+{
+    const struct control *c = content_control(id);
+    if (c)
+        return (size_t)(c - content_controls);
+    for (size_t i = content_control_count; i < p->control_count; i++)
+        if (str_is(id, p->definitions[i]->id))
+            return i;
+    return SIZE_MAX;
+}
 
 static struct control_program *control_of(struct program *p, struct str id)
 {
-    const struct control *c = content_control(id);
-    return c ? &p->controls[c - content_controls] : NULL;
+    size_t index = program_control_index(p, id);
+    return index == SIZE_MAX ? NULL : &p->controls[index];
 }
 
 /* "2026-11-30" as the start of that day; 0 for null and for what is no date. */
@@ -22,32 +33,112 @@ static int64_t date_ms(struct str text)
     return text.size > 0 && time_parse(text, 0, &ms) ? ms : 0;
 }
 
-static const char *frequency_of(struct arena *a, struct str text)
+/* NULL for null and empty. */
+static const char *text_of(struct arena *a, struct str text)
 {
     return text.size > 0 ? arena_str(a, text).data : NULL;
+}
+
+enum control_model control_model_of(struct str name, enum control_model otherwise)
+{
+    static const char *const names[] = {"config_state", "periodic", "event_sla", "event_attributes", "document"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_is(name, names[i]))
+            return (enum control_model)i;
+    return otherwise;
+}
+
+enum { COLUMN_TITLE = 7, COLUMN_STATEMENT, COLUMN_MODEL, COLUMN_LIBRARY, COLUMN_EVIDENCE, COLUMN_COVERS };
+#define COLUMNS "c.title, c.statement, c.model, c.library, c.evidence_expected, c.covers"
+
+/* A control that is nobody's but ours; what it leaves open is the library's, if it follows one. */
+static struct control *definition_new(struct arena *a, struct str id, const struct control *library)
+{
+    struct control *c = ARENA_NEW(a, struct control);
+    if (library)
+        *c = *library;
+    else
+        *c = (struct control){.family = "Own controls", .title = "", .statement = "", .owner_role = "", .type = "", .nature = "", .frequency = "ad_hoc",
+                              .primary_criterion = "", .population = "", .test_design = "", .test_operation = "", .model = MODEL_EVENT_ATTRIBUTES,
+                              .gap_questions_json = "[]"};
+    c->id = arena_str(a, id).data;
+    c->is_core = false;
+    c->gap_questions_json = "[]";
+    return c;
+}
+
+/* The organisation's words lie over the library's. */
+static const struct control *definition_worded(struct arena *a, const struct control *c, struct db_row *row)
+{
+    const char *title = text_of(a, db_text(row, COLUMN_TITLE)), *statement = text_of(a, db_text(row, COLUMN_STATEMENT));
+    const char *frequency = text_of(a, db_text(row, 3)), *evidence = text_of(a, db_text(row, COLUMN_EVIDENCE));
+    struct control *own = ARENA_NEW(a, struct control);
+    *own = *c;
+    own->title = title ? title : c->title;
+    own->statement = statement ? statement : c->statement;
+    own->frequency = frequency ? frequency : c->frequency;
+    own->model = control_model_of(db_text(row, COLUMN_MODEL), c->model == MODEL_EVENT_ATTRIBUTES && frequency && !content_control(str_of(c->id)) ? MODEL_PERIODIC : c->model);
+    if (evidence) {
+        const char **items = arena_array(a, 1, sizeof *items);
+        items[0] = evidence;
+        own->evidence = (struct strings){items, 1};
+    }
+    return own;
+}
+
+static bool own_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
+{
+    size_t capacity = content_control_count + 1;
+    p->definitions = arena_array(a, capacity, sizeof *p->definitions);
+    for (size_t i = 0; i < content_control_count; i++)
+        p->definitions[i] = &content_controls[i];
+    p->control_count = content_control_count;
+    const struct control **followed = NULL;
+    size_t followed_capacity = 0, own = 0;
+    DB_EACH (row, db, e, "select c.id, c.library from control_records_versions c where " OPEN("c") " order by c.id", A(leaf)) {
+        if (content_control(db_text(row, 0)))
+            continue;
+        if (p->control_count == capacity)
+            p->definitions = arena_grow(a, p->definitions, p->control_count, &capacity, sizeof *p->definitions);
+        if (own == followed_capacity)
+            followed = arena_grow(a, followed, own, &followed_capacity, sizeof *followed);
+        followed[own] = content_control(db_text(row, 1));
+        p->definitions[p->control_count++] = definition_new(a, db_text(row, 0), followed[own]);
+        own++;
+    }
+    p->controls = arena_array(a, p->control_count + 1, sizeof *p->controls);
+    for (size_t i = 0; i < own; i++) {
+        p->controls[content_control_count + i].is_own = true;
+        p->controls[content_control_count + i].library = followed[i] ? followed[i]->id : NULL;
+    }
+    return e->code == ERR_NONE;
 }
 
 static bool controls_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
 {
     DB_EACH (row, db, e,
              "select c.id, c.state, c.owner, c.frequency, c.effective_from, c.effective_to, "
-             "(select o.name from people_versions o where o.id = c.owner and " OPEN("o") ") "
-             "from control_records_versions c where " OPEN("c"), A(leaf)) {
-        struct control_program *c = control_of(p, db_text(row, 0));
+             "(select o.name from people_versions o where o.id = c.owner and " OPEN("o") "), " COLUMNS
+             " from control_records_versions c where " OPEN("c"), A(leaf)) {
+        size_t index = program_control_index(p, db_text(row, 0));
         struct str state = db_text(row, 1);
-        if (!c)
+        if (index == SIZE_MAX)
             continue;
+        struct control_program *c = &p->controls[index];
+        c->state = arena_str(a, state);
         c->adoption = str_is(state, "adopted") ? ADOPTION_ADOPTED : str_is(state, "not_applicable") ? ADOPTION_NA : str_is(state, "retired") ? ADOPTION_RETIRED : ADOPTION_NONE;
         c->owner = arena_str(a, db_text(row, 2));
         c->owner_name = arena_str(a, db_is_null(row, 6) ? db_text(row, 2) : db_text(row, 6));
-        c->frequency = frequency_of(a, db_text(row, 3));
+        c->frequency = text_of(a, db_text(row, 3));
+        c->covers = text_of(a, db_text(row, COLUMN_COVERS));
         c->effective_from_ms = date_ms(db_text(row, 4));
         c->effective_to_ms = date_ms(db_text(row, 5));
+        p->definitions[index] = definition_worded(a, p->definitions[index], row);
     }
     return e->code == ERR_NONE;
 }
 
-static void criterion_add(struct arena *a, struct strings *list, struct str id)
+static void id_add(struct arena *a, struct strings *list, struct str id)
 {
     const char **items = arena_array(a, list->count + 1, sizeof *items);
     if (list->count)
@@ -56,22 +147,56 @@ static void criterion_add(struct arena *a, struct strings *list, struct str id)
     *list = (struct strings){items, list->count + 1};
 }
 
+/* Many-valued fields of controls: which criteria they serve, what they make up for, which tests help. */
 static bool roles_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
 {
     DB_EACH (row, db, e,
-             "select l.id, l.field, l.target from record_link l where l.type = 'control' and l.field in ('criteria_key', 'criteria_supporting') and " LINKED("l") " order by l.id, l.target",
-             A(leaf)) {
+             "select l.id, l.field, l.target from record_link l where l.type = 'control' and l.field in ('criteria_key', 'criteria_supporting', 'compensates', 'tests') and "
+             LINKED("l") " order by l.id, l.target", A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
+        struct str field = db_text(row, 1);
         if (!c)
             continue;
-        c->has_roles = true;
-        criterion_add(a, str_is(db_text(row, 1), "criteria_key") ? &c->key_for : &c->supports, db_text(row, 2));
+        bool is_key = str_is(field, "criteria_key"), is_supporting = str_is(field, "criteria_supporting");
+        c->has_roles |= is_key || is_supporting;
+        id_add(a, is_key ? &c->key_for : is_supporting ? &c->supports : str_is(field, "tests") ? &c->tests : &c->compensates, db_text(row, 2));
     }
     return e->code == ERR_NONE;
 }
 
+static void performed_at(struct control_program *c, int64_t at_ms)
+{
+    c->performed++;
+    c->last_performed_ms = at_ms > c->last_performed_ms ? at_ms : c->last_performed_ms;
+    c->first_performed_ms = c->first_performed_ms == 0 || at_ms < c->first_performed_ms ? at_ms : c->first_performed_ms;
+}
+
+static void performance_add(struct control_program *c, struct db_row *row, struct interval window)
+{
+    struct str state = db_text(row, 1);
+    int64_t due_ms = date_ms(db_text(row, 2)), performed_ms = date_ms(db_text(row, 3));
+    bool is_missed = str_is(state, "missed"), is_shown = db_int(row, 4) != 0;
+    if (str_is(state, "expected")) {
+        if (c->next_due_ms == 0 || due_ms < c->next_due_ms)
+            c->next_due_ms = due_ms + MS_DAY; /* all of that day is left */
+        return;
+    }
+    if (due_ms + MS_DAY > window.from_ms && due_ms <= window.to_ms) {
+        c->in_window.expected++;
+        c->in_window.missed += is_missed;
+        c->in_window.late += str_is(state, "late");
+        c->in_window.unevidenced += !is_missed && !is_shown;
+    }
+    c->missed += is_missed;
+    c->is_last_missed = is_missed;
+    if (is_missed || !is_shown)
+        return;
+    performed_at(c, performed_ms);
+    c->performed_late += str_is(state, "late");
+}
+
 /* Performances of the register, newest due first. One counts with evidence that somebody accepted. */
-static bool performances_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
+static bool performances_load(struct program *p, struct db *db, struct interval window, int64_t leaf, struct err *e)
 {
     DB_EACH (row, db, e,
              "select o.control, o.state, o.due_on, coalesce(o.performed_on, o.due_on), "
@@ -80,22 +205,8 @@ static bool performances_load(struct program *p, struct db *db, int64_t leaf, st
              LINKED("l") " and v.state = 'accepted' and " OPEN("v") ") "
              "from occurrences_versions o where " OPEN("o") " and o.state != 'cancelled' order by o.due_on", A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
-        struct str state = db_text(row, 1);
-        int64_t due_ms = date_ms(db_text(row, 2)), performed_ms = date_ms(db_text(row, 3));
-        if (!c)
-            continue;
-        bool is_expected = str_is(state, "expected"), is_missed = str_is(state, "missed");
-        if (is_expected && (c->next_due_ms == 0 || due_ms < c->next_due_ms))
-            c->next_due_ms = due_ms + MS_DAY; /* all of that day is left */
-        if (is_expected)
-            continue;
-        c->missed += is_missed;
-        c->is_last_missed = is_missed;
-        if (is_missed || !db_int(row, 4))
-            continue;
-        c->performed++;
-        c->performed_late += str_is(state, "late");
-        c->last_performed_ms = performed_ms > c->last_performed_ms ? performed_ms : c->last_performed_ms;
+        if (c)
+            performance_add(c, row, window);
     }
     return e->code == ERR_NONE;
 }
@@ -108,10 +219,8 @@ static bool evidence_load(struct program *p, struct db *db, int64_t leaf, struct
              LINKED("l") " and v.state = 'accepted' and v.occurrence is null and " OPEN("v"), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         int64_t at_ms = date_ms(db_text(row, 1));
-        if (!c)
-            continue;
-        c->performed++;
-        c->last_performed_ms = at_ms > c->last_performed_ms ? at_ms : c->last_performed_ms;
+        if (c)
+            performed_at(c, at_ms);
     }
     return e->code == ERR_NONE;
 }
@@ -131,7 +240,7 @@ static bool findings_load(struct program *p, struct db *db, int64_t leaf, struct
 {
     DB_EACH (row, db, e,
              "select l.target from record_link l join gap_records_versions g on g.id = l.id where l.type = 'gap' and l.field = 'controls' and " LINKED("l")
-             " and g.state in ('open', 'planned') and g.impact * g.likelihood >= ?2 and " OPEN("g"), A(leaf), A(HIGH_SEVERITY)) {
+             " and g.state in ('open', 'planned', 'done') and g.impact * g.likelihood >= ?2 and " OPEN("g"), A(leaf), A(HIGH_SEVERITY)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         if (c)
             c->has_high_finding = true;
@@ -160,18 +269,18 @@ static bool scope_load(struct program *p, struct db *db, int64_t leaf, struct er
     return e->code == ERR_NONE;
 }
 
-struct program *program_load(struct db *db, struct arena *a, int64_t leaf_limit, struct err *e)
+struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e)
 {
     struct program *p = ARENA_NEW(a, struct program);
     struct err inner = {0};
-    p->controls = arena_array(a, content_control_count + 1, sizeof *p->controls);
+    struct interval window = {at_ms - PERFORMANCE_DAYS * MS_DAY, at_ms};
     p->category_in_scope = arena_array(a, content_category_count + 1, sizeof(bool));
     p->criterion_not_relevant = arena_array(a, content_criterion_count + 1, sizeof(bool));
     for (size_t i = 0; i < content_category_count; i++)
         p->category_in_scope[i] = content_categories[i].is_mandatory;
-    if (controls_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) && performances_load(p, db, leaf_limit, &inner) &&
-        evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) && findings_load(p, db, leaf_limit, &inner) &&
-        scope_load(p, db, leaf_limit, &inner))
+    if (own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
+        performances_load(p, db, window, leaf_limit, &inner) && evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) &&
+        findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner))
         return p;
     *e = inner;
     return NULL;

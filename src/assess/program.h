@@ -2,6 +2,9 @@
  * program.h - what people decided and did, as the assessment needs it: who owns which control, what does not apply, which categories
  * are in scope, what was performed with evidence. Read from the records (content/records/), as of a leaf.
  *
+ * Controls are those of the library and the organisation's own. One of its own that says which control of the library it follows takes
+ * from there whatever it leaves open, the tests included.
+ *
  * Nothing here raises a score by being absent: a control without a record has no owner, is not adopted and was never performed.
  */
 #ifndef ASSESS_PROGRAM_H
@@ -18,8 +21,22 @@ enum control_adoption {
     ADOPTION_RETIRED
 };
 
+/* What people performed of what was due within the window (soc2-domain 4.5, M2). What is not due yet counts nowhere. */
+struct performances {
+    int64_t expected;    /* due within the window, and what was performed in it without being asked for */
+    int64_t late;
+    int64_t missed;
+    int64_t unevidenced; /* said to be performed; no evidence that anybody accepted */
+};
+
 struct control_program {
     enum control_adoption adoption;
+    bool is_own;                              /* no control of the library: as->controls has it behind those */
+    const char *library;                      /* the control of the library that one of its own follows; NULL: none, or it is that one */
+    struct str state;                         /* of its record: "proposed", ...; empty: there is none */
+    struct strings compensates;               /* controls that it makes up for */
+    const char *covers;                       /* topics of criteria that the library's mapping does not have: "CC6.1.3 CC6.1.4"; NULL */
+    struct strings tests;                     /* tests that help with it, beside those of the library */
     struct str owner, owner_name;             /* id and name of a person; empty: nobody */
     const char *frequency;                    /* the organisation's own; NULL: the library's */
     struct strings key_for, supports;         /* criteria; both empty: as the library says */
@@ -29,7 +46,8 @@ struct control_program {
     int64_t performed;                        /* performances with accepted evidence, and accepted evidence of its own */
     int64_t performed_late;
     int64_t missed;
-    int64_t last_performed_ms, next_due_ms;   /* 0: never, none */
+    struct performances in_window;
+    int64_t first_performed_ms, last_performed_ms, next_due_ms;   /* 0: never, none */
     bool is_last_missed;                      /* the newest performance that was due is missed */
     bool has_high_finding;                    /* a gap of severity high or critical is open */
 };
@@ -37,7 +55,9 @@ struct control_program {
 enum scope_state { SCOPE_NONE, SCOPE_DRAFT, SCOPE_IN_REVIEW, SCOPE_APPROVED };
 
 struct program {
-    struct control_program *controls;         /* content_control_count */
+    const struct control **definitions;       /* what each control is: the library's in its order, as the organisation words them; then its own, by id */
+    struct control_program *controls;
+    size_t control_count;
     enum scope_state scope;
     bool has_categories;                      /* somebody chose: then in_scope tells, else only what is mandatory is in */
     bool *category_in_scope;                  /* content_category_count */
@@ -45,6 +65,10 @@ struct program {
     int64_t claims;                           /* answers without evidence */
 };
 
-struct program *program_load(struct db *db, struct arena *a, int64_t leaf_limit, struct err *e);
+/* at_ms: the end of the window of 90 days in which performances are counted; it is also what is due by then. */
+struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e);
+/* SIZE_MAX: there is none. */
+size_t program_control_index(const struct program *p, struct str id);
+enum control_model control_model_of(struct str name, enum control_model otherwise);
 
 #endif

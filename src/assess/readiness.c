@@ -122,6 +122,95 @@ struct control_score control_score(const struct control_facts *f)
     return s;
 }
 
+/* ---- design and operation ---- */
+
+const char *design_result_name(enum design_result r)
+{
+    static const char *const names[] = {"DESIGN_DEFICIENT", "NOT_IMPLEMENTED", "DESIGNED_AND_IMPLEMENTED"};
+    return names[r];
+}
+
+const char *design_result_words(enum design_result r)
+{
+    static const char *const words[] = {"Design deficient", "Designed, not implemented", "Designed and implemented"};
+    return words[r];
+}
+
+void control_design_judge(struct control_design *d)
+{
+    bool is_designed = d->serves_criterion && d->has_owner && d->is_documented && d->has_right_frequency;
+    d->result = !is_designed ? DESIGN_DEFICIENT : d->is_implemented ? DESIGN_IMPLEMENTED : DESIGN_NOT_IMPLEMENTED;
+}
+
+enum conclusion performances_conclude(const struct performances *p)
+{
+    enum { SAMPLE_LARGE = 20 };
+    int64_t hard = p->missed, all = p->missed + p->late, n = p->expected;
+    if (n == 0)
+        return CONCLUSION_NO_OCCURRENCE;
+    if (10 * hard > n || (n >= SAMPLE_LARGE && 10 * all > n))
+        return CONCLUSION_NOT_OPERATING;
+    if (p->unevidenced > 0)
+        return CONCLUSION_INSUFFICIENT_EVIDENCE;
+    return all == 0 ? CONCLUSION_OPERATED : CONCLUSION_OPERATED_WITH_DEVIATIONS;
+}
+
+/* M5: a document holds for a year and a month of grace after its last review. */
+static struct operation document_operation(const struct control_facts *f)
+{
+    enum { HOLDS_DAYS = 365 + 30 };
+    struct interval in = f->in_force;
+    if (f->last_occurrence_ms == 0)
+        return (struct operation){CONCLUSION_INSUFFICIENT_EVIDENCE, false, "no version of the document with accepted evidence"};
+    int64_t from = f->first_occurrence_ms > in.from_ms ? f->first_occurrence_ms : in.from_ms, to = f->last_occurrence_ms + HOLDS_DAYS * MS_DAY;
+    to = to < in.to_ms ? to : in.to_ms;
+    int64_t all = in.to_ms - in.from_ms, bare = all - (to > from ? to - from : 0);
+    if (bare <= 0)
+        return (struct operation){CONCLUSION_OPERATED, false, "a reviewed version was in force all the time"};
+    return 10 * bare <= all ? (struct operation){CONCLUSION_OPERATED_WITH_DEVIATIONS, false, "no reviewed version was in force for up to a tenth of the time"}
+                            : (struct operation){CONCLUSION_NOT_OPERATING, false, "no reviewed version was in force for more than a tenth of the time"};
+}
+
+static const char *performances_why(enum conclusion c)
+{
+    switch (c) {
+    case CONCLUSION_OPERATED:
+        return "every performance that was due has accepted evidence";
+    case CONCLUSION_OPERATED_WITH_DEVIATIONS:
+        return "performances were late, or one of many was missed";
+    case CONCLUSION_INSUFFICIENT_EVIDENCE:
+        return "performances are claimed without accepted evidence";
+    case CONCLUSION_NOT_OPERATING:
+        return "more than a tenth of the performances that were due were missed";
+    case CONCLUSION_NO_OCCURRENCE:
+        return "no performance was due in the window";
+    }
+    return "";
+}
+
+struct operation control_operation(const struct control_facts *f)
+{
+    struct operation o = {CONCLUSION_INSUFFICIENT_EVIDENCE, false, ""};
+    bool is_part = f->in_force.from_ms > f->window_asked.from_ms || f->in_force.to_ms < f->window_asked.to_ms;
+    if (f->in_force.from_ms >= f->in_force.to_ms) {
+        return (struct operation){CONCLUSION_NO_OCCURRENCE, true, "it was not in force at any time of the window"};
+    } else if (f->model == MODEL_CONFIG_STATE) {
+        bool is_seen = f->tests_mapped > 0 && f->window.in_force.from_ms < f->window.in_force.to_ms;
+        o.conclusion = is_seen ? f->window.conclusion : CONCLUSION_INSUFFICIENT_EVIDENCE;
+        o.is_partial_period = is_seen && f->window.is_partial_period;
+        o.why = is_seen ? "as its tests observed it" : f->tests_mapped > 0 ? "its tests observed nothing yet" : "no test observes it";
+    } else if (f->model == MODEL_DOCUMENT) {
+        o = document_operation(f);
+    } else if (f->model == MODEL_PERIODIC) {
+        o.conclusion = performances_conclude(&f->performances);
+        o.why = performances_why(o.conclusion);
+    } else {
+        o.why = f->performances.expected > 0 ? "there is no complete list of the events that it should have met" : "no event and no complete list of events is known";
+    }
+    o.is_partial_period |= is_part;
+    return o;
+}
+
 struct criterion_score criterion_score(const double *scores, size_t count, size_t topics_without_control)
 {
     struct criterion_score c = {0};
@@ -190,6 +279,13 @@ const char *criterion_status_name(enum criterion_status s)
     static const char *const names[] = {"NOT_MET_SIGNAL", "CANNOT_CONCLUDE",     "PERIOD_GAP",
                                         "DESIGN_ONLY",    "MET_WITH_EXCEPTIONS", "MET"};
     return names[s];
+}
+
+const char *criterion_status_words(enum criterion_status s)
+{
+    static const char *const words[] = {"A key control did not operate",      "Cannot be concluded: evidence is missing", "Part of the period is not covered",
+                                        "Only the design: nothing was due yet", "Met, with exceptions",                     "Met"};
+    return words[s];
 }
 
 static bool is_compensated(const struct control_conclusion *controls, size_t count, size_t index)

@@ -9,6 +9,7 @@
 #ifndef ASSESS_READINESS_H
 #define ASSESS_READINESS_H
 
+#include "assess/program.h"
 #include "assess/window.h"
 #include "content/content.h"
 
@@ -53,6 +54,9 @@ struct control_facts {
     bool has_population_failure;
     bool has_high_finding;
     int64_t cadence_ms; /* one cycle */
+    struct performances performances; /* due within the window */
+    int64_t first_occurrence_ms;      /* 0: never */
+    struct interval in_force;         /* effective dates within the window; empty: at no time */
 };
 
 enum { SCORE_LEVELS = 5, SCORE_CAPS = 4 };
@@ -71,6 +75,28 @@ struct control_score {
 int64_t frequency_cycle_ms(const char *frequency);
 enum live_state control_live_state(const struct control_facts *f);
 struct control_score control_score(const struct control_facts *f);
+
+/* ---- two results a control, never merged (4.5): is it suitably designed and in place, and did it operate? ---- */
+
+enum design_result { DESIGN_DEFICIENT, DESIGN_NOT_IMPLEMENTED, DESIGN_IMPLEMENTED };
+const char *design_result_name(enum design_result r);  /* "DESIGN_DEFICIENT" */
+const char *design_result_words(enum design_result r);
+/* What a design is judged by. One that is false makes it deficient; without a proof of operation that counts it is not implemented. */
+struct control_design {
+    bool serves_criterion, has_owner, is_documented, has_right_frequency, is_implemented;
+    enum design_result result;
+};
+void control_design_judge(struct control_design *d);
+
+/* M2 of 4.5: performances within a window. */
+enum conclusion performances_conclude(const struct performances *p);
+/* What a control's operation comes to over the window, by its model. */
+struct operation {
+    enum conclusion conclusion;
+    bool is_partial_period; /* it was not in force, or nothing of it was in scope, for part of the window */
+    const char *why;        /* one clause */
+};
+struct operation control_operation(const struct control_facts *f);
 
 struct criterion_score {
     double value, min, mean;
@@ -110,6 +136,7 @@ enum criterion_status {
     CRITERION_MET
 };
 const char *criterion_status_name(enum criterion_status s);
+const char *criterion_status_words(enum criterion_status s);
 enum criterion_status criterion_evaluate(const struct control_conclusion *controls, size_t count);
 
 #endif

@@ -184,7 +184,64 @@ START_TEST(absence_never_raises_a_score)
 }
 END_TEST
 
-TEST_MAIN("readiness", a_control_without_anything_scores_nothing_and_is_not_started,
+static const int rank[] = {[CONCLUSION_OPERATED] = 0, [CONCLUSION_NO_OCCURRENCE] = 1, [CONCLUSION_OPERATED_WITH_DEVIATIONS] = 2,
+                           [CONCLUSION_INSUFFICIENT_EVIDENCE] = 3, [CONCLUSION_NOT_OPERATING] = 4};
+
+START_TEST(one_more_missed_performance_never_betters_the_conclusion)
+{
+    uint64_t seed = 4;
+    for (int round = 0; round < 20000; round++) {
+        struct performances p = {.expected = (int64_t)(test_random(&seed) % 60)};
+        p.missed = p.expected ? (int64_t)(test_random(&seed) % (uint64_t)(p.expected + 1)) : 0;
+        p.late = p.expected > p.missed ? (int64_t)(test_random(&seed) % (uint64_t)(p.expected - p.missed + 1)) : 0;
+        int64_t rest = p.expected - p.missed - p.late;
+        p.unevidenced = rest > 0 ? (int64_t)(test_random(&seed) % (uint64_t)(rest + 1)) : 0;
+        enum conclusion before = performances_conclude(&p);
+        ck_assert(before != CONCLUSION_OPERATED || (p.missed == 0 && p.late == 0 && p.unevidenced == 0));
+        if (p.expected == 0 || p.missed == p.expected)
+            continue;
+        struct performances worse = p;
+        worse.missed++;
+        if (worse.unevidenced > 0 && rest == p.unevidenced) /* it was one that was only said to be done */
+            worse.unevidenced--;
+        ck_assert_int_ge(rank[performances_conclude(&worse)], p.unevidenced == worse.unevidenced ? rank[before] : 2);
+    }
+}
+END_TEST
+
+START_TEST(compensation_never_worsens_a_criterion_and_needs_one_that_operated_all_the_time)
+{
+    uint64_t seed = 5;
+    for (int round = 0; round < 20000; round++) {
+        struct control_conclusion all[6];
+        size_t keys = 1 + test_random(&seed) % 5;
+        for (size_t i = 0; i < keys; i++)
+            all[i] = (struct control_conclusion){ROLE_KEY, (enum conclusion)(test_random(&seed) % 5), test_random(&seed) % 4 == 0, 0};
+        enum criterion_status before = criterion_evaluate(all, keys);
+        all[keys] = (struct control_conclusion){ROLE_COMPENSATING, (enum conclusion)(test_random(&seed) % 5), test_random(&seed) % 4 == 0, test_random(&seed) % keys};
+        enum criterion_status after = criterion_evaluate(all, keys + 1);
+        bool is_good = all[keys].conclusion == CONCLUSION_OPERATED || all[keys].conclusion == CONCLUSION_OPERATED_WITH_DEVIATIONS;
+        if (!is_good || all[keys].is_partial_period)
+            ck_assert_int_eq(after, before);
+        else
+            ck_assert(after >= before || after == CRITERION_DESIGN_ONLY || after == CRITERION_MET_WITH_EXCEPTIONS);
+        ck_assert(after != CRITERION_MET || before == CRITERION_MET); /* what was made up for is an exception */
+    }
+}
+END_TEST
+
+START_TEST(a_design_needs_all_of_its_attributes)
+{
+    for (unsigned bits = 0; bits < 32; bits++) {
+        struct control_design d = {bits & 1, bits & 2, bits & 4, bits & 8, bits & 16, DESIGN_DEFICIENT};
+        control_design_judge(&d);
+        ck_assert_int_eq(d.result, (bits & 15) != 15 ? DESIGN_DEFICIENT : bits & 16 ? DESIGN_IMPLEMENTED : DESIGN_NOT_IMPLEMENTED);
+    }
+}
+END_TEST
+
+TEST_MAIN("readiness", one_more_missed_performance_never_betters_the_conclusion,
+          compensation_never_worsens_a_criterion_and_needs_one_that_operated_all_the_time, a_design_needs_all_of_its_attributes, a_control_without_anything_scores_nothing_and_is_not_started,
           a_setting_climbs_from_implemented_over_a_cycle_to_a_full_window, a_failing_test_caps_whatever_was_reached,
           a_stale_subject_makes_the_control_stale, tests_that_pass_support_a_review_and_never_pass_for_it,
           a_review_is_ok_then_due_soon_then_overdue, a_claim_without_evidence_stays_a_claim, one_weak_criterion_caps_readiness,

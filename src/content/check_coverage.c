@@ -13,6 +13,26 @@ static void problem_of(struct checker *k, enum entity entity, const char *id, co
     }
 }
 
+/* Each topic has controls, and each of them serves the criterion. */
+static void check_topics(struct checker *k, const struct criterion *criterion)
+{
+    if (criterion->topic_controls.count > 0 && criterion->topic_controls.count != criterion->topics.count)
+        problem_of(k, ENTITY_CRITERION, criterion->id, "", "", "topic_controls has not as many lines as topics");
+    for (size_t i = 0; i < criterion->topic_controls.count; i++) {
+        struct str rest = str_of(criterion->topic_controls.items[i]), word;
+        int64_t place = 0;
+        if (!str_next_word(&rest, &word) || !str_to_int64(word, &place) || place != (int64_t)i + 1)
+            problem_of(k, ENTITY_CRITERION, criterion->id, "topic_controls: ", criterion->topic_controls.items[i], " does not begin with the place of its topic");
+        while (str_next_word(&rest, &word)) {
+            bool is_known = false;
+            for (size_t j = 0; j < criterion->all_controls.count; j++)
+                is_known |= str_is(word, criterion->all_controls.items[j]);
+            if (!is_known)
+                problem_of(k, ENTITY_CRITERION, criterion->id, "topic control ", criterion->topic_controls.items[i], " is not in all_library_controls");
+        }
+    }
+}
+
 static void check_criteria(struct checker *k)
 {
     const struct content *c = k->content;
@@ -30,6 +50,7 @@ static void check_criteria(struct checker *k)
                 problem_of(k, ENTITY_CRITERION, criterion->id, "all_library_controls has ", control->id,
                            ", which does not name it");
         }
+        check_topics(k, criterion);
         if (named == 0)
             problem_of(k, ENTITY_CRITERION, criterion->id, "", "", "no control covers it");
         for (size_t j = 0; j < criterion->typical_controls.count; j++)

@@ -21,6 +21,7 @@ static const struct field criterion_fields[] = {
     FIELD("summary", MEMBER_TEXT, criterion, summary),
     FIELD("coso_principle", MEMBER_NUMBER, criterion, coso_principle),
     FIELD("topics", MEMBER_TEXTS, criterion, topics),
+    FIELD("topic_controls", MEMBER_TEXTS, criterion, topic_controls, OPTIONAL),
     FIELD("typical_controls", MEMBER_TEXTS, criterion, typical_controls, REFERS(ENTITY_CONTROL)),
     FIELD("all_library_controls", MEMBER_TEXTS, criterion, all_controls, REFERS(ENTITY_CONTROL)),
     FIELD("typical_evidence", MEMBER_TEXTS, criterion, typical_evidence),

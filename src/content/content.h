@@ -30,7 +30,9 @@ struct criterion {
     const char *series, *series_title, *title, *summary;
     int coso_principle; /* 0: none */
     int points_of_focus;
-    struct strings topics, typical_controls, all_controls, typical_evidence;
+    struct strings topics;
+    struct strings topic_controls; /* for each topic its place from 1 and the controls of the library that cover it: "3 GOV-01 HR-02" */
+    struct strings typical_controls, all_controls, typical_evidence;
     const char *population, *operating_test, *typical_frequency;
     const char *crosswalk_json; /* {"iso27001_2022":["A.5.4",...],...} */
 };

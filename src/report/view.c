@@ -251,7 +251,7 @@ struct json *view_nav(struct view *v, struct err *e)
                  arena_str(v->arena, db_one_text(v->arena, v->db, &inner, "select value from meta where key = 'origin'")));
     int64_t controls = 0, tests = 0, criteria = 0, evidence = 0, last_ms = 0;
     bool is_stale = as->subject_count == 0;
-    for (size_t i = 0; i < content_control_count; i++)
+    for (size_t i = 0; i < as->control_count; i++)
         controls += needs_attention(as->controls[i].live);
     for (size_t i = 0; i < content_test_count; i++)
         tests += as->tests[i].status >= RESULT_UNKNOWN;

@@ -48,15 +48,15 @@ struct json *view_adopt(struct view *v, struct err *e)
     struct owner_kind *roles = arena_array(v->arena, ROLES_MAX, sizeof *roles);
     size_t count = 0;
     int64_t adopted = 0, core = 0, open = 0;
-    for (size_t i = 0; i < content_control_count; i++) {
+    for (size_t i = 0; i < as->control_count; i++) {
         const struct control_state *c = &as->controls[i];
-        if (!control_is_in_scope(as, i))
+        if (!control_is_in_scope(as, i) && !(c->program->is_own && c->program->adoption == ADOPTION_NONE))
             continue;
         if (c->program->adoption != ADOPTION_NONE) {
             adopted += c->program->adoption == ADOPTION_ADOPTED;
             continue;
         }
-        struct owner_kind *r = owner_kind_of(roles, &count, c->control->owner_role);
+        struct owner_kind *r = owner_kind_of(roles, &count, c->control->owner_role[0] ? c->control->owner_role : "Own controls");
         r->open++;
         r->core += c->control->is_core;
         open++;

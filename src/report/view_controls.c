@@ -92,7 +92,7 @@ struct json *view_controls(struct view *v, const struct view_filter *f, struct e
     if (!page)
         return NULL;
     list_init(&l, v, f);
-    for (size_t i = 0; i < content_control_count; i++)
+    for (size_t i = 0; i < as->control_count; i++)
         control_row(v, &l, as, i);
     list_finish(&l, page, NULL);
     return page;
@@ -396,13 +396,14 @@ static void criteria_put(struct view *v, struct json *page, const struct assessm
 
 struct json *view_control(struct view *v, struct str id, struct err *e)
 {
-    size_t index = assessment_control_index(id);
+    const struct assessment *as = view_assessment(v, e);
+    size_t index = as ? assessment_control_index(as, id) : SIZE_MAX;
     if (index == SIZE_MAX) {
-        err_set(e, ERR_NOT_FOUND, "control %.*s: there is none of this name", STR_ARGS(id));
+        if (as)
+            err_set(e, ERR_NOT_FOUND, "control %.*s: there is none of this name", STR_ARGS(id));
         return NULL;
     }
-    const struct assessment *as = view_assessment(v, e);
-    const struct control *control = &content_controls[index];
+    const struct control *control = as->controls[index].control;
     struct json *page = as ? page_new(v, arena_printf(v->arena, "%s %s", control->id, control->title), e) : NULL;
     if (!page)
         return NULL;

@@ -90,10 +90,10 @@ static int change_compare(const void *pa, const void *pb)
 
 static void would_change_put(struct view *v, struct json *o, const struct assessment *as)
 {
-    struct change *changes = arena_array(v->arena, content_control_count + 1, sizeof *changes);
+    struct change *changes = arena_array(v->arena, as->control_count + 1, sizeof *changes);
     size_t count = 0;
     double before = readiness_with(as, SIZE_MAX, 0, v->arena);
-    for (size_t i = 0; i < content_control_count; i++) {
+    for (size_t i = 0; i < as->control_count; i++) {
         const struct control_state *c = &as->controls[i];
         double score = score_after_fix(c), gain = readiness_with(as, i, score, v->arena) - before;
         if (score > c->score.value && gain > 0)
@@ -153,9 +153,10 @@ static void categories_put(struct view *v, struct json *page, const struct asses
     }
 }
 
-static void blocker_item_push(struct view *v, struct json *items, const char *kind, const char *id)
+static void blocker_item_push(struct view *v, const struct assessment *as, struct json *items, const char *kind, const char *id)
 {
-    const struct control *control = strcmp(kind, "control") == 0 ? content_control(str_of(id)) : NULL;
+    size_t own = strcmp(kind, "control") == 0 ? assessment_control_index(as, str_of(id)) : SIZE_MAX;
+    const struct control *control = own == SIZE_MAX ? NULL : as->controls[own].control;
     const struct test *test = strcmp(kind, "test") == 0 ? content_test(str_of(id)) : NULL;
     const struct criterion *criterion = strcmp(kind, "criterion") == 0 ? content_criterion(str_of(id)) : NULL;
     if (control)
@@ -179,7 +180,7 @@ static void blockers_put(struct view *v, struct json *page, const struct assessm
         json_put_int(o, "count", b->item_count > 0 ? (int64_t)b->item_count : 1);
         struct json *items = json_put_array(o, "items");
         for (size_t k = 0; k < b->item_count && k < BLOCKER_ITEMS_MAX; k++)
-            blocker_item_push(v, items, b->kind, b->items[k]);
+            blocker_item_push(v, as, items, b->kind, b->items[k]);
         json_put_cstr(o, "url",
                       strcmp(b->code, "scope_not_approved") == 0 ? "/records/scope"
                       : !b->kind                        ? ""
@@ -382,11 +383,11 @@ static void controls_put(struct json *page, const struct assessment *as)
     static const enum live_state order[LIVE_STATES] = {LIVE_FAILING,  LIVE_OVERDUE, LIVE_STALE,       LIVE_UNKNOWN,
                                                        LIVE_DUE_SOON, LIVE_OK,      LIVE_NOT_STARTED, LIVE_NOT_IN_FORCE};
     struct json *o = json_put_object(page, "controls");
-    json_put_int(o, "total", (int64_t)content_control_count);
+    json_put_int(o, "total", (int64_t)as->control_count);
     struct json *states = json_put_array(o, "states");
     for (int k = 0; k < LIVE_STATES; k++) {
         int64_t count = 0;
-        for (size_t i = 0; i < content_control_count; i++)
+        for (size_t i = 0; i < as->control_count; i++)
             count += as->controls[i].live == order[k];
         if (count == 0)
             continue;

@@ -16,14 +16,17 @@ struct json *view_search_index(struct view *v, struct err *e)
                  {"tests", "Tests", "/tests"},
                  {"evidence", "Evidence", "/evidence"}};
     struct err inner = {0};
+    const struct assessment *as = view_assessment(v, e);
+    if (!as)
+        return NULL;
     struct json *o = json_object(v->arena), *items = json_put_array(o, "items");
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
         item_push(v, items, pages[i].id, pages[i].title, "page", str_of(pages[i].url));
     for (size_t i = 0; i < content_criterion_count; i++)
         item_push(v, items, content_criteria[i].id, content_criteria[i].title, "criterion",
                   url_criterion(v, &content_criteria[i]));
-    for (size_t i = 0; i < content_control_count; i++)
-        item_push(v, items, content_controls[i].id, content_controls[i].title, "control", url_control(v, &content_controls[i]));
+    for (size_t i = 0; i < as->control_count; i++)
+        item_push(v, items, as->controls[i].control->id, as->controls[i].control->title, "control", url_control(v, as->controls[i].control));
     for (size_t i = 0; i < content_test_count; i++)
         item_push(v, items, content_tests[i].id, content_tests[i].title, "test", url_test(v, &content_tests[i]));
     for (size_t i = 0; i < content_parameter_count; i++)

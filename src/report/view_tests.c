@@ -94,7 +94,7 @@ static void controls_put(struct view *v, struct json *page, const struct assessm
 {
     struct json *list = json_put_array(page, "controls");
     for (size_t i = 0; i < t->control_count; i++) {
-        size_t index = assessment_control_index(str_of(t->controls[i].control));
+        size_t index = assessment_control_index(as, str_of(t->controls[i].control));
         if (index == SIZE_MAX)
             continue;
         const struct control_state *c = &as->controls[index];
