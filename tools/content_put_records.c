@@ -101,6 +101,7 @@ static void put_transition(const struct record_transition *x, const unsigned lis
     fprintf(out, ".quorum = %d, ", x->quorum);
     put_flag("needs_reason", x->needs_reason);
     put_flag("needs_step_up", x->needs_step_up);
+    put_member("when_referred", x->when_referred);
     fputs("},\n", out);
 }
 
@@ -151,8 +152,8 @@ struct parts {
 
 static void put_type(const struct record_type *t, const struct parts *p)
 {
-    const char *const names[] = {"id", "table", "label", "labels", "words", "room", "prefix", "natural", "title_field", "owner_field", "due_field", "sort", "board", "calendar", "digest"};
-    const char *const texts[] = {t->id, t->table, t->label, t->labels, t->words, t->room, t->prefix, t->natural, t->title_field, t->owner_field, t->due_field, t->sort, t->board, t->calendar, t->digest};
+    const char *const names[] = {"id", "table", "label", "labels", "words", "room", "prefix", "natural", "title_field", "owner_field", "due_field", "when_referred", "sort", "board", "calendar", "digest"};
+    const char *const texts[] = {t->id, t->table, t->label, t->labels, t->words, t->room, t->prefix, t->natural, t->title_field, t->owner_field, t->due_field, t->when_referred, t->sort, t->board, t->calendar, t->digest};
     const char *const list_names[] = {"may_read", "may_create", "may_change", "may_delete", "columns", "filters"};
     const struct strings lists[] = {t->may_read, t->may_create, t->may_change, t->may_delete, t->columns, t->filters};
     fputs("{", out);

@@ -18,8 +18,9 @@ static const struct cli_option options[] = {
     {"limit", 0, "N", "list: rows a page, at most 1000; 50"},
     {"version", 0, "N", "change, move, delete, undo: refuse if somebody has changed it since version N"},
     {"file", 0, "FIELD=PATH", "add, change: a file, or several separated by commas"},
+    {"sure", 0, NULL, "move, delete: although other records refer to it, where the type asks"},
     {"map", 0, "HEADING=FIELD", "import: which field a column is, separated by commas; HEADING= leaves it out"},
-    {"dry-run", 0, NULL, "import, type add: check and write nothing"},
+    {"dry-run", 0, NULL, "import, apply, type add: check and write nothing"},
     {0},
 };
 
@@ -170,7 +171,7 @@ static int run(struct cli_context *c)
         return records_run(c);
     bool is_list = strcmp(verb, "list") == 0, is_set = strcmp(verb, "set") == 0, is_history = strcmp(verb, "history") == 0;
     if (!is_list && !is_set && !is_history)
-        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, export, type, set, gaps or explain-gap", verb);
+        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, apply, export, type, set, gaps or explain-gap", verb);
     if (strcmp(type, "parameter") != 0)
         return cli_wrong_use(c, "set wants parameter NAME VALUE; other records take change");
     if (is_set && c->argument_count != 4)
@@ -198,6 +199,7 @@ const struct cli_command cli_command_record = {
                "  move TYPE ID TRANSITION [FIELD=VALUE…]\n"
                "  delete|undo TYPE ID\n"
                "  import TYPE FILE.csv [--map HEADING=FIELD] [--dry-run]   all rows or none\n"
+               "  apply FILE.json [--dry-run]        an array of changes of any types, all of them or none\n"
                "  type add FILE.yaml [--dry-run]     a type of your own, or fields and states for one\n"
                "  list parameter | set parameter NAME VALUE --reason TEXT | history parameter [NAME]\n"
                "  gaps [--at TIME] | explain-gap LEAF --reason TEXT        where nothing was recorded that should have been",

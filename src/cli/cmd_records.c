@@ -243,7 +243,7 @@ static int show_history(struct record_cli *r, struct str id)
 
 /* ---- which ---- */
 
-static const char *const verbs[] = {"types", "type", "list", "show", "history", "export", "import", "add", "change", "move", "delete", "undo"};
+static const char *const verbs[] = {"types", "type", "list", "show", "history", "export", "import", "apply", "add", "change", "move", "delete", "undo"};
 
 bool records_is_verb(const char *verb)
 {
@@ -291,5 +291,7 @@ int records_run(struct cli_context *c)
         return records_change(c, RECORD_UNDO);
     if (strcmp(verb, "import") == 0)
         return records_import(c);
+    if (strcmp(verb, "apply") == 0)
+        return records_apply(c);
     return strcmp(verb, "type") == 0 ? records_type_add(c) : read_only(c);
 }

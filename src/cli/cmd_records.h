@@ -25,6 +25,7 @@ void records_close(struct record_cli *r);
 int records_add(struct cli_context *c);
 int records_change(struct cli_context *c, enum record_act act);
 int records_import(struct cli_context *c);
+int records_apply(struct cli_context *c);
 int records_type_add(struct cli_context *c);
 
 #endif

@@ -150,6 +150,7 @@ static int change_run(struct record_cli *r, struct keeper_client *keeper, struct
     if (problems->count)
         return problems_print(r->c, problems);
     change->set = set;
+    change->is_sure = cli_flag(r->c, "sure");
     change->files = files.blobs;
     change->file_count = files.count;
     if (!record_op(r->c->env, a, change, 1, &r->access, &op, &e) || !submit(r, keeper, &op, &answer, &e))
@@ -284,6 +285,54 @@ int records_import(struct cli_context *c)
     if (!file_read(c->arena, c->arguments[2], &text, &e))
         return cli_fail(&e);
     return with_keeper(c, true, import_run, &text);
+}
+
+/* ---- several changes as JSON ---- */
+
+static int apply_problems(struct cli_context *c, const struct json *problems, const char *file)
+{
+    struct err e = {0};
+    if (c->json && cli_print_json(problems) != 0)
+        return 3;
+    JSON_EACH (p, problems)
+        fprintf(stderr, "assay: %s: %.*s: %.*s\n", file, STR_ARGS(json_text(p, "field")), STR_ARGS(json_text(p, "why")));
+    err_set(&e, ERR_INVALID, "%s: %zu problems, nothing is written", file, problems->count);
+    return cli_fail(&e);
+}
+
+static int apply_run(struct record_cli *r, struct keeper_client *keeper, void *context)
+{
+    struct cli_context *c = r->c;
+    struct err e = {0};
+    struct record_batch batch;
+    struct op op;
+    struct json *answer, *list = json_parse(c->arena, *(const struct str *)context, JSON_LIMITS_DEFAULT, &e);
+    if (!list || !record_batch_read(r->db, c->arena, list, &r->access, r->now_ms, &batch, &e))
+        return cli_fail(&e);
+    if (batch.problems->count)
+        return apply_problems(c, batch.problems, c->arguments[1]);
+    if (cli_flag(c, "dry-run"))
+        return cli_print(arena_printf(c->arena, "%zu changes, nothing wrong; nothing is written (--dry-run)\n", batch.count));
+    if (!record_op(c->env, c->arena, batch.changes, batch.count, &r->access, &op, &e) || !submit(r, keeper, &op, &answer, &e))
+        return cli_fail(&e);
+    if (c->json)
+        return cli_print_json(answer);
+    struct buf BUF_AUTO b;
+    buf_init(&b, 1 << 20);
+    JSON_EACH (made, json_get(answer, "records"))
+        buf_printf(&b, "%.*s %.*s, version %lld\n", STR_ARGS(json_text(made, "type")), STR_ARGS(json_text(made, "id")), (long long)json_int(made, "ver", 0));
+    return cli_print(buf_view(&b));
+}
+
+int records_apply(struct cli_context *c)
+{
+    struct err e = {0};
+    struct str text;
+    if (c->argument_count != 2)
+        return cli_wrong_use(c, "apply wants FILE.json, an array of changes");
+    if (!file_read(c->arena, c->arguments[1], &text, &e))
+        return cli_fail(&e);
+    return with_keeper(c, false, apply_run, &text);
 }
 
 /* ---- types ---- */

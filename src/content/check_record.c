@@ -14,6 +14,7 @@ enum { TYPE_COUNT = sizeof(type_names) / sizeof(type_names[0]), FIELDS_MAX = 80,
 #define STATUSES "pass fail unknown skip"
 #define CONTENT_KINDS "control criterion policy test risk request"
 #define NATURAL_KINDS CONTENT_KINDS " any"
+#define REFERRED_RULES "ask refuse"
 
 const char *field_type_name(enum field_type type)
 {
@@ -69,6 +70,7 @@ static const struct field transition_members[] = {
     FIELD("quorum", MEMBER_NUMBER, record_transition, quorum, OPTIONAL),
     FIELD("reason", MEMBER_FLAG, record_transition, needs_reason, OPTIONAL),
     FIELD("step_up", MEMBER_FLAG, record_transition, needs_step_up, OPTIONAL),
+    FIELD("when_referred", MEMBER_TEXT, record_transition, when_referred, OPTIONAL, ALLOWED(REFERRED_RULES)),
 };
 static const struct field reminder_members[] = {
     FIELD("field", MEMBER_TEXT, record_reminder, field),
@@ -102,6 +104,7 @@ static const struct field type_members[] = {
     FIELD("title", MEMBER_TEXT, record_type, title_field, OPTIONAL),
     FIELD("owner", MEMBER_TEXT, record_type, owner_field, OPTIONAL),
     FIELD("due", MEMBER_TEXT, record_type, due_field, OPTIONAL),
+    FIELD("when_referred", MEMBER_TEXT, record_type, when_referred, OPTIONAL, ALLOWED(REFERRED_RULES)),
     FIELD("retention_days", MEMBER_INTEGER, record_type, retention_days, OPTIONAL),
     FIELD_SKIPPED("fields"),
     FIELD_SKIPPED("states"),
@@ -321,6 +324,7 @@ static void transitions_of_type(struct checker *k, const struct yaml *root, stru
         fields_read(k, member, transition_members, COUNT_OF(transition_members), x->id, x);
         text_default(&x->label);
         text_default(&x->to);
+        text_default(&x->when_referred);
         if (x->quorum < 1 || x->quorum > 20)
             problem(k, member, "%s: a quorum is from 1 to 20", x->id);
         transition_hold(k, member, ret, x);
@@ -409,7 +413,7 @@ static void type_hold(struct checker *k, const struct yaml *root, const struct r
 static void type_defaults(struct checker *k, const struct yaml *root, struct record_type *t)
 {
     const char **texts[] = {&t->id, &t->table, &t->label, &t->labels, &t->words, &t->room, &t->prefix, &t->natural, &t->title_field,
-                            &t->owner_field, &t->due_field, &t->sort, &t->board, &t->calendar, &t->digest};
+                            &t->owner_field, &t->due_field, &t->when_referred, &t->sort, &t->board, &t->calendar, &t->digest};
     static const char *const needed[] = {"id", "table", "label", "labels", "words", "room"};
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         text_default(texts[i]);

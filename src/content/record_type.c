@@ -98,6 +98,7 @@ static void put_transition(struct json *o, const struct record_transition *x)
     json_put_int(o, "quorum", x->quorum);
     put_flag(o, "reason", x->needs_reason);
     put_flag(o, "step_up", x->needs_step_up);
+    put_text(o, "when_referred", x->when_referred);
 }
 
 static void put_reminder(struct json *o, const struct record_reminder *r)
@@ -145,6 +146,7 @@ struct json *record_type_json(struct arena *a, const struct record_type *t)
     put_text(o, "title", t->title_field);
     put_text(o, "owner", t->owner_field);
     put_text(o, "due", t->due_field);
+    put_text(o, "when_referred", t->when_referred);
     if (t->retention_days)
         json_put_int(o, "retention_days", t->retention_days);
     struct json *fields = json_put_object(o, "fields");
@@ -244,6 +246,12 @@ static void put_index(const struct record_type *t, const char *column, struct bu
     buf_printf(out, "create index if not exists %s_by_%s on %s_versions(\"%s\", id) where to_leaf is null;\n", t->table, column, t->table, column);
 }
 
+/* Unique texts are so whatever their case, and are looked up like that. */
+static void put_unique_index(const struct record_type *t, const char *column, struct buf *out)
+{
+    buf_printf(out, "create index if not exists %s_is_%s on %s_versions(\"%s\" collate nocase) where to_leaf is null;\n", t->table, column, t->table, column);
+}
+
 /* An index for what lists are sorted and filtered by, and for references, which are followed backwards. */
 static void put_indexes(const struct record_type *t, struct buf *out)
 {
@@ -258,6 +266,8 @@ static void put_indexes(const struct record_type *t, struct buf *out)
             is_listed |= strcmp(t->filters.items[j], f->id) == 0;
         if (is_listed && column_type(f->type, f->decimals))
             put_index(t, f->id, out);
+        if (f->is_unique && f->type == FIELD_TEXT)
+            put_unique_index(t, f->id, out);
     }
 }
 

@@ -6,7 +6,8 @@
  * gets a table of its own with real columns (record/record.h), so that tests, reports and `assay query` can join it.
  *
  * Who: a list of roles ("compliance_lead") and relations ("@owner": the person named in the field `owner`; "@author": who made the
- * record; "@everyone": whoever has signed in; "@nobody"). Permissions are allowed by one match; nothing listed is nobody.
+ * record; "@self": whose record of a person it is; "@everyone": whoever has signed in; "@nobody"). A relation to a yes-no field is
+ * everybody, while it says yes. Permissions are allowed by one match; nothing listed is nobody.
  */
 #ifndef CONTENT_RECORD_TYPE_H
 #define CONTENT_RECORD_TYPE_H
@@ -72,6 +73,7 @@ struct record_transition {
     struct strings not_by;   /* "@author", "@owner", or a transition id (whoever made it last): four eyes */
     int quorum;              /* so many different people have to ask for it; 1 */
     bool needs_reason, needs_step_up;
+    const char *when_referred; /* open records refer to it: "" nothing, "ask" takes a second yes, "refuse" until none does any more */
 };
 
 struct record_reminder {
@@ -107,6 +109,7 @@ struct record_type {
     const struct record_reminder *reminders;
     size_t reminder_count;
     int64_t retention_days;          /* after its end; 0: kept */
+    const char *when_referred;       /* deleting what others refer to: "ask" takes a second yes; "" and "refuse": not until none does */
     const char *digest;              /* SHA-256 of the definition as JSON, hex */
 };
 

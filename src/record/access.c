@@ -61,10 +61,16 @@ struct str access_who(const struct access *x)
     return x->who.size ? x->who : x->actor;
 }
 
-/* A relation names a field that holds a person, or several. */
+/* A relation names a field that holds a person, or several; or one that says whether it is for everybody. */
 static bool is_related(const struct access *x, const char *field, const struct record *r)
 {
-    const struct json *value = r && x->person.size ? json_get(r->values, field) : NULL;
+    if (strcmp(field, "self") == 0)
+        return r && x->person.size && strcmp(r->type->id, "person") == 0 && str_equal(r->id, x->person);
+    const struct json *value = r ? json_get(r->values, field) : NULL;
+    if (value && value->type == JSON_BOOL)
+        return value->boolean && (x->role_count > 0 || x->account.size > 0);
+    if (x->person.size == 0)
+        return false;
     if (value && value->type == JSON_STRING)
         return str_equal(value->text, x->person);
     JSON_EACH (item, value && value->type == JSON_ARRAY ? value : NULL)

@@ -205,6 +205,15 @@ struct db_arg column_arg(const struct record_field *f, const struct json *v, str
 
 /* ---- a set of texts ---- */
 
+struct str text_lower(struct arena *a, struct str s)
+{
+    char *out = arena_alloc(a, s.size + 1);
+    for (size_t i = 0; i < s.size; i++)
+        out[i] = s.data[i] >= 'A' && s.data[i] <= 'Z' ? (char)(s.data[i] + 32) : s.data[i];
+    out[s.size] = 0;
+    return str_make(out, s.size);
+}
+
 static size_t slot_of(const struct name_set *s, struct str name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

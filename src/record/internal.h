@@ -4,6 +4,18 @@
 
 #include "record/record.h"
 
+struct name_set {
+    struct arena *arena;
+    struct str *slots;
+    size_t size, count;
+};
+/* What else an operation does: a reference may name what comes into being beside it, and nothing that goes. */
+struct record_siblings {
+    struct name_set made, gone; /* "type id" */
+    struct name_set set;        /* "type id field" */
+    size_t set_max;
+};
+
 /* ---- SQL put together: text and arguments ---- */
 
 enum { QUERY_ARGS_MAX = 200 };
@@ -45,6 +57,8 @@ void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit);
 void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit);
 /* The value of a stored field as one argument; money gives two. */
 struct db_arg column_arg(const struct record_field *f, const struct json *value, struct arena *a, struct db_arg *ret_currency);
+/* Is it in what the program was built with? That stays, whatever happens to a record of the same id. */
+bool content_has(const char *target, struct str id);
 /* Does the id name something of the target (a record type, or content)? */
 bool target_exists(struct db *db, const struct record_type *target_type, const char *target, struct str id, bool *ret, struct err *e);
 struct record *record_read(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, bool with_computed,
@@ -62,12 +76,23 @@ struct str text_match(struct arena *a, struct str typed, const char *type);
 
 const char *record_act_name(enum record_act act);
 
+/* ---- references (refer.c) ---- */
+
+void siblings_init(struct record_siblings *s, struct arena *a, size_t changes);
+void siblings_add(struct record_siblings *s, enum record_act act, const char *type, struct str id);
+/* What a change that was found to be right says anew: it no longer points where it pointed. */
+void siblings_set(struct record_siblings *s, const struct record_type *t, struct str id, const struct json *set);
+bool siblings_make(const struct record_siblings *s, struct arena *a, const char *type, struct str id);
+bool siblings_take(const struct record_siblings *s, struct arena *a, const char *type, struct str id);
+/* ret_names: what refers to the record and stays so, "" nothing; of a transition only what is open. */
+bool refer_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct record_siblings *s, struct str *ret_names,
+                 struct err *e);
+
+
+/* A to Z become small: what "whatever its case" means for unique texts. */
+struct str text_lower(struct arena *a, struct str s);
+
 /* A set of texts in an arena. */
-struct name_set {
-    struct arena *arena;
-    struct str *slots;
-    size_t size, count;
-};
 void name_set_init(struct name_set *s, struct arena *a, size_t count_max);
 bool name_set_add(struct name_set *s, struct str name); /* false: it is there already */
 bool name_set_has(const struct name_set *s, struct str name);

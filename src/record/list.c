@@ -37,7 +37,12 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
         if (strcmp(who->items[i], "@author") == 0) {
             buf_cstr(b, " or r.created_by = ");
             query_arg(q, A(access_who(x)));
-        } else if (f && x->person.size && field_is_stored(f->type)) {
+        } else if (strcmp(who->items[i], "@self") == 0 && strcmp(t->id, "person") == 0 && x->person.size) {
+            buf_cstr(b, " or r.id = ");
+            query_arg(q, A(x->person));
+        } else if (f && f->type == FIELD_YES_NO && (x->role_count > 0 || x->account.size > 0)) {
+            buf_printf(b, " or r.\"%s\" = 1", f->id);
+        } else if (f && x->person.size && (f->type == FIELD_PERSON || f->type == FIELD_REFERENCE)) {
             buf_printf(b, " or r.\"%s\" = ", f->id);
             query_arg(q, A(x->person));
         } else if (f && x->person.size && f->type == FIELD_REFERENCES) {

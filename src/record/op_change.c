@@ -81,6 +81,8 @@ bool record_op(const struct env *env, struct arena *a, const struct record_chang
         json_put_str(o, "by", c->transition.data ? c->transition : STR(""));
         json_put_str(o, "id", c->id.data ? c->id : STR(""));
         json_put_str(o, "type", c->type);
+        if (c->is_sure)
+            json_put_bool(o, "sure", true);
         json_put_int(o, "ver", c->version);
     }
     if (x->has_stepped_up)
@@ -97,6 +99,7 @@ struct making {
     struct access access;
     struct str step;
     struct name_set touched; /* "type id", and "type.field=value" of unique ones */
+    struct record_siblings siblings;
     struct {
         const struct record_type *type;
         int64_t next;
@@ -115,7 +118,7 @@ struct asking {
     struct json *set;
     const struct record_transition *transition;
     const char *to;
-    bool is_vote;
+    bool is_vote, is_sure;
     size_t blob_first, blob_count;
 };
 
@@ -166,7 +169,10 @@ static bool id_make(struct making *m, struct asking *q)
     }
     if (failed.code)
         return (*m->e = failed, false);
-    q->id = arena_printf(m->a, "%s-%04lld", q->type->prefix, (long long)m->numbers[i].next++);
+    struct str next = arena_printf(m->a, "%s-%04lld", q->type->prefix, (long long)m->numbers[i].next++);
+    if (q->id.size && !str_equal(q->id, next)) /* record_number gave it, and others came between */
+        return refuse(m, q, ERR_CONFLICT, "is not the next id, which is %.*s; try again", STR_ARGS(next));
+    q->id = next;
     return true;
 }
 
@@ -177,7 +183,7 @@ static bool id_check(struct making *m, struct asking *q)
     if (q->act != RECORD_CREATE)
         return true;
     if (q->type->prefix && q->type->prefix[0])
-        return q->id.size == 0 ? id_make(m, q) : refuse(m, q, ERR_INVALID, "id: ids of this type are made");
+        return q->id.size == 0 || siblings_make(&m->siblings, m->a, q->type->id, q->id) ? id_make(m, q) : refuse(m, q, ERR_INVALID, "id: ids of this type are made");
     if (!is_natural_id(q->id))
         return refuse(m, q, ERR_INVALID, "id: is made of letters, digits, dots, underscores and hyphens, at most %d", RECORD_ID_MAX);
     bool is_of_content = strcmp(q->type->natural, "any") != 0;
@@ -214,7 +220,8 @@ static bool blob_read(struct making *m, struct asking *q)
 static bool asking_read(struct making *m, const struct json *entry, size_t blob_first, struct asking *q)
 {
     int64_t blobs = json_int(entry, "blobs", 0);
-    *q = (struct asking){.id = json_text(entry, "id"), .transition_id = json_text(entry, "by"), .version = json_int(entry, "ver", -1), .blob_first = blob_first};
+    *q = (struct asking){.id = json_text(entry, "id"), .transition_id = json_text(entry, "by"), .version = json_int(entry, "ver", -1),
+                        .is_sure = json_bool(entry, "sure"), .blob_first = blob_first};
     q->type = record_type_in_force(m->db, json_text(entry, "type"), m->e);
     if (!q->type)
         return false;
@@ -257,7 +264,8 @@ static bool values_check(struct making *m, struct asking *q)
         return refuse(m, q, ERR_INVALID, "changes nothing");
     if (q->set->count && q->act == RECORD_MOVE && !record_allows(&m->access, q->type, q->record, RECORD_CHANGE, NULL, m->e))
         return false;
-    struct json *problems = record_check_of(m->db, m->a, q->type, q->record, q->set, false, &m->op->blobs[q->blob_first + 1], q->blob_count - 1, m->e);
+    struct json *problems =
+        record_check_among(m->db, m->a, q->type, q->record, q->set, false, &m->op->blobs[q->blob_first + 1], q->blob_count - 1, &m->siblings, m->e);
     if (!problems)
         return false;
     const struct json *first = json_at(problems, 0);
@@ -293,7 +301,7 @@ static bool together_check(struct making *m, const struct asking *q)
         const struct record_field *f = record_type_field(q->type, v->key);
         if (!f || !f->is_unique || v->type != JSON_STRING)
             continue;
-        if (!name_set_add(&m->touched, arena_printf(m->a, "%s.%s=%.*s", q->type->id, f->id, STR_ARGS(v->text))))
+        if (!name_set_add(&m->touched, arena_printf(m->a, "%s.%s=%.*s", q->type->id, f->id, STR_ARGS(text_lower(m->a, v->text)))))
             return refuse(m, q, ERR_INVALID, "%s: another record of this operation has the same", f->id);
     }
     return true;
@@ -338,6 +346,22 @@ static bool guard_four_eyes(struct making *m, const struct asking *q)
     return true;
 }
 
+/* What others refer to is not taken from under them; some types ask instead. */
+static bool guard_referrers(struct making *m, const struct asking *q)
+{
+    const char *rule = q->transition ? q->transition->when_referred : q->type->when_referred;
+    bool asks = rule && strcmp(rule, "ask") == 0;
+    struct str names;
+    if ((q->transition && (!rule || !rule[0])) || (asks && q->is_sure))
+        return true;
+    if (!refer_check(m->db, m->a, q->record, q->transition, &m->siblings, &names, m->e))
+        return false;
+    if (names.size == 0)
+        return true;
+    return asks ? refuse(m, q, ERR_CONFLICT, "sure: %.*s refer to it; say that you are sure", STR_ARGS(names))
+                : refuse(m, q, ERR_CONFLICT, "%.*s refer to it; let them name something else first", STR_ARGS(names));
+}
+
 /* Enough different people for this version? The last of them moves it, those before vote. */
 static bool guard_quorum(struct making *m, struct asking *q)
 {
@@ -369,29 +393,18 @@ static bool move_check(struct making *m, struct asking *q)
     if (q->transition->from.count > 0 && !is_one_of(&q->transition->from, q->record->state))
         return refuse(m, q, ERR_CONFLICT, "\"%s\" is not possible from state %.*s", q->transition->label, STR_ARGS(q->record->state));
     q->to = q->transition->to;
-    return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_four_eyes(m, q) && guard_quorum(m, q);
+    return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_four_eyes(m, q) && guard_referrers(m, q) &&
+           guard_quorum(m, q);
 }
 
 /* An undo brings back what was in force just before, as a whole: so it was allowed then. Whoever may not make that step is not let back
  * over it either, unless it was their own. */
 static bool undo_check(struct making *m, struct asking *q)
 {
-    struct query_text t;
-    struct record *before = NULL;
-    query_init(&t, m->a);
-    buf_cstr(&t.sql, "select ");
-    put_record_columns(&t.sql, q->type, false);
-    buf_printf(&t.sql, " from %s_versions r where r.id = ", q->type->table);
-    query_arg(&t, A(q->id));
-    buf_cstr(&t.sql, " and r.version = ");
-    query_arg(&t, A(q->version - 1));
-    struct db_row *row = query_run(&t, m->db, m->e);
-    if (row && db_next(row, m->e))
-        before = record_of_row(row, m->a, q->type, false);
-    db_row_release(&row);
-    query_release(&t);
-    if (m->e->code)
-        return false;
+    struct err failed = {0};
+    struct record *before = q->version > 1 ? record_read(m->db, m->a, q->type, q->id, q->record->leaf - 1, false, &failed) : NULL;
+    if (failed.code && failed.code != ERR_NOT_FOUND)
+        return (*m->e = failed, false);
     if (!before)
         return refuse(m, q, ERR_INVALID, "there is nothing before its first version");
     if (before->is_deleted)
@@ -400,14 +413,16 @@ static bool undo_check(struct making *m, struct asking *q)
     bool is_same_state = str_equal(before->state, q->record->state), is_own = str_equal(q->record->changed_by, access_who(&m->access));
     if (!is_same_state && !is_own && !access_has_role(&m->access, "administrator"))
         return refuse(m, q, ERR_DENIED, "a step of somebody else's is taken back by a step, not by undoing it");
-    /* What was unique then may be taken by now. */
-    struct json *unique = json_object(m->a);
+    /* What was unique then may be taken by now, and what it referred to may be gone. */
+    struct json *again = json_object(m->a);
     for (size_t i = 0; i < q->type->field_count; i++) {
-        const struct json *v = q->type->fields[i].is_unique ? json_get(before->values, q->type->fields[i].id) : NULL;
-        if (v && !q->type->fields[i].is_retired)
-            json_put(unique, q->type->fields[i].id, value_copy(m->a, v));
+        const struct record_field *f = &q->type->fields[i];
+        bool is_asked = f->is_unique || f->type == FIELD_REFERENCE || f->type == FIELD_REFERENCES || f->type == FIELD_PERSON;
+        const struct json *v = is_asked && !f->is_retired ? json_get(before->values, f->id) : NULL;
+        if (v && (f->is_unique || q->record->is_deleted || !value_equal(v, json_get(q->record->values, f->id))))
+            json_put(again, f->id, value_copy(m->a, v));
     }
-    struct json *problems = record_check_of(m->db, m->a, q->type, q->record, unique, false, NULL, 0, m->e);
+    struct json *problems = record_check_among(m->db, m->a, q->type, q->record, again, false, NULL, 0, &m->siblings, m->e);
     const struct json *first = json_at(problems, 0);
     return problems && (!first || refuse(m, q, ERR_CONFLICT, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why"))));
 }
@@ -426,11 +441,16 @@ static bool asking_check(struct making *m, struct asking *q)
         return false;
     if (q->act == RECORD_MOVE ? !move_check(m, q) : !record_allows(&m->access, q->type, q->record, q->act, NULL, m->e))
         return false;
+    if (q->act == RECORD_DELETE && !guard_referrers(m, q))
+        return false;
     if (q->act == RECORD_CREATE)
         q->to = start_state(q->type);
     else if (q->act != RECORD_MOVE)
         q->to = arena_strndup(m->a, q->record->state.data, q->record->state.size);
-    return values_check(m, q) && files_check(m, q) && (q->act != RECORD_UNDO || undo_check(m, q)) && together_check(m, q);
+    if (!values_check(m, q) || !files_check(m, q) || (q->act == RECORD_UNDO && !undo_check(m, q)) || !together_check(m, q))
+        return false;
+    siblings_set(&m->siblings, q->type, q->id, q->set);
+    return true;
 }
 
 static void draft(struct making *m, const struct asking *q, size_t i, size_t count, struct leaf_draft *ret)
@@ -462,15 +482,28 @@ static void draft(struct making *m, const struct asking *q, size_t i, size_t cou
                                .blob_count = q->blob_count};
 }
 
+static bool making_begin(struct making *m, size_t count)
+{
+    if (!access_read(m->db, m->a, m->op->actor, env_now_ms(&env_system), &m->access, m->e))
+        return false;
+    name_set_init(&m->touched, m->a, 4 * count);
+    siblings_init(&m->siblings, m->a, count);
+    return true;
+}
+
 static bool change_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     const struct json *changes = json_get(op->body, "changes");
     struct making m = {.db = projection, .a = a, .op = op, .step = json_text(op->body, "step"), .e = e};
     if (!changes || changes->type != JSON_ARRAY || changes->count == 0 || changes->count > RECORD_CHANGES_MAX || m.step.size > 32)
         return err_set(e, ERR_INVALID, "record.change: 1 to %d changes", RECORD_CHANGES_MAX);
-    if (!access_read(projection, a, op->actor, env_now_ms(&env_system), &m.access, e))
+    if (!making_begin(&m, changes->count))
         return false;
-    name_set_init(&m.touched, a, 4 * changes->count);
+    JSON_EACH (entry, changes) {
+        enum record_act act;
+        if (act_read(json_text(entry, "act"), &act))
+            siblings_add(&m.siblings, act, arena_str(a, json_text(entry, "type")).data, json_text(entry, "id"));
+    }
     struct leaf_draft *drafts = arena_array(a, changes->count, sizeof(*drafts));
     size_t i = 0, blob = 0;
     JSON_EACH (entry, changes) {
@@ -485,6 +518,65 @@ static bool change_make(struct db *projection, struct arena *a, const struct op 
         return err_set(e, ERR_INVALID, "record.change: %zu blobs belong to no change", op->blob_count - blob);
     *ret = (struct leaf_drafts){drafts, changes->count};
     return true;
+}
+
+/* ---- trying: the same questions, before anything is sealed ---- */
+
+/* "gap GAP-0001: owner: there is none": the field, and what is wrong with it. */
+static void trial_put(struct json *list, const struct asking *q, size_t i, const char *text)
+{
+    struct str rest = str_of(text), head, field;
+    struct arena *a = list->arena;
+    struct str prefix = arena_printf(a, "%s%s%.*s: ", q->type->id, q->id.size ? " " : "", STR_ARGS(q->id));
+    rest = str_starts(rest, prefix.data) ? str_slice(rest, prefix.size, rest.size) : rest;
+    head = rest;
+    bool has_field = str_cut(&head, ':', &field) && (record_type_field(q->type, field) || str_is(field, "id") || str_is(field, "why") || str_is(field, "sure"));
+    struct json *o = json_push_object(list);
+    json_put_int(o, "change", (int64_t)i);
+    json_put_cstr(o, "type", q->type->id);
+    json_put_str(o, "id", arena_str(a, q->id));
+    json_put_str(o, "field", has_field ? arena_str(a, field) : STR(""));
+    json_put_str(o, "why", arena_str(a, has_field ? str_trim(head) : rest));
+}
+
+static bool trial(struct making *m, const struct record_change *c, size_t blob_first, size_t i, struct json *list)
+{
+    struct err failed = {0}, *outer = m->e;
+    struct asking q = {.id = c->id, .transition_id = c->transition, .why = c->why, .act = c->act, .version = c->version, .is_sure = c->is_sure,
+                       .set = value_copy(m->a, c->set ? c->set : json_object(m->a)), .blob_first = blob_first, .blob_count = 1 + c->file_count};
+    m->e = &failed;
+    q.type = record_type_in_force(m->db, c->type, &failed);
+    bool is_ok = q.type && asking_check(m, &q);
+    m->e = outer;
+    if (is_ok)
+        return true;
+    if (!q.type || failed.code == ERR_INTERNAL || failed.code == ERR_CORRUPT || failed.code == ERR_UNAVAILABLE)
+        return (*outer = failed, false);
+    trial_put(list, &q, i, failed.text);
+    return true;
+}
+
+struct json *record_try(struct db *db, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct err *e)
+{
+    size_t blob_count = count, blob = 0;
+    for (size_t i = 0; i < count; i++)
+        blob_count += changes[i].file_count;
+    struct op op = {.actor = x->actor, .blobs = arena_array(a, blob_count, sizeof(struct op_blob)), .blob_count = blob_count};
+    struct making m = {.db = db, .a = a, .op = &op, .step = STR("asked"), .e = e};
+    struct json *list = json_array(a);
+    if (!making_begin(&m, count))
+        return NULL;
+    m.access = *x; /* which may be narrower than what the account may */
+    for (size_t i = 0; i < count; i++)
+        siblings_add(&m.siblings, changes[i].act, arena_str(a, changes[i].type).data, changes[i].id);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < changes[i].file_count; j++)
+            op.blobs[blob + 1 + j] = changes[i].files[j];
+        if (!trial(&m, &changes[i], blob, i, list))
+            return NULL;
+        blob += 1 + changes[i].file_count;
+    }
+    return list;
 }
 
 const struct op_kind op_record_change = {

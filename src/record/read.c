@@ -170,7 +170,7 @@ struct json *record_referrers(struct db *db, struct arena *a, struct record_type
     return NULL;
 }
 
-static bool is_content(const char *target, struct str id)
+bool content_has(const char *target, struct str id)
 {
     if (strcmp(target, "control") == 0)
         return content_control(id) != NULL;
@@ -196,7 +196,7 @@ static bool is_content(const char *target, struct str id)
 bool target_exists(struct db *db, const struct record_type *target_type, const char *target, struct str id, bool *ret, struct err *e)
 {
     struct err failed = {0};
-    *ret = is_content(target, id);
+    *ret = content_has(target, id);
     if (!*ret && target_type)
         *ret = db_one_int(db, &failed, 0, "select count(*) from record_head where type=?1 and id=?2 and is_deleted=0", A(target_type->id), A(id)) > 0;
     return failed.code ? (*e = failed, false) : true;

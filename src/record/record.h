@@ -105,6 +105,9 @@ struct json *record_counts(struct db *db, struct arena *a, const struct record_t
 /* What refers to this record now: [{"type","id","field"}], at most `max`, through reference, person and list fields. */
 struct json *record_referrers(struct db *db, struct arena *a, struct record_types *types, struct str target_type, struct str id, size_t max,
                               struct err *e);
+/* The same, of those that have not come to their end. */
+struct json *record_referrers_open(struct db *db, struct arena *a, struct record_types *types, struct str target_type, struct str id, size_t max,
+                                   struct err *e);
 /* A leaf_limit for "as of t": the newest leaf that was there then, -1 before the first. */
 int64_t record_leaf_at(struct db *db, int64_t t_ms, struct err *e);
 /* Newest first: [{"leaf","t","version","act","transition","actor","via","step","from","to","why","erased","diff":[{"field","label","old","new"}]}] */
@@ -121,6 +124,7 @@ struct record_change {
     struct str transition;     /* move */
     struct json *set;          /* {field: value}: typed as above; null takes the value away. A move may set fields, too */
     struct str why;
+    bool is_sure;              /* where the type asks again because others refer to it */
     const struct op_blob *files; /* sealed bytes of files that `set` names and the ledger does not have yet (record_seal_file) */
     size_t file_count;
 };
@@ -131,6 +135,26 @@ struct json *record_check(struct db *db, struct arena *a, const struct record_ty
 /* The same, knowing which record it is: a unique value may be its own. `files`: blobs that come with the change. */
 struct json *record_check_of(struct db *db, struct arena *a, const struct record_type *t, const struct record *r, struct json *set, bool is_text,
                              const struct op_blob *files, size_t file_count, struct err *e);
+/* The same, knowing what else the operation makes and takes away; NULL: nothing. */
+struct record_siblings;
+struct json *record_check_among(struct db *db, struct arena *a, const struct record_type *t, const struct record *r, struct json *set, bool is_text,
+                                const struct op_blob *files, size_t file_count, const struct record_siblings *siblings, struct err *e);
+/* A reference "new:2" means the record that the second change makes: they are given the ids that come next, and named by them. Where
+ * somebody else is quicker, the keeper answers ERR_CONFLICT: number them again. Without such references nothing is done. */
+bool record_number(struct db *db, struct arena *a, struct record_change *changes, size_t count, struct err *e) MUST_USE;
+/* What the keeper would say to each change of one operation: [{"change":place from 0,"type","id","field" ("" the record as a whole),"why"}];
+ * empty: it would take them. Steps that ask for the person again count as if that had been done. */
+struct json *record_try(struct db *db, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct err *e);
+/* Changes as JSON, of any types and acts, for one operation:
+ *   [{"act":"create" (or none)|"change"|"move"|"delete"|"undo","type","id","version","values":{…},"transition","why","sure":true}, …]
+ * References to what the operation itself makes are "new:N". */
+struct record_batch {
+    struct record_change *changes;
+    size_t count;
+    struct json *problems; /* [{"field":"changes[2].values.owner","why"}]; empty: the keeper would take them */
+};
+bool record_batch_read(struct db *db, struct arena *a, const struct json *list, const struct access *x, int64_t now_ms, struct record_batch *ret,
+                       struct err *e) MUST_USE;
 /* Puts in what a new record has by default where `set` says nothing: record_check and the operation don't. */
 void record_defaults(const struct record_type *t, struct json *set, const struct access *x, int64_t now_ms);
 /* `set` without what the record says already; a form sends everything. */
@@ -161,18 +185,21 @@ struct record_csv_column {
     struct str heading;
     const struct record_field *field; /* NULL: not taken */
     bool is_id;                       /* names the record: an id that is there is changed, an empty one made */
+    bool is_key;                      /* "key": what other rows of the file call it; not stored */
 };
 struct record_csv {
     const struct record_type *type;
     struct record_csv_column *columns;
     size_t column_count;
     struct record_change *changes; /* in the order of the rows */
+    size_t *rows;                  /* the row that each change is from, counted from 1 */
     size_t row_count;      /* of changes: rows that say what is there already make none */
     size_t total_count;    /* rows of the file */
     struct json *problems; /* [{"row","column","why"}], rows counted from 1 without the heading; empty: fine */
 };
 /* Reads a file with a heading line. `mapping` {"heading": "field", …}: what it does not name is matched by id or label; "" leaves a
- * column out. Every row becomes a change (RECORD_CHANGES_MAX); nothing is written: with no problems, record_op(csv.changes). */
+ * column out. References may be typed as an id, a unique text (an e-mail address, a code), the login of a person or a title; those to
+ * records that the same file makes also by its column "key". Every row becomes a change (RECORD_CHANGES_MAX); nothing is written: with no problems, record_op(csv.changes). */
 bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t, struct str text, const struct json *mapping,
                      const struct access *x, int64_t now_ms, struct record_csv *ret, struct err *e) MUST_USE;
 /* All that the query finds, without pages; ids of fields as the heading. Cells that a spreadsheet takes for a formula get a ' before them. */

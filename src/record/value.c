@@ -126,6 +126,7 @@ struct checking {
     const struct record *record; /* NULL: a new one */
     const struct op_blob *files;
     size_t file_count;
+    const struct record_siblings *siblings; /* NULL: none */
     bool is_text, is_create;
     struct json *problems;
     struct err *e; /* the database failed */
@@ -342,32 +343,49 @@ static const char *check_yes_no(struct checking *c, struct json *v)
     return c->is_text ? "is yes or no" : "is true or false";
 }
 
-/* People type what they know: an e-mail address for a person's id. */
-static bool reference_by_value(struct checking *c, const struct record_type *t, struct json *v)
+/* Those whose field says the text, whatever its case: how many, up to two; the first one becomes the value. */
+static size_t reference_by_field(struct checking *c, const struct record_type *t, const struct record_field *f, struct json *v)
 {
-    for (size_t i = 0; i < t->field_count && !c->e->code; i++) {
-        if (!t->fields[i].is_unique || t->fields[i].type != FIELD_TEXT)
-            continue;
-        struct query_text q;
-        query_init(&q, c->a);
-        buf_printf(&q.sql, "select id from %s_versions where to_leaf is null and is_deleted = 0 and \"%s\" = ", t->table, t->fields[i].id);
-        query_arg(&q, A(v->text));
-        struct db_row *row = query_run(&q, c->db, c->e);
-        bool is_found = row && db_next(row, c->e);
-        if (is_found)
-            v->text = arena_str(c->a, db_text(row, 0));
-        db_row_release(&row);
-        query_release(&q);
-        if (is_found)
-            return true;
+    struct query_text q;
+    size_t found = 0;
+    struct str first = {0};
+    query_init(&q, c->a);
+    buf_printf(&q.sql, "select id from %s_versions where to_leaf is null and is_deleted = 0 and \"%s\" = ", t->table, f->id);
+    query_arg(&q, A(v->text));
+    buf_cstr(&q.sql, f->is_unique ? " collate nocase limit 2" : " limit 2");
+    struct db_row *row = query_run(&q, c->db, c->e);
+    while (row && db_next(row, c->e))
+        if (found++ == 0)
+            first = arena_str(c->a, db_text(row, 0));
+    db_row_release(&row);
+    query_release(&q);
+    if (found == 1)
+        v->text = first;
+    return found;
+}
+
+/* People type what they know: the e-mail address or the login of a person, the code or the name of a thing. Returns how many it may mean. */
+static size_t reference_by_value(struct checking *c, const struct record_type *t, struct json *v)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < t->field_count && !c->e->code && found == 0; i++)
+        if (t->fields[i].is_unique && t->fields[i].type == FIELD_TEXT)
+            found = reference_by_field(c, t, &t->fields[i], v);
+    if (found == 0 && !c->e->code && strcmp(t->id, "person") == 0) {
+        struct str person = db_one_text(c->a, c->db, c->e, "select person from account where login = ?1 collate nocase and person <> ''", A(v->text));
+        v->text = person.size ? person : v->text;
+        found = person.size > 0;
     }
-    return false;
+    const struct record_field *title = record_type_field(t, str_of(t->title_field));
+    if (found == 0 && !c->e->code && title && title->type == FIELD_TEXT)
+        found = reference_by_field(c, t, title, v);
+    return found;
 }
 
 static const char *check_reference(struct checking *c, const struct record_field *f, struct json *v)
 {
     const char *target = f->type == FIELD_PERSON ? "person" : f->target;
-    if (v->type != JSON_STRING || v->text.size == 0 || v->text.size > RECORD_ID_MAX)
+    if (v->type != JSON_STRING || v->text.size == 0 || (v->text.size > RECORD_ID_MAX && !c->is_text))
         return why(c, "is the id of a %s", target);
     struct err failed = {0};
     const struct record_type *t = record_type_in_force(c->db, str_of(target), &failed);
@@ -378,9 +396,11 @@ static const char *check_reference(struct checking *c, const struct record_field
     }
     if (!target_exists(c->db, t, target, v->text, &is_there, c->e))
         return NULL;
-    if (!is_there && c->is_text && t && reference_by_value(c, t, v))
-        return NULL;
-    return is_there ? NULL : why(c, "there is no %s %.*s", target, STR_ARGS(v->text));
+    is_there = (is_there && !siblings_take(c->siblings, c->a, target, v->text)) || siblings_make(c->siblings, c->a, target, v->text);
+    size_t found = !is_there && c->is_text && t ? reference_by_value(c, t, v) : 0;
+    if (found > 1)
+        return why(c, "several are called %.*s: give the id", STR_ARGS(str_slice(v->text, 0, 60)));
+    return is_there || found ? NULL : why(c, "there is no %s %.*s", target, STR_ARGS(str_slice(v->text, 0, 80)));
 }
 
 static bool is_hash(struct str s)
@@ -499,7 +519,7 @@ static const char *check_unique(struct checking *c, const struct record_field *f
     query_init(&q, c->a);
     buf_printf(&q.sql, "select id from %s_versions where to_leaf is null and is_deleted = 0 and \"%s\" = ", c->type->table, f->id);
     query_arg(&q, column_arg(f, v, c->a, &ignored));
-    buf_cstr(&q.sql, " and id <> ");
+    buf_cstr(&q.sql, f->type == FIELD_TEXT ? " collate nocase and id <> " : " and id <> ");
     query_arg(&q, A(c->record ? c->record->id : STR("")));
     buf_cstr(&q.sql, " limit 1");
     const char *problem = NULL;
@@ -561,8 +581,15 @@ static struct json *check_all(struct checking *c, struct json *set)
 struct json *record_check_of(struct db *db, struct arena *a, const struct record_type *t, const struct record *r, struct json *set, bool is_text,
                              const struct op_blob *files, size_t file_count, struct err *e)
 {
+    return record_check_among(db, a, t, r, set, is_text, files, file_count, NULL, e);
+}
+
+struct json *record_check_among(struct db *db, struct arena *a, const struct record_type *t, const struct record *r, struct json *set, bool is_text,
+                                const struct op_blob *files, size_t file_count, const struct record_siblings *siblings, struct err *e)
+{
     struct err failed = {0};
-    struct checking c = {.db = db, .a = a, .type = t, .record = r, .files = files, .file_count = file_count, .is_text = is_text, .is_create = r == NULL, .e = &failed};
+    struct checking c = {.db = db, .a = a, .type = t, .record = r, .files = files, .file_count = file_count, .siblings = siblings, .is_text = is_text,
+                         .is_create = r == NULL, .e = &failed};
     struct json *problems = check_all(&c, set);
     if (!problems)
         *e = failed;
