@@ -49,7 +49,20 @@ static const char *const permission_names[PERMISSION_END] = {
 
 const char *permission_name(enum permission permission)
 {
-    return permission_names[permission];
+    return permission_names[permission_full(permission)];
+}
+
+enum permission permission_full(enum permission permission)
+{
+    return permission == PERMISSION_OWN_OR_READ ? PERMISSION_READ : permission == PERMISSION_OWN_OR_RECORDS ? PERMISSION_RECORDS : permission;
+}
+
+bool permission_is_given(enum permission permission, uint32_t permissions, uint32_t rights)
+{
+    uint32_t full = PERMISSION_BIT(permission_full(permission));
+    if (permission == PERMISSION_PUBLIC || (permissions & full))
+        return true;
+    return permission_full(permission) != permission && !(rights & full) && (permissions & PERMISSION_BIT(PERMISSION_OWN_PAGE));
 }
 
 enum permission permission_of_name(struct str name)

@@ -1,4 +1,5 @@
 /* access.c - who asks, and what the type's lists say to that. */
+#include "content/permission.h"
 #include "record/internal.h"
 
 static void role_add(struct access *x, const char *role)
@@ -68,7 +69,7 @@ static bool is_related(const struct access *x, const char *field, const struct r
         return r && x->person.size && strcmp(r->type->id, "person") == 0 && str_equal(r->id, x->person);
     const struct json *value = r ? json_get(r->values, field) : NULL;
     if (value && value->type == JSON_BOOL)
-        return value->boolean && (x->role_count > 0 || x->account.size > 0);
+        return value->boolean && !x->is_own_only && (x->role_count > 0 || x->account.size > 0);
     if (x->person.size == 0)
         return false;
     if (value && value->type == JSON_STRING)
@@ -79,15 +80,31 @@ static bool is_related(const struct access *x, const char *field, const struct r
     return false;
 }
 
+/* A role that sees its own page only: a type that names it means that. */
+static bool role_is_own(const char *name)
+{
+    const struct role *role = content_role(str_of(name));
+    return role && !(role_permissions(role) & (PERMISSION_BIT(PERMISSION_READ) | PERMISSION_BIT(PERMISSION_RECORDS)));
+}
+
+/* It names the person in some field, is theirs to have made, or is about them. */
+static bool is_own(const struct access *x, const struct record *r)
+{
+    bool is_mine = r && (str_equal(r->created_by, access_who(x)) || is_related(x, "self", r));
+    for (size_t i = 0; r && !is_mine && i < r->type->field_count; i++)
+        is_mine = r->type->fields[i].type == FIELD_PERSON && is_related(x, r->type->fields[i].id, r);
+    return is_mine;
+}
+
 bool access_matches(const struct access *x, const struct strings *who, const struct record *r)
 {
     for (size_t i = 0; i < who->count; i++) {
         const char *name = who->items[i];
-        if (strcmp(name, "@everyone") == 0 ? x->role_count > 0 || x->account.size > 0
+        if (strcmp(name, "@everyone") == 0 ? (x->is_own_only ? is_own(x, r) : x->role_count > 0 || x->account.size > 0)
             : strcmp(name, "@nobody") == 0 ? false
             : strcmp(name, "@author") == 0 ? r && str_equal(r->created_by, access_who(x))
             : name[0] == '@'               ? is_related(x, name + 1, r)
-                                           : access_has_role(x, name))
+                                           : access_has_role(x, name) && (!x->is_own_only || role_is_own(name)))
             return true;
     }
     return x->is_system;
@@ -102,7 +119,7 @@ static bool denied(const struct strings *who, const char *what, const struct rec
     return err_set(e, ERR_DENIED, "%s: %s takes one of: %s", t->label, what, who->count ? buf_view(&names).data : "nobody");
 }
 
-bool record_allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
+static bool allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
                    const struct record_transition *transition, struct err *e)
 {
     switch (act) {
@@ -119,6 +136,18 @@ bool record_allows(const struct access *x, const struct record_type *t, const st
             return access_matches(x, &t->may_delete, r) || denied(&t->may_delete, "bringing it back", t, e);
     }
     return access_matches(x, &t->may_change, r) || denied(&t->may_change, "changing it", t, e);
+}
+
+bool record_allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
+                   const struct record_transition *transition, struct err *e)
+{
+    struct access own = *x;
+    if (x->changes_own_only)
+        own.role_count = 0;
+    for (size_t i = 0; i < x->role_count && x->changes_own_only; i++)
+        if (role_is_own(x->roles[i]))
+            own.roles[own.role_count++] = x->roles[i];
+    return allows(&own, t, r, act, transition, e);
 }
 
 bool record_other_eyes(struct db *db, struct arena *a, const struct access *x, const struct record *r, const struct record_transition *transition,

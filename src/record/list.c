@@ -23,6 +23,22 @@ struct listing {
 
 /* ---- who may read ---- */
 
+/* What concerns the actor, of a type that is for everybody: access.c, is_own. */
+static void put_own(struct query_text *q, const struct record_type *t, const struct access *x)
+{
+    buf_cstr(&q->sql, " or r.created_by = ");
+    query_arg(q, A(access_who(x)));
+    if (x->person.size && strcmp(t->id, "person") == 0) {
+        buf_cstr(&q->sql, " or r.id = ");
+        query_arg(q, A(x->person));
+    }
+    for (size_t i = 0; i < t->field_count && x->person.size; i++)
+        if (t->fields[i].type == FIELD_PERSON) {
+            buf_printf(&q->sql, " or r.\"%s\" = ", t->fields[i].id);
+            query_arg(q, A(x->person));
+        }
+}
+
 /* Nothing where the type's roles let the actor read everything; else a condition by the relations that match. */
 void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit)
 {
@@ -33,6 +49,8 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
         return;
     buf_cstr(b, " and (0");
     for (size_t i = 0; i < who->count; i++) {
+        if (strcmp(who->items[i], "@everyone") == 0)
+            put_own(q, t, x);
         const struct record_field *f = who->items[i][0] == '@' ? record_type_field(t, str_of(who->items[i] + 1)) : NULL;
         if (strcmp(who->items[i], "@author") == 0) {
             buf_cstr(b, " or r.created_by = ");
@@ -40,7 +58,7 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
         } else if (strcmp(who->items[i], "@self") == 0 && strcmp(t->id, "person") == 0 && x->person.size) {
             buf_cstr(b, " or r.id = ");
             query_arg(q, A(x->person));
-        } else if (f && f->type == FIELD_YES_NO && (x->role_count > 0 || x->account.size > 0)) {
+        } else if (f && f->type == FIELD_YES_NO && !x->is_own_only && (x->role_count > 0 || x->account.size > 0)) {
             buf_printf(b, " or r.\"%s\" = 1", f->id);
         } else if (f && x->person.size && (f->type == FIELD_PERSON || f->type == FIELD_REFERENCE)) {
             buf_printf(b, " or r.\"%s\" = ", f->id);

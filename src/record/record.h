@@ -54,6 +54,8 @@ struct access {
     const char *roles[16];    /* of content/roles.yaml or the organisation's own */
     size_t role_count;
     bool is_system;           /* the program itself: may do what its kinds allow */
+    bool is_own_only;         /* only relations count: of records for everybody those that name the person, or that it made */
+    bool changes_own_only;    /* the same for what it does to them; whoever reads may still do what is for everybody */
     bool has_stepped_up;      /* asked for again within five minutes; filled by the web, told in the operation */
     const char *step;         /* how: "passkey", "password", "totp"; NULL: "session" */
 };

@@ -210,6 +210,8 @@ struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e);
 /* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test,
  * capture, subject, parameter. */
 struct json *view_search_index(struct view *v, struct err *e);
+/* The same for somebody who sees the own page only. */
+struct json *view_own_index(struct view *v);
 
 /* LIST of {"name","value","default","unit","words","type","min","max","is_default","changed":TIME,"tests":[ids],
  *  "history":[{"at":TIME,"value","reason","leaf"}]} */

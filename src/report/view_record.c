@@ -122,7 +122,9 @@ struct json *view_record_types(struct view *v, const struct view_records *r, str
     const char *current = NULL;
     for (size_t i = 0; i < record_types_count(r->types); i++) {
         const struct record_type *t = record_types_at(r->types, i);
-        if (!record_may_read_type(r, t))
+        int64_t open = record_may_read_type(r, t) ? count_open(v, r, t) : 0;
+        bool is_shown = record_may_read_type(r, t) && (open > 0 || !r->access || !r->access->is_own_only);
+        if (!is_shown)
             continue;
         if (!current || strcmp(current, t->room) != 0) {
             current = t->room;
@@ -133,7 +135,7 @@ struct json *view_record_types(struct view *v, const struct view_records *r, str
         }
         struct json *types = (struct json *)(uintptr_t)json_get(room, "types");
         struct json *o = json_push(types, record_type_brief(v, t));
-        json_put_int(o, "count", count_open(v, r, t));
+        json_put_int(o, "count", open);
     }
     return page;
 }
@@ -438,7 +440,7 @@ struct json *view_record(struct view *v, const struct view_records *r, const str
     if (!record)
         return NULL;
     if (r->access && !access_matches(r->access, &t->may_read, record)) {
-        err_set(e, ERR_DENIED, "%s %.*s may not be read by you", t->label, STR_ARGS(id));
+        err_set(e, ERR_NOT_FOUND, "%s %.*s: there is none", t->id, STR_ARGS(str_slice(id, 0, RECORD_ID_MAX)));
         return NULL;
     }
     if (!is_page)

@@ -98,9 +98,24 @@ static struct json *counts_of(struct view *v, const struct record_type *t, struc
     return inner.code ? NULL : counts;
 }
 
-static bool put_states(struct view *v, struct json *page, const struct record_type *t, struct err *e)
+/* The same of what one may read, where that is not everything. */
+static struct json *counts_of_own(struct view *v, const struct view_records *r, const struct record_type *t, struct err *e)
 {
-    struct json *counts = counts_of(v, t, e);
+    struct json *counts = json_object(v->arena);
+    for (size_t i = 0; i < t->state_count; i++) {
+        struct record_query q = {.state = str_of(t->states[i].id), .per_page = -1, .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms};
+        int64_t total = 0;
+        if (!record_list(v->db, v->arena, t, &q, NULL, NULL, &total, e))
+            return NULL;
+        json_put_int(counts, t->states[i].id, total);
+    }
+    return counts;
+}
+
+static bool put_states(struct view *v, const struct view_records *r, struct json *page, const struct record_type *t, struct err *e)
+{
+    bool sees_all = !r->access || r->access->is_system || access_matches(r->access, &t->may_read, NULL);
+    struct json *counts = sees_all ? counts_of(v, t, e) : counts_of_own(v, r, t, e);
     struct json *list = json_put_array(page, "states");
     for (size_t i = 0; counts && i < t->state_count; i++) {
         struct json *o = json_push(list, record_state_json(v, t, str_of(t->states[i].id)));
@@ -208,7 +223,7 @@ struct json *view_record_list(struct view *v, const struct view_records *r, cons
     put_query(page, &q);
     if (!is_page)
         return page;
-    if (!put_states(v, page, t, e))
+    if (!put_states(v, r, page, t, e))
         return NULL;
     put_columns(page, t);
     put_filters(v, r, page, t);

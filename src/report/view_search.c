@@ -6,6 +6,15 @@ static void item_push(struct view *v, struct json *items, const char *id, const 
     json_put_cstr(push_link(v, items, id, title, url), "kind", kind);
 }
 
+struct json *view_own_index(struct view *v)
+{
+    struct json *o = json_object(v->arena), *items = json_put_array(o, "items");
+    item_push(v, items, "my", "My page", "page", STR("/my"));
+    item_push(v, items, "records", "My records", "page", STR("/records"));
+    item_push(v, items, "sign-in", "How I sign in", "page", STR("/settings/sign-in"));
+    return o;
+}
+
 struct json *view_search_index(struct view *v, struct err *e)
 {
     static const struct {

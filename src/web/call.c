@@ -144,7 +144,12 @@ static bool open_records(struct call *c, struct err *e)
     c->access = ARENA_NEW(c->arena, struct access);
     c->records = ARENA_NEW(c->arena, struct view_records);
     *c->records = (struct view_records){.types = w->types, .access = c->access};
-    return access_read(w->db, c->arena, str_of(c->session.actor), c->now_ms, c->access, e);
+    if (!access_read(w->db, c->arena, str_of(c->session.actor), c->now_ms, c->access, e))
+        return false;
+    /* Without the permission to look at all records one sees one's own; without that to change them one changes one's own. */
+    c->access->is_own_only = !(c->rights & PERMISSION_BIT(PERMISSION_READ));
+    c->access->changes_own_only = !(c->rights & PERMISSION_BIT(PERMISSION_RECORDS));
+    return true;
 }
 
 bool call_view(struct call *c, struct err *e)
@@ -376,7 +381,7 @@ static bool call_prepare(struct call *c, struct err *e)
 /* The actor is known and may not: for want of a second factor, or at all. */
 static void refuse(struct call *c)
 {
-    bool would_help = c->session.factors < 2 && (c->rights & PERMISSION_BIT(c->route->permit));
+    bool would_help = c->session.factors < 2 && (c->rights & PERMISSION_BIT(permission_full(c->route->permit)));
     bool leads = would_help && !route_is_api(c->route) && !http_method_changes(c->request->method);
     if (leads && c->needs_code) {
         struct buf b;

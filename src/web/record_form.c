@@ -15,7 +15,7 @@ bool records_current(struct call *c, const struct record_type *t, struct record 
     if (!r)
         return false;
     if (!access_matches(c->access, &t->may_read, r))
-        return err_set(e, ERR_DENIED, "%s %.*s may not be read by you", t->label, STR_ARGS(r->id));
+        return err_set(e, ERR_NOT_FOUND, "%s %.*s: there is none", t->id, STR_ARGS(r->id)); /* as record_get says it: ids are not to be found out */
     *ret = r;
     return true;
 }

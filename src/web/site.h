@@ -178,7 +178,7 @@ struct known_actors *known_actors_new(void);
 struct known_actors *known_actors_free(struct known_actors *k);
 static inline bool call_may(const struct call *c, enum permission permission)
 {
-    return permission == PERMISSION_PUBLIC || (c->permissions & PERMISSION_BIT(permission));
+    return permission_is_given(permission, c->permissions, c->rights);
 }
 /* Before what matters (approvals, exports, accounts, keys): was the person asked again within five minutes, or is the answer in this
  * very form? True: go on; c->step says how, for the operation. False: the response is a page that asks and sends the same form once

@@ -159,7 +159,7 @@ static enum http_next on_head(void *context, struct http_request *r, struct http
     }
     if (route->permit != PERMISSION_PUBLIC && !who.is_signed_in)
         return to_sign_in(r, route, ret);
-    bool is_allowed = route->permit == PERMISSION_PUBLIC || (who.permissions & PERMISSION_BIT(route->permit));
+    bool is_allowed = permission_is_given(route->permit, who.permissions, who.rights);
     if (is_allowed && (route->handler == handle_page || route->handler == handle_api)) {
         char key_text[CACHE_KEY_MAX];
         struct str key = call_cache_key(r, &who.session, key_text, sizeof(key_text));
