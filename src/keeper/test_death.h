@@ -64,6 +64,12 @@ static inline int die_renameat(void *c, int dir, const char *from, const char *t
     return os_file_real.renameat(c, dir, from, to);
 }
 
+static inline int die_rename_new(void *c, int dir, const char *from, const char *to)
+{
+    step();
+    return os_file_real.rename_new(c, dir, from, to);
+}
+
 static inline int die_unlinkat(void *c, int dir, const char *path, int flags)
 {
     step();
@@ -79,6 +85,7 @@ static inline struct os_file_calls dying_calls(void)
     calls.fsync = die_fsync;
     calls.fdatasync = die_fdatasync;
     calls.renameat = die_renameat;
+    calls.rename_new = die_rename_new;
     calls.unlinkat = die_unlinkat;
     return calls;
 }

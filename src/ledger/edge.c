@@ -72,7 +72,7 @@ static bool dirty_note(struct edge *g, const char *path, struct err *e)
         if (strcmp(g->dirty[i], path) == 0)
             return true;
     if (g->dirty_count == sizeof(g->dirty) / sizeof(g->dirty[0]) && (!pending_publish(g, e) || !dirty_sync(g, e)))
-        return false; /* names first: a sync before the link would be of nothing */
+        return false; /* names first: a sync before the renaming would be of nothing */
     memcpy(g->dirty[g->dirty_count++], path, TILE_PATH_SIZE);
     return true;
 }
@@ -121,7 +121,7 @@ static bool pending_sync(struct edge *g, struct err *e)
     return is_ok;
 }
 
-/* I5: tiles are whole and synced under temporary names, then linked, never overwritten; their directories are synced before a
+/* I5: tiles are whole and synced under temporary names, then renamed, never over another; their directories are synced before a
  * checkpoint needs them. Many at once share one sync of the file system: one of each would cost more than everything else. */
 static bool pending_publish(struct edge *g, struct err *e)
 {
@@ -131,10 +131,12 @@ static bool pending_publish(struct edge *g, struct err *e)
         const char *path = g->pending[i];
         char temporary[32];
         temporary_name(i, temporary);
-        if (is_ok && c->linkat(c->context, g->dir, temporary, path) != 0) {
+        if (is_ok && c->rename_new(c->context, g->dir, temporary, path) == 0)
+            continue;
+        if (is_ok) {
             struct buf BUF_AUTO bytes;
             buf_init(&bytes, BUNDLE_BYTES_MAX);
-            is_ok = errno != EEXIST ? err_errno(e, errno, "link %s", path)
+            is_ok = errno != EEXIST ? err_errno(e, errno, "rename to %s", path)
                                     : os_file_read(c, g->dir, temporary, &bytes, e) && is_same(g, path, buf_view(&bytes), e);
         }
         c->unlinkat(c->context, g->dir, temporary, 0);
@@ -159,7 +161,7 @@ static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, st
         memcpy(g->filled[g->filled_count++], path, TILE_PATH_SIZE);
     temporary_name(g->pending_count, temporary);
     int fd = c->openat(c->context, g->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
-    if (fd < 0 && errno == EEXIST) { /* left by a crash behind its link: truncating it would truncate the tile */
+    if (fd < 0 && errno == EEXIST) { /* left by a crash, maybe under both names: truncating it would truncate the tile */
         c->unlinkat(c->context, g->dir, temporary, 0);
         fd = c->openat(c->context, g->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
     }
@@ -167,6 +169,8 @@ static bool tile_write(struct edge *g, int level, uint64_t n, unsigned width, st
         return err_errno(e, errno, "create %s", temporary);
     memcpy(g->pending[g->pending_count], path, sizeof(path));
     bool is_ok = bytes_write(c, fd, path, bytes, e);
+    if (is_ok && g->pending_count >= PENDING_OPEN) /* one sync for many: by then most of it is on its way */
+        c->write_begin(c->context, fd);
     if (is_ok && g->pending_count < PENDING_OPEN)
         g->pending_fds[g->pending_count] = fd;
     else if (c->close(c->context, fd) != 0 && is_ok)

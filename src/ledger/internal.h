@@ -118,6 +118,8 @@ void tile_store_release(struct tile_store *s);
 /* The bytes of tile n (or the bundle) as a tree of s->size has it; the full file is taken where the partial one is gone, and cut
  * to `width` hashes. ERR_NOT_FOUND, ERR_CORRUPT when the size is wrong. */
 bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e) MUST_USE;
+/* The same of bundle n, with where its entries lie. */
+bool bundle_read(const struct tile_store *s, uint64_t n, struct buf *out, uint32_t ret_offsets[TILE_WIDTH + 1], struct err *e) MUST_USE;
 bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, struct err *e) MUST_USE;
 struct merkle_nodes tile_store_nodes(struct tile_store *s);
 /* Splits a bundle of `width` entries: offsets of the length prefixes, and the end. False when the framing is broken. */

@@ -488,14 +488,13 @@ static bool package_is_proven(const struct copy *c, struct tile_store *store, co
                               struct err *e)
 {
     struct merkle_frontier f = {.size = 0};
-    for (uint64_t i = p->base; i < p->end; i++) {
-        struct sha256 h;
-        if (i >= p->start)
-            h = merkle_leaf_hash(p->leaves[i - p->base]);
-        else if (!leaf_hash_at(c, store, i, &h, e))
+    struct sha256 hashes[TILE_WIDTH];
+    size_t count = (size_t)(p->end - p->base), here = (size_t)(p->start - p->base);
+    for (size_t i = 0; i < here; i++)
+        if (!leaf_hash_at(c, store, p->base + i, &hashes[i], e))
             return false;
-        merkle_frontier_push(&f, h);
-    }
+    merkle_leaf_hashes(p->leaves + here, count - here, hashes + here);
+    merkle_frontier_push_many(&f, hashes, count);
     return subtree_proof_holds(p->base, p->end, u->end, merkle_frontier_root(&f), u->head.root, p->proof, p->proof_count) ||
            err_set(e, ERR_INVALID, "the proof of entries %llu to %llu does not hold", (unsigned long long)p->start,
                    (unsigned long long)p->end);

@@ -258,6 +258,28 @@ static inline int disk_linkat(void *context, int dir, const char *from, const ch
     return result;
 }
 
+/* What is promised least: that both names may be there after a cut, or neither. */
+static inline int disk_rename_new(void *context, int dir, const char *from, const char *to)
+{
+    struct disk *d = context;
+    char old_path[DISK_PATH], new_path[DISK_PATH];
+    if (disk_fails(d))
+        return -1;
+    disk_path(d, dir, from, old_path);
+    disk_path(d, dir, to, new_path);
+    int result = renameat2(dir, from, dir, to, RENAME_NOREPLACE);
+    if (result == 0) {
+        disk_note_name(d, DISK_CREATE, new_path, NULL, d->names[disk_find(d->names, d->name_count, old_path)].inode);
+        disk_note_name(d, DISK_UNLINK, old_path, NULL, -1);
+    }
+    return result;
+}
+
+static inline void disk_write_begin(void *context, int fd)
+{
+    (void)context, (void)fd;
+}
+
 static inline int disk_unlinkat(void *context, int dir, const char *path, int flags)
 {
     struct disk *d = context;
@@ -351,7 +373,8 @@ static inline struct disk *disk_new(const char *root)
     struct disk *d = calloc(1, sizeof(*d));
     d->calls = (struct os_file_calls){
         disk_openat, disk_pwrite,   disk_pread,   disk_fsync, disk_fsync, disk_ftruncate, disk_fallocate, disk_renameat,
-        disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, disk_fstat, disk_lock, disk_syncfs, disk_free_bytes, d};
+        disk_linkat, disk_unlinkat, disk_mkdirat, disk_close, disk_fstat, disk_lock, disk_syncfs, disk_free_bytes,
+        disk_rename_new, disk_write_begin, d};
     char real[4096];
     ck_assert(realpath(root, real) != NULL);
     snprintf(d->root, sizeof(d->root), "%.190s", real);

@@ -388,6 +388,24 @@ static inline int memory_linkat(void *context, int dir, const char *from, const 
     return memory_name_call(context, MEM_CREATE, dir, from, to);
 }
 
+/* What is promised least: that both names may be there after a cut, or neither. */
+static inline int memory_rename_new(void *context, int dir, const char *from, const char *to)
+{
+    struct memory_disk *d = context;
+    char old_path[MEM_PATH];
+    if (memory_linkat(context, dir, from, to) != 0)
+        return -1;
+    MEMORY_LOCK(d);
+    memory_path(d, dir, from, old_path);
+    memory_do_name(d, MEM_UNLINK, old_path, NULL, -1);
+    return 0;
+}
+
+static inline void memory_write_begin(void *context, int fd)
+{
+    (void)context, (void)fd;
+}
+
 static inline int memory_unlinkat(void *context, int dir, const char *path, int flags)
 {
     (void)flags;
@@ -443,7 +461,7 @@ static inline struct memory_disk *memory_disk_new(bool is_recording)
     d->calls = (struct os_file_calls){memory_openat,    memory_pwrite,   memory_pread,    memory_fsync,   memory_fsync,
                                       memory_ftruncate, memory_fallocate, memory_renameat, memory_linkat,  memory_unlinkat,
                                       memory_mkdirat,   memory_close,    memory_fstat,    memory_lock,    memory_syncfs,
-                                      memory_free_bytes, d};
+                                      memory_free_bytes, memory_rename_new, memory_write_begin, d};
     pthread_mutex_init(&d->mutex, NULL);
     d->fds[0].is_used = true;
     d->fds[0].inode = -1;

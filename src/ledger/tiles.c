@@ -1,8 +1,5 @@
 #include "ledger/internal.h"
 
-#include "base/cursor.h"
-#include <assert.h>
-
 /* C2SP tlog-tiles: the index in groups of three digits, all but the last with an x in front. */
 void tile_path(int level, uint64_t n, unsigned width, char ret[TILE_PATH_SIZE])
 {
@@ -48,14 +45,19 @@ void tile_store_release(struct tile_store *s)
 
 bool bundle_split(struct str bytes, unsigned width, uint32_t ret_offsets[TILE_WIDTH + 1])
 {
-    struct cursor c = cursor_of(bytes);
+    const uint8_t *p = (const uint8_t *)bytes.data;
+    size_t at = 0;
     for (unsigned i = 0; i < width; i++) {
-        ret_offsets[i] = (uint32_t)c.offset;
-        cursor_skip(&c, cursor_u16be(&c));
-        if (c.failed)
+        ret_offsets[i] = (uint32_t)at;
+        if (bytes.size - at < 2)
             return false;
+        size_t size = (size_t)p[at] << 8 | p[at + 1];
+        at += 2;
+        if (bytes.size - at < size)
+            return false;
+        at += size;
     }
-    ret_offsets[width] = (uint32_t)c.offset;
+    ret_offsets[width] = (uint32_t)at;
     return true;
 }
 
@@ -73,7 +75,7 @@ bool framed_take(struct str *framed, size_t count, struct str *ret_leaves)
 
 /* A partial tile may have been collected since its full one exists: then the first `width` hashes of that one are the same bytes.
  */
-bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
+static bool file_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, uint32_t ret_offsets[TILE_WIDTH + 1], struct err *e)
 {
     char path[TILE_PATH_SIZE];
     unsigned width = tile_width(level, n, s->size);
@@ -95,15 +97,25 @@ bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *ou
                                           : false;
     size_t size = (size_t)width * SHA256_SIZE;
     if (level == LEVEL_ENTRIES) {
-        uint32_t offsets[TILE_WIDTH + 1];
-        if (!bundle_split(buf_view(out), width, offsets))
+        if (!bundle_split(buf_view(out), width, ret_offsets))
             return err_set(e, ERR_CORRUPT, "%s: the framing is broken", path);
-        size = offsets[width];
+        size = ret_offsets[width];
     }
     if (out->size < size || (!is_cut && out->size != size))
         return err_set(e, ERR_CORRUPT, "%s: %zu bytes where %zu belong", path, out->size, size);
     out->size = size;
     return true;
+}
+
+bool tile_read(const struct tile_store *s, int level, uint64_t n, struct buf *out, struct err *e)
+{
+    uint32_t offsets[TILE_WIDTH + 1];
+    return file_read(s, level, n, out, offsets, e);
+}
+
+bool bundle_read(const struct tile_store *s, uint64_t n, struct buf *out, uint32_t ret_offsets[TILE_WIDTH + 1], struct err *e)
+{
+    return file_read(s, LEVEL_ENTRIES, n, out, ret_offsets, e);
 }
 
 bool tile_get(struct tile_store *s, int level, uint64_t n, struct tile **ret, struct err *e)
@@ -176,10 +188,8 @@ bool tile_store_leaf(struct tile_store *s, uint64_t index, struct str *ret_leaf,
     unsigned k = (unsigned)(index % TILE_WIDTH), width = tile_width(LEVEL_ENTRIES, n, s->size);
     if (s->bundle_n != n || s->bundle_width != width) {
         s->bundle_n = UINT64_MAX;
-        if (!tile_read(s, LEVEL_ENTRIES, n, &s->bundle, e))
+        if (!bundle_read(s, n, &s->bundle, s->bundle_offsets, e))
             return false;
-        bool is_split = bundle_split(buf_view(&s->bundle), width, s->bundle_offsets);
-        assert(is_split); /* tile_read checked the framing */
         s->bundle_n = n;
         s->bundle_width = width;
     }

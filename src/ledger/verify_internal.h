@@ -118,7 +118,7 @@ struct verify_bundle {
     struct buf tile, bundle;
     uint32_t offsets[TILE_WIDTH + 1];
     struct sha256 hashes[TILE_WIDTH]; /* of the leaves */
-    struct sha256 nodes[TILE_WIDTH];  /* what goes into the tree: the tile's hashes, or else the leaves', or else zeros */
+    const struct sha256 *nodes;       /* what goes into the tree: the tile's hashes, or else the leaves', or else zeros */
     struct sha256 root;               /* over the nodes, when there are 256 */
     struct arena *arena;
     bool is_parsed[TILE_WIDTH];

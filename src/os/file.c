@@ -110,6 +110,22 @@ static int real_free_bytes(void *context, int fd, uint64_t *ret)
     return 0;
 }
 
+static int real_rename_new(void *context, int dir, const char *from, const char *to)
+{
+    if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* A file system that cannot do it in one step. */
+    return real_linkat(context, dir, from, to) == 0 ? real_unlinkat(context, dir, from, 0) : -1;
+}
+
+static void real_write_begin(void *context, int fd)
+{
+    (void)context;
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 const struct os_file_calls os_file_real = {
     .openat = real_openat,
     .pwrite = real_pwrite,
@@ -127,6 +143,8 @@ const struct os_file_calls os_file_real = {
     .lock = real_lock,
     .syncfs = real_syncfs,
     .free_bytes = real_free_bytes,
+    .rename_new = real_rename_new,
+    .write_begin = real_write_begin,
 };
 
 /* ---- whole files ---- */
@@ -156,6 +174,8 @@ static bool read_all(const struct os_file_calls *calls, int fd, const char *path
         out->size += (size_t)n;
         out->data[out->size] = 0;
         offset += n;
+        if (size > 0 && (uint64_t)offset == size && (size_t)n < want)
+            return true; /* one more was asked for, and was not there */
     }
 }
 

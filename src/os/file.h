@@ -30,6 +30,8 @@ struct os_file_calls {
     int (*lock)(void *context, int fd);                      /* flock: exclusive, EWOULDBLOCK when somebody has it */
     int (*syncfs)(void *context, int fd);                    /* everything of that file system, names and bytes: for many files at once */
     int (*free_bytes)(void *context, int fd, uint64_t *ret); /* what an ordinary user may still write there */
+    int (*rename_new)(void *context, int dir, const char *from, const char *to); /* never over another: EEXIST */
+    void (*write_begin)(void *context, int fd); /* its bytes may go to the disk from now on: a hint before a sync, no promise */
     void *context;
 };
 extern const struct os_file_calls os_file_real;
