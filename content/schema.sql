@@ -119,7 +119,11 @@ create index anchor_by_name on anchor(kind, name, leaf);
 -- Accounts (src/account). Texts come from blobs and go with them; secrets are never in here. roles: JSON, and a row each in account_role.
 create table account(id text primary key, leaf integer not null, t integer not null, login text not null unique, name text not null, email text not null,
                      person text not null, kind text not null, state text not null, valid_until integer not null, roles text not null,
-                     first_leaf integer not null) strict, without rowid;
+                     first_leaf integer not null, link text not null default '') strict, without rowid;
+create index account_by_link on account(link) where link <> '';
+-- Where else people may sign in, and this program's own address. settings: JSON; the secret is in a blob.
+create table identity_source(id text primary key, leaf integer not null, t integer not null, settings text not null, secret_leaf integer, secret_c text,
+                             secret_x text) strict, without rowid;
 create table account_role(account text not null, role text not null, primary key(account, role)) strict, without rowid;
 create table credential(id text primary key, account text not null, kind text not null, label text not null, c text not null, x text not null,
                         leaf integer not null, t integer not null, removed_leaf integer) strict, without rowid;

@@ -36,7 +36,7 @@ static struct json *json_of_column(struct arena *a, struct db_row *row, int colu
 
 /* ---- accounts ---- */
 
-#define ACCOUNT_COLUMNS "id, login, name, email, person, kind, state, valid_until, roles, leaf, t"
+#define ACCOUNT_COLUMNS "id, login, name, email, person, kind, state, valid_until, roles, leaf, t, link"
 
 static struct account *account_of_row(struct arena *a, struct db_row *row)
 {
@@ -52,6 +52,7 @@ static struct account *account_of_row(struct arena *a, struct db_row *row)
     r->roles = texts_of_json(a, json_of_column(a, row, 8));
     r->leaf = db_int(row, 9);
     r->t = db_int(row, 10);
+    r->link = arena_str(a, db_text(row, 11));
     return r;
 }
 
@@ -70,6 +71,15 @@ struct account *account_by_login(struct db *db, struct arena *a, struct str logi
         return account_of_row(a, row);
     if (!e->code)
         err_set(e, ERR_NOT_FOUND, "account %.*s: there is none", STR_ARGS(login));
+    return NULL;
+}
+
+struct account *account_by_link(struct db *db, struct arena *a, struct str link, struct err *e)
+{
+    DB_EACH (row, db, e, "select " ACCOUNT_COLUMNS " from account where link = ?1 and link <> ''", A(link))
+        return account_of_row(a, row);
+    if (!e->code)
+        err_set(e, ERR_NOT_FOUND, "nobody has this link");
     return NULL;
 }
 

@@ -36,6 +36,7 @@ struct account {
     int64_t valid_until_ms; /* 0: without end */
     struct strings roles;
     int64_t leaf, t; /* of the newest change */
+    struct str link; /* who it is elsewhere (source.h: identity_link), or "" */
 };
 
 /* ---- reading: account.c ---- */
@@ -44,6 +45,8 @@ struct account {
 struct account *account_get(struct db *db, struct arena *a, struct str id, struct err *e) MUST_USE;
 /* By login name, compared without case (ASCII). */
 struct account *account_by_login(struct db *db, struct arena *a, struct str login, struct err *e) MUST_USE;
+/* By who one is elsewhere. */
+struct account *account_by_link(struct db *db, struct arena *a, struct str link, struct err *e) MUST_USE;
 /* By login. */
 bool account_each(struct db *db, struct arena *a, bool (*each)(void *context, const struct account *account, struct err *e), void *context,
                   struct err *e) MUST_USE;
@@ -95,6 +98,7 @@ struct account_change {
     bool is_disabled;
     int64_t valid_until_ms;
     struct strings roles;
+    struct str link; /* empty: signs in nowhere else */
 };
 /* "Ann@Example.org": what may stand in these texts, before anybody is asked. ERR_INVALID names the field. */
 bool account_check(const struct account_change *change, struct err *e) MUST_USE;

@@ -31,7 +31,7 @@ static bool login_check(struct str login, struct err *e)
 bool account_check(const struct account_change *change, struct err *e)
 {
     if (!login_check(change->login, e) || !text_check("name", change->name, ACCOUNT_TEXT_MAX, false, e) ||
-        !text_check("email", change->email, ACCOUNT_TEXT_MAX, false, e) || !text_check("person", change->person, 64, false, e))
+        !text_check("email", change->email, ACCOUNT_TEXT_MAX, false, e) || !text_check("person", change->person, 64, false, e) || !text_check("link", change->link, 64, false, e))
         return false;
     if (change->email.size && (str_find_char(change->email, '@') < 1 || str_find_char(change->email, ' ') >= 0))
         return err_set(e, ERR_INVALID, "email: %.*s is no address", STR_ARGS(change->email));
@@ -99,6 +99,8 @@ bool account_op(const struct env *env, struct arena *a, const struct account_cha
     json_put_str(plain, "name", change->name);
     json_put_str(plain, "email", change->email);
     json_put_str(plain, "person", change->person);
+    if (change->link.size)
+        json_put_str(plain, "link", change->link);
     ret->blobs = ARENA_NEW(a, struct op_blob);
     ret->blob_count = 1;
     memcpy(ret_id, id, sizeof(id));

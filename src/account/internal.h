@@ -9,6 +9,10 @@ bool actor_is_known(struct str actor);
 bool actor_must(struct db *db, struct str actor, enum permission permission, uint32_t *ret_bits, struct err *e) MUST_USE;
 /* A leaf of this type in the stream of its name, with `by` and `step`. */
 struct leaf_draft *draft_new(struct arena *a, const struct op *op, const char *type);
+/* Whether an actor with these rights may give these roles: [ids]; until 0: without end. */
+bool roles_may_be_given(struct db *db, const struct json *roles, uint32_t own, int64_t until, struct err *e) MUST_USE;
+/* [ids] of every role that a source may give: who sets it must be able to give them. */
+struct json *identity_roles_named(struct arena *a, const struct json *settings);
 bool id_is_valid(struct str id);
 bool actor_note(struct db *db, const struct leaf_view *leaf, struct err *e) MUST_USE;
 /* The leaf's first blob; NULL when it is erased. */

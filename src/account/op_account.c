@@ -1,7 +1,7 @@
 /* account.set and role.set: who there is, and what they may.
  *
  *   account.set {"type":"account","id","act":"add"|"change","kind","state","until":ms,"roles":[…],"by":actor[,"step"]}
- *               blob {"login","name","email","person"}
+ *               blob {"login","name","email","person"[,"link"]}
  *   role.set    {"type":"role","id","label","words","permissions":[…],"by":actor[,"step"]}; no permissions: the role goes */
 #include "account/internal.h"
 
@@ -68,7 +68,7 @@ bool leaf_blob_json(const struct leaf_view *leaf, struct arena *a, const struct 
 /* ---- account.set ---- */
 
 /* Nobody gives away what they have not got: else whoever may add users may do everything. */
-static bool roles_may_be_given(struct db *db, const struct json *roles, uint32_t own, int64_t until, struct err *e)
+bool roles_may_be_given(struct db *db, const struct json *roles, uint32_t own, int64_t until, struct err *e)
 {
     if (!roles || roles->count == 0 || roles->count > ACCOUNT_ROLES_MAX)
         return err_set(e, ERR_INVALID, "roles: at least one, at most %d", ACCOUNT_ROLES_MAX);
@@ -131,19 +131,23 @@ static bool account_texts(struct db *db, struct arena *a, const struct leaf_view
         return false;
     if (!plain) {
         ret->login = arena_printf(a, "erased-%.*s", STR_ARGS(id));
-        ret->name = ret->email = ret->person = STR("");
+        ret->name = ret->email = ret->person = ret->link = STR("");
         return true;
     }
     ret->login = json_text(plain, "login");
     ret->name = json_text(plain, "name");
     ret->email = json_text(plain, "email");
     ret->person = json_text(plain, "person");
+    ret->link = json_text(plain, "link");
     const char *const one[] = {"employee"};
     struct account_change checked = *ret;
     checked.kind = STR("local");
     checked.roles = (struct strings){one, 1};
     if (!account_check(&checked, e))
         return false;
+    struct str linked = db_one_text(a, db, e, "select login from account where link = ?1 and link <> '' and id <> ?2", A(ret->link), A(id));
+    if (linked.data)
+        return err_set(e, ERR_EXISTS, "link: account %.*s is this person's already", STR_ARGS(linked));
     struct str other = db_one_text(a, db, e, "select id from account where login = ?1 collate nocase and id <> ?2", A(ret->login), A(id));
     if (e->code)
         return false;
@@ -165,12 +169,12 @@ static bool account_apply(struct db *db, struct arena *a, const struct leaf_view
                     A(role->text)))
             return false;
     return db_run(db, e,
-                  "insert into account(id, leaf, t, login, name, email, person, kind, state, valid_until, roles, first_leaf)"
-                  " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2)"
+                  "insert into account(id, leaf, t, login, name, email, person, kind, state, valid_until, roles, first_leaf, link)"
+                  " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2, ?12)"
                   " on conflict(id) do update set leaf = ?2, t = ?3, login = ?4, name = ?5, email = ?6, person = ?7, kind = ?8, state = ?9,"
-                  " valid_until = ?10, roles = ?11",
+                  " valid_until = ?10, roles = ?11, link = ?12",
                   A(json_text(leaf->json, "id")), A(leaf->index), A(leaf->t), A(texts.login), A(texts.name), A(texts.email), A(texts.person),
-                  A(json_text(leaf->json, "kind")), A(json_text(leaf->json, "state")), A(json_int(leaf->json, "until", 0)), A(buf_view(&roles)));
+                  A(json_text(leaf->json, "kind")), A(json_text(leaf->json, "state")), A(json_int(leaf->json, "until", 0)), A(buf_view(&roles)), A(texts.link.data ? texts.link : STR("")));
 }
 
 const struct op_kind op_account_set = {.kind = "account.set", .leaf_type = "record", .make = account_make, .apply = account_apply};

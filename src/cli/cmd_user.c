@@ -1,5 +1,6 @@
 /* cmd_user.c - who may sign in: accounts, their roles, and one-time links. */
 #include "account/account.h"
+#include "account/source.h"
 #include "base/times.h"
 #include "cli/open_view.h"
 #include "keeper/data_dir.h"
@@ -8,12 +9,14 @@
 #include <stdio.h>
 
 static const struct cli_option options[] = {
-    {"url", 0, "URL", "where the web interface is, http://127.0.0.1:8420 unless given"},
+    {"url", 0, "URL", "where the web interface is; otherwise what assay sign-in site says, or http://127.0.0.1:8420"},
     {"name", 0, "TEXT", "add: full name"},
     {"email", 0, "ADDRESS", "add: e-mail"},
     {"person", 0, "ID", "add: the person's record"},
     {"roles", 0, "ROLES", "add: separated by commas"},
     {"until", 0, "DAY", "add, roles: the last day, 2026-11-30; an auditor needs one"},
+    {"source", 0, "ID", "connect: the directory or provider (assay sign-in list)"},
+    {"subject", 0, "TEXT", "connect: who it is there: a provider's sub; of a directory \"uuid …\", as try --json says"},
     {"kind", 0, "KIND", "add: signs in here (local), or through oidc or ldap"},
     {0},
 };
@@ -42,12 +45,24 @@ static void close_all(struct user_command *u)
 
 /* ---- links ---- */
 
+/* As it was set; "" where it was not, or cannot be read: a link is made all the same. */
+static const char *own_address(struct cli_context *c)
+{
+    struct user_command u;
+    struct err e = {0};
+    struct str base = open_all(c, &u, &e) ? site_base(u.db, c->arena, &e) : STR("");
+    close_all(&u);
+    return e.code ? "" : base.data;
+}
+
 static int print_link(struct cli_context *c, const char *data_dir, const char *actor, int64_t life_ms)
 {
     struct err e = {0};
     char token[WEB_TOKEN_SIZE];
     const char *url = cli_option(c, "url");
     if (!url)
+        url = own_address(c);
+    if (!*url)
         url = "http://127.0.0.1:8420";
     if (strlen(url) > 300)
         return cli_wrong_use(c, "--url: at most 300 characters");
@@ -202,7 +217,8 @@ static struct account_change change_of(const struct account *a)
                                    .kind = a->kind,
                                    .is_disabled = a->is_disabled,
                                    .valid_until_ms = a->valid_until_ms,
-                                   .roles = a->roles};
+                                   .roles = a->roles,
+                                   .link = a->link};
 }
 
 static int change(struct user_command *u, const struct account *account, const char *verb)
@@ -219,6 +235,29 @@ static int change(struct user_command *u, const struct account *account, const c
     if (!until_read(c, &to.valid_until_ms, &e) || !account_op(c->env, c->arena, &to, STR("local:admin"), "cli", &op, id, &e) || !record(c, &op, &e))
         return cli_fail(&e);
     return cli_print(arena_printf(c->arena, "%.*s is changed\n", STR_ARGS(account->login)));
+}
+
+/* The account is this person's there: what they prove there counts here. */
+static int connect_account(struct user_command *u, const struct account *account)
+{
+    struct err e = {0};
+    struct cli_context *c = u->c;
+    struct account_change to = change_of(account);
+    struct identity_source source;
+    char link[SOURCE_LINK_SIZE], id[ACCOUNT_ID_SIZE];
+    struct op op;
+    if (!cli_option(c, "source") || !cli_option(c, "subject"))
+        return cli_wrong_use(c, "connect %.*s: say --source and --subject", STR_ARGS(account->login));
+    if (!identity_source_get(u->db, c->arena, option_text(c, "source"), &source, &e))
+        return cli_fail(&e);
+    if (str_is(source.kind, "site"))
+        return cli_wrong_use(c, "--source site: is only an address");
+    identity_link(&source, option_text(c, "subject"), link);
+    to.kind = source.kind;
+    to.link = str_of(link);
+    if (!account_op(c->env, c->arena, &to, STR("local:admin"), "cli", &op, id, &e) || !record(c, &op, &e))
+        return cli_fail(&e);
+    return cli_print(arena_printf(c->arena, "%.*s signs in through %.*s now\n", STR_ARGS(account->login), STR_ARGS(source.label)));
 }
 
 static bool reset_id(void *context, const struct credential *credential, struct err *e)
@@ -259,6 +298,8 @@ static int of_account(struct cli_context *c, const char *verb, const char *login
         status = print_link(c, u.dir.path, account_actor(c->arena, str_of(account->id)).data, INVITE_LIFE_MS);
     else if (strcmp(verb, "reset") == 0)
         status = reset(&u, account);
+    else if (strcmp(verb, "connect") == 0)
+        status = connect_account(&u, account);
     else
         status = change(&u, account, verb);
     close_all(&u);
@@ -267,7 +308,7 @@ static int of_account(struct cli_context *c, const char *verb, const char *login
 
 static int run(struct cli_context *c)
 {
-    static const char *const verbs[] = {"link", "reset", "disable", "enable", "roles"};
+    static const char *const verbs[] = {"link", "reset", "disable", "enable", "roles", "connect"};
     const char *verb = c->arguments[0];
     int wanted = strcmp(verb, "roles") == 0 ? 3 : 2;
     if (strcmp(verb, "link") == 0 && c->argument_count == 1)
@@ -285,13 +326,13 @@ static int run(struct cli_context *c)
         if (strcmp(verb, verbs[i]) == 0)
             return c->argument_count == wanted ? of_account(c, verb, c->arguments[1])
                                                : cli_wrong_use(c, "%s wants LOGIN%s", verb, wanted == 3 ? " ROLES" : "");
-    return cli_wrong_use(c, "%.40s: add, list, roles, disable, enable, link or reset", verb);
+    return cli_wrong_use(c, "%.40s: add, list, roles, disable, enable, link, reset or connect", verb);
 }
 
 const struct cli_command cli_command_user = {
     .name = "user",
     .summary = "add and change accounts; make one-time sign-in links",
-    .usage = "link [LOGIN] | add LOGIN --roles ROLES | list | roles LOGIN ROLES | disable LOGIN | enable LOGIN | reset LOGIN",
+    .usage = "link [LOGIN] | add LOGIN --roles ROLES | list | roles LOGIN ROLES | disable LOGIN | enable LOGIN | reset LOGIN | connect LOGIN",
     .example = "assay user link",
     .options = options,
     .details = "A link works once: for the local administrator, who needs no account, within 15 minutes; for an account within three days. reset voids\n"

@@ -2,11 +2,7 @@
 #include "base/cursor.h"
 #include "base/json.h"
 #include "crypto/crypto.h"
-
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/bn.h>
+#include "crypto/public_key.h"
 
 enum {
     CBOR_UNSIGNED = 0,
@@ -144,51 +140,6 @@ static bool cose_read(struct str bytes, struct cose_key *ret, struct err *e)
     return true;
 }
 
-static EVP_PKEY *key_of_params(const char *type, OSSL_PARAM_BLD *b)
-{
-    EVP_PKEY *key = NULL;
-    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    if (!params || !context || EVP_PKEY_fromdata_init(context) != 1 || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        key = NULL;
-    EVP_PKEY_CTX_free(context);
-    OSSL_PARAM_free(params);
-    return key;
-}
-
-static EVP_PKEY *ec_key(const struct cose_key *k)
-{
-    unsigned char point[65] = {4};
-    if (k->parts[1].size != 32 || k->parts[2].size != 32)
-        return NULL;
-    memcpy(point + 1, k->parts[1].data, 32);
-    memcpy(point + 33, k->parts[2].data, 32);
-    OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-    EVP_PKEY *key = NULL;
-    if (b && OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
-        OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)) == 1)
-        key = key_of_params("EC", b);
-    OSSL_PARAM_BLD_free(b);
-    return key;
-}
-
-static EVP_PKEY *rsa_key(const struct cose_key *k)
-{
-    struct str modulus = k->parts[0], public_exponent = k->parts[1];
-    if (modulus.size < 256 || modulus.size > 512 || public_exponent.size < 1 || public_exponent.size > 8)
-        return NULL;
-    BIGNUM *n = BN_bin2bn((const unsigned char *)modulus.data, (int)modulus.size, NULL), *exponent = BN_bin2bn((const unsigned char *)public_exponent.data, (int)public_exponent.size, NULL);
-    OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-    EVP_PKEY *key = NULL;
-    if (n && exponent && b && BN_is_odd(exponent) && BN_num_bits(exponent) > 1 && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
-        key = key_of_params("RSA", b);
-    OSSL_PARAM_BLD_free(b);
-    BN_free(n);
-    BN_free(exponent);
-    return key;
-}
-
 enum { ES256 = -7, EDDSA = -8, RS256 = -257 };
 
 /* NULL: not one of the three, or not a key. The algorithm comes from the key that was registered, never from what signs. */
@@ -200,11 +151,11 @@ static EVP_PKEY *cose_key_open(struct str bytes, int64_t *ret_algorithm, struct 
         return NULL;
     *ret_algorithm = k.algorithm;
     if (k.type == 2 && k.algorithm == ES256 && k.curve == 1)
-        key = ec_key(&k);
+        key = public_key_p256(k.parts[1], k.parts[2]);
     else if (k.type == 1 && k.algorithm == EDDSA && k.curve == 6 && k.parts[1].size == 32)
-        key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)k.parts[1].data, 32);
+        key = public_key_ed25519(k.parts[1]);
     else if (k.type == 3 && k.algorithm == RS256)
-        key = rsa_key(&k);
+        key = public_key_rsa(k.parts[0], k.parts[1]);
     if (!key)
         err_set(e, ERR_DENIED, "passkey: its key is none of ES256, EdDSA, RS256");
     return key;

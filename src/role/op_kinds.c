@@ -1,5 +1,6 @@
 /* op_kinds.c - the keeper's table of operation kinds, put together from the floors that own them. */
 #include "account/account.h"
+#include "account/source.h"
 #include "assess/ops.h"
 #include "collect/op_run.h"
 #include "keeper/kinds.h"
@@ -35,6 +36,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_credential_remove,
         &op_token_add,
         &op_token_revoke,
+        &op_identity_set,
         &op_record_change,
         &op_record_type,
         &op_notify_channel,

@@ -9,7 +9,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } RECIPES[] = {{"signer", role_signer},   {"keeper", role_keeper}, {"web", role_web},
                {"collect", role_collect}, {"host", role_host},     {"worker", role_worker},
-               {"anchor", role_anchor},   {"scrub", role_scrub}, {"schedule", role_schedule}, {"post", role_post}};
+               {"anchor", role_anchor},   {"scrub", role_scrub}, {"schedule", role_schedule}, {"post", role_post},
+               {"connect", role_connect}};
 
 int role_fail(const char *role, const struct err *e)
 {

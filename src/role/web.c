@@ -1,12 +1,15 @@
 /* web.c - pages and API: hands the sockets over and lets web_main do the rest. */
 #include "web/web.h"
 #include "base/str.h"
+#include "os/ipc.h"
 #include "os/jail.h"
+#include "os/spawn.h"
 #include "role/recipes.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Certificate and key are read here, before the jail closes. */
 static char *pem_read(const char *path, struct err *e)
@@ -28,6 +31,20 @@ static char *pem_read(const char *path, struct err *e)
     return NULL;
 }
 
+/* Who asks directories and providers: started before the jail, which starts nothing. */
+static bool connect_start(struct os_child *ret, int *ret_fd, struct err *e)
+{
+    int pair[2];
+    if (!ipc_pair(pair, e))
+        return false;
+    bool ok = os_spawn(&(struct os_spawn){.role = "connect", .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
+    close(pair[1]);
+    if (!ok)
+        close(pair[0]);
+    *ret_fd = ok ? pair[0] : -1;
+    return ok;
+}
+
 int role_web(int argc, char **argv)
 {
     int64_t count;
@@ -44,12 +61,16 @@ int role_web(int argc, char **argv)
     setenv("SQLITE_TMPDIR", temporary, 1);
     if (has_tls && (!(o.tls_cert = pem_read(argv[3], &e)) || !(o.tls_key = pem_read(argv[4], &e))))
         return role_fail("web", &e);
-    if (!web_prepare(&e))
+    struct os_child connect = OS_CHILD_NONE;
+    if (!connect_start(&connect, &o.connect_fd, &e) || !web_prepare(&e))
         return role_fail("web", &e);
     struct jail jail = {.kind = JAIL_SERVE};
     jail_allow(&jail, argv[0], true);
     jail_allow(&jail, "/proc/self", false);
     if (!jail_enter(&jail, &e))
         return role_fail("web", &e);
-    return web_main(&o);
+    int status = web_main(&o);
+    close(o.connect_fd);
+    os_child_end(&connect, 1000);
+    return status;
 }

@@ -196,6 +196,8 @@ const struct page page_kind_totp = {.nav = "settings", .render = page_totp};
 const struct page page_kind_once = {.nav = "settings", .render = page_once};
 const struct page page_kind_users = {.nav = "settings", .render = page_users, .words = "The accounts"};
 const struct page page_kind_user = {.nav = "settings", .render = page_user, .words = "One account"};
+const struct page page_kind_sources = {.nav = "settings", .render = page_sources, .words = "Directories and providers to sign in through"};
+const struct page page_kind_source = {.nav = "settings", .render = page_source, .words = "One directory or provider"};
 const struct page page_kind_roles = {.nav = "settings", .render = page_roles, .words = "Roles and what they may"};
 const struct page page_kind_activity = {.nav = "settings", .render = page_activity, .words = "What administrators did"};
 

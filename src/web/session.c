@@ -309,7 +309,9 @@ static void session_new(struct sessions *s, const struct session *like, struct s
     token_hash(str_of(ret_token), &ret->hash, NULL);
     session_fill(s, &ret->session, &ret->hash);
     int64_t now_ms = env_now_ms(s->env);
-    ret->session.created_at_ms = ret->session.seen_at_ms = ret->session.stepped_up_at_ms = now_ms;
+    ret->session.created_at_ms = ret->session.seen_at_ms = now_ms;
+    ret->session.stepped_up_at_ms = like->is_unasked ? 0 : now_ms;
+    ret->session.is_unasked = false;
 }
 
 bool sessions_begin(struct sessions *s, const struct session *like, session_record *record, void *context, char ret_token[SESSION_TOKEN_SIZE],

@@ -33,6 +33,7 @@ struct session {
     int factors;                    /* 1 or 2 */
     char peer[64], agent[128];      /* where from and with what, as it was at sign-in */
     int64_t created_at_ms, seen_at_ms, stepped_up_at_ms; /* the last: 0 never */
+    bool is_unasked; /* at its beginning: nobody was asked just now who they are, so that it does not count as such */
 };
 
 struct sessions;

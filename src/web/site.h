@@ -104,6 +104,7 @@ struct identity {
 struct known_actors;
 struct guesses;     /* accounts/guess.h */
 struct challenges;  /* accounts/challenge.h */
+struct connector;   /* accounts/ask.c */
 struct keeper_link; /* keeper_link.c: one connection to the keeper, made again when it breaks */
 
 struct site {
@@ -116,6 +117,7 @@ struct site {
     struct known_actors *known;
     struct guesses *guesses;
     struct challenges *challenges;
+    struct connector *connector; /* NULL: nobody asks other systems */
     pthread_mutex_t state_mutex; /* guards state_db and state_inode */
     struct db *state_db;
     uint64_t state_inode;
@@ -242,6 +244,13 @@ bool handle_sign_in(struct call *c, struct err *e);
 bool handle_code_form(struct call *c, struct err *e);
 bool handle_code(struct call *c, struct err *e);
 bool handle_sign_out(struct call *c, struct err *e);
+bool handle_with(struct call *c, struct err *e);
+bool handle_with_back(struct call *c, struct err *e);
+bool handle_sources(struct call *c, struct err *e);
+bool handle_source(struct call *c, struct err *e);
+bool handle_source_set(struct call *c, struct err *e);
+bool handle_source_remove(struct call *c, struct err *e);
+bool handle_source_try(struct call *c, struct err *e);
 bool handle_self(struct call *c, struct err *e);
 bool handle_self_password(struct call *c, struct err *e);
 bool handle_self_totp(struct call *c, struct err *e);
@@ -293,6 +302,6 @@ bool handle_cosignature(struct call *c, struct err *e);
 bool handle_health(struct call *c, struct err *e);
 
 extern const struct page page_kind_error, page_kind_sign_in, page_kind_second, page_kind_confirm, page_kind_self, page_kind_totp, page_kind_once,
-    page_kind_users, page_kind_user, page_kind_roles, page_kind_activity;
+    page_kind_users, page_kind_user, page_kind_roles, page_kind_activity, page_kind_sources, page_kind_source;
 
 #endif

@@ -4,6 +4,7 @@
 #include "web/asset.h"
 #include "crypto/password.h"
 #include "web/accounts/challenge.h"
+#include "web/accounts/elsewhere.h"
 #include "web/accounts/guess.h"
 #include "web/records.h"
 #include "web/site.h"
@@ -212,6 +213,7 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     s->known = known_actors_new();
     s->guesses = guesses_new();
     s->challenges = challenges_new(s->env);
+    s->connector = o->connect_fd > 0 ? connector_new(o->connect_fd, s->env) : NULL;
     if (!s->keeper || !s->cache || !s->known || !s->guesses || !s->challenges)
         return err_set(e, ERR_LIMIT, "web: no memory");
     return true;
@@ -224,6 +226,7 @@ static void site_close(struct site *s)
     s->known = known_actors_free(s->known);
     s->guesses = guesses_free(s->guesses);
     s->challenges = challenges_free(s->challenges);
+    s->connector = connector_free(s->connector);
     s->keeper = keeper_link_free(s->keeper);
     s->sessions = sessions_close(s->sessions);
     s->state_db = db_close(s->state_db);
@@ -237,10 +240,13 @@ static void site_close(struct site *s)
 static void tend(struct site *s)
 {
     int64_t tidied_ms = env_monotonic_ms(s->env);
-    struct pollfd p = {.fd = s->options->control_fd > 0 ? s->options->control_fd : -1, .events = POLLRDHUP};
+    struct pollfd p[] = {{.fd = s->options->control_fd > 0 ? s->options->control_fd : -1, .events = POLLRDHUP},
+                         {.fd = s->options->connect_fd > 0 ? s->options->connect_fd : -1, .events = POLLRDHUP}};
     while (!is_ending) {
-        if (poll(&p, 1, 1000) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)))
-            break; /* the parent is gone */
+        if (poll(p, 2, 1000) > 0 && ((p[0].revents | p[1].revents) & (POLLRDHUP | POLLHUP | POLLERR)))
+            break; /* the parent is gone, or who asks other systems: the parent starts us anew, with another */
+        if (s->connector && connector_is_broken(s->connector))
+            break;
         http_sweep(s->server);
         keeper_link_check(s->keeper);
         if (env_monotonic_ms(s->env) - tidied_ms < MS_MINUTE)

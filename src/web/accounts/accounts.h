@@ -22,6 +22,13 @@ struct session session_like(struct call *c, const char *actor, const char *how, 
 bool session_note(struct call *c, const struct session *session, const char *what, struct err *e) MUST_USE;
 /* Signs in: begins the session, sets the cookie, and leads to the second factor where there is one, else to `back`. */
 bool signed_in(struct call *c, const struct account *account, const char *how, int factors, struct str back, struct err *e) MUST_USE;
+/* The same; was_asked false: it may have been a while since the person was asked anything, and what matters asks again. */
+bool signed_in_when(struct call *c, const struct account *account, const char *how, int factors, bool was_asked, struct str back, struct err *e) MUST_USE;
+/* The sign-in page once more, with why it was not. */
+bool sign_in_refused(struct call *c, int status, struct str login, struct str why, struct err *e) MUST_USE;
+#define SIGN_IN_WRONG "the name or the password is not right, or the account is not in force"
+/* A cookie that scripts do not see; life 0: it goes. */
+struct str with_cookie(struct call *c, const char *name, struct str value, int64_t life_ms);
 /* A page by its kind, with the status of a form that was refused. */
 bool show_page(struct call *c, const struct page *page, const struct json *view, int status, struct err *e) MUST_USE;
 /* Was this tried too often? ERR_LIMIT says for how long to wait. `who`: a login name, or an account's id; may be empty. */

@@ -164,7 +164,7 @@ bool handle_code(struct call *c, struct err *e)
     guess_done(c, "code", account, kind != NULL);
     if (!kind)
         return show_code_form(c, 403, back, STR("this is not it; a code counts for half a minute, and once"), e);
-    snprintf(how, sizeof(how), "%s+%s", strcmp(c->session.how, "link") == 0 ? "link" : "password", kind);
+    snprintf(how, sizeof(how), "%.*s+%s", (int)strcspn(c->session.how, "+"), c->session.how, kind);
     snprintf(c->session.how, sizeof(c->session.how), "%s", how);
     if (!session_note(c, &c->session, "second_factor", e) ||
         !sessions_renew(c->site->sessions, call_session_cookie(c->request), how, 2, token, e))

@@ -289,7 +289,7 @@ bool second_factor_added(struct call *c, const struct account *account, const ch
     char how[24];
     if (c->session.factors >= 2)
         return true;
-    snprintf(how, sizeof(how), "%s+%s", strcmp(c->session.how, "link") == 0 ? "link" : "password", kind);
+    snprintf(how, sizeof(how), "%.*s+%s", (int)strcspn(c->session.how, "+"), c->session.how, kind);
     snprintf(c->session.how, sizeof(c->session.how), "%s", how);
     return session_note(c, &c->session, "second_factor", e) && sessions_begin_anew(c, str_of(account->id), how, 2, e);
 }

@@ -1,7 +1,7 @@
 /* sign_in.c - signing in by password or one-time link, signing out, and the switch of the theme. */
 #include "base/limits.h"
 #include "base/times.h"
-#include "web/accounts/accounts.h"
+#include "web/accounts/elsewhere.h"
 
 enum { SECOND_PAGE_BYTES = 256 << 10 };
 
@@ -33,6 +33,11 @@ static struct str cookie(struct call *c, const char *name, struct str value, int
 struct str session_cookie(struct call *c, const char *token)
 {
     return cookie(c, "assay", arena_str(c->arena, str_of(token)), *token ? SESSION_LIFE_MS : 0, true);
+}
+
+struct str with_cookie(struct call *c, const char *name, struct str value, int64_t life_ms)
+{
+    return cookie(c, name, value, life_ms, true);
 }
 
 struct session session_like(struct call *c, const char *actor, const char *how, int factors)
@@ -83,10 +88,22 @@ static bool show_form(struct call *c, int status, struct str token, struct str l
     json_put_str(v, "login", login);
     json_put_str(v, "why", why);
     json_put_str(v, "back", call_own_path(form_back.size ? form_back : back));
+    if (token.size == 0 && call_view(c, &unknown)) {
+        struct buf BUF_AUTO more;
+        buf_init(&more, HTTP_TARGET_BYTES_MAX * 4);
+        http_query_add(&more, "back", json_text(v, "back"));
+        if (!put_providers(c, v, arena_str(c->arena, buf_view(&more)).data, e))
+            return false;
+    }
     if (!sign_in_page_more(c, v, e) || !show_page(c, &page_kind_sign_in, v, status, e))
         return false;
     c->response->problem = why;
     return true;
+}
+
+bool sign_in_refused(struct call *c, int status, struct str login, struct str why, struct err *e)
+{
+    return show_form(c, status, STR(""), login, why, e);
 }
 
 bool handle_sign_in_form(struct call *c, struct err *e)
@@ -164,8 +181,14 @@ static struct str address_with_back(struct call *c, const char *path, struct str
 
 bool signed_in(struct call *c, const struct account *account, const char *how, int factors, struct str back, struct err *e)
 {
+    return signed_in_when(c, account, how, factors, true, back, e);
+}
+
+bool signed_in_when(struct call *c, const struct account *account, const char *how, int factors, bool was_asked, struct str back, struct err *e)
+{
     char token[SESSION_TOKEN_SIZE];
     struct session like = session_like(c, account_actor(c->arena, str_of(account->id)).data, how, factors);
+    like.is_unasked = !was_asked;
     bool has_second = false;
     if (!has_second_factor(c, str_of(account->id), &has_second, e) ||
         !sessions_begin(c->site->sessions, &like, record_sign_in, c, token, e))
@@ -222,10 +245,12 @@ static bool by_password(struct call *c, struct str login, struct str password, s
     is_right = password_is(c, is_local ? str_of(account->id) : STR(""), password, e);
     if (e->code)
         return false;
+    if (!is_local && has_directory(c, e))
+        return by_directory(c, login, password, back, e);
     is_right = is_right && account_is_in_force(account, c->now_ms);
     guess_done(c, "login", login, is_right);
     if (!is_right)
-        return show_form(c, 403, STR(""), login, STR("the name or the password is not right, or the account is not in force"), e);
+        return show_form(c, 403, STR(""), login, STR(SIGN_IN_WRONG), e);
     if (signed_in(c, account, "password", 1, back, e))
         return true;
     if (e->code != ERR_UNAVAILABLE)

@@ -1,6 +1,6 @@
 /* step_up.c - asking once more who somebody is, before what matters. */
 #include "base/times.h"
-#include "web/accounts/accounts.h"
+#include "web/accounts/elsewhere.h"
 
 struct strings form_list(struct call *c, const char *name)
 {
@@ -27,6 +27,25 @@ static const char *last_of(const char *how)
     return plus ? plus + 1 : how;
 }
 
+/* The password that this account signs in with, wherever that is kept. */
+static bool own_password_is(struct call *c, struct str id, struct str password, struct err *e)
+{
+    struct account *account = account_get(c->view.db, c->arena, id, e);
+    if (account && str_is(account->kind, "ldap"))
+        return directory_password_is(c, account, password, e);
+    return account && password_is(c, id, password, e);
+}
+
+/* What else than codes and passkeys this account is asked for. */
+static bool put_ways(struct call *c, struct json *v, struct str id, struct err *e)
+{
+    struct account *account = id.size ? account_get(c->view.db, c->arena, id, e) : NULL;
+    bool is_directory = account && str_is(account->kind, "ldap");
+    json_put_bool(v, "has_password", account && (is_directory || credential_count(c->view.db, id, "password", e) > 0));
+    json_put_bool(v, "has_totp", account && credential_count(c->view.db, id, "totp", e) > 0);
+    return !e->code && (!account || !str_is(account->kind, "oidc") || put_providers(c, v, "?again=1&back=/settings/sign-in", e));
+}
+
 /* The answer in the form at hand: NULL when there is none, "" when it is wrong. */
 static const char *answered(struct call *c, struct err *e)
 {
@@ -46,7 +65,7 @@ static const char *answered(struct call *c, struct err *e)
     else if (code.size)
         kind = code_is(c, account, code, &wrong) == CODE_TOTP ? "totp" : "";
     else
-        kind = password_is(c, account, password, &wrong) ? "password" : "";
+        kind = own_password_is(c, account, password, &wrong) ? "password" : "";
     guess_done(c, "code", account, *kind != 0);
     return kind;
 }
@@ -59,8 +78,6 @@ static bool show_confirm(struct call *c, struct str why, struct err *e)
     json_put_str(v, "why", why);
     json_put_str(v, "action", c->request->path);
     json_put_bool(v, "is_local", account.size == 0);
-    json_put_bool(v, "has_password", account.size && credential_count(c->view.db, account, "password", e) > 0);
-    json_put_bool(v, "has_totp", account.size && credential_count(c->view.db, account, "totp", e) > 0);
     struct json *list = json_put_array(v, "fields");
     for (size_t i = 0; i < c->form.count; i++) {
         const struct form_field *field = &c->form.fields[i];
@@ -70,7 +87,7 @@ static bool show_confirm(struct call *c, struct str why, struct err *e)
         json_put_str(o, "name", field->name);
         json_put_str(o, "value", field->value);
     }
-    return !e->code && passkey_ask(c, v, account, e) && show_page(c, &page_kind_confirm, v, 403, e);
+    return put_ways(c, v, account, e) && passkey_ask(c, v, account, e) && show_page(c, &page_kind_confirm, v, 403, e);
 }
 
 bool call_step_up(struct call *c)

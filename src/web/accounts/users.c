@@ -1,6 +1,6 @@
 /* users.c - accounts and roles: Settings → Users, Settings → Roles. */
 #include "base/times.h"
-#include "web/accounts/accounts.h"
+#include "web/accounts/elsewhere.h"
 #include <strings.h>
 
 /* ---- views ---- */
@@ -187,9 +187,13 @@ bool handle_user_change(struct call *c, struct err *e)
     char id[ACCOUNT_ID_SIZE];
     if (!call_step_up(c))
         return true;
-    if (!call_view(c, e) || !account_get(c->view.db, c->arena, change.id, e))
+    struct account *account = call_view(c, e) ? account_get(c->view.db, c->arena, change.id, e) : NULL;
+    if (!account)
         return false;
-    if (!read_change(c, &change, e) || !account_op(c->site->env, c->arena, &change, call_actor(c), c->step, &op, id, e) || !submit(c, &op, e))
+    bool is_read = read_change(c, &change, e);
+    if (str_equal(change.kind, account->kind))
+        change.link = account->link; /* who signs in elsewhere stays the same one there */
+    if (!is_read || !account_op(c->site->env, c->arena, &change, call_actor(c), c->step, &op, id, e) || !submit(c, &op, e))
         return users_refused(c, true, e);
     /* Other rights, other sessions. */
     if (!sessions_begin_anew(c, change.id, c->session.how, c->session.factors, e))
@@ -208,7 +212,9 @@ static bool show_link(struct call *c, const struct account *account, const char 
     struct json *v = room_view(c, "A sign-in link", e), *lines = json_array(c->arena);
     if (!v)
         return false;
-    json_push_str(lines, arena_printf(c->arena, "%s://%.*s/sign-in?token=%s", c->request->is_tls ? "https" : "http", STR_ARGS(c->request->host), token));
+    struct str base = site_base(c->view.db, c->arena, e); /* what a request calls this program may be of somebody's making */
+    json_push_str(lines, arena_printf(c->arena, "%.*s/sign-in?token=%s", STR_ARGS(base), token));
+    json_put_bool(v, "is_path_only", base.size == 0);
     memory_wipe(token, sizeof(token));
     json_put_cstr(v, "words", words);
     json_put(v, "lines", lines);
