@@ -85,6 +85,10 @@ end;
 create table catalog(leaf integer primary key, digest text not null, t integer not null, x text not null, c text not null) strict;
 create table parameter(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null) strict;
 create index parameter_by_name on parameter(name, leaf);
+-- Of those that take two people: open while decided_leaf is null.
+create table parameter_proposal(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null,
+                                decided_leaf integer, decided_t integer, decided_by text, is_approved integer, decided_reason text) strict;
+create index parameter_proposal_by_name on parameter_proposal(name, leaf);
 create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, parameter integer not null, t integer not null,
                         taken_at integer not null, seen_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,
                         skip integer not null) strict;

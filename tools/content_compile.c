@@ -163,6 +163,8 @@ static void put_control(const struct control *x, const unsigned lists[6])
     put_member("type", x->type);
     put_member("nature", x->nature);
     put_member("frequency", x->frequency);
+    if (x->cadence)
+        put_member("cadence", x->cadence);
     fprintf(out, ".is_core = %d, ", x->is_core);
     put_list_member("criteria", lists[0], x->criteria.count);
     put_member("primary_criterion", x->primary_criterion);
@@ -212,6 +214,7 @@ static void put_policies(struct arena *a, const struct content *c)
         put_member("title", x->title);
         put_member("purpose", x->purpose);
         put_list_member("sections", lists[i][0], x->sections.count);
+        put_member("clauses_json", x->clauses_json ? x->clauses_json : "[]");
         put_member("owner", x->owner);
         put_member("approver", x->approver);
         put_member("review_cadence", x->review_cadence);
@@ -287,11 +290,14 @@ static void put_parameters(const struct content *c)
         const struct parameter *x = &c->parameters[i];
         fputs("{", out);
         put_member("name", x->name);
+        put_member("label", x->label);
+        put_member("group", x->group);
         put_member("type", x->type);
         put_member("unit", x->unit);
         put_member("default_value", x->default_value);
         put_member("words", x->words);
-        fprintf(out, ".min = INT64_C(%lld), .max = INT64_C(%lld)},\n", (long long)x->min, (long long)x->max);
+        fprintf(out, ".min = INT64_C(%lld), .max = INT64_C(%lld), .has_four_eyes = %d},\n", (long long)x->min, (long long)x->max,
+                x->has_four_eyes);
     }
     put_end(c->parameter_count);
     fprintf(out, "const size_t content_parameter_count = %zu;\n\n", c->parameter_count);

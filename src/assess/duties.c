@@ -1,5 +1,6 @@
 #include "assess/duties.h"
 
+#include "assess/stored.h"
 #include "content/content.h"
 
 struct duties {
@@ -98,6 +99,8 @@ static bool performances_register(struct duties *d, struct err *e)
              "from control_records c where c.state = 'adopted' order by c.id") {
         const struct control *library = content_control(db_text(row, 0));
         struct str frequency = arena_str(d->arena, db_text(row, 3));
+        if (frequency.size == 0 && library && library->cadence)
+            frequency = parameter_value(d->db, d->arena, library->cadence, INT64_MAX, e);
         enum cadence cadence = cadence_of(frequency.size > 0 ? frequency.data : library ? library->frequency : "");
         if (cadence == CADENCE_NONE || !is_periodic(db_text(row, 4), library))
             continue;

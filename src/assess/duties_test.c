@@ -40,6 +40,19 @@ START_TEST(performances_of_adopted_controls_are_registered_ahead)
 }
 END_TEST
 
+START_TEST(a_control_without_a_frequency_of_its_own_follows_its_parameter)
+{
+    adopt("AC-05", "");
+    due(2026, 11, 22);
+    ck_assert_ptr_nonnull(found("occurrence/AC-05/2026-12-31"));
+    ck_assert_ptr_null(found("occurrence/AC-05/2026-11-30"));
+    ck_assert(db_script(db, "insert into parameter values(9, 'access_review_cadence', 'monthly', 0, 'x', 'x')", &e));
+    due(2026, 11, 22);
+    ck_assert_ptr_nonnull(found("occurrence/AC-05/2026-11-30"));
+    ck_assert_ptr_nonnull(found("occurrence/AC-05/2026-12-31"));
+}
+END_TEST
+
 START_TEST(what_is_not_adopted_or_not_periodic_owes_nothing)
 {
     version_put("control_records", "AC-05", "proposed", "title, frequency", "'Review', 'quarterly'");
@@ -112,6 +125,7 @@ START_TEST(holidays_move_what_is_due)
 END_TEST
 
 TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_registered_ahead,
+          a_control_without_a_frequency_of_its_own_follows_its_parameter,
           what_is_not_adopted_or_not_periodic_owes_nothing,
           a_performance_is_missed_after_its_grace_and_opens_one_deviation,
           a_recurring_task_makes_the_next_one_when_it_is_done,

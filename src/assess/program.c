@@ -1,5 +1,6 @@
 #include "assess/program.h"
 
+#include "assess/stored.h"
 #include "base/times.h"
 
 /* Every query asks for the versions that were open at leaf ?1. */
@@ -135,6 +136,15 @@ static bool controls_load(struct program *p, struct db *db, struct arena *a, int
         c->effective_to_ms = date_ms(db_text(row, 5));
         p->definitions[index] = definition_worded(a, p->definitions[index], row);
     }
+    return e->code == ERR_NONE;
+}
+
+/* Those that the organisation has not set a frequency for follow their parameter, as their statement does. */
+static bool cadences_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
+{
+    for (size_t i = 0; i < content_control_count && !e->code; i++)
+        if (content_controls[i].cadence && !p->controls[i].frequency)
+            p->controls[i].frequency = parameter_value(db, a, content_controls[i].cadence, leaf, e).data;
     return e->code == ERR_NONE;
 }
 
@@ -278,7 +288,7 @@ struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int6
     p->criterion_not_relevant = arena_array(a, content_criterion_count + 1, sizeof(bool));
     for (size_t i = 0; i < content_category_count; i++)
         p->category_in_scope[i] = content_categories[i].is_mandatory;
-    if (own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
+    if (own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && cadences_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
         performances_load(p, db, window, leaf_limit, &inner) && evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) &&
         findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner))
         return p;

@@ -29,6 +29,13 @@ bool parameter_values(struct db *projection, struct arena *a, int64_t leaf_limit
     return true;
 }
 
+struct str parameter_value(struct db *projection, struct arena *a, const char *name, int64_t leaf_limit, struct err *e)
+{
+    struct str value = db_one_text(a, projection, e, "select value from parameter where name = ?1 and leaf <= ?2 order by leaf desc limit 1", A(name), A(leaf_limit));
+    const struct parameter *p = content_parameter(str_of(name));
+    return value.data ? value : str_of(p ? p->default_value : "");
+}
+
 bool results_open(struct db *projection, struct str subject, struct results *ret, struct err *e)
 {
     struct err inner = {0};

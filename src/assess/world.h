@@ -87,7 +87,7 @@ static inline int64_t world_op(struct world *w, const struct op_kind *kind, stru
         json_put_str(b, "c", STR("cc"));
         json_put_str(b, "x", STR("xx"));
     }
-    json_put_str(leaf, "a", STR("local:admin"));
+    json_put_str(leaf, "a", op->actor.size > 0 ? op->actor : STR("local:admin"));
     w->blob = blob;
     struct leaf_view view = {.index = (uint64_t)w->next_leaf, .t = t, .type = kind->leaf_type, .json = leaf};
     struct blob_reader reader = {world_read, w};

@@ -6,6 +6,7 @@
 #include "content/content.h"
 #include "keeper/keeper.h"
 #include "keeper/kinds.h"
+#include "report/view_parameters.h"
 
 static const struct cli_option options[] = {
     {"at", 0, "TIME", "list, show, history, export, gaps: as it was known at TIME"},
@@ -73,32 +74,85 @@ static int list(struct cli_context *c, const char *name, bool is_history)
     return status;
 }
 
-static int set(struct cli_context *c, const char *name, const char *value)
+/* Everything that one value stands in: what changes with it. */
+static int show(struct cli_context *c, const char *name)
 {
     struct err e = {0};
-    const char *reason = cli_option(c, "reason");
-    if (!reason || !reason[0])
-        return cli_wrong_use(c, "a change needs a reason: --reason \"...\"");
-    if (!parameter_check(str_of(name), str_of(value), &e))
+    struct opened_view o = {0};
+    struct buf b BUF_AUTO;
+    buf_init(&b, 1 << 20);
+    if (!open_view(c, cli_option(c, "at"), &o, &e))
         return cli_fail(&e);
+    struct json *p = view_parameter(&o.view, str_of(name), &e);
+    int status = p ? 0 : cli_fail(&e);
+    if (p && c->json) {
+        status = cli_print_json(p);
+    } else if (p) {
+        buf_printf(&b, "%s = %.*s (%.*s)\n%.*s\n", name, STR_ARGS(json_text(p, "value")), STR_ARGS(json_text(p, "text")), STR_ARGS(str_trim(json_text(p, "words"))));
+        JSON_EACH (x, json_get(p, "proposals"))
+            if (json_bool(x, "is_open"))
+                buf_printf(&b, "proposed: %.*s: %.*s (leaf %lld)\n", STR_ARGS(json_text(x, "value")), STR_ARGS(json_text(x, "reason")), (long long)json_int(x, "leaf", -1));
+        JSON_EACH (x, json_get(p, "policies"))
+            buf_printf(&b, "policy  %.*s %.*s: %.*s\n", STR_ARGS(json_text(x, "id")), STR_ARGS(json_text(x, "section")), STR_ARGS(json_text(x, "text")));
+        JSON_EACH (x, json_get(p, "controls"))
+            buf_printf(&b, "control %.*s: %.*s\n", STR_ARGS(json_text(x, "id")), STR_ARGS(json_text(x, "text")));
+        JSON_EACH (x, json_get(p, "test_links"))
+            buf_printf(&b, "test    %.*s: %.*s\n", STR_ARGS(json_text(x, "id")), STR_ARGS(json_text(x, "title")));
+        status = cli_print(buf_view(&b));
+    }
+    close_view(&o);
+    return status;
+}
+
+static int parameter_submit(struct cli_context *c, const char *kind, struct json *body, struct str said)
+{
+    struct err e = {0};
     struct keeper_client *keeper = keeper_open(c->data_dir, &e);
-    struct op op = {.kind = "parameter.set",
-                    .actor = STR("local:admin"),
-                    .body = parameter_body(c->arena, str_of(name), str_of(value), str_of(reason))};
+    struct op op = {.kind = kind, .actor = STR("local:admin"), .body = body};
     struct json *answer;
     op_id_new(c->env, op.id);
     bool is_recorded = keeper && keeper_submit(keeper, c->arena, &op, &answer, &e);
     if (is_recorded && !keeper_flush(keeper, &e))
         is_recorded = err_wrap(&e, "the value is recorded, but not signed");
-    if (!is_recorded) {
-        keeper_close(keeper);
-        return cli_fail(&e);
-    }
     keeper_close(keeper);
+    if (!is_recorded)
+        return cli_fail(&e);
     if (c->json)
         return cli_print_json(answer);
-    return cli_print(arena_printf(c->arena, "%s = %s, leaf %lld; tests use it from the next run on\n", name, value,
-                                  (long long)json_int(answer, "leaf", -1)));
+    return cli_print(arena_printf(c->arena, "%.*s, leaf %lld%s\n", STR_ARGS(said), (long long)json_int(answer, "leaf", -1),
+                                  strcmp(kind, "parameter.propose") == 0 ? "; somebody else decides" : "; tests use it from the next run on"));
+}
+
+static int set(struct cli_context *c, const char *name, const char *value)
+{
+    struct err e = {0};
+    const char *reason = cli_option(c, "reason"), *kind = parameter_kind(str_of(name));
+    if (!reason || !reason[0])
+        return cli_wrong_use(c, "a change needs a reason: --reason \"...\"");
+    if (!parameter_check(str_of(name), str_of(value), &e))
+        return cli_fail(&e);
+    bool is_proposed = strcmp(kind, "parameter.propose") == 0;
+    return parameter_submit(c, kind, parameter_body(c->arena, str_of(name), str_of(value), str_of(reason)),
+                            arena_printf(c->arena, "%s%s = %s", is_proposed ? "proposed: " : "", name, value));
+}
+
+static int decide(struct cli_context *c, const char *name, bool is_approved)
+{
+    struct err e = {0};
+    struct opened_view o = {0};
+    const char *reason = cli_option(c, "reason");
+    if (!reason || !reason[0])
+        return cli_wrong_use(c, "a decision needs a reason: --reason \"...\"");
+    if (!open_view(c, NULL, &o, &e))
+        return cli_fail(&e);
+    int64_t proposal = db_one_int(o.view.db, &e, -1, "select max(leaf) from parameter_proposal where name = ?1 and decided_leaf is null", A(name));
+    close_view(&o);
+    if (!e.code && proposal < 0)
+        err_set(&e, ERR_NOT_FOUND, "parameter %s: nobody proposes another value", name);
+    if (e.code)
+        return cli_fail(&e);
+    return parameter_submit(c, "parameter.decide", parameter_decision_body(c->arena, proposal, is_approved, str_of(reason)),
+                            arena_printf(c->arena, "%s: %s", is_approved ? "approved" : "refused", name));
 }
 
 /* ---- gaps ---- */
@@ -170,13 +224,17 @@ static int run(struct cli_context *c)
     if (records_is_verb(verb) && strcmp(type, "parameter") != 0)
         return records_run(c);
     bool is_list = strcmp(verb, "list") == 0, is_set = strcmp(verb, "set") == 0, is_history = strcmp(verb, "history") == 0;
-    if (!is_list && !is_set && !is_history)
-        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, apply, export, type, set, gaps or explain-gap", verb);
+    bool is_show = strcmp(verb, "show") == 0, is_approve = strcmp(verb, "approve") == 0, is_refuse = strcmp(verb, "refuse") == 0;
+    bool wants_name = is_show || is_approve || is_refuse;
+    if (!is_list && !is_set && !is_history && !wants_name)
+        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, apply, export, type, set, approve, refuse, gaps or explain-gap", verb);
     if (strcmp(type, "parameter") != 0)
         return cli_wrong_use(c, "set wants parameter NAME VALUE; other records take change");
     if (is_set && c->argument_count != 4)
         return cli_wrong_use(c, "set parameter wants NAME VALUE");
-    if (!is_set && c->argument_count > (is_history ? 3 : 2))
+    if (wants_name && c->argument_count != 3)
+        return cli_wrong_use(c, "%s parameter wants NAME", verb);
+    if (!is_set && c->argument_count > (is_list ? 2 : 3))
         return cli_wrong_use(c, "%s: too many arguments", verb);
     const char *name = c->argument_count > 2 ? c->arguments[2] : NULL;
     if (name && !content_parameter(str_of(name))) {
@@ -184,6 +242,8 @@ static int run(struct cli_context *c)
         err_set(&e, ERR_NOT_FOUND, "parameter %s: there is none of this name (assay record list parameter)", name);
         return cli_fail(&e);
     }
+    if (wants_name)
+        return is_show ? show(c, name) : decide(c, name, is_approve);
     return is_set ? set(c, name, c->arguments[3]) : list(c, name, is_history);
 }
 
@@ -202,6 +262,8 @@ const struct cli_command cli_command_record = {
                "  apply FILE.json [--dry-run]        an array of changes of any types, all of them or none\n"
                "  type add FILE.yaml [--dry-run]     a type of your own, or fields and states for one\n"
                "  list parameter | set parameter NAME VALUE --reason TEXT | history parameter [NAME]\n"
+               "  show parameter NAME                where it is used: policies, controls, tests\n"
+               "  approve|refuse parameter NAME --reason TEXT    of those that take two people\n"
                "  gaps [--at TIME] | explain-gap LEAF --reason TEXT        where nothing was recorded that should have been",
     .example = "assay record set parameter password_length_min 14 --reason \"policy of 2026\"",
     .options = options,

@@ -1,5 +1,7 @@
 #include "content/check_internal.h"
 
+#include "content/placeholder.h"
+
 /* Where an entity is defined, for problems about a whole entity. */
 static void problem_of(struct checker *k, enum entity entity, const char *id, const char *other_name, const char *other,
                        const char *why)
@@ -91,13 +93,28 @@ static void check_parameters_used(struct checker *k)
         bool is_used = c->test_count == 0;
         for (size_t j = 0; j < c->test_count && !is_used; j++)
             is_used = strings_hold(c->tests[j].parameters, c->parameters[i].name);
+        for (size_t j = 0; j < c->control_count && !is_used; j++)
+            is_used = placeholder_in(c->controls[j].statement, c->parameters[i].name) || text_is(c->controls[j].cadence, c->parameters[i].name);
+        for (size_t j = 0; j < c->policy_count && !is_used; j++)
+            is_used = placeholder_in(c->policies[j].clauses_json, c->parameters[i].name);
         if (!is_used)
-            problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test uses it");
+            problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test, control or policy uses it");
     }
+}
+
+/* A control that a parameter sets the pace of begins with the library's own. */
+static void check_cadences(struct checker *k)
+{
+    const struct content *c = k->content;
+    for (size_t i = 0; i < c->control_count; i++)
+        for (size_t j = 0; j < c->parameter_count; j++)
+            if (text_is(c->controls[i].cadence, c->parameters[j].name) && !text_is(c->controls[i].frequency, c->parameters[j].default_value))
+                problem_of(k, ENTITY_CONTROL, c->controls[i].id, "its frequency is not the default of ", c->parameters[j].name, "");
 }
 
 void check_coverage(struct checker *k)
 {
+    check_cadences(k);
     check_criteria(k);
     check_controls(k);
     check_parameters_used(k);

@@ -1,6 +1,7 @@
 #include "content/check_internal.h"
 
 #include "base/times.h"
+#include "content/placeholder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -52,6 +53,7 @@ static const struct field control_fields[] = {
     FIELD("evidence", MEMBER_TEXTS, control, evidence),
     FIELD("data_sources", MEMBER_TEXTS, control, data_sources),
     FIELD("failure_modes", MEMBER_TEXTS, control, failure_modes),
+    FIELD("cadence", MEMBER_TEXT, control, cadence, OPTIONAL, REFERS(ENTITY_PARAMETER)),
     FIELD("population", MEMBER_TEXT, control, population),
     FIELD("test_design", MEMBER_TEXT, control, test_design),
     FIELD("test_operation", MEMBER_TEXT, control, test_operation),
@@ -65,6 +67,7 @@ static const struct field policy_fields[] = {
     FIELD("title", MEMBER_TEXT, policy, title),
     FIELD("purpose", MEMBER_TEXT, policy, purpose),
     FIELD("sections", MEMBER_TEXTS, policy, sections),
+    FIELD("clauses", MEMBER_JSON, policy, clauses_json, OPTIONAL),
     FIELD("owner", MEMBER_TEXT, policy, owner),
     FIELD("approver", MEMBER_TEXT, policy, approver),
     FIELD("review_cadence", MEMBER_TEXT, policy, review_cadence),
@@ -105,7 +108,10 @@ static const struct field request_fields[] = {
 
 static const struct field parameter_fields[] = {
     FIELD("name", MEMBER_TEXT, parameter, name),
-    FIELD("type", MEMBER_TEXT, parameter, type, ALLOWED("integer text")),
+    FIELD("label", MEMBER_TEXT, parameter, label),
+    FIELD("group", MEMBER_TEXT, parameter, group),
+    FIELD("four_eyes", MEMBER_FLAG, parameter, has_four_eyes, OPTIONAL),
+    FIELD("type", MEMBER_TEXT, parameter, type, ALLOWED("integer text cadence")),
     FIELD("unit", MEMBER_TEXT, parameter, unit),
     FIELD("default", MEMBER_TEXT, parameter, default_value),
     FIELD("words", MEMBER_TEXT, parameter, words),
@@ -193,6 +199,18 @@ static void computation_members_check(struct checker *k, const struct control *c
         problem(k, computation, "%s: computation: model event_sla needs \"sla\" or \"sla_by_severity\"", c->id);
 }
 
+/* What its placeholders name is known; `owner` is the entity that the text belongs to. */
+static void placeholders_check(struct checker *k, const struct yaml *at, const char *owner)
+{
+    struct str rest = at ? at->text : STR(""), name;
+    while (placeholder_next(&rest, NULL, &name)) {
+        struct yaml *reference = ARENA_NEW(k->arena, struct yaml);
+        *reference = *at;
+        reference->text = arena_str(k->arena, name);
+        entity_refer(k, reference, ENTITY_PARAMETER, owner);
+    }
+}
+
 static void control_finish(struct checker *k, const struct yaml *item, void *ret)
 {
     struct control *c = ret;
@@ -219,11 +237,23 @@ static void control_finish(struct checker *k, const struct yaml *item, void *ret
     if ((node = yaml_get(computation, "max_fail_fraction")) && !computation_fraction(node, &c->max_fail_fraction))
         problem(k, node, "%s: max_fail_fraction: \"%s\" is no fraction such as 0.05", c->id, node->text.data);
     int64_t days;
+    placeholders_check(k, yaml_get(item, "statement"), c->id);
     if ((node = yaml_get(computation, "max_fail_days"))) {
         if (str_to_int64(node->text, &days) && days >= 0 && days <= 366)
             c->max_fail_days = (int)days;
         else
             problem(k, node, "%s: max_fail_days: must be a number of days from 0 to 366", c->id);
+    }
+}
+
+static void policy_finish(struct checker *k, const struct yaml *item, void *ret)
+{
+    const struct policy *p = ret;
+    YAML_EACH (clause, yaml_get(item, "clauses")) {
+        const struct yaml *text = yaml_get(clause, "text");
+        if (!text || clause->count != 2 || !strings_hold(p->sections, arena_str(k->arena, yaml_text(clause, "section")).data))
+            problem(k, clause, "%s: a clause has a \"section\", which \"sections\" names, and a \"text\"", p->id);
+        placeholders_check(k, text, p->id);
     }
 }
 
@@ -244,8 +274,13 @@ static void parameter_finish(struct checker *k, const struct yaml *item, void *r
     struct parameter *p = ret;
     const struct yaml *value = yaml_get(item, "default");
     int64_t number;
-    if (!p->type || strcmp(p->type, "integer") != 0)
+    if (!p->type || strcmp(p->type, "text") == 0)
         return;
+    if (strcmp(p->type, "cadence") == 0) {
+        if (value && (value->type != YAML_TEXT || !cadence_words(value->text)))
+            problem(k, value, "%s: \"default\" must be weekly, monthly, quarterly, semiannual or annual", p->name);
+        return;
+    }
     if (!yaml_get(item, "min") || !yaml_get(item, "max") || p->min > p->max)
         problem(k, item, "%s: an integer needs \"min\" and \"max\", min not above max", p->name);
     else if (value && (value->type != YAML_TEXT || !str_to_int64(value->text, &number) || number < p->min || number > p->max))
@@ -308,7 +343,7 @@ void check_library(struct checker *k, const struct yaml *root, const char *name)
             k, root, READING("controls", "id", ENTITY_CONTROL, control_fields, control, control_finish, "control_count"),
             &c->control_count);
     } else if (strcmp(name, "policies") == 0) {
-        c->policies = list_read(k, root, READING("policies", "id", ENTITY_POLICY, policy_fields, policy, NULL, "policy_count"),
+        c->policies = list_read(k, root, READING("policies", "id", ENTITY_POLICY, policy_fields, policy, policy_finish, "policy_count"),
                                 &c->policy_count);
     } else if (strcmp(name, "risks") == 0) {
         c->risks =

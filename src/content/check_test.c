@@ -28,7 +28,7 @@ static const char requests[] =
     "request_count: 1\nrequests:\n- {id: PBC-001, section: S, request: R, criteria: [CC6.1], controls: [AC-01], kind: document,\n"
     "   format: F, ipe_required: false, phase: planning, report_types: [type1], sample_follow_up: false}\n";
 static const char parameters[] =
-    "parameters:\n- {name: days_max, type: integer, unit: days, default: 30, min: 1, max: 90, words: W}\n";
+    "parameters:\n- {name: days_max, label: L, group: G, type: integer, unit: days, default: 30, min: 1, max: 90, words: W}\n";
 static const char roles[] =
     "permissions:\n- {id: read, words: W}\nroles:\n- {id: viewer, label: L, words: W, permissions: [read]}\n";
 static const char sql_test[] =
@@ -150,7 +150,7 @@ START_TEST(bad_ids)
 END_TEST
 START_TEST(ids_defined_twice)
 {
-    refuses(5, "- {name", "- {name: days_max, type: text, unit: u, default: d, words: w}\n- {name",
+    refuses(5, "- {name", "- {name: days_max, label: l, group: g, type: text, unit: u, default: d, words: w}\n- {name",
             "content/parameters.yaml:3:10: parameter days_max: defined already at content/parameters.yaml:2");
 }
 END_TEST
@@ -240,7 +240,7 @@ START_TEST(controls_without_a_request)
 END_TEST
 START_TEST(parameter_defaults_out_of_range)
 {
-    refuses(5, "default: 30", "default: 91", "content/parameters.yaml:2:56: days_max: \"default\" must be");
+    refuses(5, "default: 30", "default: 91", "content/parameters.yaml:2:76: days_max: \"default\" must be");
 }
 END_TEST
 START_TEST(roles_with_permissions_that_are_not_there)
@@ -251,8 +251,8 @@ END_TEST
 
 START_TEST(parameters_that_no_test_uses)
 {
-    refuses(5, "- {name", "- {name: spare, type: text, unit: u, default: d, words: w}\n- {name",
-            "content/parameters.yaml:2:10: spare: no test uses it");
+    refuses(5, "- {name", "- {name: spare, label: l, group: g, type: text, unit: u, default: d, words: w}\n- {name",
+            "content/parameters.yaml:2:10: spare: no test, control or policy uses it");
 }
 END_TEST
 START_TEST(tests_without_a_header)

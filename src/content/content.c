@@ -16,6 +16,14 @@ const struct control *content_control(struct str id)
     return NULL;
 }
 
+const struct policy *content_policy(struct str id)
+{
+    for (size_t i = 0; i < content_policy_count; i++)
+        if (str_is(id, content_policies[i].id))
+            return &content_policies[i];
+    return NULL;
+}
+
 const struct test *content_test(struct str id)
 {
     size_t from = 0, to = content_test_count;

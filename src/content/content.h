@@ -46,6 +46,7 @@ struct control {
     const char *primary_criterion;
     struct strings categories, policies, evidence, data_sources, failure_modes;
     const char *population, *test_design, *test_operation;
+    const char *cadence; /* the parameter that sets how often it is performed; NULL: its frequency stands */
     enum control_model model;
     int64_t max_staleness_ms;       /* M1; default 3 days */
     double max_fail_fraction;       /* M1; default 0.05 */
@@ -57,6 +58,7 @@ struct control {
 struct policy {
     const char *id, *title, *purpose;
     struct strings sections;
+    const char *clauses_json; /* [{"section","text"}]; texts may hold placeholders */
     const char *owner, *approver, *review_cadence, *applies_when;
     struct strings criteria, controls;
 };
@@ -75,9 +77,11 @@ struct request {
 
 struct parameter {
     const char *name; /* [a-z][a-z0-9_]*: ":name" in a test's SQL */
-    const char *type; /* "integer" or "text" */
+    const char *label, *group;
+    const char *type; /* "integer", "text" or "cadence" */
     const char *unit, *default_value, *words;
-    int64_t min, max; /* integer only */
+    int64_t min, max;    /* integer only */
+    bool has_four_eyes;  /* a change takes two people: one proposes, another decides */
 };
 
 struct test_mapping {
@@ -138,6 +142,7 @@ const struct criterion *content_criterion(struct str id);
 const struct control *content_control(struct str id);
 const struct test *content_test(struct str id);
 const struct parameter *content_parameter(struct str name);
+const struct policy *content_policy(struct str id);
 const struct role *content_role(struct str id);
 /* The bits of a role's permissions. */
 uint32_t role_permissions(const struct role *role);

@@ -54,6 +54,7 @@ struct view {
     bool is_past;
     int64_t leaf_limit;            /* leaves up to here count; -1: none */
     struct assessment *assessment; /* computed when first needed */
+    const struct view_values *values; /* of parameters; read when first needed */
 };
 
 /* What a list is asked for; empty texts and zeros are defaults (all, page 1, 50 a page). */
@@ -212,10 +213,6 @@ struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e);
 struct json *view_search_index(struct view *v, struct err *e);
 /* The same for somebody who sees the own page only. */
 struct json *view_own_index(struct view *v);
-
-/* LIST of {"name","value","default","unit","words","type","min","max","is_default","changed":TIME,"tests":[ids],
- *  "history":[{"at":TIME,"value","reason","leaf"}]} */
-struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e);
 
 /* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the minute of now_ms,
  * since staleness and "ago" depend on the clock. */

@@ -1,4 +1,5 @@
 #include "report/view_internal.h"
+#include "report/view_parameters.h"
 
 enum { HISTORY_MAX = 50 };
 
@@ -42,7 +43,7 @@ static void facts_put(struct view *v, struct json *o, const struct control_state
     json_put_cstr(o, "adoption", adoption_words(c->program->adoption));
     json_put_cstr(o, "model", model_name(control->model));
     json_put_cstr(o, "model_words", model_words(control->model));
-    json_put_cstr(o, "frequency", control->frequency);
+    json_put_cstr(o, "frequency", c->program->frequency ? c->program->frequency : control->frequency);
     json_put_bool(o, "is_core", control->is_core);
     json_put_cstr(o, "state", live_state_name(c->live));
     put_status_as(o, live_state_status(c->live), live_state_words(c->live));
@@ -74,7 +75,7 @@ static void control_row(struct view *v, struct list *l, const struct assessment 
         number = (int64_t)(c->score.value * 100);
     list_add(l, (struct list_row){.row = o,
                                   .text = arena_printf(v->arena, "%s %s %s %s", c->control->id, c->control->title,
-                                                       c->control->statement, c->control->owner_role),
+                                                       view_text(v, str_of(c->control->statement)).data, c->control->owner_role),
                                   .status = live_state_status(c->live),
                                   .state = lower_state(v, c->live),
                                   .group = str_of(c->control->family),
@@ -410,7 +411,7 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     const struct control_state *c = &as->controls[index];
     json_put_cstr(page, "id", control->id);
     json_put_cstr(page, "name", control->title);
-    json_put_cstr(page, "statement", control->statement);
+    json_put_str(page, "statement", view_text(v, str_of(control->statement)));
     json_put_cstr(page, "type", control->type);
     json_put_cstr(page, "nature", control->nature);
     facts_put(v, page, c);

@@ -1,5 +1,5 @@
 #include "assess/world.h"
-#include "report/view.h"
+#include "report/view_parameters.h"
 
 #include "base/test.h"
 
@@ -88,6 +88,42 @@ START_TEST(every_page_is_built)
     ck_assert(view_search_index(&v, &e) != NULL);
     ck_assert(view_criterion(&v, STR("CC99"), &e) == NULL);
     ck_assert_int_eq(e.code, ERR_NOT_FOUND);
+    world_release(&w);
+}
+END_TEST
+
+static void parameter_is_everywhere(struct world *w, int64_t at_ms, const char *value, const char *text)
+{
+    struct err e = {0};
+    struct view v = view_of(w, at_ms);
+    const struct json *page = view_parameter(&v, STR("password_length_min"), &e);
+    is_page(page, &e);
+    ck_assert(str_is(json_text(page, "value"), value));
+    JSON_EACH (policy, json_get(page, "policies"))
+        ck_assert(str_find(json_text(policy, "text"), str_of(text)) >= 0);
+    const struct json *policy = view_policy(&v, STR("POL-08"), &e), *control = view_control(&v, STR("AC-09"), &e), *test = view_test(&v, STR("password-length"), NULL, &e);
+    is_page(policy, &e);
+    ck_assert(str_find(json_text(json_path(policy, "sections.1.clauses.0"), "text"), str_of(text)) >= 0);
+    ck_assert(str_find(json_text(control, "statement"), str_of(text)) >= 0);
+    ck_assert(str_is(json_text(json_path(test, "parameters.0"), "value"), value));
+}
+
+START_TEST(changing_a_parameter_changes_policy_control_and_test)
+{
+    struct world w;
+    struct err e = {0};
+    world_fill(&w);
+    parameter_is_everywhere(&w, 0, "12", "12 characters");
+    struct op op = {.body = parameter_body(w.arena, STR("password_length_min"), STR("15"), STR("because"))};
+    world_op(&w, &op_parameter_set, &op, (struct str){0}, now - MS_MINUTE);
+    parameter_is_everywhere(&w, 0, "15", "15 characters");
+    parameter_is_everywhere(&w, now - MS_HOUR / 2, "12", "12 characters"); /* as of before */
+    struct view v = view_of(&w, 0);
+    const struct json *history = json_path(view_parameter(&v, STR("password_length_min"), &e), "history.0");
+    ck_assert(str_is(json_text(history, "reason"), "because"));
+    ck_assert(str_is(json_text(json_get(history, "by"), "name"), "Local administrator"));
+    ck_assert(view_parameter(&v, STR("no_such"), &e) == NULL);
+    ck_assert(view_policy(&v, STR("POL-99"), &e) == NULL);
     world_release(&w);
 }
 END_TEST
@@ -223,6 +259,7 @@ START_TEST(a_year_of_daily_runs_that_pass_brings_settings_to_one)
 END_TEST
 
 TEST_MAIN("views", an_empty_directory_shows_that_nothing_is_known, every_page_is_built,
+          changing_a_parameter_changes_policy_control_and_test,
           what_broke_today_is_told_and_what_was_mended_is_not_failing, the_past_is_shown_as_it_was_known,
           the_strip_has_a_cell_for_each_day, silence_makes_everything_unknown, lists_search_filter_sort_and_page,
           a_year_of_daily_runs_that_pass_brings_settings_to_one)

@@ -21,6 +21,8 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_eval,
         &op_catalog,
         &op_parameter_set,
+        &op_parameter_propose,
+        &op_parameter_decide,
         &op_session,
         &kind_erase,
         &kind_erased,

@@ -62,11 +62,6 @@ static struct json *build_capture(struct call *c, struct err *e)
     return view_capture(&c->view, (uint64_t)leaf, &c->filter, e);
 }
 
-static struct json *build_parameters(struct call *c, struct err *e)
-{
-    return view_parameters(&c->view, &c->filter, e);
-}
-
 static struct json *build_index(struct call *c, struct err *e)
 {
     return call_may(c, PERMISSION_READ) ? view_search_index(&c->view, e) : view_own_index(&c->view);
@@ -183,8 +178,6 @@ const struct page page_kind_evidence = {.nav = "evidence",
                                         .words = "A list of captures"};
 const struct page page_kind_capture = {
     .nav = "evidence", .build = build_capture, .render = page_capture, .words = "A capture: rows, bytes, proof"};
-const struct page page_kind_parameters = {
-    .nav = "parameters", .build = build_parameters, .render = page_parameters, .words = "Values of the organisation"};
 const struct page page_kind_search = {.nav = "search", .build = build_search, .render = page_search, .words = "What was found"};
 const struct page page_kind_index = {.nav = "search", .build = build_index, .words = "Names and addresses of everything"};
 const struct page page_kind_error = {.nav = "", .render = page_error};

@@ -59,6 +59,34 @@ case_a_parameter_has_limits_a_reason_and_a_history() {
     json "$d/out" '[p["value"] for p in o if p["name"] == "password_length_min"] == ["14"]'
 }
 
+case_one_value_stands_in_policy_control_and_test() {
+    make_data
+    expect 0 "$assay" --data "$d/data" record set parameter password_length_min 15 --reason 'policy of 2026'
+    expect 0 "$assay" --data "$d/data" record show parameter password_length_min
+    grep -q '^policy  POL-08 .*15 characters' "$d/out" || fail 'the policy has another value'
+    grep -q '^control AC-09: .*15 characters' "$d/out" || fail 'the control has another value'
+    grep -q '^test    password-length:' "$d/out" || fail 'no test uses it'
+    expect 0 "$assay" --data "$d/data" test --stored --explain password-length
+    grep -q 'minlen = 15' "$d/out" || fail 'the test has another value'
+    expect 2 "$assay" --data "$d/data" record set parameter access_review_cadence daily --reason x
+    one_line 'none of weekly'
+}
+
+case_a_parameter_that_takes_two_people_waits_for_the_second() {
+    make_data
+    expect 0 "$assay" --data "$d/data" record set parameter breach_notice_hours 48 --reason 'our contracts'
+    grep -q '^proposed: breach_notice_hours = 48.*somebody else decides' "$d/out"
+    expect 0 "$assay" --data "$d/data" record show parameter breach_notice_hours
+    grep -q '^breach_notice_hours = 72' "$d/out" || fail 'it is in force already'
+    expect 3 "$assay" --data "$d/data" record approve parameter breach_notice_hours --reason 'by myself'
+    one_line 'does not approve it'
+    expect 0 "$assay" --data "$d/data" record refuse parameter breach_notice_hours --reason 'a mistake'
+    expect 2 "$assay" --data "$d/data" record approve parameter breach_notice_hours --reason x
+    one_line 'nobody proposes'
+    expect 0 "$assay" --data "$d/data" rebuild
+    expect 0 "$assay" verify "$d/data"
+}
+
 case_the_report_is_one_page_that_fetches_nothing() {
     make_data
     expect 0 "$assay" --data "$d/data" report readiness --output "$d/report.html"

@@ -1,0 +1,303 @@
+/* Parameters: the values in force, what uses them, and texts with them filled in. */
+#include "report/view_parameters.h"
+
+#include "assess/stored.h"
+#include "content/placeholder.h"
+#include "report/view_record_internal.h"
+
+/* ---- values as of the view's instant ---- */
+
+struct view_values {
+    struct test_value *items;
+    size_t count;
+};
+
+static const struct view_values *values_of(struct view *v)
+{
+    int64_t newest;
+    struct err ignored = {0};
+    if (v->values)
+        return v->values;
+    struct view_values *values = ARENA_NEW(v->arena, struct view_values);
+    if (!parameter_values(v->db, v->arena, v->leaf_limit, &values->items, &values->count, &newest, &ignored))
+        values->count = 0; /* the page's own queries meet the same failure */
+    return v->values = values;
+}
+
+struct str view_parameter_value(struct view *v, const struct parameter *p)
+{
+    const struct view_values *values = values_of(v);
+    for (size_t i = 0; i < values->count; i++)
+        if (str_is(values->items[i].name, p->name))
+            return values->items[i].value;
+    return str_of(p->default_value);
+}
+
+static struct str value_words(void *context, struct str name)
+{
+    struct view *v = context;
+    const struct parameter *p = content_parameter(name);
+    return p ? parameter_text(v->arena, p, view_parameter_value(v, p)) : name;
+}
+
+struct str view_text(struct view *v, struct str text)
+{
+    return placeholder_fill(v->arena, text, value_words, v);
+}
+
+static void push_part(struct json *list, struct str text, struct str name)
+{
+    if (text.size == 0)
+        return;
+    struct json *o = json_push_object(list);
+    json_put_str(o, "text", text);
+    json_put_str(o, "parameter", name);
+}
+
+void put_text_parts(struct view *v, struct json *o, const char *key, struct str text)
+{
+    struct json *list = json_put_array(o, key);
+    struct str before, name;
+    while (placeholder_next(&text, &before, &name)) {
+        push_part(list, before, STR(""));
+        push_part(list, value_words(v, name), content_parameter(name) ? name : STR(""));
+    }
+    push_part(list, text, STR(""));
+}
+
+/* ---- one ---- */
+
+static bool history_put(struct view *v, struct json *o, const struct parameter *p, int64_t *ret_changed_ms, struct err *e)
+{
+    struct json *list = json_put_array(o, "history");
+    *ret_changed_ms = 0;
+    DB_EACH (row, v->db, e, "select t, value, reason, leaf, coalesce((select o.actor from actor o where o.pseudonym = p.actor), p.actor) from parameter p where name = ?1 and leaf <= ?2 order by leaf desc", A(p->name),
+             A(v->leaf_limit)) {
+        struct json *item = json_push_object(list);
+        struct str value = arena_str(v->arena, db_text(row, 1));
+        put_time(v, item, "at", db_int(row, 0));
+        json_put_str(item, "value", value);
+        json_put_str(item, "text", parameter_text(v->arena, p, value));
+        json_put_str(item, "reason", arena_str(v->arena, db_text(row, 2)));
+        json_put_int(item, "leaf", db_int(row, 3));
+        json_put_str(item, "url", arena_printf(v->arena, "/ledger/%lld", (long long)db_int(row, 3)));
+        json_put(item, "by", actor_new(v, arena_str(v->arena, db_text(row, 4))));
+        if (list->count == 1)
+            *ret_changed_ms = db_int(row, 0);
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool proposals_put(struct view *v, struct json *o, const struct parameter *p, struct err *e)
+{
+    struct json *list = json_put_array(o, "proposals");
+    DB_EACH (row, v->db, e,
+             "select leaf, value, t, actor, reason, decided_leaf, decided_t, decided_by, is_approved, decided_reason from parameter_proposal "
+             "where name = ?1 and leaf <= ?2 order by leaf desc",
+             A(p->name), A(v->leaf_limit)) {
+        struct json *item = json_push_object(list);
+        bool is_open = db_is_null(row, 5) || db_int(row, 5) > v->leaf_limit;
+        struct str value = arena_str(v->arena, db_text(row, 1));
+        json_put_int(item, "leaf", db_int(row, 0));
+        json_put_str(item, "url", arena_printf(v->arena, "/ledger/%lld", (long long)db_int(row, 0)));
+        json_put_str(item, "value", value);
+        json_put_str(item, "text", parameter_text(v->arena, p, value));
+        put_time(v, item, "at", db_int(row, 2));
+        json_put(item, "by", actor_new(v, arena_str(v->arena, db_text(row, 3))));
+        json_put_str(item, "reason", arena_str(v->arena, db_text(row, 4)));
+        json_put_bool(item, "is_open", is_open);
+        put_status_as(item, is_open ? RESULT_UNKNOWN : db_int(row, 8) ? RESULT_PASS : RESULT_SKIP, is_open ? "Proposed" : db_int(row, 8) ? "Approved" : "Refused");
+        put_time(v, item, "decided", is_open ? 0 : db_int(row, 6));
+        json_put(item, "decided_by", is_open ? json_new_null(v->arena) : actor_new(v, arena_str(v->arena, db_text(row, 7))));
+        json_put_str(item, "decided_reason", is_open ? STR("") : arena_str(v->arena, db_text(row, 9)));
+    }
+    return e->code == ERR_NONE;
+}
+
+static void policies_using(struct view *v, struct json *o, const struct parameter *p)
+{
+    struct json *list = json_put_array(o, "policies");
+    struct err ignored = {0};
+    for (size_t i = 0; i < content_policy_count; i++) {
+        const struct policy *policy = &content_policies[i];
+        if (!placeholder_in(policy->clauses_json, p->name))
+            continue;
+        JSON_EACH (clause, json_parse(v->arena, str_of(policy->clauses_json), JSON_LIMITS_DEFAULT, &ignored)) {
+            struct str text = json_text(clause, "text");
+            if (!placeholder_in(arena_str(v->arena, text).data, p->name))
+                continue;
+            struct json *item = push_link(v, list, policy->id, policy->title, arena_printf(v->arena, "/policies/%s", policy->id));
+            json_put_str(item, "section", json_text(clause, "section"));
+            json_put_str(item, "text", view_text(v, text));
+        }
+    }
+}
+
+static void controls_using(struct view *v, struct json *o, const struct parameter *p)
+{
+    struct json *list = json_put_array(o, "controls");
+    for (size_t i = 0; i < content_control_count; i++) {
+        const struct control *c = &content_controls[i];
+        bool is_cadence = c->cadence && strcmp(c->cadence, p->name) == 0;
+        if (!is_cadence && !placeholder_in(c->statement, p->name))
+            continue;
+        struct json *item = push_link(v, list, c->id, c->title, url_control(v, c));
+        json_put_str(item, "text", view_text(v, str_of(c->statement)));
+        json_put_bool(item, "is_cadence", is_cadence);
+    }
+}
+
+static void tests_using(struct view *v, struct json *o, const struct parameter *p)
+{
+    struct json *ids = json_put_array(o, "tests"), *list = json_put_array(o, "test_links");
+    for (size_t t = 0; t < content_test_count; t++)
+        for (size_t k = 0; k < content_tests[t].parameters.count; k++)
+            if (strcmp(content_tests[t].parameters.items[k], p->name) == 0) {
+                json_push_str(ids, str_of(content_tests[t].id));
+                push_link(v, list, content_tests[t].id, content_tests[t].title, url_test(v, &content_tests[t]));
+            }
+}
+
+static bool parameter_put(struct view *v, struct json *o, const struct parameter *p, struct err *e)
+{
+    struct str value = view_parameter_value(v, p);
+    int64_t changed_ms;
+    json_put_cstr(o, "name", p->name);
+    json_put_cstr(o, "label", p->label);
+    json_put_cstr(o, "group", p->group);
+    json_put_str(o, "value", value);
+    json_put_str(o, "text", parameter_text(v->arena, p, value));
+    json_put_cstr(o, "default", p->default_value);
+    json_put_str(o, "default_text", parameter_text(v->arena, p, str_of(p->default_value)));
+    json_put_cstr(o, "unit", p->unit);
+    json_put_cstr(o, "words", p->words);
+    json_put_cstr(o, "type", p->type);
+    json_put_int(o, "min", p->min);
+    json_put_int(o, "max", p->max);
+    json_put_bool(o, "is_default", str_is(value, p->default_value));
+    json_put_bool(o, "has_four_eyes", p->has_four_eyes);
+    json_put_str(o, "url", arena_printf(v->arena, "/parameters/%s", p->name));
+    if (!history_put(v, o, p, &changed_ms, e) || !proposals_put(v, o, p, e))
+        return false;
+    put_time(v, o, "changed", changed_ms);
+    const struct json *newest = json_get(o, "proposals")->first;
+    json_put_bool(o, "is_proposed", newest && json_bool(newest, "is_open"));
+    tests_using(v, o, p);
+    policies_using(v, o, p);
+    controls_using(v, o, p);
+    return true;
+}
+
+struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e)
+{
+    struct err inner = {0};
+    struct json *page = page_new(v, STR("Parameters"), e);
+    struct list l;
+    if (!page)
+        return NULL;
+    list_init(&l, v, f);
+    for (size_t i = 0; i < content_parameter_count; i++) {
+        const struct parameter *p = &content_parameters[i];
+        struct json *o = json_object(v->arena);
+        if (!parameter_put(v, o, p, &inner))
+            return *e = inner, NULL;
+        list_add(&l, (struct list_row){.row = o,
+                                       .text = arena_printf(v->arena, "%s %s %s %s", p->name, p->label, p->group, p->words),
+                                       .group = str_of(p->group),
+                                       .status = json_bool(o, "is_proposed") ? RESULT_UNKNOWN : RESULT_PASS,
+                                       .sort_text = str_of(p->name)});
+    }
+    list_finish(&l, page, NULL);
+    return page;
+}
+
+struct json *view_parameter(struct view *v, struct str name, struct err *e)
+{
+    static const char *const cadences[] = {"weekly", "monthly", "quarterly", "semiannual", "annual"};
+    const struct parameter *p = content_parameter(name);
+    struct err inner = {0};
+    if (!p) {
+        err_set(e, ERR_NOT_FOUND, "parameter %.*s: there is none of this name", STR_ARGS(str_slice(name, 0, 80)));
+        return NULL;
+    }
+    struct json *page = page_new(v, str_of(p->label), e);
+    if (!page)
+        return NULL;
+    if (!parameter_put(v, page, p, &inner))
+        return *e = inner, NULL;
+    struct json *choices = json_put_array(page, "choices");
+    for (size_t i = 0; i < sizeof cadences / sizeof cadences[0] && strcmp(p->type, "cadence") == 0; i++) {
+        struct json *o = json_push_object(choices);
+        json_put_cstr(o, "id", cadences[i]);
+        json_put_cstr(o, "label", cadence_words(str_of(cadences[i])));
+    }
+    struct json *program = json_put_array(page, "program");
+    if (str_is(name, "password_length_min"))
+        json_push_str(program, STR("Assay itself takes no shorter password for an account."));
+    return page;
+}
+
+/* ---- policies ---- */
+
+struct json *view_policies(struct view *v, const struct view_filter *f, struct err *e)
+{
+    struct json *page = page_new(v, STR("Policies"), e);
+    struct list l;
+    if (!page)
+        return NULL;
+    list_init(&l, v, f);
+    for (size_t i = 0; i < content_policy_count; i++) {
+        const struct policy *p = &content_policies[i];
+        struct json *o = json_object(v->arena);
+        json_put_cstr(o, "id", p->id);
+        json_put_cstr(o, "title", p->title);
+        json_put_cstr(o, "purpose", p->purpose);
+        json_put_cstr(o, "owner_role", p->owner);
+        json_put_cstr(o, "category", p->applies_when);
+        json_put_int(o, "controls", (int64_t)p->controls.count);
+        json_put_str(o, "url", arena_printf(v->arena, "/policies/%s", p->id));
+        list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%s %s %s %s", p->id, p->title, p->purpose, p->clauses_json),
+                                       .group = str_of(p->applies_when), .status = RESULT_PASS, .sort_text = str_of(p->id)});
+    }
+    list_finish(&l, page, NULL);
+    return page;
+}
+
+struct json *view_policy(struct view *v, struct str id, struct err *e)
+{
+    const struct policy *p = content_policy(id);
+    if (!p) {
+        err_set(e, ERR_NOT_FOUND, "policy %.*s: there is none of this name", STR_ARGS(str_slice(id, 0, 80)));
+        return NULL;
+    }
+    struct json *page = page_new(v, arena_printf(v->arena, "%s %s", p->id, p->title), e);
+    if (!page)
+        return NULL;
+    json_put_cstr(page, "id", p->id);
+    json_put_cstr(page, "name", p->title);
+    json_put_cstr(page, "purpose", p->purpose);
+    json_put_cstr(page, "owner_role", p->owner);
+    json_put_cstr(page, "approver", p->approver);
+    struct json *sections = json_put_array(page, "sections");
+    struct json *clauses = json_parse(v->arena, str_of(p->clauses_json), JSON_LIMITS_DEFAULT, e);
+    for (size_t i = 0; i < p->sections.count && clauses; i++) {
+        struct json *section = json_push_object(sections);
+        json_put_cstr(section, "title", p->sections.items[i]);
+        struct json *list = json_put_array(section, "clauses");
+        JSON_EACH (clause, clauses) {
+            if (!str_is(json_text(clause, "section"), p->sections.items[i]))
+                continue;
+            struct json *o = json_push_object(list);
+            json_put_str(o, "text", view_text(v, json_text(clause, "text")));
+            put_text_parts(v, o, "parts", json_text(clause, "text"));
+        }
+    }
+    struct json *controls = json_put_array(page, "controls");
+    for (size_t i = 0; i < p->controls.count; i++) {
+        const struct control *c = content_control(str_of(p->controls.items[i]));
+        if (c)
+            json_put_str(push_link(v, controls, c->id, c->title, url_control(v, c)), "text", view_text(v, str_of(c->statement)));
+    }
+    put_strings(page, "criteria", p->criteria);
+    return clauses ? page : NULL;
+}
