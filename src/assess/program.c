@@ -142,10 +142,20 @@ static bool controls_load(struct program *p, struct db *db, struct arena *a, int
 /* Those that the organisation has not set a frequency for follow their parameter, as their statement does. */
 static bool cadences_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
 {
-    for (size_t i = 0; i < content_control_count && !e->code; i++)
-        if (content_controls[i].cadence && !p->controls[i].frequency)
-            p->controls[i].frequency = parameter_value(db, a, content_controls[i].cadence, leaf, e).data;
-    return e->code == ERR_NONE;
+    struct err inner = {0};
+    for (size_t i = 0; i < p->control_count && !inner.code; i++) {
+        const struct control *c = p->definitions[i];
+        if (!c->cadence || p->controls[i].frequency)
+            continue;
+        struct str value = parameter_value(db, a, c->cadence, leaf, &inner);
+        if (str_is(value, c->frequency))
+            continue;
+        struct control *own = ARENA_NEW(a, struct control);
+        *own = *c;
+        own->frequency = arena_str(a, value).data;
+        p->definitions[i] = own;
+    }
+    return inner.code ? (*e = inner, false) : true;
 }
 
 static void id_add(struct arena *a, struct strings *list, struct str id)

@@ -43,7 +43,7 @@ static void facts_put(struct view *v, struct json *o, const struct control_state
     json_put_cstr(o, "adoption", adoption_words(c->program->adoption));
     json_put_cstr(o, "model", model_name(control->model));
     json_put_cstr(o, "model_words", model_words(control->model));
-    json_put_cstr(o, "frequency", c->program->frequency ? c->program->frequency : control->frequency);
+    json_put_cstr(o, "frequency", control->frequency);
     json_put_bool(o, "is_core", control->is_core);
     json_put_cstr(o, "state", live_state_name(c->live));
     put_status_as(o, live_state_status(c->live), live_state_words(c->live));
