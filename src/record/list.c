@@ -120,6 +120,11 @@ static bool put_where(struct listing *l)
             buf_char(&l->q.sql, ')');
         }
     }
+    if (query->ids.size) {
+        buf_cstr(&l->q.sql, " and r.id in (select value from json_each(");
+        query_arg(&l->q, A(query->ids));
+        buf_cstr(&l->q.sql, "))");
+    }
     query_access(&l->q, l->type, query->access, query->leaf_limit);
     return put_state(l) && filter_parse(l->type, query->where, query->access, query->now_ms, query->leaf_limit, &l->q, l->e);
 }
@@ -179,7 +184,7 @@ static bool total_is_known(struct listing *l, int64_t *ret)
 {
     const struct record_query *q = l->query;
     bool sees_all = !q->access || q->access->is_system || access_matches(q->access, &l->type->may_read, NULL);
-    if (q->leaf_limit != INT64_MAX || q->where.size || q->q.size || !sees_all)
+    if (q->leaf_limit != INT64_MAX || q->where.size || q->q.size || q->ids.size || !sees_all)
         return false;
     *ret = 0;
     for (size_t i = 0; i < l->type->state_count; i++) {

@@ -91,6 +91,7 @@ struct str record_title(const struct record *r);
 struct record_query {
     struct str q;                /* full text */
     struct str state;            /* id; "open", "closed"; empty: all */
+    struct str ids;              /* JSON array of those that are meant; empty: all */
     struct str where;            /* filter expression "owner=me severity=high due<2026-12-01": record/filter.c has the grammar */
     struct str sort;             /* column; "-column": descending; empty: the type's own */
     int64_t page, per_page;      /* from 1; at most 1000 */

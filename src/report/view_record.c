@@ -251,6 +251,7 @@ static void put_next(struct view *v, const struct view_records *r, struct json *
         json_put_bool(o, "needs_reason", move->needs_reason);
         json_put_bool(o, "needs_step_up", move->needs_step_up);
         json_put_int(o, "quorum", move->quorum);
+        json_put_cstr(o, "when_referred", move->when_referred ? move->when_referred : "");
         struct json *missing = json_put_array(o, "missing");
         for (size_t k = 0; k < move->requires.count; k++) {
             const struct record_field *f = record_type_field(t, str_of(move->requires.items[k]));
@@ -434,6 +435,48 @@ struct json *view_record_history(struct view *v, const struct view_records *r, c
     return list;
 }
 
+static bool is_ending(const struct record_type *t)
+{
+    bool asks = false;
+    for (size_t i = 0; i < t->transition_count; i++)
+        asks |= t->transitions[i].when_referred && t->transitions[i].when_referred[0];
+    return asks || t->may_delete.count > 0;
+}
+
+static void put_referrers(struct view *v, const struct view_records *r, struct json *list, const struct json *found)
+{
+    JSON_EACH (f, found) {
+        const struct record_type *t = record_types_find(r->types, json_text(f, "type"));
+        const struct record_field *field = t ? record_type_field(t, json_text(f, "field")) : NULL;
+        struct err ignored = {0};
+        struct record *record = t ? record_get(v->db, v->arena, t, json_text(f, "id"), INT64_MAX, &ignored) : NULL;
+        bool may_read = record && (!r->access || access_matches(r->access, &t->may_read, record));
+        struct json *o = json_push_object(list);
+        json_put_str(o, "id", json_text(f, "id"));
+        json_put_cstr(o, "type", t ? t->label : "");
+        json_put_cstr(o, "field", field ? field->label : "");
+        json_put_str(o, "title", may_read ? record_title(record) : STR(""));
+        json_put_str(o, "url", may_read ? record_url(v, t->id, record->id) : STR(""));
+    }
+}
+
+/* What stands in the way of deleting it ("referrers"), and of an end ("open_referrers"). */
+static bool put_in_the_way(struct view *v, const struct view_records *r, struct json *page, const struct record *record, struct err *e)
+{
+    struct json *all = json_put_array(page, "referrers"), *open = json_put_array(page, "open_referrers");
+    const char *rule = record->type->when_referred;
+    json_put_bool(page, "asks_sure", rule && strcmp(rule, "ask") == 0);
+    if (v->is_past || record->is_deleted || !is_ending(record->type))
+        return true;
+    struct json *found = record_referrers(v->db, v->arena, r->types, str_of(record->type->id), record->id, VIEW_RELATED_MAX, e);
+    struct json *running = found ? record_referrers_open(v->db, v->arena, r->types, str_of(record->type->id), record->id, VIEW_RELATED_MAX, e) : NULL;
+    if (!running)
+        return false;
+    put_referrers(v, r, all, found);
+    put_referrers(v, r, open, running);
+    return true;
+}
+
 struct json *view_record(struct view *v, const struct view_records *r, const struct record_type *t, struct str id, bool is_page, struct err *e)
 {
     struct record *record = record_get(v->db, v->arena, t, id, view_record_limit(v), e);
@@ -455,7 +498,7 @@ struct json *view_record(struct view *v, const struct view_records *r, const str
     put_may(v, r, page, record, RECORD_CHANGE, "may_change", "why_not_change");
     put_may(v, r, page, record, RECORD_DELETE, "may_delete", "why_not_delete");
     put_may(v, r, page, record, RECORD_UNDO, "may_undo", "why_not_undo");
-    if (!put_related(v, r, page, record, e))
+    if (!put_related(v, r, page, record, e) || !put_in_the_way(v, r, page, record, e))
         return NULL;
     struct json *history = view_record_history(v, r, t, id, e);
     if (!history)

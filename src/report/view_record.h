@@ -60,6 +60,7 @@ struct json *view_record_calendar(struct view *v, const struct view_records *r, 
  *  "next":[{"id","label","to":STATE,"is_allowed","why_not","needs_reason","needs_step_up","missing":[{"id","label"}]}],
  *  "may_change","why_not_change","may_delete","why_not_delete","may_undo",
  *  "groups":[{"label","fields":[{"id","label","words","cell":CELL}]}],
+ *  "referrers":[{"type","id","title","url","field"}],"open_referrers":[…],"asks_sure": what is in the way of deleting it, or of its end,
  *  "related":[{"type":TYPE,"field":"Owner","total":N,"url","rows":[{"id","title","url","state":STATE}]}],
  *  "history":[as view_record_history]} */
 struct json *view_record(struct view *v, const struct view_records *r, const struct record_type *t, struct str id, bool is_page, struct err *e);
@@ -77,6 +78,9 @@ struct view_typed {
  *  "groups":[{"label","fields":[{"id","label","words","input":"text|textarea|number|money|date|instant|duration|select|checks|ids|files",
  *    "value":"as typed","choices":[{"id","label","words","is_chosen"}],"required","problem":"","max":N,"min","step","accept","hint","files":[CELL items]}]}]} */
 struct json *view_record_form(struct view *v, const struct view_records *r, const struct record_type *t, const struct record *record,
+                              const struct view_typed *typed, struct err *e);
+/* What is done with several records at once: {"title","as_of","nav","type":TYPE,"groups": of the one field that is set, or none} */
+struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_field *field,
                               const struct view_typed *typed, struct err *e);
 /* Two changed one record: what it was, is and should become. mine: typed values as record_check left them.
  * {"title","type":TYPE,"id","version","base","by":ACTOR,"at":TIME,"fields":[{"id","label","was":CELL,"theirs":CELL,"mine":CELL,

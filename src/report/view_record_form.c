@@ -299,6 +299,21 @@ struct json *view_record_form(struct view *v, const struct view_records *r, cons
     return page;
 }
 
+struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_field *field,
+                              const struct view_typed *typed, struct err *e)
+{
+    struct json *page = record_page_new(v, str_of(t->labels), true, e);
+    if (!page)
+        return NULL;
+    json_put(page, "type", record_type_brief(v, t));
+    struct json *groups = json_put_array(page, "groups"), *group = field ? json_push_object(groups) : NULL;
+    if (group) {
+        json_put_cstr(group, "label", "");
+        put_field(v, r, json_put_array(group, "fields"), field, NULL, typed);
+    }
+    return page;
+}
+
 /* ---- two at once ---- */
 
 static struct json *typed_list(struct view *v, const struct record_field *f, const struct json *value)

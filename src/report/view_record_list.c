@@ -194,6 +194,43 @@ static void put_head(struct view *v, const struct view_records *r, struct json *
     put_tabs(v, r, page, t);
 }
 
+/* By a role, or as the one that a record names. */
+static bool might(const struct view_records *r, const struct strings *who)
+{
+    if (!r->access)
+        return false;
+    for (size_t i = 0; i < who->count; i++)
+        if (who->items[i][0] == '@' && strcmp(who->items[i], "@nobody") != 0)
+            return true;
+    struct access own = *r->access;
+    own.role_count = r->access->changes_own_only ? 0 : own.role_count;
+    return access_matches(&own, who, NULL);
+}
+
+/* What can be done with several rows at once: {"moves":[{"id","label"}],"fields":[{"id","label"}],"may_delete"} */
+static void put_bulk(const struct view *v, const struct view_records *r, struct json *page, const struct record_type *t)
+{
+    struct json *bulk = json_put_object(page, "bulk"), *moves = json_put_array(bulk, "moves"), *fields = json_put_array(bulk, "fields");
+    for (size_t i = 0; !v->is_past && i < t->transition_count; i++) {
+        const struct record_transition *move = &t->transitions[i];
+        if (move->quorum > 1 || !might(r, &move->who))
+            continue;
+        struct json *o = json_push_object(moves);
+        json_put_cstr(o, "id", move->id);
+        json_put_cstr(o, "label", move->label);
+    }
+    for (size_t i = 0; !v->is_past && might(r, &t->may_change) && i < t->field_count; i++) {
+        const struct record_field *f = &t->fields[i];
+        bool is_shared = !f->is_retired && !f->is_unique && f->type != FIELD_COMPUTED && f->type != FIELD_FILES && f->type != FIELD_MARKDOWN;
+        if (!is_shared || strcmp(f->id, t->title_field) == 0)
+            continue;
+        struct json *o = json_push_object(fields);
+        json_put_cstr(o, "id", f->id);
+        json_put_cstr(o, "label", f->label);
+    }
+    json_put_bool(bulk, "may_delete", !v->is_past && t->may_delete.count && might(r, &t->may_delete));
+}
+
 static bool may_read(const struct view_records *r, const struct record_type *t, struct err *e)
 {
     return record_may_read_type(r, t) || err_set(e, ERR_DENIED, "%s may not be read by you", t->labels);
@@ -227,6 +264,7 @@ struct json *view_record_list(struct view *v, const struct view_records *r, cons
         return NULL;
     put_columns(page, t);
     put_filters(v, r, page, t);
+    put_bulk(v, r, page, t);
     return page;
 }
 

@@ -318,7 +318,7 @@ static bool read_if_match(struct call *c, struct record_wish *w, struct err *e)
     return true;
 }
 
-static const char *const members[] = {"values", "why", "version", "id", "transition", "step"};
+static const char *const members[] = {"values", "why", "version", "id", "transition", "step", "sure"};
 
 static void check_members(struct call *c, struct record_wish *w)
 {
@@ -326,12 +326,14 @@ static void check_members(struct call *c, struct record_wish *w)
         bool is_known = false;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
             is_known |= str_is(m->key, members[i]);
-        bool is_object = str_is(m->key, "values"), is_number = str_is(m->key, "version");
+        bool is_object = str_is(m->key, "values"), is_number = str_is(m->key, "version"), is_flag = str_is(m->key, "sure");
         if (!is_known)
             add_problem(w, m->key, STR("no such member is known here"));
         else if (is_object && m->type != JSON_OBJECT)
             add_problem(w, m->key, STR("is an object of fields"));
-        else if (!is_object && !is_number && m->type != JSON_STRING)
+        else if (is_flag && m->type != JSON_BOOL)
+            add_problem(w, m->key, STR("is true or false"));
+        else if (!is_object && !is_number && !is_flag && m->type != JSON_STRING)
             add_problem(w, m->key, STR("is a text"));
     }
 }
@@ -353,6 +355,7 @@ bool records_wish_json(struct call *c, const struct record_type *t, struct recor
     check_members(c, w);
     w->change.why = json_text(c->json, "why");
     w->change.transition = json_text(c->json, "transition");
+    w->change.is_sure = json_bool(c->json, "sure");
     w->change.id = current ? current->id : json_text(c->json, "id");
     struct json *set = (struct json *)(uintptr_t)json_get(c->json, "values");
     if (!set || set->type != JSON_OBJECT)

@@ -136,7 +136,7 @@ static void put_preview(struct call *c, struct json *v, const struct record_csv 
     for (size_t i = 0; i < csv->row_count && i < ROWS_SHOWN; i++) {
         const struct record_change *change = &csv->changes[i];
         struct json *o = json_push_object(rows);
-        json_put_int(o, "row", (int64_t)i + 1);
+        json_put_int(o, "row", (int64_t)csv->rows[i]);
         json_put_cstr(o, "act", change->act == RECORD_CREATE ? "new" : "change");
         json_put_str(o, "id", change->id);
         struct json *cells = json_put_array(o, "cells");

@@ -61,6 +61,8 @@ static void put_done(struct call *c, struct json *v)
                                            {"undone", "The last change is undone."},
                                            {"voted", "Your agreement is recorded; others have to agree as well."},
                                            {"imported", "Imported."},
+                                           {"bulk", "Done with all of them, as one operation."},
+                                           {"view", "The view is kept."},
                                            {"same", "Nothing was changed: everything is as it was."}};
     struct str done = STR("");
     struct err ignored = {0};
@@ -70,6 +72,13 @@ static void put_done(struct call *c, struct json *v)
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         words = str_is(done, known[i][0]) ? known[i][1] : words;
     json_put_cstr(v, "done", words);
+}
+
+static void put_op(struct call *c, struct json *v)
+{
+    char op[33];
+    op_id_new(c->site->env, op);
+    json_put_str(v, "op", arena_str(c->arena, str_of(op)));
 }
 
 static struct json *build_list(struct call *c, struct err *e)
@@ -83,6 +92,9 @@ static struct json *build_list(struct call *c, struct err *e)
     if (v && is_page) {
         put_links(c, t, v);
         put_done(c, v);
+        put_op(c, v);
+        if (!records_put_views(c, t, v, e))
+            return NULL;
     }
     return v;
 }
@@ -147,13 +159,6 @@ static struct json *build_leaf(struct call *c, struct err *e)
         return NULL;
     }
     return view_leaf(&c->view, (uint64_t)leaf, e);
-}
-
-static void put_op(struct call *c, struct json *v)
-{
-    char op[33];
-    op_id_new(c->site->env, op);
-    json_put_str(v, "op", arena_str(c->arena, str_of(op)));
 }
 
 /* Where to go afterwards: a page of the room that led here; "" the record itself. */
@@ -332,6 +337,7 @@ static bool read_act(struct call *c, enum record_act act, const struct record_ty
     w->change.set = json_object(c->arena);
     if (!str_to_int64(form_value(&c->form, "version"), &w->change.version))
         return err_set(e, ERR_INVALID, "version: the form does not say which version it was made from");
+    w->change.is_sure = form_find(&c->form, "sure") != NULL;
     records_op_id(c, w->op_id);
     return true;
 }

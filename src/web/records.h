@@ -17,6 +17,9 @@ bool records_query(struct call *c, const struct record_type *t, struct record_qu
 /* The address of a list with one of its parts changed: "q", "state", "sort", "page", "f.FIELD" ("" none). */
 struct str records_url(struct call *c, const struct record_type *t, const char *path, const char *changed, struct str value);
 
+/* "views","view_query","may_save": the saved views of a list that one may see. */
+bool records_put_views(struct call *c, const struct record_type *t, struct json *v, struct err *e) MUST_USE;
+
 /* What somebody wants. */
 struct record_wish {
     struct record_change change;

@@ -2,22 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
-import { end, launch, open, shots, signedIn, url } from './site.mjs';
+import { admin as api, end, launch, open, shots, signedIn, url } from './site.mjs';
 
 before(launch);
 after(end);
-
-async function api(method, path, body, headers = {}) {
-  const { cookies } = await signedIn();
-  const cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
-  const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
-  const answer = await fetch(url + '/api/v1' + path, {
-    method,
-    headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json', ...headers },
-    body: body && JSON.stringify(body),
-  });
-  return answer.json();
-}
 
 async function makeSystem(page, name) {
   await page.goto(url + '/records/system/new');

@@ -68,6 +68,16 @@ if (here) {
 const waiting = document.querySelector('[data-reload]');
 if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.reload));
 
+// Lists: one box ticks all rows of the page.
+for (const head of document.querySelectorAll('[data-pick]')) {
+  const boxes = [...head.closest('table').querySelectorAll('td.pick input')];
+  const all = document.createElement('input');
+  all.type = 'checkbox';
+  all.setAttribute('aria-label', 'Choose all rows of this page');
+  all.addEventListener('change', () => boxes.forEach((b) => (b.checked = all.checked)));
+  head.replaceChildren(all);
+}
+
 // Forms of records: what is wrong gets the focus; leaving with something typed is asked about once.
 document.querySelector('[data-focus]')?.focus();
 for (const form of document.querySelectorAll('form[data-guard]')) {
