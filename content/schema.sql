@@ -42,6 +42,8 @@ create table hold(id text primary key, leaf integer not null, t integer not null
 create table notify_channel(id text primary key, leaf integer not null, t integer not null, settings text not null, secret_c text, secret_x text) strict, without rowid;
 create table notify_sent(person text not null, day text not null, channel text not null, leaf integer not null, t integer not null, items integer not null,
                          outcome text not null, primary key(person, day, channel)) strict, without rowid;
+-- Tests of channels that somebody asked for; outcome null: waits to be sent.
+create table notify_trial(leaf integer primary key, channel text not null, actor text not null, t integer not null, outcome text, done_leaf integer, done_t integer) strict;
 
 -- Captures. A run lists every table; only a changed table has an item (capture).
 create table subject(id text primary key, kind text not null, name text not null, first_leaf integer not null, last_leaf integer not null,

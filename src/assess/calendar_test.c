@@ -65,6 +65,65 @@ START_TEST(each_day_belongs_to_one_period_and_periods_leave_no_hole)
 }
 END_TEST
 
+START_TEST(business_days_are_counted_as_one_by_one_with_any_holidays)
+{
+    uint32_t seed = 7;
+    for (int round = 0; round < 200; round++) {
+        int64_t holidays[12], start = day(2026, 1, 1) + round * 3;
+        struct calendar c = {holidays, 0};
+        for (int64_t d = start; d < start + 60 && c.count < 12; d++) {
+            seed = seed * 1664525u + 1013904223u;
+            if (seed >> 28 == 0)
+                holidays[c.count++] = d;
+        }
+        for (int n = 0; n < 20; n++) {
+            int64_t end = calendar_add_business_days(&c, start, n), counted = 0;
+            for (int64_t d = start + 1; d <= end; d++)
+                counted += calendar_is_business_day(&c, d);
+            ck_assert_int_eq(counted, n);
+            ck_assert(n == 0 || calendar_is_business_day(&c, end));
+            ck_assert(calendar_business_day(&c, end) >= end);
+        }
+    }
+}
+END_TEST
+
+START_TEST(what_recurs_comes_again_after_its_own_length_and_never_earlier)
+{
+    for (int c = CADENCE_DAILY; c <= CADENCE_ANNUAL; c++)
+        for (int64_t d = day(2026, 1, 1); d < day(2029, 1, 1); d += 5) {
+            static const int least[] = {0, 1, 7, 28, 90 - 1, 181, 365}, most[] = {0, 1, 7, 31, 92, 184, 366};
+            int64_t next = cadence_next((enum cadence)c, d);
+            ck_assert_int_ge(next - d, least[c]);
+            ck_assert_int_le(next - d, most[c]);
+            /* Twelve months are a year, however they are cut. */
+            if (c == CADENCE_QUARTERLY && date_of_day(d).day <= 28) {
+                int64_t year = d;
+                for (int i = 0; i < 4; i++)
+                    year = cadence_next(CADENCE_QUARTERLY, year);
+                ck_assert_int_eq(year, cadence_next(CADENCE_ANNUAL, d));
+            }
+        }
+}
+END_TEST
+
+START_TEST(each_expected_performance_is_registered_once_and_in_order)
+{
+    struct expected list[EXPECTED_MAX];
+    for (int c = CADENCE_DAILY; c <= CADENCE_SEMIANNUAL; c++)
+        for (int64_t from = day(2026, 1, 1); from < day(2026, 4, 1); from += 7) {
+            struct expectation x = {(enum cadence)c, from, INT64_MAX, 0, from + 200};
+            size_t count = expected_list(&NONE, &x, list);
+            for (size_t i = 0; i < count; i++) {
+                ck_assert(list[i].period.last >= from && list[i].period.last <= x.horizon);
+                ck_assert(list[i].due >= list[i].period.last && list[i].grace >= list[i].due);
+                ck_assert(calendar_is_business_day(&NONE, list[i].due) && calendar_is_business_day(&NONE, list[i].grace));
+                ck_assert(i == 0 || list[i].period.first > list[i - 1].period.last);
+            }
+        }
+}
+END_TEST
+
 START_TEST(a_quarterly_control_is_expected_for_each_quarter_that_ends_while_it_is_in_force)
 {
     struct expected list[EXPECTED_MAX];
@@ -122,7 +181,8 @@ START_TEST(nothing_is_expected_of_what_has_no_interval)
 }
 END_TEST
 
-TEST_MAIN("calendar", weekends_and_holidays_are_no_business_days,
+TEST_MAIN("calendar", business_days_are_counted_as_one_by_one_with_any_holidays, what_recurs_comes_again_after_its_own_length_and_never_earlier,
+          each_expected_performance_is_registered_once_and_in_order, weekends_and_holidays_are_no_business_days,
           months_end_where_they_have_no_such_day,
           periods_are_those_of_the_calendar,
           each_day_belongs_to_one_period_and_periods_leave_no_hole,

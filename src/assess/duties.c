@@ -180,6 +180,28 @@ static bool tasks_follow(struct duties *d, struct err *e)
     return e->code == ERR_NONE;
 }
 
+/* Who is told that a task is late: whom it names, else the owner's manager, else the compliance lead. Nobody tells themselves. */
+static bool tasks_escalate(struct duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e,
+             "select t.id, t.version, t.due_on, coalesce(t.escalate_to, (select p.manager from people p where p.id = t.owner), "
+             "(select o.lead from organisations o where o.lead is not null order by o.id limit 1)) as told, t.owner, ifnull(t.escalate_days, 3) "
+             "from tasks t where t.state = 'open' and t.due_on < ?1 and (t.escalated_on is null or t.escalated_on <= t.due_on) and told is not null and told <> t.owner order by t.id",
+             A(day_text(d->arena, d->today))) {
+        int64_t days = db_int(row, 5);
+        if (d->today - day_of_text(db_text(row, 2)) < (days > 0 ? days : 1))
+            continue;
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "escalate/%.*s/%.*s", STR_ARGS(id), STR_ARGS(db_text(row, 2))), "task", RECORD_CHANGE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->why = STR("overdue");
+        json_put_str(c->set, "escalated_to", arena_str(d->arena, db_text(row, 3)));
+        json_put_str(c->set, "escalated_on", day_text(d->arena, d->today));
+    }
+    return e->code == ERR_NONE;
+}
+
 static bool exceptions_end(struct duties *d, struct err *e)
 {
     DB_EACH (row, d->db, e, "select id, version from exceptions where state = 'approved' and expires_on < ?1 order by id", A(day_text(d->arena, d->today))) {
@@ -197,7 +219,7 @@ bool duties_due(struct db *db, struct arena *a, int64_t today, struct duty **ret
     struct duties d = {.db = db, .arena = a, .today = today};
     struct err inner = {0};
     bool ok = calendar_load(db, a, &d.calendar, &inner) && performances_register(&d, &inner) && missed_mark(&d, &inner) && deviations_open(&d, &inner) &&
-              tasks_follow(&d, &inner) && exceptions_end(&d, &inner);
+              tasks_follow(&d, &inner) && tasks_escalate(&d, &inner) && exceptions_end(&d, &inner);
     if (!ok) {
         *e = inner;
         return false;

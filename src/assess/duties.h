@@ -1,6 +1,6 @@
 /*
  * duties.h - what the program does by itself because a day has come: registers the performances that controls owe, marks those that were missed and
- * opens their deviations, makes the next task of a row, ends exceptions.
+ * opens their deviations, makes the next task of a row, tells somebody of a late one, ends exceptions.
  *
  * Reads the projection and says which changes are due; whoever asked submits them as `system:schedule`. Each has a key that belongs to it for ever, so
  * that the same duty, asked for again (after a crash, by a second server), is the same operation.

@@ -104,6 +104,30 @@ START_TEST(a_recurring_task_makes_the_next_one_when_it_is_done)
 }
 END_TEST
 
+START_TEST(a_late_task_is_escalated_once_to_who_answers_for_its_owner)
+{
+    version_put("people", "P-0001", "active", "name, manager", "'Ada', 'P-0009'");
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, escalate_days", "'t', 'P-0001', '2026-11-18', 3");
+    due(2026, 11, 20);
+    ck_assert_uint_eq(count, 0);
+    due(2026, 11, 21);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].key, "escalate/TASK-0001/2026-11-18") && items[0].change.act == RECORD_CHANGE);
+    ck_assert(str_is(json_text(items[0].change.set, "escalated_to"), "P-0009"));
+    ck_assert(str_is(json_text(items[0].change.set, "escalated_on"), "2026-11-21"));
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, escalate_days, escalated_to, escalated_on", "'t', 'P-0001', '2026-11-18', 3, 'P-0009', '2026-11-21'");
+    due(2026, 11, 30);
+    ck_assert_uint_eq(count, 0);
+    /* put off, and late again */
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, escalate_days, escalated_to, escalated_on", "'t', 'P-0001', '2026-12-01', 3, 'P-0009', '2026-11-21'");
+    due(2026, 12, 4);
+    ck_assert_uint_eq(count, 1);
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, escalate_to", "'t', 'P-0001', '2026-11-18', 'P-0005'");
+    due(2026, 12, 4);
+    ck_assert(str_is(json_text(items[0].change.set, "escalated_to"), "P-0005"));
+}
+END_TEST
+
 START_TEST(exceptions_end_the_day_after_they_expire)
 {
     version_put("exceptions", "EXC-0001", "approved", "title, expires_on", "'x', '2026-11-22'");
@@ -129,5 +153,6 @@ TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_r
           what_is_not_adopted_or_not_periodic_owes_nothing,
           a_performance_is_missed_after_its_grace_and_opens_one_deviation,
           a_recurring_task_makes_the_next_one_when_it_is_done,
+          a_late_task_is_escalated_once_to_who_answers_for_its_owner,
           exceptions_end_the_day_after_they_expire,
           holidays_move_what_is_due)

@@ -20,6 +20,10 @@ static int run(struct cli_context *c)
     char root[65];
     if (!backup_write(c->data_dir, c->arguments[0], cli_flag(c, "with-keyring"), progress, &r, &e))
         return cli_fail(&e);
+    if (!backup_note(c->data_dir, c->env, &r, &e)) {
+        fprintf(stderr, "assay: backup: it is written, but not noted in the data directory: %s\n", e.text);
+        e = (struct err){0};
+    }
     hex_encode(r.head.root.bytes, SHA256_SIZE, root);
     if (c->json) {
         struct json *o = json_object(c->arena);

@@ -298,3 +298,22 @@ bool backup_write(const char *data_dir, const char *file, bool with_keyring, voi
     data_dir_close(&w.dir);
     return ok;
 }
+
+bool backup_note(const char *data_dir, const struct env *env, const struct backup_report *r, struct err *e)
+{
+    struct data_dir d;
+    struct buf BUF_AUTO b;
+    char root[65];
+    if (!data_dir_open(&d, data_dir, e))
+        return false;
+    hex_encode(r->head.root.bytes, SHA256_SIZE, root);
+    buf_init(&b, 1024);
+    buf_printf(&b, "{\"t\":%lld,\"leaves\":%llu,\"root\":\"%s\",\"bytes\":%llu,\"keyring\":%s}", (long long)env_now_ms(env), (unsigned long long)r->head.size, root,
+               (unsigned long long)r->bytes, r->with_keyring ? "true" : "false");
+    int private_fd = openat(d.fd, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = (private_fd >= 0 || err_errno(e, errno, "private")) && os_file_replace(&os_file_real, private_fd, BACKUP_NOTE_FILE, buf_view(&b), 0600, e);
+    if (private_fd >= 0)
+        close(private_fd);
+    data_dir_close(&d);
+    return ok;
+}

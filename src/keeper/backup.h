@@ -17,6 +17,7 @@
 #include "keeper/data_dir.h"
 
 #define RESTORED_FILE "restored" /* below private/ */
+#define BACKUP_NOTE_FILE "backup.json" /* below private/: {"t","leaves","root","bytes","keyring"} of the last one; beside the ledger, since a leaf would be newer than the backup */
 
 struct backup_report {
     struct checkpoint head;
@@ -34,6 +35,8 @@ bool backup_extract(const char *file, const char *data_dir, struct backup_report
 /* Removes what a restore has begun at `path`: a directory that is empty or marked, and nothing else (ERR_EXISTS). True, too, when
  * nothing is there. */
 bool backup_discard(const char *path, struct err *e) MUST_USE;
+/* Says in the data directory that one was made. */
+bool backup_note(const char *data_dir, const struct env *env, const struct backup_report *r, struct err *e) MUST_USE;
 /* Is there a mark? */
 bool backup_is_marked(int private_fd);
 /* Takes the mark away. */

@@ -5,6 +5,8 @@
  *   {"k":"notify.channel","type":"notify_channel","id":"mail" or a webhook's name,"act":"set"|"remove","c":{settings}}, the secret (password, or key of the
  *    signature) in a blob: set without one keeps the secret that is there
  *   {"k":"notify.sent","type":"notify_sent","id":person,"day":"2026-11-22","ch":channel,"items":n,"out":"sent"|"denied"|"timeout"|"unavailable"|"invalid"}
+ *   {"k":"notify.trial","type":"notify_trial","id":channel,"by":actor}: somebody wants to see that it works
+ *   {"k":"notify.tried","type":"notify_tried","of":leaf of that,"id":channel,"out":as above}
  * Settings: mail {"url","user","from","base","ca"}; webhook {"url","base","ca"}. base: address of the pages, for links. ca: PEM of the authorities.
  *
  * A webhook gets POST application/json {"kind":"digest","day","person","items":[{"type","id","title","text","due","days_late","url"}]} with
@@ -15,7 +17,7 @@
 
 #include "keeper/keeper.h"
 
-extern const struct op_kind op_notify_channel, op_notify_sent;
+extern const struct op_kind op_notify_channel, op_notify_sent, op_notify_trial, op_notify_tried;
 
 #define CHANNEL_MAIL "mail"
 

@@ -139,6 +139,14 @@ bool notices_send(const struct notices *n, struct arena *a, struct notices_sent 
     return true;
 }
 
+static bool mail_try(const struct notices *n, struct arena *a, const struct open_channel *o, struct str to, struct err *e)
+{
+    struct message m = {.from_name = STR("Assay"), .from = json_text(o->channel.settings, "from"), .to = to, .subject = STR("Mail from Assay works"),
+                        .text = STR("This is a test. Digests of what is due will come from this address.\n"), .at_ms = env_now_ms(n->env),
+                        .id = arena_printf(a, "test.%lld", (long long)env_now_ms(n->env))};
+    return mail_ask(n, a, o, &m, e);
+}
+
 bool notices_try(const struct notices *n, struct arena *a, struct str to, struct err *e)
 {
     struct channel channels[CHANNELS_MAX];
@@ -147,14 +155,75 @@ bool notices_try(const struct notices *n, struct arena *a, struct str to, struct
         return false;
     for (size_t i = 0; i < count; i++) {
         struct open_channel o = {.channel = channels[i]};
-        if (!str_is(o.channel.id, CHANNEL_MAIL))
-            continue;
-        if (!channel_open(n, a, &o, e))
-            return false;
-        struct message m = {.from_name = STR("Assay"), .from = json_text(o.channel.settings, "from"), .to = to, .subject = STR("Mail from Assay works"),
-                            .text = STR("This is a test. Digests of what is due will come from this address.\n"), .at_ms = env_now_ms(n->env),
-                            .id = arena_printf(a, "test.%lld", (long long)env_now_ms(n->env))};
-        return mail_ask(n, a, &o, &m, e);
+        if (str_is(o.channel.id, CHANNEL_MAIL))
+            return channel_open(n, a, &o, e) && mail_try(n, a, &o, to, e);
     }
     return err_set(e, ERR_NOT_FOUND, "notify: no mail server is set (assay notify mail URL --from ADDRESS)");
+}
+
+/* ---- tests that somebody asked for in the pages ---- */
+
+static bool hook_try(const struct notices *n, struct arena *a, const struct open_channel *o, struct err *e)
+{
+    struct json *request = json_object(a);
+    json_put_str(request, "url", json_text(o->channel.settings, "url"));
+    json_put_str(request, "ca", json_text(o->channel.settings, "ca"));
+    json_put_str(request, "secret", o->secret);
+    json_put_cstr(request, "body", "{\"kind\":\"test\",\"text\":\"This is a test. Digests of what is due will come to this address.\"}");
+    json_put_int(request, "t", env_now_ms(n->env) / MS_SECOND);
+    return post_ask(n->post_fd, POST_HOOK, request, e);
+}
+
+/* Who asked gets it; somebody without an address, or no account at all: the address that the digests come from. */
+static bool trial_send(const struct notices *n, struct arena *a, struct open_channel *o, struct str actor, struct err *e)
+{
+    struct str to = {0};
+    if (!channel_open(n, a, o, e))
+        return false;
+    if (!str_is(o->channel.id, CHANNEL_MAIL))
+        return hook_try(n, a, o, e);
+    if (str_starts(actor, "account:"))
+        to = db_one_text(a, n->db, e, "select email from account where id = ?1", A(str_slice(actor, 8, actor.size)));
+    return e->code == ERR_NONE && mail_try(n, a, o, to.size > 0 ? to : json_text(o->channel.settings, "from"), e);
+}
+
+static bool tried_record(const struct notices *n, struct arena *a, int64_t of, const char *outcome, struct err *e)
+{
+    struct op op = {.kind = "notify.tried", .actor = STR("system:schedule"), .body = json_object(a)};
+    struct json *answer;
+    op_id_of(arena_printf(a, "notify/tried/%lld", (long long)of), op.id);
+    json_put_int(op.body, "of", of);
+    json_put_cstr(op.body, "out", outcome);
+    return keeper_submit(n->keeper, a, &op, &answer, e);
+}
+
+bool trials_send(const struct notices *n, struct arena *a, struct err *e)
+{
+    struct channel channels[CHANNELS_MAX];
+    struct {
+        int64_t leaf;
+        struct str channel, actor;
+    } waiting[CHANNELS_MAX];
+    size_t count, waiting_count = 0;
+    struct err inner = {0};
+    DB_EACH (row, n->db, &inner, "select leaf, channel, actor from notify_trial where outcome is null order by leaf limit ?1", A((int64_t)CHANNELS_MAX)) {
+        waiting[waiting_count].leaf = db_int(row, 0);
+        waiting[waiting_count].channel = arena_str(a, db_text(row, 1));
+        waiting[waiting_count++].actor = arena_str(a, db_text(row, 2));
+    }
+    if (inner.code)
+        return *e = inner, false;
+    if (waiting_count == 0 || !channels_load(n->db, a, channels, &count, e))
+        return waiting_count == 0;
+    for (size_t i = 0; i < waiting_count; i++) {
+        struct err why = {.code = ERR_INVALID}; /* the channel is gone by now */
+        for (size_t k = 0; k < count; k++) {
+            struct open_channel o = {.channel = channels[k]};
+            if (str_equal(o.channel.id, waiting[i].channel) && (why = (struct err){0}, trial_send(n, a, &o, waiting[i].actor, &why)))
+                why.code = ERR_NONE;
+        }
+        if (!tried_record(n, a, waiting[i].leaf, channel_outcome(why.code), e))
+            return false;
+    }
+    return true;
 }

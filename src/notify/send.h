@@ -30,4 +30,7 @@ bool notices_send(const struct notices *n, struct arena *a, struct notices_sent 
 /* One mail that says that mail works. */
 bool notices_try(const struct notices *n, struct arena *a, struct str to, struct err *e) MUST_USE;
 
+/* Sends the tests that wait (channel.h), each to who asked for it, and records what came of it. */
+bool trials_send(const struct notices *n, struct arena *a, struct err *e) MUST_USE;
+
 #endif

@@ -57,6 +57,38 @@ static void put_bound(struct query_text *q, const struct record_field *f, int64_
         query_arg(q, A(arena_str(q->arena, str_of(time_format_date(day * MS_DAY, text)))));
 }
 
+/* Whose it is: the owner's; while they are away whoever stands in for them; a delegate's; and whoever was told that it is late. */
+static void put_person(struct query_text *q, const struct record_type *t, const struct due_query *asked)
+{
+    char day[TIME_TEXT_SIZE];
+    if (!asked->person.size)
+        return;
+    buf_printf(&q->sql, " and (r.\"%s\" = ", t->owner_field);
+    query_arg(q, A(asked->person));
+    if (asked->today > 0) {
+        struct str today = arena_str(q->arena, str_of(time_format_date(asked->today * MS_DAY, day)));
+        buf_printf(&q->sql, " or r.\"%s\" in (select w.id from people w where w.delegate = ", t->owner_field);
+        query_arg(q, A(asked->person));
+        buf_cstr(&q->sql, " and w.away_from <= ");
+        query_arg(q, A(today));
+        buf_cstr(&q->sql, " and ifnull(w.away_until, '9') >= ");
+        query_arg(q, A(today));
+        buf_char(&q->sql, ')');
+        if (record_type_field(t, STR("delegate")) && record_type_field(t, STR("delegate_until"))) {
+            buf_cstr(&q->sql, " or (r.delegate = ");
+            query_arg(q, A(asked->person));
+            buf_cstr(&q->sql, " and ifnull(r.delegate_until, '9') >= ");
+            query_arg(q, A(today));
+            buf_char(&q->sql, ')');
+        }
+        if (record_type_field(t, STR("escalated_to"))) {
+            buf_cstr(&q->sql, " or r.escalated_to = ");
+            query_arg(q, A(asked->person));
+        }
+    }
+    buf_char(&q->sql, ')');
+}
+
 static void put_where(struct query_text *q, const struct record_type *t, const struct record_field *f, const struct due_query *asked)
 {
     buf_printf(&q->sql, " from %s_versions r where ", t->table);
@@ -76,10 +108,7 @@ static void put_where(struct query_text *q, const struct record_type *t, const s
         if (!due_is_open(t, &t->states[i]))
             buf_printf(&q->sql, ", '%s'", t->states[i].id); /* a word of a-z, 0-9 and _ */
     buf_char(&q->sql, ')');
-    if (asked->person.size) {
-        buf_printf(&q->sql, " and r.\"%s\" = ", t->owner_field);
-        query_arg(q, A(asked->person));
-    }
+    put_person(q, t, asked);
     query_access(q, t, asked->access, asked->leaf_limit);
 }
 
@@ -107,7 +136,9 @@ static void put_columns(struct query_text *q, const struct record_type *t, const
         buf_cstr(&q->sql, "r.id");
     buf_printf(&q->sql, ", r.state, r.\"%s\", (select p.name from people p where p.id = r.\"%s\"), r.created_by, ", t->owner_field, t->owner_field);
     buf_cstr(&q->sql, "(select a.person from account a where 'account:' || a.id = r.created_by), ");
-    buf_cstr(&q->sql, escalates ? "r.escalate_to, r.escalate_days, " : "null, null, ");
+    buf_cstr(&q->sql, !escalates                                      ? "null, null, "
+                      : record_type_field(t, STR("escalated_to")) ? "coalesce(r.escalated_to, r.escalate_to), r.escalate_days, "
+                                                                  : "r.escalate_to, r.escalate_days, ");
     buf_cstr(&q->sql, "r.from_t, ");
     put_due(q, f);
 }

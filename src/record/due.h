@@ -15,14 +15,16 @@ struct due_item {
     struct str id, title, state;
     struct str owner, owner_name; /* the person and their name now; empty: nobody */
     struct str created_by, author;/* actor, and the person that it is; empty: none */
-    struct str escalate_to;       /* where the type has the fields escalate_to and escalate_days */
+    struct str escalate_to;       /* who was told that it is late, else who is to be: where the type has these fields */
     int64_t escalate_days;
+    bool is_milestone;            /* a day to know of, with nothing to do on it */
     int64_t due_day;
     int64_t changed_t;
 };
 
 struct due_query {
     struct str person;           /* whose; empty: everybody's */
+    int64_t today;               /* with person, also what they stand in for on this day and what was escalated to them; 0: their own alone */
     struct str type;             /* of one type alone; empty: all */
     int64_t from_day, to_day;    /* both belong to it; a due day is a date as written, for an instant its day in UTC */
     int64_t leaf_limit;          /* as of that leaf; INT64_MAX: now */

@@ -72,6 +72,27 @@ START_TEST(person_type_and_days_narrow_it)
 }
 END_TEST
 
+START_TEST(what_somebody_stands_in_for_is_theirs_while_the_owner_is_away)
+{
+    records_create(&test_records, "person", "{\"name\":\"Cem\",\"kind\":\"employee\",\"delegate\":\"P-0002\",\"away_from\":\"2026-12-01\",\"away_until\":\"2026-12-10\"}");
+    task("P-0003", "2026-12-05");
+    records_create(&test_records, "task", "{\"title\":\"Given\",\"owner\":\"P-0001\",\"due_on\":\"2026-12-06\",\"delegate\":\"P-0002\",\"delegate_until\":\"2026-12-07\"}");
+    find((struct due_query){.person = STR("P-0002")});
+    ck_assert_uint_eq(count, 0); /* alone */
+    find((struct due_query){.person = STR("P-0002"), .today = day(2026, 11, 30)});
+    ck_assert_uint_eq(count, 1);
+    find((struct due_query){.person = STR("P-0002"), .today = day(2026, 12, 1)});
+    ck_assert_uint_eq(count, 2);
+    ck_assert(str_is(items[0].owner_name, "Cem"));
+    find((struct due_query){.person = STR("P-0002"), .today = day(2026, 12, 8)});
+    ck_assert_uint_eq(count, 1);
+    find((struct due_query){.person = STR("P-0002"), .today = day(2026, 12, 11)});
+    ck_assert_uint_eq(count, 0);
+    find((struct due_query){.person = STR("P-0001"), .today = day(2026, 12, 1)});
+    ck_assert_uint_eq(count, 1); /* it stays the owner's, too */
+}
+END_TEST
+
 START_TEST(what_is_done_is_due_as_of_the_leaf_before)
 {
     struct err e = {0};
@@ -106,5 +127,5 @@ START_TEST(only_what_may_be_read)
 }
 END_TEST
 
-TEST_MAIN_WITH("due", setup, teardown, all_types_are_listed_by_day, person_type_and_days_narrow_it, what_is_done_is_due_as_of_the_leaf_before,
+TEST_MAIN_WITH("due", setup, teardown, all_types_are_listed_by_day, person_type_and_days_narrow_it, what_somebody_stands_in_for_is_theirs_while_the_owner_is_away, what_is_done_is_due_as_of_the_leaf_before,
                only_what_may_be_read)

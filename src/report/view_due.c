@@ -12,7 +12,7 @@ static bool due_read(struct view *v, const struct view_records *r, struct str pe
 {
     size_t count;
     const struct record_type **types = due_types(v->arena, r->types, &count);
-    struct due_query q = {.person = person, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access};
+    struct due_query q = {.person = person, .today = v->is_past ? 0 : today(v), .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access};
     return due_list(v->db, v->arena, types, count, &q, ret, ret_count, e);
 }
 
@@ -25,6 +25,7 @@ bool view_due_counts(struct view *v, const struct view_records *r, int64_t *ret_
     if (!due_count(v->db, v->arena, types, count, &q, DUE_COUNT_MAX, ret_all, e))
         return false;
     q.person = r->access->person;
+    q.today = v->is_past ? 0 : today(v);
     return q.person.size == 0 || due_count(v->db, v->arena, types, count, &q, DUE_COUNT_MAX, ret_mine, e);
 }
 
@@ -38,7 +39,7 @@ static struct str when_text(struct view *v, int64_t days)
     return arena_printf(v->arena, days < 0 ? "%lld %s late" : "in %lld %s", (long long)n, n == 1 ? "day" : "days");
 }
 
-static void put_due(struct view *v, struct json *o, const struct due_item *d)
+static struct json *put_due(struct view *v, struct json *o, const struct due_item *d)
 {
     int64_t days = d->due_day - today(v);
     char date[TIME_TEXT_SIZE];
@@ -54,8 +55,121 @@ static void put_due(struct view *v, struct json *o, const struct due_item *d)
     struct json *owner = json_put_object(o, "owner");
     json_put_str(owner, "id", d->owner);
     json_put_str(owner, "name", d->owner_name.size ? d->owner_name : d->owner);
-    put_status_as(o, days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP,
-                  days < 0 ? "Overdue" : days == 0 ? "Today" : days <= VIEW_DUE_WEEK ? "This week" : "Later");
+    json_put_bool(o, "is_milestone", d->is_milestone);
+    if (d->is_milestone)
+        put_status_as(o, RESULT_SKIP, "Milestone");
+    else
+        put_status_as(o, days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP,
+                      days < 0 ? "Overdue" : days == 0 ? "Today" : days <= VIEW_DUE_WEEK ? "This week" : "Later");
+    return o;
+}
+
+/* ---- milestones: the examination's own days ---- */
+
+/* As due_list has them, milestones first on their day. */
+static int compare_days(const void *a, const void *b)
+{
+    const struct due_item *x = a, *y = b;
+    int order = (x->due_day > y->due_day) - (x->due_day < y->due_day);
+    order = order ? order : y->is_milestone - x->is_milestone;
+    order = order ? order : strcmp(x->type->id, y->type->id);
+    order = order ? order : str_compare(x->id, y->id);
+    return order ? order : str_compare(x->title, y->title);
+}
+
+/* Adds those from..to; what is due on the same day comes after. */
+bool due_add_milestones(struct view *v, const struct view_records *r, int64_t from, int64_t to, struct due_item **items, size_t *count, struct err *e)
+{
+    enum { KINDS = 3, ORGANISATIONS_MAX = 4 };
+    static const char *const titles[KINDS] = {"The window begins", "The window ends", "Type 1: as of this day"};
+    const struct record_type *t = record_types_find(r->types, STR("organisation"));
+    struct due_item *all = arena_array(v->arena, *count + KINDS * ORGANISATIONS_MAX, sizeof *all);
+    size_t n = 0;
+    struct err inner = {0};
+    if (!t || !record_may_read_type(r, t))
+        return true;
+    DB_EACH (row, v->db, &inner,
+             "select o.id, o.state, o.from_t, case when o.report_type = 'type1' then null else o.window_from end, case when o.report_type = 'type1' then null else o.window_to end, "
+             "case when o.report_type = 'type1' then o.as_of end, o.lead, (select p.name from people p where p.id = o.lead) from organisations_versions o "
+             "where o.is_deleted = 0 and o.from_leaf <= ?1 and (o.to_leaf is null or o.to_leaf > ?1) order by o.id limit ?2",
+             A(view_record_limit(v)), A((int64_t)ORGANISATIONS_MAX))
+        for (int k = 0; k < KINDS; k++) {
+            int64_t at_ms;
+            if (!db_text(row, 3 + k).size || !time_parse(db_text(row, 3 + k), 0, &at_ms) || day_of(at_ms) < from || day_of(at_ms) > to)
+                continue;
+            all[n++] = (struct due_item){.type = t, .id = arena_str(v->arena, db_text(row, 0)), .title = str_of(titles[k]), .state = arena_str(v->arena, db_text(row, 1)),
+                                         .owner = arena_str(v->arena, db_text(row, 6)), .owner_name = arena_str(v->arena, db_text(row, 7)), .changed_t = db_int(row, 2),
+                                         .due_day = day_of(at_ms), .is_milestone = true};
+        }
+    if (inner.code)
+        return *e = inner, false;
+    for (size_t i = 0; i < *count; i++)
+        all[n++] = (*items)[i];
+    if (n > *count)
+        qsort(all, n, sizeof *all, compare_days);
+    *items = all;
+    *count = n;
+    return true;
+}
+
+/* ---- Overview: this week, and how long until the auditor looks ---- */
+
+bool view_put_week(struct view *v, const struct view_records *r, struct json *page, struct err *e)
+{
+    enum { SHOWN = 6 };
+    struct due_item *items;
+    size_t count;
+    int64_t day = today(v), late = 0;
+    if (!due_read(v, r, STR(""), 0, day + VIEW_DUE_WEEK, &items, &count, e) || !due_add_milestones(v, r, day, day + VIEW_DUE_WEEK, &items, &count, e))
+        return false;
+    struct json *o = json_put_object(page, "due"), *rows = json_put_array(o, "rows");
+    for (size_t i = 0; i < count; i++) {
+        late += items[i].due_day < day;
+        if (rows->count < SHOWN)
+            put_due(v, json_push_object(rows), &items[i]);
+    }
+    json_put_int(o, "overdue", late);
+    json_put_int(o, "week", (int64_t)count - late);
+    json_put_int(o, "more", (int64_t)(count - rows->count));
+    return true;
+}
+
+static struct str days_words(struct view *v, const char *words, int64_t days)
+{
+    return arena_printf(v->arena, "%s in %lld %s", words, (long long)days, days == 1 ? "day" : "days");
+}
+
+bool view_put_audit(struct view *v, struct json *page, struct err *e)
+{
+    struct json *o = NULL;
+    DB_EACH (row, v->db, e,
+             "select id, report_type, window_from, window_to, as_of from organisations_versions where is_deleted = 0 and from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) order by id limit 1",
+             A(view_record_limit(v))) {
+        bool is_type1 = str_is(db_text(row, 1), "type1");
+        int64_t from = -1, to = -1, ms, day = today(v);
+        if (time_parse(db_text(row, is_type1 ? 4 : 2), 0, &ms))
+            from = day_of(ms);
+        if (time_parse(db_text(row, is_type1 ? 4 : 3), 0, &ms))
+            to = day_of(ms);
+        o = json_put_object(page, "audit");
+        json_put_cstr(o, "report", is_type1 ? "Type 1" : "Type 2");
+        json_put_str(o, "url", record_url(v, "organisation", arena_str(v->arena, db_text(row, 0))));
+        json_put_str(o, "from", arena_str(v->arena, db_text(row, is_type1 ? 4 : 2)));
+        json_put_str(o, "to", arena_str(v->arena, db_text(row, is_type1 ? 4 : 3)));
+        bool is_set = from >= 0 && to >= from;
+        json_put_bool(o, "is_set", is_set);
+        int64_t days = day < from ? from - day : to - day;
+        json_put_int(o, "days", is_set ? days : 0);
+        json_put_str(o, "words", !is_set        ? (is_type1 ? STR("The date of the report is not set") : STR("The window is not set"))
+                                 : is_type1     ? (days < 0 ? STR("The date has passed") : days_words(v, "The auditor looks", days))
+                                 : day < from   ? days_words(v, "The window begins", days)
+                                 : days < 0     ? STR("The window has ended")
+                                                : days_words(v, "The window ends", days));
+        json_put_str(o, "formula", !is_set || is_type1 || day < from || days < 0 ? STR("") : arena_printf(v->arena, "day %lld of %lld", (long long)(day - from + 1), (long long)(to - from + 1)));
+    }
+    if (!o)
+        json_put_null(page, "audit");
+    return e->code == ERR_NONE;
 }
 
 /* ---- My page ---- */
@@ -126,8 +240,8 @@ static bool put_decisions(struct view *v, const struct view_records *r, struct j
     return true;
 }
 
-static void put_group(struct view *v, struct json *groups, const char *id, const char *label, const struct due_item *items, size_t count, int64_t from,
-                      int64_t to)
+static void put_group(struct view *v, struct json *groups, const char *id, const char *label, struct str person, const struct due_item *items, size_t count,
+                      int64_t from, int64_t to)
 {
     struct json *rows = json_array(v->arena);
     int64_t more = 0;
@@ -135,7 +249,7 @@ static void put_group(struct view *v, struct json *groups, const char *id, const
         if (items[i].due_day < from || items[i].due_day > to)
             continue;
         if (rows->count < VIEW_MY_MAX)
-            put_due(v, json_push_object(rows), &items[i]);
+            json_put_bool(put_due(v, json_push_object(rows), &items[i]), "is_other", !str_equal(items[i].owner, person));
         else
             more++;
     }
@@ -173,10 +287,10 @@ struct json *view_my(struct view *v, const struct view_records *r, struct err *e
     json_put_int(page, "total", (int64_t)count);
     json_put_int(page, "overdue", (int64_t)late);
     struct json *groups = json_put_array(page, "groups");
-    put_group(v, groups, "overdue", "Overdue", items, count, INT64_MIN, day - 1);
-    put_group(v, groups, "today", "Today", items, count, day, day);
-    put_group(v, groups, "week", "This week", items, count, day + 1, day + VIEW_DUE_WEEK);
-    put_group(v, groups, "later", "Later", items, count, day + VIEW_DUE_WEEK + 1, INT64_MAX);
+    put_group(v, groups, "overdue", "Overdue", person, items, count, INT64_MIN, day - 1);
+    put_group(v, groups, "today", "Today", person, items, count, day, day);
+    put_group(v, groups, "week", "This week", person, items, count, day + 1, day + VIEW_DUE_WEEK);
+    put_group(v, groups, "later", "Later", person, items, count, day + VIEW_DUE_WEEK + 1, INT64_MAX);
     return put_decisions(v, r, page, e) ? page : NULL;
 }
 
@@ -280,6 +394,8 @@ struct json *view_calendar(struct view *v, const struct view_records *r, struct 
     struct err failed = {0};
     size_t count, at = 0;
     if (!month_open(v, month, &m, e) || !due_read(v, r, person, m.start, m.end - 1, &items, &count, e))
+        return NULL;
+    if (!person.size && !due_add_milestones(v, r, m.start, m.end - 1, &items, &count, e))
         return NULL;
     struct json *page = record_page_new(v, STR("Calendar"), true, e);
     if (!page)

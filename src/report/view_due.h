@@ -2,7 +2,7 @@
  * view_due.h - view models of what is due: My page, Tasks, Calendar and the feed for calendar programs. Parts as in view.h and view_record.h.
  *
  *   DUE  {"type":"task","type_label":"Task","id","title","url","state":STATE,"due":"2026-11-30","when":"3 days late","days":-3,
- *         "owner":{"id","name"},"status":"fail" (overdue) | "unknown" (within a week) | "skip" (later),"status_words":"Overdue"}
+ *         "owner":{"id","name"},"status":"fail" (overdue) | "unknown" (within a week) | "skip" (later),"status_words":"Overdue","is_milestone"}; on My page also "is_other": somebody else's
  */
 #ifndef REPORT_VIEW_DUE_H
 #define REPORT_VIEW_DUE_H
@@ -24,6 +24,12 @@ struct json *view_tasks(struct view *v, const struct view_records *r, const stru
 struct json *view_calendar(struct view *v, const struct view_records *r, struct str month, struct str person, struct err *e);
 /* How many are overdue, counted to DUE_COUNT_MAX: of the person who asks, and of all. */
 bool view_due_counts(struct view *v, const struct view_records *r, int64_t *ret_mine, int64_t *ret_all, struct err *e) MUST_USE;
+/* Adds the days of the examination (window, as-of date) that lie in from..to, by day. */
+bool due_add_milestones(struct view *v, const struct view_records *r, int64_t from, int64_t to, struct due_item **items, size_t *count, struct err *e) MUST_USE;
+/* For the Overview. "due":{"overdue","week","more","rows":[DUE..6]} */
+bool view_put_week(struct view *v, const struct view_records *r, struct json *page, struct err *e) MUST_USE;
+/* "audit":{"report":"Type 2","words":"The window ends in 158 days","formula":"day 23 of 181","days","from","to","is_set","url"}; null: no organisation yet */
+bool view_put_audit(struct view *v, struct json *page, struct err *e) MUST_USE;
 /* RFC 5545: the person's open things that are due from FEED_BACK_DAYS ago to FEED_AHEAD_DAYS ahead; without a person those of everybody that
  * one may read. base_url: what stands before the pages' paths. */
 bool view_feed(struct view *v, const struct view_records *r, struct str base_url, struct buf *out, struct err *e) MUST_USE;

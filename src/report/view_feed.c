@@ -72,11 +72,13 @@ static void put_event(struct view *v, struct buf *out, struct str origin, struct
     struct str words = arena_printf(v->arena, "%s %.*s\nState: %s\nWho: %.*s\n%.*s", d->type->label, STR_ARGS(d->id), state ? state->label : d->state.data,
                                     STR_ARGS(owner), STR_ARGS(url));
     ics_line(out, "BEGIN", STR("VEVENT"), false);
-    ics_line(out, "UID", arena_printf(v->arena, "%s/%.*s@%.*s", d->type->id, STR_ARGS(d->id), STR_ARGS(origin)), true);
+    /* One organisation has several days. */
+    struct str which = d->is_milestone ? arena_printf(v->arena, "/%.*s", STR_ARGS(str_slice(d->title, (size_t)str_find(d->title, STR(" ")) + 1, d->title.size))) : STR("");
+    ics_line(out, "UID", arena_printf(v->arena, "%s/%.*s%.*s@%.*s", d->type->id, STR_ARGS(d->id), STR_ARGS(which), STR_ARGS(origin)), true);
     ics_line(out, "DTSTAMP", ics_instant(v, d->changed_t), false); /* no METHOD: when it was last revised (3.8.7.2) */
     ics_line(out, "DTSTART;VALUE=DATE", ics_date(v, d->due_day), false);
     ics_line(out, "DTEND;VALUE=DATE", ics_date(v, d->due_day + 1), false);
-    ics_line(out, "SUMMARY", arena_printf(v->arena, "%s%.*s", d->due_day < day_of(v->at_ms) ? "Overdue: " : "", STR_ARGS(d->title)), true);
+    ics_line(out, "SUMMARY", arena_printf(v->arena, "%s%.*s", d->due_day < day_of(v->at_ms) && !d->is_milestone ? "Overdue: " : "", STR_ARGS(d->title)), true);
     ics_line(out, "DESCRIPTION", words, true);
     ics_line(out, "URL", url, false);
     ics_line(out, "CATEGORIES", str_of(d->type->label), true);
@@ -99,6 +101,8 @@ bool view_feed(struct view *v, const struct view_records *r, struct str base_url
         return false;
     }
     if (!due_list(v->db, v->arena, types, type_count, &q, &items, &count, e))
+        return false;
+    if (!due_add_milestones(v, r, day - FEED_BACK_DAYS, day + FEED_AHEAD_DAYS, &items, &count, e))
         return false;
     ics_line(out, "BEGIN", STR("VCALENDAR"), false);
     ics_line(out, "VERSION", STR("2.0"), false);

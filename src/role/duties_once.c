@@ -133,3 +133,15 @@ bool digests_send(struct keeper_client *k, const struct data_dir *d, struct db *
     arena_free(a);
     return ok;
 }
+
+bool trials_once(struct keeper_client *k, const struct data_dir *d, struct db *db, const struct env *env, int post_fd, struct err *e)
+{
+    if (db_one_int(db, e, 0, "select count(*) from notify_trial where outcome is null") == 0)
+        return e->code == ERR_NONE;
+    struct arena *a = arena_new("trials", ARENA_BYTES_MAX);
+    struct blob_opener *blobs = blob_opener_keeper(a, d->path, k, e);
+    struct notices n = {.db = db, .keeper = k, .blobs = blobs, .env = env, .post_fd = post_fd};
+    bool ok = blobs && trials_send(&n, a, e);
+    arena_free(a);
+    return ok;
+}

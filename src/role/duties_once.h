@@ -22,4 +22,7 @@ bool post_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;
 bool digests_send(struct keeper_client *k, const struct data_dir *d, struct db *db, const struct env *env, int post_fd, int64_t today, struct str to,
                   struct notices_sent *ret, struct err *e) MUST_USE;
 
+/* Sends the tests of channels that somebody asked for in the pages. */
+bool trials_once(struct keeper_client *k, const struct data_dir *d, struct db *db, const struct env *env, int post_fd, struct err *e) MUST_USE;
+
 #endif

@@ -43,6 +43,8 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_record_type,
         &op_notify_channel,
         &op_notify_sent,
+        &op_notify_trial,
+        &op_notify_tried,
     };
     enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };
     static struct op_kind kinds[COUNT];

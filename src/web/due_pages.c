@@ -1,6 +1,7 @@
 /* My page, Tasks and Calendar, and the feed that calendar programs subscribe to. */
 #include "pages.h"
 #include "report/view_due.h"
+#include "report/view_settings.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
@@ -9,8 +10,11 @@ enum { FEED_BYTES_MAX = 8 << 20 };
 static struct json *build_my(struct call *c, struct err *e)
 {
     struct json *v = view_my(&c->view, c->records, e);
-    if (v)
-        json_put_bool(v, "may_read", call_may(c, PERMISSION_READ));
+    struct json *onboarding = v ? view_onboarding(&c->view, c->access, e) : NULL;
+    if (!onboarding)
+        return NULL;
+    json_put_bool(v, "may_read", call_may(c, PERMISSION_READ));
+    json_put(v, "onboarding", onboarding);
     return v;
 }
 

@@ -1,6 +1,8 @@
 /* The kinds of page, and the handler that shows one. */
 #include "crypto/crypto.h"
 #include "pages.h"
+#include "report/view_due.h"
+#include "report/view_settings.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 #include <strings.h>
@@ -11,7 +13,14 @@ enum { PAGE_BYTES_MAX = 4 << 20 };
 
 static struct json *build_overview(struct call *c, struct err *e)
 {
-    return view_overview(&c->view, e);
+    struct json *v = view_overview(&c->view, e);
+    if (!v || !c->records)
+        return v;
+    struct json *onboarding = view_onboarding(&c->view, c->access, e);
+    if (!onboarding || !view_put_week(&c->view, c->records, v, e) || !view_put_audit(&c->view, v, e))
+        return NULL;
+    json_put(v, "onboarding", onboarding);
+    return v;
 }
 
 static struct json *build_criteria(struct call *c, struct err *e)

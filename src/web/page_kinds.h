@@ -11,6 +11,7 @@ extern const struct page page_kind_overview, page_kind_criteria, page_kind_crite
     page_kind_index, page_kind_rooms, page_kind_record_list, page_kind_leaf, page_kind_record_board, page_kind_record_calendar, page_kind_record,
     page_kind_questionnaire, page_kind_adopt;
 extern const struct page page_kind_parameter, page_kind_policies, page_kind_policy; /* parameter_pages.c */
+extern const struct page page_kind_settings, page_kind_notifications, page_kind_onboarding; /* settings_pages.c */
 extern const struct page page_kind_my, page_kind_tasks, page_kind_calendar; /* due_pages.c */
 
 #endif

@@ -65,7 +65,7 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
             shell_rooms(c, list, page, view);
         struct json *o = json_push_object(list);
         json_put_cstr(o, "label", e->label);
-        json_put_cstr(o, "url", e->url);
+        json_put_cstr(o, "url", i == count - 1 && call_may(c, PERMISSION_READ) ? "/settings" : e->url);
         json_put_cstr(o, "icon", e->icon);
         bool is_my = strcmp(e->id, "my") == 0, is_due = strcmp(e->id, "tasks") == 0;
         json_put_int(o, "count", is_my ? mine : is_due && call_may(c, PERMISSION_READ) ? all : json_int(attention, e->id, 0));

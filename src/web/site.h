@@ -273,6 +273,8 @@ bool handle_theme(struct call *c, struct err *e);
 bool handle_run(struct call *c, struct err *e); /* run.c */
 bool handle_answer(struct call *c, struct err *e); /* program_pages.c */
 bool handle_adopt(struct call *c, struct err *e);
+bool handle_notifications(struct call *c, struct err *e); /* settings_pages.c */
+bool handle_onboarding(struct call *c, struct err *e);
 bool handle_parameter_set(struct call *c, struct err *e); /* parameter_pages.c */
 bool handle_parameter_decide(struct call *c, struct err *e);
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
