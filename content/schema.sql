@@ -118,6 +118,8 @@ create index coverage_by_subject on coverage(subject, from_t);
 create table anchor_policy(leaf integer primary key, t integer not null, text text not null) strict;
 create table anchor_tsa(name text primary key, leaf integer not null, t integer not null, url text not null, ca text not null,
                         every_ms integer not null) strict, without rowid;
+-- Certificates of every authority that ever was: stamps outlive the asking.
+create table anchor_ca(leaf integer primary key, name text not null, ca text not null) strict;
 create table anchor(leaf integer primary key, t integer not null, kind text not null, name text not null, size integer not null,
                     at integer not null, digest text not null, c text not null, x text not null) strict;
 create index anchor_by_name on anchor(kind, name, leaf);

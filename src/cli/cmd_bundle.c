@@ -225,8 +225,10 @@ static bool texts_read(struct bundle_request *r, struct err *e)
             buf_printf(&r->policy, "log %.*s\n", STR_ARGS(db_text(row, 0)));
         buf_cstr(&r->policy, "quorum none\n");
     }
-    if (!chain) {
-        DB_EACH (row, r->officer.projection, e, "select ca from anchor_tsa order by name")
+    if (!chain) { /* those asked now, and those that made a stamp which is still here */
+        DB_EACH (row, r->officer.projection, e,
+                 "select ca from anchor_ca where leaf in (select leaf from anchor_tsa) or exists(select 1 from anchor where kind='tst' and"
+                 " anchor.name=anchor_ca.name and anchor.leaf > anchor_ca.leaf) group by ca order by min(leaf)")
             buf_str(&r->chain, db_text(row, 0));
     }
     if (e->code || (chain && !os_file_read(&os_file_real, AT_FDCWD, chain, &r->chain, e)))

@@ -170,6 +170,14 @@ static void look_at_blobs(struct doctor *d, const struct data_dir *dir, int64_t 
                 "delete it: it holds keys that were destroyed since");
 }
 
+/* The keeper takes another master key into use by itself; one that lies there for long waits for it. */
+static void look_at_master(struct doctor *d, const struct data_dir *dir)
+{
+    if (faccessat(dir->fd, "private/keys/master.next", F_OK, 0) == 0)
+        say(d, DOCTOR_IMPROVE, "master key", STR("another one waits in private/keys/master.next: the keys are not, or not all, wrapped under it"),
+            "assay keyring rewrap ends what was begun; until then a backup needs both files");
+}
+
 /* What a first run does for convenience, and a serious one should not. */
 static void look_at_first_run(struct doctor *d, const struct data_dir *dir)
 {
@@ -212,6 +220,7 @@ static int run(struct cli_context *c)
         look_at_modes(&d, &dir);
         look_at_ledger(&d, &dir);
         look_at_blobs(&d, &dir, env_now_ms(c->env));
+        look_at_master(&d, &dir);
         look_at_first_run(&d, &dir);
         data_dir_close(&dir);
     } else {

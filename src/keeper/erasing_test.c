@@ -35,34 +35,24 @@ START_TEST(what_is_erased_is_in_no_file_and_the_ledger_and_its_projection_stand)
 }
 END_TEST
 
+static bool ask_to_erase(void *context, struct err *e)
+{
+    struct json *answer;
+    return erase(context, &answer, e);
+}
+
 START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_nothing_half_erased)
 {
     struct secret s = {0};
-    struct os_file_calls calls = dying_calls();
+    struct err e = {0};
     char original[PATH_MAX + 16];
     int deaths = 0, erasures = 0;
-    bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true;
+    bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true, is_answered = false;
     scene_make(&s);
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    scene_keep(&t, original);
     for (int at = 1; has_died; at += is_long ? 1 : 3) {
-        struct err e = {0};
-        struct json *answer;
-        copy_tree(original, t.path);
-        *death = (struct death){.at = at};
-        t.calls = &calls;
-        test_keeper_start(&t);
-        death->is_armed = true;
-        bool is_answered = erase(&s, &answer, &e);
-        t.client = keeper_close(t.client);
-        has_died = test_keeper_reap(&t) == 128 + SIGKILL;
+        has_died = death_try(&t, original, at, ask_to_erase, &s, &is_answered);
         deaths += has_died;
-        t.calls = NULL;
-        death->is_armed = false;
-        if (has_died) {
-            test_keeper_start(&t);
-            test_keeper_stop(&t);
-        }
         struct db *db = test_projection(&t);
         int64_t asked = db_one_int(db, &e, -1, "select count(*) from erasure"),
                 done = db_one_int(db, &e, -1, "select count(*) from erasure where erased_leaf is not null");
@@ -90,8 +80,7 @@ START_TEST(keys_and_bytes_that_a_backup_brings_back_are_destroyed_again)
     struct err e = {0};
     char original[PATH_MAX + 16];
     scene_make(&s);
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    scene_keep(&t, original);
     test_keeper_start(&t);
     ck_assert_msg(erase(&s, &answer, &e), "%s", e.text);
     test_keeper_stop(&t);

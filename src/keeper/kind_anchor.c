@@ -127,6 +127,9 @@ static bool tsa_apply(struct db *projection, struct arena *a, const struct leaf_
         return false;
     if (!str_is(json_text(leaf->json, "act"), "add"))
         return true;
+    if (!db_run(projection, e, "insert into anchor_ca(leaf, name, ca) values(?1, ?2, ?3)", A((int64_t)leaf->index), A(json_text(leaf->json, "id")),
+                A(json_text(leaf->json, "ca"))))
+        return false;
     return db_run(projection, e, "insert into anchor_tsa(name, leaf, t, url, ca, every_ms) values(?1, ?2, ?3, ?4, ?5, ?6)",
                   A(json_text(leaf->json, "id")), A((int64_t)leaf->index), A(leaf->t), A(json_text(leaf->json, "url")),
                   A(json_text(leaf->json, "ca")), A(json_int(leaf->json, "every", 0)));

@@ -139,33 +139,24 @@ START_TEST(what_is_not_the_same_content_or_not_of_that_leaf_is_refused)
 }
 END_TEST
 
+static bool ask_to_reencrypt(void *context, struct err *e)
+{
+    struct secret later;
+    return reencrypt(context, &later, e);
+}
+
 START_TEST(a_keeper_that_dies_at_any_file_operation_leaves_one_way_to_the_content)
 {
-    struct secret s = {0}, later;
-    struct os_file_calls calls = dying_calls();
+    struct secret s = {0};
+    struct err e = {0};
     char original[PATH_MAX + 16];
     int deaths = 0, anew = 0;
-    bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true;
+    bool is_long = getenv("ASSAY_TEST_LONG") != NULL, has_died = true, is_answered = false;
     scene_make(&s);
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    scene_keep(&t, original);
     for (int at = 1; has_died; at += is_long ? 1 : 2) {
-        struct err e = {0};
-        copy_tree(original, t.path);
-        *death = (struct death){.at = at};
-        t.calls = &calls;
-        test_keeper_start(&t);
-        death->is_armed = true;
-        bool is_answered = reencrypt(&s, &later, &e);
-        t.client = keeper_close(t.client);
-        has_died = test_keeper_reap(&t) == 128 + SIGKILL;
+        has_died = death_try(&t, original, at, ask_to_reencrypt, &s, &is_answered);
         deaths += has_died;
-        t.calls = NULL;
-        death->is_armed = false;
-        if (has_died) {
-            test_keeper_start(&t);
-            test_keeper_stop(&t);
-        }
         struct db *db = test_projection(&t);
         int64_t leaves = db_one_int(db, &e, -1, "select count(*) from reencryption");
         db_close(db);
@@ -189,8 +180,7 @@ START_TEST(former_bytes_that_come_back_are_named_and_destroyed_again)
     struct err e = {0};
     char original[PATH_MAX + 16];
     scene_make(&s);
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    scene_keep(&t, original);
     test_keeper_start(&t);
     ck_assert_msg(reencrypt(&s, &later, &e), "%s", e.text);
     test_keeper_stop(&t);

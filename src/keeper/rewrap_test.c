@@ -1,6 +1,5 @@
 /* rewrap_test.c - another master key, and the keeper dies at any file operation on the way. */
 #include "keeper/test_death.h"
-#include "keeper/test_keeper.h"
 
 #include "base/test.h"
 #include <poll.h>
@@ -31,16 +30,8 @@ static struct str master_text(const char *name)
 
 static void scene_make(void)
 {
-    struct err e = {0};
-    struct data_dir d;
     arena = arena_new("rewrap test", 1 << 30);
-    death_init();
-    t.calls = NULL;
-    test_keeper_init(&t);
-    test_keeper_start(&t);
-    ck_assert(data_dir_open(&d, t.path, &e));
-    ck_assert_msg(keeper_register_keys(t.client, &d, &e), "%s", e.text);
-    data_dir_close(&d);
+    scene_start(&t);
     for (int i = 0; i < NOTES; i++)
         note(i);
     test_keeper_stop(&t);
@@ -89,31 +80,22 @@ static int standing(void)
 
 static const char NEXT[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+static bool ask_for_next(void *context, struct err *e)
+{
+    (void)context;
+    return ask(NEXT, e);
+}
+
 START_TEST(every_key_opens_wherever_the_keeper_dies_and_the_old_master_key_goes)
 {
-    struct os_file_calls calls = dying_calls();
     char original[PATH_MAX + 16];
     int finished = 0, untouched = 0;
-    bool has_died = true;
+    bool has_died = true, is_answered = false;
     scene_make();
     struct str old = master_text("master");
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    scene_keep(&t, original);
     for (int at = 1; has_died; at++) {
-        struct err cut = {0};
-        copy_tree(original, t.path);
-        *death = (struct death){.at = at};
-        t.calls = &calls;
-        test_keeper_start(&t);
-        death->is_armed = true;
-        bool is_answered = ask(NEXT, &cut);
-        t.client = keeper_close(t.client);
-        has_died = test_keeper_reap(&t) == 128 + SIGKILL;
-        ck_assert_msg(has_died || is_answered, "%s", cut.text);
-        death->is_armed = false;
-        t.calls = NULL;
-        test_keeper_start(&t);
-        test_keeper_stop(&t);
+        has_died = death_try(&t, original, at, ask_for_next, NULL, &is_answered);
         int now = standing();
         ck_assert_msg(now == 0 || now == 2, "death at call %d: not finished by the next start", at);
         ck_assert_msg(now == 2 || !is_answered, "death at call %d: answered, and not done", at);

@@ -1,6 +1,5 @@
 /* rotation_test.c - an officer's key follows another one, and the keeper dies at any file operation on the way. */
 #include "keeper/test_death.h"
-#include "keeper/test_keeper.h"
 
 #include "base/test.h"
 
@@ -35,8 +34,9 @@ static struct state look(void)
 }
 
 /* What `assay key rotate officer` does. */
-static bool rotate(struct err *e)
+static bool rotate(void *context, struct err *e)
 {
+    (void)context;
     struct data_dir d;
     struct key_pair signers[2];
     struct note_key next;
@@ -53,35 +53,13 @@ static bool rotate(struct err *e)
 
 START_TEST(one_key_is_in_force_and_signs_wherever_the_keeper_dies)
 {
-    struct os_file_calls calls = dying_calls();
-    struct data_dir d;
-    struct err e = {0};
     char original[PATH_MAX + 16];
     int rotated = 0, kept = 0;
-    bool has_died = true;
-    death_init();
-    test_keeper_init(&t);
-    test_keeper_start(&t);
-    ck_assert(data_dir_open(&d, t.path, &e));
-    ck_assert_msg(keeper_register_keys(t.client, &d, &e), "%s", e.text);
-    data_dir_close(&d);
-    test_keeper_stop(&t);
-    snprintf(original, sizeof(original), "%s.original", t.path);
-    copy_tree(t.path, original);
+    bool has_died = true, is_answered = false;
+    scene_start(&t);
+    scene_keep(&t, original);
     for (int at = 1; has_died; at++) {
-        struct err cut = {0};
-        copy_tree(original, t.path);
-        *death = (struct death){.at = at};
-        t.calls = &calls;
-        test_keeper_start(&t);
-        death->is_armed = true;
-        bool is_answered = rotate(&cut);
-        t.client = keeper_close(t.client);
-        has_died = test_keeper_reap(&t) == 128 + SIGKILL;
-        death->is_armed = false;
-        t.calls = NULL;
-        test_keeper_start(&t);
-        test_keeper_stop(&t);
+        has_died = death_try(&t, original, at, rotate, NULL, &is_answered);
         struct state s = look();
         ck_assert_msg(s.in_force == 1 && s.signs, "death at call %d: %d in force", at, (int)s.in_force);
         ck_assert_msg(!is_answered || !s.is_waiting, "death at call %d: answered, and not finished", at);

@@ -2,12 +2,14 @@
  * test_death.h - file calls with which a keeper dies at the call that a test names; what it wrote until then is there, of the
  * last write half. For tests.
  *
- *     death_init();  death->at = 3;  death->is_armed = true;  calls = dying_calls();  t.calls = &calls;
+ *     scene_start(&t);  ...  scene_keep(&t, original);
+ *     for (int at = 1; has_died; at++)
+ *         has_died = death_try(&t, original, at, ask, context, &is_answered);
  */
 #ifndef KEEPER_TEST_DEATH_H
 #define KEEPER_TEST_DEATH_H
 
-#include "os/file.h"
+#include "keeper/test_keeper.h"
 #include <check.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -112,6 +114,54 @@ static inline void shell(const char *script, const char *one, const char *two)
 static inline void copy_tree(const char *from, const char *to)
 {
     shell("rm -rf \"$2\" && cp -a \"$1\" \"$2\"", from, to);
+}
+
+/* ---- the scene ---- */
+
+/* A directory whose keys are registered, and a keeper that runs. */
+static inline void scene_start(struct test_keeper *t)
+{
+    struct err e = {0};
+    struct data_dir d;
+    death_init();
+    t->calls = NULL;
+    test_keeper_init(t);
+    test_keeper_start(t);
+    ck_assert(data_dir_open(&d, t->path, &e));
+    ck_assert_msg(keeper_register_keys(t->client, &d, &e), "%s", e.text);
+    data_dir_close(&d);
+}
+
+/* Stops the keeper; the directory as it is then lies in `ret_original`, too, until test_remove_tree. */
+static inline void scene_keep(struct test_keeper *t, char ret_original[PATH_MAX + 16])
+{
+    if (t->client)
+        test_keeper_stop(t);
+    snprintf(ret_original, PATH_MAX + 16, "%s.original", t->path);
+    copy_tree(t->path, ret_original);
+}
+
+/* Over the directory as it was kept: the keeper dies at its file operation `at` while it is asked; the next one starts, sets right what
+ * is to be, and stops. False: it lived, and then it has answered. */
+static inline bool death_try(struct test_keeper *t, const char *original, int at, bool (*ask)(void *context, struct err *e),
+                             void *context, bool *ret_is_answered)
+{
+    struct os_file_calls calls = dying_calls();
+    struct err e = {0};
+    copy_tree(original, t->path);
+    *death = (struct death){.at = at};
+    t->calls = &calls;
+    test_keeper_start(t);
+    death->is_armed = true;
+    *ret_is_answered = ask(context, &e);
+    t->client = keeper_close(t->client);
+    bool has_died = test_keeper_reap(t) == 128 + SIGKILL;
+    ck_assert_msg(has_died || *ret_is_answered, "%s", e.text);
+    death->is_armed = false;
+    t->calls = NULL;
+    test_keeper_start(t);
+    test_keeper_stop(t);
+    return has_died;
 }
 
 #endif

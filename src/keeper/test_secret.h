@@ -5,7 +5,6 @@
 #define KEEPER_TEST_SECRET_H
 
 #include "keeper/test_death.h"
-#include "keeper/test_keeper.h"
 #include "ledger/erase.h"
 #include <stdio.h>
 
@@ -107,15 +106,8 @@ static inline void secret_look(struct secret *s)
 static inline void scene_make(struct secret *s)
 {
     struct err e = {0};
-    struct data_dir d;
     arena = arena_new("erasing test", 1 << 30);
-    death_init();
-    t.calls = NULL;
-    test_keeper_init(&t);
-    test_keeper_start(&t);
-    ck_assert(data_dir_open(&d, t.path, &e));
-    ck_assert_msg(keeper_register_keys(t.client, &d, &e), "%s", e.text);
-    data_dir_close(&d);
+    scene_start(&t);
     for (int i = 0; i < OTHERS; i++) {
         note(i == OTHERS / 2 ? SECRET : KEPT);
         struct err flushed = {0};

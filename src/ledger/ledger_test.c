@@ -1,5 +1,7 @@
 #include "ledger/test_ledger.h"
 
+#include <errno.h>
+
 struct collected {
     struct sha256 hashes[70000];
     uint64_t count;
@@ -277,8 +279,44 @@ START_TEST(batches_and_leaves_over_their_limits_are_refused_alone)
 }
 END_TEST
 
+static int fail_to_publish(void *context, int dir, const char *from, const char *to)
+{
+    if (strcmp(to, "checkpoint") != 0)
+        return os_file_real.renameat(context, dir, from, to);
+    errno = EIO;
+    return -1;
+}
+
+START_TEST(what_was_signed_before_a_death_is_published_at_the_next_start)
+{
+    struct test_ledger t;
+    struct os_file_calls calls = os_file_real;
+    test_ledger_make(&t);
+    struct arena *a = arena_new("test", 64 << 20);
+    uint64_t sequence = 0;
+    struct sha256 previous = {{0}};
+    struct err e = {0};
+    for (int round = 0; round < 2; round++) { /* there was a published checkpoint before, or none */
+        calls.renameat = fail_to_publish;
+        t.options.calls = &calls;
+        struct ledger *l = test_ledger_open(&t);
+        test_append(l, a, &sequence, &previous, 3);
+        ck_assert(!ledger_integrate(l, &e));
+        ledger_close(l);
+        t.options.calls = &os_file_real;
+        l = test_ledger_open(&t);
+        ck_assert_uint_eq(ledger_signed_size(l), ledger_size(l));
+        check_by_reader(&t, l); /* reads what is published */
+        ledger_close(l);
+    }
+    arena_free(a);
+    test_ledger_remove(&t);
+}
+END_TEST
+
 TEST_MAIN("ledger", what_was_appended_is_read_back_after_closing_with_proofs, a_tree_of_more_than_two_levels_of_tiles_holds,
           replay_gives_integrated_and_journalled_leaves_in_order, a_second_writer_and_a_second_creation_are_refused,
           a_clock_that_jumps_back_repeats_the_last_time_also_after_a_restart,
           a_signer_that_died_is_asked_again_and_nothing_is_lost, a_signer_ahead_of_the_ledger_shows_a_rollback,
-          batches_and_leaves_over_their_limits_are_refused_alone)
+          batches_and_leaves_over_their_limits_are_refused_alone,
+          what_was_signed_before_a_death_is_published_at_the_next_start)

@@ -183,6 +183,27 @@ static bool published_check(struct ledger *l, struct witness *w, struct err *e)
     return true;
 }
 
+/* Death came between cp.log and the published checkpoint: what was signed is shown now and not with the next seal. Its tiles were
+ * durable before it was signed. I4: the guard goes first. */
+static bool publish_signed(struct ledger *l, struct err *e)
+{
+    const struct os_file_calls *c = l->options.calls;
+    struct buf BUF_AUTO tail;
+    struct str note;
+    uint64_t offset = 0;
+    struct guard guard = {.head = l->head, .epoch = l->state.epoch};
+    buf_init(&tail, CP_LOG_TAIL_MAX);
+    if (!file_tail(c, l->private_dir, "cp.log", l->cp_log_last, &tail, e))
+        return false;
+    if (!cp_log_record(buf_view(&tail), &offset, &note))
+        return err_set(e, ERR_CORRUPT, "private/cp.log: its last record cannot be read again");
+    if (l->guard.head.size < l->head.size && !guard_advance(c, l->private_dir, &l->guard, &guard, e))
+        return false;
+    if (l->guard.head.size < l->head.size)
+        l->guard = guard;
+    return os_file_replace(c, l->ledger_dir, "checkpoint", note, 0644, e);
+}
+
 bool ledger_recover(struct ledger *l, struct err *e)
 {
     bool is_valid[2];
@@ -210,5 +231,5 @@ bool ledger_recover(struct ledger *l, struct err *e)
         return false;
     l->edge.is_resuming = l->durable.size > l->state.integrated.size;
     l->state.epoch++; /* fencing: the guard learns of this writer with its first checkpoint */
-    return true;
+    return l->head.size == witnesses[2].head.size || publish_signed(l, e);
 }

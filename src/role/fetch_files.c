@@ -47,6 +47,11 @@ static int fetch(struct fetch_files *f, const char *path)
         number = EIO;
     else if (answer.status == 404)
         number = ENOENT;
+    else if (answer.status == 401 || answer.status == 403)
+        number = err_set(&e, ERR_DENIED, "%s: it is shown only to who is signed in there (%d); who serves it without --private-log shows it to us",
+                         url, answer.status)
+                     ? 0
+                     : EIO;
     else if (answer.status != 200)
         number = err_set(&e, ERR_UNAVAILABLE, "%s: the server answers %d", url, answer.status) ? 0 : EIO;
     else if (!file_write(f, path, buf_view(&answer.body), &e))

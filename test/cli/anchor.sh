@@ -269,6 +269,7 @@ case_they_are_asked_over_tls_and_only_under_the_right_certificate() {
 
 # A server whose log can be reached at $url, over TCP.
 serve_log() { # serve_log OPTION...
+    rm -f "$d/serve.out"
     "$assay" --data "$d/data" serve --listen 127.0.0.1:0 --no-collect --anchor-every PT1S "$@" >"$d/serve.out" 2>"$d/serve.err" </dev/null &
     server=$!
     trap stop_peers EXIT
@@ -340,6 +341,11 @@ case_a_witness_that_only_connects_out_vouches_too() {
     sed -i "s|http://127.0.0.1:[0-9]*/log|$url/log|" "$d/laptop/logs"
     expect 1 "$assay" witness --dir "$d/laptop" --poll --once
     one_line 'MISBEHAVIOUR: .*set back'
+    stop_server
+    serve_log --private-log
+    sed -i "s|http://127.0.0.1:[0-9]*/log|$url/log|" "$d/laptop/logs"
+    expect 3 "$assay" witness --dir "$d/laptop" --poll --once
+    one_line 'shown only to who is signed in there'
     stop_peers
 }
 

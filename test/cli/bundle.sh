@@ -232,6 +232,10 @@ case_witnesses_and_time_stamps_are_checked_against_the_policy() {
     grep -q 'witnessed as the policy demands' "$d/out" || fail "the proof is not witnessed"
     mkdir "$d/x"
     tar xf "$d/full.slb" -C "$d/x"
+    # Nobody asks the authority any more; its stamp is still there, and so are its certificates.
+    expect 0 "$assay" --data "$d/data" anchor tsa remove test
+    bundle -o "$d/later.slb" --blobs none
+    tar xOf "$d/later.slb" tsa/ca.pem | cmp -s - "$d/x/tsa/ca.pem" || fail "the certificates went with the authority"
     kill $tsa $witness
 }
 

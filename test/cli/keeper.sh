@@ -190,6 +190,10 @@ case_doctor_tells_what_is_active() {
     expect 0 "$assay" --data "$d/data" doctor
     grep -qi landlock "$d/out" && grep -qi seccomp "$d/out"
     for word in origin 'root key' guard; do grep -qi "$word" "$d/out" || fail "doctor does not speak of the $word"; done
+    : >"$d/data/private/keys/master.next"
+    expect 0 "$assay" --data "$d/data" doctor
+    grep -q 'master key.*master.next' "$d/out" || fail "doctor does not speak of a master key that waits"
+    rm "$d/data/private/keys/master.next"
     expect 0 "$assay" --data "$d/data" doctor --json
     python3 -m json.tool "$d/out" >/dev/null
 }
