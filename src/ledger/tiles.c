@@ -1,23 +1,35 @@
 #include "ledger/internal.h"
 
+#include <assert.h>
+
+static void group_put(char *at, uint64_t n)
+{
+    at[0] = (char)('0' + n / 100 % 10);
+    at[1] = (char)('0' + n / 10 % 10);
+    at[2] = (char)('0' + n % 10);
+}
+
 /* C2SP tlog-tiles: the index in groups of three digits, all but the last with an x in front. */
 void tile_path(int level, uint64_t n, unsigned width, char ret[TILE_PATH_SIZE])
 {
-    char index[40];
-    int at = (int)sizeof(index) - 4;
-    snprintf(index + at, 4, "%03u", (unsigned)(n % 1000));
-    for (n /= 1000; n > 0; n /= 1000) {
-        char group[6];
-        snprintf(group, sizeof(group), "x%03u/", (unsigned)(n % 1000));
-        at -= 5;
-        memcpy(index + at, group, 5);
-    }
-    char level_name[12] = "entries", partial[16] = "";
+    char index[40], *end = index + sizeof(index), *at = end - 3;
+    char folder[16] = "tile/entries/";
+    size_t size = sizeof("tile/entries/") - 1;
     if (level != LEVEL_ENTRIES)
-        snprintf(level_name, sizeof(level_name), "%d", level);
+        size = (size_t)snprintf(folder, sizeof(folder), "tile/%d/", level);
+    assert(size < sizeof(folder));
+    group_put(at, n);
+    for (n /= 1000; n > 0; n /= 1000) {
+        at -= 5;
+        at[0] = 'x';
+        group_put(at + 1, n);
+        at[4] = '/';
+    }
+    memcpy(ret, folder, size);
+    memcpy(ret + size, at, (size_t)(end - at));
+    ret[size + (size_t)(end - at)] = 0;
     if (width < TILE_WIDTH)
-        snprintf(partial, sizeof(partial), ".p/%u", width);
-    snprintf(ret, TILE_PATH_SIZE, "tile/%s/%s%s", level_name, index + at, partial);
+        snprintf(ret + size + (end - at), TILE_PATH_SIZE - size - (size_t)(end - at), ".p/%u", width);
 }
 
 unsigned tile_width(int level, uint64_t n, uint64_t size)
