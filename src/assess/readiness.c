@@ -178,6 +178,7 @@ static const char *performances_why(enum conclusion c)
         return "every performance that was due has accepted evidence";
     case CONCLUSION_OPERATED_WITH_DEVIATIONS:
         return "performances were late, or one of many was missed";
+    case CONCLUSION_EXTEND_SAMPLE:
     case CONCLUSION_INSUFFICIENT_EVIDENCE:
         return "performances are claimed without accepted evidence";
     case CONCLUSION_NOT_OPERATING:
@@ -302,16 +303,18 @@ enum criterion_status criterion_evaluate(const struct control_conclusion *contro
     bool has_not_met = false, has_unknown = false, has_gap = false, has_occurrence = false, has_exception = false;
     for (size_t i = 0; i < count; i++) {
         const struct control_conclusion *c = &controls[i];
+        bool has_deviation = c->conclusion == CONCLUSION_OPERATED_WITH_DEVIATIONS || c->conclusion == CONCLUSION_NOT_OPERATING;
+        has_exception |= has_deviation && c->role != ROLE_COMPENSATING; /* those show where they are used */
         if (c->role != ROLE_KEY)
             continue;
         bool is_covered = is_compensated(controls, count, i);
-        bool needs_cover = c->conclusion == CONCLUSION_NOT_OPERATING || c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE ||
-                           c->is_partial_period;
+        bool is_open = c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE || c->conclusion == CONCLUSION_EXTEND_SAMPLE;
+        bool needs_cover = c->conclusion == CONCLUSION_NOT_OPERATING || is_open || c->is_partial_period;
         has_not_met |= c->conclusion == CONCLUSION_NOT_OPERATING && !is_covered;
-        has_unknown |= c->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE && !is_covered;
+        has_unknown |= is_open && !is_covered;
         has_gap |= c->is_partial_period && !is_covered;
         has_occurrence |= c->conclusion != CONCLUSION_NO_OCCURRENCE;
-        has_exception |= c->conclusion == CONCLUSION_OPERATED_WITH_DEVIATIONS || (needs_cover && is_covered);
+        has_exception |= needs_cover && is_covered;
     }
     if (has_not_met)
         return CRITERION_NOT_MET_SIGNAL;

@@ -6,14 +6,14 @@
 
 const char *conclusion_name(enum conclusion c)
 {
-    static const char *const names[] = {"OPERATED", "NO_OCCURRENCE", "OPERATED_WITH_DEVIATIONS", "INSUFFICIENT_EVIDENCE",
+    static const char *const names[] = {"OPERATED", "NO_OCCURRENCE", "OPERATED_WITH_DEVIATIONS", "EXTEND_SAMPLE", "INSUFFICIENT_EVIDENCE",
                                         "NOT_OPERATING"};
     return names[c];
 }
 
 const char *conclusion_words(enum conclusion c)
 {
-    static const char *const words[] = {"Operated", "No occurrence", "Operated, with deviations", "Not enough evidence",
+    static const char *const words[] = {"Operated", "No occurrence", "Operated, with deviations", "Sample to be extended", "Not enough evidence",
                                         "Not operating"};
     return words[c];
 }
