@@ -17,16 +17,9 @@
 #include "base/times.h"
 #include "collect/host/host.h"
 #include "collect/op_run.h"
-#include "keeper/data_dir.h"
-#include "keeper/kinds.h"
-#include "keeper/signer.h"
-#include "keeper/wire.h"
-#include "os/ipc.h"
-#include "role/role.h"
+#include "family.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CHANGE_ONE_IN = 1200, VOLATILE_CHANGE_ONE_IN = 60, RESULT_CHANGE_ONE_IN = 36 };
@@ -53,8 +46,7 @@ struct bench {
     struct data_dir data;
     struct env env;
     int64_t *clock_ms; /* shared with the keeper */
-    int keeper_fd;
-    struct keeper_client *client;
+    struct family family;
     struct db *projection;
     struct note_key key;
     struct ed25519_private private_key;
@@ -67,12 +59,6 @@ struct bench {
     uint64_t seed;
     uint64_t leaves;
 };
-
-static void die(const char *what, const struct err *e)
-{
-    fprintf(stderr, "bench-year: %s: %s\n", what, e->text);
-    exit(3);
-}
 
 static int64_t shared_now(void *context)
 {
@@ -99,73 +85,13 @@ static uint64_t next_random(struct bench *b)
     return z ^ (z >> 31);
 }
 
-/* ---- keeper and signer ---- */
-
-static void children_start(struct bench *b)
-{
-    struct err e = {0};
-    int signer[2], keeper[2];
-    if (!ipc_pair(signer, &e) || !ipc_pair(keeper, &e))
-        die("sockets", &e);
-    if (fork() == 0) {
-        close(signer[0]);
-        close(keeper[0]);
-        close(keeper[1]);
-        struct signer *s = signer_open(b->data.fd, -1, &e);
-        bool ok = s && signer_serve(s, signer[1], &e);
-        _exit(ok ? 0 : 3);
-    }
-    if (fork() == 0) {
-        close(signer[1]);
-        close(keeper[0]);
-        size_t kind_count;
-        const struct op_kind *kinds = role_op_kinds(&kind_count);
-        struct keeper_options o = {.data_dir = b->data.path,
-                                   .kinds = kinds,
-                                   .kind_count = kind_count,
-                                   .env = &b->env,
-                                   .calls = &os_file_real,
-                                   .signer_fd = signer[0],
-                                   .client_fd = keeper[1],
-                                   .signals_fd = -1};
-        bool is_told = false, ok = keeper_run(&o, &is_told, &e);
-        if (!ok)
-            fprintf(stderr, "bench-year: keeper: %s\n", e.text);
-        _exit(ok ? 0 : 3);
-    }
-    close(signer[0]);
-    close(signer[1]);
-    close(keeper[1]);
-    b->keeper_fd = keeper[0];
-    b->client = keeper_open_fd(keeper[0]);
-}
-
 /* Sends operations together and takes their answers; ret_leaves[i] is the leaf of ops[i]. */
 static void submit_all(struct bench *b, struct op *const *ops, size_t count, int64_t *ret_leaves)
 {
-    struct err e = {0};
-    for (size_t i = 0; i < count; i++) {
-        struct buf BUF_AUTO frame;
-        buf_init(&frame, LIMIT_MESSAGE_BYTES);
-        op_id_new(&b->env, ops[i]->id);
-        if (!wire_op_encode(ops[i], &frame, &e))
-            die("encode", &e);
-        struct str part = buf_view(&frame);
-        if (!ipc_send(b->keeper_fd, WIRE_OP, &part, 1, 600000, &e))
-            die("send", &e);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct ipc_message m;
-        if (!ipc_receive(b->keeper_fd, LIMIT_MESSAGE_BYTES, 600000, &m, NULL, &e))
-            die("receive", &e);
-        if (m.type != WIRE_ANSWER) {
-            wire_error_decode(buf_view(&m.body), &e);
-            die(ops[i]->kind, &e);
-        }
-        struct json *answer = json_parse(b->hour, arena_str(b->hour, buf_view(&m.body)), JSON_LIMITS_DEFAULT, &e);
-        ret_leaves[i] = json_int(answer, "leaf", -1);
-        buf_release(&m.body);
-    }
+    for (size_t i = 0; i < count; i++)
+        family_send(&b->family, ops[i]);
+    for (size_t i = 0; i < count; i++)
+        ret_leaves[i] = family_receive(&b->family, b->hour, ops[i]->kind);
 }
 
 /* ---- templates ---- */
@@ -233,7 +159,7 @@ static struct results results_template(struct bench *b)
     struct results r;
     results_init(&r, b->arena);
     if (!test_run_all(&inputs, content_tests, content_test_count, &r, &e))
-        die("tests", &e);
+        family_die(&b->family, "tests", &e);
     return r;
 }
 
@@ -243,7 +169,7 @@ static void hosts_make(struct bench *b)
     uint8_t key[32];
     struct results found = results_template(b);
     if (!keys_load_secret(b->data.fd, "subject", key, &e))
-        die("keys", &e);
+        family_die(&b->family, "keys", &e);
     b->hosts = arena_array(b->arena, b->host_count, sizeof *b->hosts);
     for (size_t i = 0; i < b->host_count; i++) {
         struct made_host *h = &b->hosts[i];
@@ -290,7 +216,7 @@ static void item_add(struct bench *b, struct made_host *h, size_t table, struct 
     const struct template_table *t = &b->tables[table];
     h->states[table] = h->states[table] == 0 ? 1 : 0;
     if (!op_blob_seal(&b->env, b->hour, op, "application/x-assay-rows", plain_of(b, h, t, h->states[table]), &e))
-        die("seal", &e);
+        family_die(&b->family, "seal", &e);
     memcpy(h->commitments[table], op->blobs[op->blob_count - 1].c, 65);
     struct json *item = json_push_object(items);
     json_put_cstr(item, "tbl", t->table->schema->name);
@@ -320,7 +246,7 @@ static void order_put(struct bench *b, const struct made_host *h, struct json *s
         hex_encode(db_bytes(row, 1).data, SHA256_SIZE, previous);
     }
     if (e.code)
-        die("stream", &e);
+        family_die(&b->family, "stream", &e);
     json_put_int(statement, "seq", sequence + 1);
     json_put_str(statement, "prev", arena_str(b->hour, str_of(previous)));
 }
@@ -354,7 +280,7 @@ static struct op *run_op(struct bench *b, struct made_host *h)
     buf_init(&text, LIMIT_LEAF_BYTES);
     buf_init(&lines, 4096);
     if (!run_statement_text(str_of(b->data.origin), statement, &text, &e))
-        die("statement", &e);
+        family_die(&b->family, "statement", &e);
     note_sign_line(&b->key, &b->private_key, buf_view(&text), &lines);
     json_put_str(op->body, "sig", arena_str(b->hour, buf_view(&lines)));
     return op;
@@ -387,7 +313,7 @@ static struct op *eval_op(struct bench *b, struct made_host *h, int64_t run, boo
     for (int s = 0; s < 4; s++)
         json_put_int(cnt, result_status_name((enum result_status)s), counts.of[s]);
     if (difference.size > 0 && !op_blob_seal(&b->env, b->hour, op, "application/x-ndjson", difference, &e))
-        die("seal", &e);
+        family_die(&b->family, "seal", &e);
     return op;
 }
 
@@ -413,20 +339,19 @@ static void prepare(struct bench *b, const char *path)
     struct err e = {0};
     struct data_dir_init init = {.path = path, .host_name = "bench", .machine_id = STR("bench-machine"), .env = &b->env};
     if (!data_dir_init(&init, &e) && e.code != ERR_EXISTS)
-        die("init", &e);
+        family_die(&b->family, "init", &e);
     e = (struct err){0};
     if (!data_dir_open(&b->data, path, &e))
-        die("open", &e);
-    children_start(b);
-    if (!b->client || !keeper_register_keys(b->client, &b->data, &e))
-        die("keys", &e);
+        family_die(&b->family, "open", &e);
+    b->family = (struct family){.program = "bench-year", .env = &b->env};
+    family_start(&b->family, &b->data);
     if (!(b->projection = data_dir_projection(&b->data, &e)) ||
-        !catalog_ensure(b->client, b->projection, &b->env, b->arena, &b->catalog, &e))
-        die("catalogue", &e);
+        !catalog_ensure(b->family.client, b->projection, &b->env, b->arena, &b->catalog, &e))
+        family_die(&b->family, "catalogue", &e);
     struct buf BUF_AUTO vkey;
     buf_init(&vkey, sizeof b->vkey - 1);
     if (!keys_load_signing(b->data.fd, "collector", &b->key, &b->private_key, &e))
-        die("collector's key", &e);
+        family_die(&b->family, "collector's key", &e);
     note_key_format(&b->key, &vkey);
     memcpy(b->vkey, vkey.data, vkey.size);
 }
@@ -434,7 +359,6 @@ static void prepare(struct bench *b, const char *path)
 int main(int argc, char **argv)
 {
     int64_t hosts, days;
-    struct err e = {0};
     if (argc != 4 || !str_to_int64(str_of(argv[2]), &hosts) || !str_to_int64(str_of(argv[3]), &days) || hosts < 1 ||
         hosts > 1000 || days < 1 || days > 3660) {
         fprintf(stderr, "usage: bench-year DATA HOSTS DAYS (DATA new or empty)\n");
@@ -457,12 +381,8 @@ int main(int argc, char **argv)
         if (isatty(2) && hour % 24 == 0)
             fprintf(stderr, "\rday %lld of %lld", (long long)(hour / 24), (long long)days);
     }
-    if (!keeper_flush(b.client, &e))
-        die("flush", &e);
     db_close(b.projection);
-    keeper_close(b.client);
-    while (wait(NULL) > 0)
-        ;
+    family_end(&b.family);
     double seconds = (double)(env_monotonic_ms(&env_system) - began_ms) / 1000;
     arena_free(b.hour);
     arena_free(b.arena);

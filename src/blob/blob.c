@@ -1,6 +1,7 @@
 #include "blob/blob.h"
 #include "blob/dictionary.h"
 
+#include <pthread.h>
 #include <zstd.h>
 
 enum { ZSTD_LEVEL = 3, SALT_SIZE = 32, RESEALED_SIZE = 4 + SALT_SIZE };
@@ -46,16 +47,49 @@ static void hash_hex(struct sha256 h, char ret[65])
     hex_encode(h.bytes, SHA256_SIZE, ret);
 }
 
+/* What a thread keeps to pack and unpack small blobs with: making a context costs more than they do. */
+enum { KEPT_BELOW = 64 << 10 };
+struct contexts {
+    ZSTD_CCtx *pack;
+    ZSTD_DCtx *unpack;
+};
+static _Thread_local struct contexts kept;
+static pthread_key_t kept_key; /* only for its destructor */
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
+
+static void kept_release(void *contexts)
+{
+    struct contexts *c = contexts;
+    ZSTD_freeCCtx(c->pack);
+    ZSTD_freeDCtx(c->unpack);
+    *c = (struct contexts){0};
+}
+
+static void kept_key_make(void)
+{
+    if (pthread_key_create(&kept_key, kept_release) != 0)
+        abort();
+}
+
+static struct contexts *contexts_of_thread(void)
+{
+    pthread_once(&kept_once, kept_key_make);
+    if (pthread_setspecific(kept_key, &kept) != 0)
+        abort();
+    return &kept;
+}
+
 /* A zstd frame of the plaintext: small ones with the dictionary, which the frame names. */
 static size_t pack(struct str plaintext, void *to, size_t size)
 {
     const ZSTD_CDict *dictionary = plaintext.size < BLOB_DICTIONARY_BELOW ? blob_dictionary_newest(ZSTD_LEVEL) : NULL;
-    ZSTD_CCtx *c = dictionary ? ZSTD_createCCtx() : NULL;
-    if (!c)
+    struct contexts *own = plaintext.size < KEPT_BELOW ? contexts_of_thread() : NULL;
+    if (own && !own->pack)
+        own->pack = ZSTD_createCCtx();
+    if (!own || !own->pack)
         return ZSTD_compress(to, size, plaintext.data, plaintext.size, ZSTD_LEVEL);
-    size_t packed_size = ZSTD_compress_usingCDict(c, to, size, plaintext.data, plaintext.size, dictionary);
-    ZSTD_freeCCtx(c);
-    return packed_size;
+    return dictionary ? ZSTD_compress_usingCDict(own->pack, to, size, plaintext.data, plaintext.size, dictionary)
+                      : ZSTD_compressCCtx(own->pack, to, size, plaintext.data, plaintext.size, ZSTD_LEVEL);
 }
 
 /* old_salt: of the commitment that the blob has; it stands before the frame then. NULL: a new one, from the key. */
@@ -120,12 +154,14 @@ static bool unpack(struct arena *a, const void *packed, size_t packed_size, size
     if (id && !dictionary)
         return err_set(e, ERR_UNSUPPORTED, "blob: packed with dictionary %u, which this program does not have", id);
     char *plain = arena_alloc(a, (size_t)size + 1);
-    ZSTD_DCtx *c = ZSTD_createDCtx();
+    struct contexts *own = contexts_of_thread();
+    if (!own->unpack)
+        own->unpack = ZSTD_createDCtx();
+    ZSTD_DCtx *c = own->unpack;
     if (!c)
         return err_set(e, ERR_LIMIT, "blob: no memory");
     size_t got = dictionary ? ZSTD_decompress_usingDDict(c, plain, (size_t)size, packed, packed_size, dictionary)
                             : ZSTD_decompressDCtx(c, plain, (size_t)size, packed, packed_size);
-    ZSTD_freeDCtx(c);
     if (ZSTD_isError(got) || got != size)
         return err_set(e, ERR_CORRUPT, "blob: zstd: %s", ZSTD_isError(got) ? ZSTD_getErrorName(got) : "short frame");
     *ret = str_make(plain, (size_t)size);

@@ -297,8 +297,8 @@ void record_type_schema(const struct record_type *t, const struct record_type *b
                         "from_t integer not null, to_leaf integer, to_t integer,\n  created_leaf integer not null, created_t integer not null, "
                         "created_by text not null, changed_by text not null, is_deleted integer not null", t->table);
         put_columns(t, NULL, out);
-        buf_printf(out, ",\n  primary key(id, version)) strict, without rowid;\n"
-                        "create unique index %s_now on %s_versions(id) where to_leaf is null;\n", t->table, t->table);
+        buf_printf(out, ") strict;\ncreate unique index %s_now on %s_versions(id) where to_leaf is null;\n"
+                        "create unique index %s_was on %s_versions(id, to_leaf);\n", t->table, t->table, t->table, t->table);
     }
     put_indexes(t, out);
     put_view(t, out);

@@ -4,11 +4,8 @@
 #include <assert.h>
 #include <pthread.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <openssl/sha.h>
 
 /* What a thread keeps, and gives back when it ends. */
@@ -50,11 +47,6 @@ void crypto_keep(void *object, void (*release)(void *object))
     pthread_once(&kept_once, kept_key_make);
     crypto_must(kept_count < KEPT_MAX && pthread_setspecific(kept_key, kept) == 0, "keeping a context");
     kept[kept_count++] = (struct kept){object, release};
-}
-
-static void kdf_release(void *context)
-{
-    EVP_KDF_CTX_free(context);
 }
 
 /* One-shot hashes take libcrypto's SHA-256 directly: the same code (SHA-NI where there is one) as behind EVP, without the 100 ns of
@@ -131,49 +123,6 @@ struct sha256 sha256_stream_end(struct sha256_stream *s)
     crypto_must(EVP_DigestFinal_ex((EVP_MD_CTX *)s, ret.bytes, NULL) == 1, "SHA-256");
     EVP_MD_CTX_free((EVP_MD_CTX *)s);
     return ret;
-}
-
-void hmac_sha256(struct str key, struct str data, uint8_t ret_mac[SHA256_SIZE])
-{
-    size_t size = 0;
-    crypto_must(EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.data ? key.data : "", key.size,
-                          (const unsigned char *)(data.data ? data.data : ""), data.size, ret_mac, SHA256_SIZE, &size) != NULL &&
-                    size == SHA256_SIZE,
-                "HMAC-SHA-256");
-}
-
-bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key,
-                        size_t size)
-{
-    static _Thread_local EVP_KDF_CTX *context;
-    if (!context) {
-        EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-        context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-        crypto_must(context != NULL, "HKDF");
-        EVP_KDF_free(kdf);
-        crypto_keep(context, kdf_release);
-    }
-    int hkdf_mode = mode == CRYPTO_HKDF_EXPAND ? EVP_KDF_HKDF_MODE_EXPAND_ONLY : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
-    OSSL_PARAM params[6], *p = params;
-    char digest[] = "SHA512";
-    *p++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-    *p++ = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &hkdf_mode);
-    *p++ =
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)(secret.data ? secret.data : ""), secret.size);
-    if (salt.size)
-        *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt.data, salt.size);
-    if (info.size)
-        *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.data, info.size);
-    *p = OSSL_PARAM_construct_end();
-    bool is_ok = EVP_KDF_derive(context, ret_key, size, params) == 1;
-    EVP_KDF_CTX_reset(context); /* forgets the secret */
-    return is_ok;
-}
-
-void hkdf_sha512(struct str secret, struct str salt, struct str info, uint8_t *ret_key, size_t size)
-{
-    assert(size <= 255 * 64); /* RFC 5869 2.3 */
-    crypto_must(crypto_hkdf_sha512(CRYPTO_HKDF_FULL, secret, salt, info, ret_key, size), "HKDF-SHA-512");
 }
 
 void memory_wipe(void *p, size_t size)

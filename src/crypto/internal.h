@@ -15,7 +15,7 @@ void crypto_keep(void *object, void (*release)(void *object));
 
 /* HKDF-SHA-512, whole (RFC 5869) or its second half alone, where `secret` is the pseudorandom key. */
 enum crypto_hkdf_mode { CRYPTO_HKDF_FULL, CRYPTO_HKDF_EXPAND };
-bool crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key,
+void crypto_hkdf_sha512(enum crypto_hkdf_mode mode, struct str secret, struct str salt, struct str info, uint8_t *ret_key,
                         size_t size);
 
 #endif

@@ -25,9 +25,8 @@ static struct derived derive(const uint8_t key[32], const uint8_t salt[SEALED_SA
     buf_append(&info, label, sizeof(label));
     buf_append(&info, salt, SEALED_SALT_SIZE);
     buf_str(&info, context);
-    crypto_must(!info.full && crypto_hkdf_sha512(CRYPTO_HKDF_EXPAND, str_make(key, 32), (struct str){"", 0}, buf_view(&info),
-                                                 bytes, sizeof(bytes)),
-                "HKDF-Expand");
+    crypto_must(!info.full, "HKDF-Expand");
+    crypto_hkdf_sha512(CRYPTO_HKDF_EXPAND, str_make(key, 32), (struct str){"", 0}, buf_view(&info), bytes, sizeof(bytes));
     buf_release(&info);
     memcpy(ret.key, bytes, sizeof(ret.key));
     memcpy(ret.nonce, bytes + sizeof(ret.key), sizeof(ret.nonce));

@@ -92,34 +92,34 @@ static struct json *values_over(struct applying *p, const struct json *from, con
     return values;
 }
 
-static bool version_close(struct applying *p)
+static bool query_done(struct query_text *q, struct applying *p)
 {
-    struct query_text q;
-    query_init(&q, p->a);
-    buf_printf(&q.sql, "update %s_versions set to_leaf = ", p->type->table);
-    query_arg(&q, A((int64_t)p->leaf->index));
-    buf_cstr(&q.sql, ", to_t = ");
-    query_arg(&q, A(p->leaf->t));
-    buf_cstr(&q.sql, " where id = ");
-    query_arg(&q, A(p->id));
-    buf_cstr(&q.sql, " and to_leaf is null");
-    struct db_row *row = query_run(&q, p->db, p->e);
+    struct db_row *row = query_run(q, p->db, p->e);
     bool ok = row && !db_next(row, p->e) && p->e->code == ERR_NONE;
     db_row_release(&row);
-    query_release(&q);
+    query_release(q);
     return ok;
 }
 
-static bool version_insert(struct applying *p)
+/* One row: a new record, or (is_closed) what was in force until this leaf. */
+static bool version_insert(struct applying *p, const struct record *r, bool is_closed)
 {
-    const struct record *r = p->after;
     struct query_text q;
-    struct buf BUF_AUTO names;
     query_init(&q, p->a);
-    buf_init(&names, 1 << 20);
-    const struct db_arg head[] = {A(r->id), A(r->version), A(r->state), A(r->leaf), A(r->t), A(r->created_leaf), A(r->created_t), A(r->created_by),
-                                  A(r->changed_by), A((int64_t)r->is_deleted)};
-    buf_printf(&q.sql, "insert into %s_versions(id, version, state, from_leaf, from_t, created_leaf, created_t, created_by, changed_by, is_deleted", p->type->table);
+    const struct db_arg head[] = {A(r->id),
+                                  A(r->version),
+                                  A(r->state),
+                                  A(r->leaf),
+                                  A(r->t),
+                                  is_closed ? A((int64_t)p->leaf->index) : DB_NULL,
+                                  is_closed ? A(p->leaf->t) : DB_NULL,
+                                  A(r->created_leaf),
+                                  A(r->created_t),
+                                  A(r->created_by),
+                                  A(r->changed_by),
+                                  A((int64_t)r->is_deleted)};
+    buf_printf(&q.sql, "insert into %s_versions(id, version, state, from_leaf, from_t, to_leaf, to_t, created_leaf, created_t, created_by, changed_by, is_deleted",
+               p->type->table);
     for (size_t i = 0; i < p->type->field_count; i++) {
         const struct record_field *f = &p->type->fields[i];
         if (field_is_stored(f->type))
@@ -143,11 +143,45 @@ static bool version_insert(struct applying *p)
         query_arg(&q, currency);
     }
     buf_char(&q.sql, ')');
-    struct db_row *row = query_run(&q, p->db, p->e);
-    bool ok = row && !db_next(row, p->e) && p->e->code == ERR_NONE;
-    db_row_release(&row);
-    query_release(&q);
-    return ok;
+    return query_done(&q, p);
+}
+
+static void put_set(struct query_text *q, const char *column, struct db_arg value)
+{
+    buf_printf(&q->sql, ", \"%s\" = ", column);
+    query_arg(q, value);
+}
+
+/* The row in force stays and is changed: so only the indexes of what differs are written, where a new row would be put into all of them
+ * and the old one taken out (a type has a dozen). One row by a unique index takes no savepoint of its own, at each of which the full text
+ * would write out what it has gathered: hence `indexed by`. */
+static bool version_change(struct applying *p)
+{
+    const struct record *r = p->after;
+    struct query_text q;
+    query_init(&q, p->a);
+    buf_printf(&q.sql, "update %s_versions indexed by %s_now set version = ", p->type->table, p->type->table);
+    query_arg(&q, A(r->version));
+    put_set(&q, "from_leaf", A(r->leaf));
+    put_set(&q, "from_t", A(r->t));
+    put_set(&q, "changed_by", A(r->changed_by));
+    if (!str_equal(r->state, p->before->state))
+        put_set(&q, "state", A(r->state));
+    if (r->is_deleted != p->before->is_deleted)
+        put_set(&q, "is_deleted", A((int64_t)r->is_deleted));
+    for (size_t i = 0; i < p->type->field_count; i++) {
+        const struct record_field *f = &p->type->fields[i];
+        if (!field_is_stored(f->type) || value_equal(json_get(r->values, f->id), json_get(p->before->values, f->id)))
+            continue;
+        struct db_arg currency, value = column_arg(f, json_get(r->values, f->id), p->a, &currency);
+        put_set(&q, f->id, value);
+        if (f->type == FIELD_MONEY)
+            put_set(&q, arena_printf(p->a, "%s_currency", f->id).data, currency);
+    }
+    buf_cstr(&q.sql, " where id = ");
+    query_arg(&q, A(p->id));
+    buf_cstr(&q.sql, " and to_leaf is null");
+    return query_done(&q, p);
 }
 
 /* ---- lists ---- */
@@ -318,7 +352,7 @@ static bool version_make(struct applying *p)
     p->after->t = p->leaf->t;
     p->after->changed_by = p->actor;
     p->after->is_deleted = str_is(p->act, "delete");
-    return (is_create || version_close(p)) && version_insert(p) && lists_put(p) && counts_put(p);
+    return (is_create ? version_insert(p, p->after, false) : version_insert(p, p->before, true) && version_change(p)) && lists_put(p) && counts_put(p);
 }
 
 bool record_change_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
