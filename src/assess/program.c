@@ -3,12 +3,31 @@
 #include "assess/stored.h"
 #include "base/times.h"
 
-/* Every query asks for the versions that were open at leaf ?1. */
-#define OPEN(alias) alias ".from_leaf <= ?1 and (" alias ".to_leaf is null or " alias ".to_leaf > ?1) and " alias ".is_deleted = 0"
-/* Links have no versions of their own: they open and close with the record's. */
-#define LINKED(alias) alias ".from_leaf <= ?1 and (" alias ".to_leaf is null or " alias ".to_leaf > ?1)"
+/* Every query asks for the versions that were open at leaf ?1; links have no versions of their own: they open and close with the
+ * record's. "@v" becomes that condition for the alias v (as_of). */
+#define OPEN(alias) "@" alias " and " alias ".is_deleted = 0"
+#define LINKED(alias) "@" alias
 
 enum { HIGH_SEVERITY = 6, PERFORMANCE_DAYS = 90 };
+
+/* The query as it is asked: what is open now has indexes of its own, so that a long history costs nothing where no past instant is asked for. */
+static const char *as_of(const struct program *p, struct db *db, const char *query)
+{
+    struct buf BUF_AUTO sql;
+    buf_init(&sql, 1 << 20);
+    for (const char *c = query; *c; c++) {
+        if (*c != '@') {
+            buf_char(&sql, *c);
+            continue;
+        }
+        char alias = *++c;
+        if (p->is_now)
+            buf_printf(&sql, "%c.to_leaf is null and ?1 is not null", alias);
+        else
+            buf_printf(&sql, "%c.from_leaf <= ?1 and (%c.to_leaf is null or %c.to_leaf > ?1)", alias, alias, alias);
+    }
+    return db_known(db, buf_view(&sql));
+}
 
 size_t program_control_index(const struct program *p, struct str id)
 {
@@ -96,7 +115,7 @@ static bool own_load(struct program *p, struct db *db, struct arena *a, int64_t 
     p->control_count = content_control_count;
     const struct control **followed = NULL;
     size_t followed_capacity = 0, own = 0;
-    DB_EACH (row, db, e, "select c.id, c.library from control_records_versions c where " OPEN("c") " order by c.id", A(leaf)) {
+    DB_EACH (row, db, e, as_of(p, db, "select c.id, c.library from control_records_versions c where " OPEN("c") " order by c.id"), A(leaf)) {
         if (content_control(db_text(row, 0)))
             continue;
         if (p->control_count == capacity)
@@ -117,10 +136,10 @@ static bool own_load(struct program *p, struct db *db, struct arena *a, int64_t 
 
 static bool controls_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e,
+    DB_EACH (row, db, e, as_of(p, db,
              "select c.id, c.state, c.owner, c.frequency, c.effective_from, c.effective_to, "
              "(select o.name from people_versions o where o.id = c.owner and " OPEN("o") "), " COLUMNS
-             " from control_records_versions c where " OPEN("c"), A(leaf)) {
+             " from control_records_versions c where " OPEN("c")), A(leaf)) {
         size_t index = program_control_index(p, db_text(row, 0));
         struct str state = db_text(row, 1);
         if (index == SIZE_MAX)
@@ -170,9 +189,9 @@ static void id_add(struct arena *a, struct strings *list, struct str id)
 /* Many-valued fields of controls: which criteria they serve, what they make up for, which tests help. */
 static bool roles_load(struct program *p, struct db *db, struct arena *a, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e,
+    DB_EACH (row, db, e, as_of(p, db,
              "select l.id, l.field, l.target from record_link l where l.type = 'control' and l.field in ('criteria_key', 'criteria_supporting', 'compensates', 'tests') and "
-             LINKED("l") " order by l.id, l.target", A(leaf)) {
+             LINKED("l") " order by l.id, l.target"), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         struct str field = db_text(row, 1);
         if (!c)
@@ -218,12 +237,12 @@ static void performance_add(struct control_program *c, struct db_row *row, struc
 /* Performances of the register, newest due first. One counts with evidence that somebody accepted. */
 static bool performances_load(struct program *p, struct db *db, struct interval window, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e,
+    DB_EACH (row, db, e, as_of(p, db,
              "select o.control, o.state, o.due_on, coalesce(o.performed_on, o.due_on), "
              "exists(select 1 from evidence_items_versions v where v.occurrence = o.id and v.state = 'accepted' and " OPEN("v") ") or "
              "exists(select 1 from record_link l join evidence_items_versions v on v.id = l.target where l.type = 'occurrence' and l.id = o.id and l.field = 'evidence' and "
              LINKED("l") " and v.state = 'accepted' and " OPEN("v") ") "
-             "from occurrences_versions o where " OPEN("o") " and o.state != 'cancelled' order by o.due_on", A(leaf)) {
+             "from occurrences_versions o where " OPEN("o") " and o.state != 'cancelled' order by o.due_on"), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         if (c)
             performance_add(c, row, window);
@@ -234,20 +253,23 @@ static bool performances_load(struct program *p, struct db *db, struct interval 
 /* Evidence that names a control and no performance: what shows that it was done at all. */
 static bool evidence_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e,
-             "select l.target, v.period_to from record_link l join evidence_items_versions v on v.id = l.id where l.type = 'evidence' and l.field = 'controls' and "
-             LINKED("l") " and v.state = 'accepted' and v.occurrence is null and " OPEN("v"), A(leaf)) {
+    DB_EACH (row, db, e, as_of(p, db,
+             "select l.target, count(*), min(v.period_to), max(v.period_to) from record_link l join evidence_items_versions v on v.id = l.id where l.type = 'evidence' and l.field = 'controls' and "
+             LINKED("l") " and v.state = 'accepted' and v.occurrence is null and " OPEN("v") " group by l.target"), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
-        int64_t at_ms = date_ms(db_text(row, 1));
-        if (c)
-            performed_at(c, at_ms);
+        if (!c)
+            continue;
+        performed_at(c, date_ms(db_text(row, 2)));
+        if (db_int(row, 1) > 1)
+            performed_at(c, date_ms(db_text(row, 3)));
+        c->performed += db_int(row, 1) > 2 ? db_int(row, 1) - 2 : 0;
     }
     return e->code == ERR_NONE;
 }
 
 static bool claims_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e, "select n.control from answers_versions n where n.state = 'claimed' and n.answer in ('yes', 'partial') and " OPEN("n"), A(leaf)) {
+    DB_EACH (row, db, e, as_of(p, db, "select n.control from answers_versions n where n.state = 'claimed' and n.answer in ('yes', 'partial') and " OPEN("n")), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         p->claims++;
         if (c)
@@ -258,9 +280,9 @@ static bool claims_load(struct program *p, struct db *db, int64_t leaf, struct e
 
 static bool findings_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e,
+    DB_EACH (row, db, e, as_of(p, db,
              "select l.target from record_link l join gap_records_versions g on g.id = l.id where l.type = 'gap' and l.field = 'controls' and " LINKED("l")
-             " and g.state in ('open', 'planned', 'done') and g.impact * g.likelihood >= ?2 and " OPEN("g"), A(leaf), A(HIGH_SEVERITY)) {
+             " and g.state in ('open', 'planned', 'done') and g.impact * g.likelihood >= ?2 and " OPEN("g")), A(leaf), A(HIGH_SEVERITY)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         if (c)
             c->has_high_finding = true;
@@ -270,18 +292,18 @@ static bool findings_load(struct program *p, struct db *db, int64_t leaf, struct
 
 static bool scope_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e, "select s.state from scopes_versions s where " OPEN("s"), A(leaf)) {
+    DB_EACH (row, db, e, as_of(p, db, "select s.state from scopes_versions s where " OPEN("s")), A(leaf)) {
         struct str state = db_text(row, 0);
         enum scope_state seen = str_is(state, "approved") ? SCOPE_APPROVED : str_is(state, "in_review") ? SCOPE_IN_REVIEW : SCOPE_DRAFT;
         p->scope = seen > p->scope ? seen : p->scope;
     }
-    DB_EACH (row, db, e, "select k.category, k.is_in from categories_versions k where " OPEN("k"), A(leaf))
+    DB_EACH (row, db, e, as_of(p, db, "select k.category, k.is_in from categories_versions k where " OPEN("k")), A(leaf))
         for (size_t i = 0; i < content_category_count; i++)
             if (str_is(db_text(row, 0), content_categories[i].id)) {
                 p->has_categories = true;
                 p->category_in_scope[i] = content_categories[i].is_mandatory || db_int(row, 1);
             }
-    DB_EACH (row, db, e, "select c.id from criterion_records_versions c where c.state = 'approved' and c.is_relevant = 0 and " OPEN("c"), A(leaf)) {
+    DB_EACH (row, db, e, as_of(p, db, "select c.id from criterion_records_versions c where c.state = 'approved' and c.is_relevant = 0 and " OPEN("c")), A(leaf)) {
         const struct criterion *c = content_criterion(db_text(row, 0));
         if (c)
             p->criterion_not_relevant[c - content_criteria] = true;
@@ -298,7 +320,9 @@ struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int6
     p->criterion_not_relevant = arena_array(a, content_criterion_count + 1, sizeof(bool));
     for (size_t i = 0; i < content_category_count; i++)
         p->category_in_scope[i] = content_categories[i].is_mandatory;
-    if (own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && cadences_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
+    int64_t newest = db_one_int(db, &inner, -1, "select max(idx) from leaf");
+    p->is_now = newest >= 0 && leaf_limit >= newest;
+    if (!inner.code && own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && cadences_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
         performances_load(p, db, window, leaf_limit, &inner) && evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) &&
         findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner))
         return p;

@@ -63,6 +63,7 @@ struct program {
     bool *category_in_scope;                  /* content_category_count */
     bool *criterion_not_relevant;             /* content_criterion_count; with approved reason */
     int64_t claims;                           /* answers without evidence */
+    bool is_now;                              /* no leaf came after those asked about */
 };
 
 /* at_ms: the end of the window of 90 days in which performances are counted; it is also what is due by then. */

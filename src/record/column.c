@@ -6,7 +6,8 @@ enum { SQL_BYTES_MAX = 1 << 20 };
 void query_init(struct query_text *q, struct arena *a)
 {
     q->arena = a;
-    q->count = 0;
+    q->args = NULL;
+    q->count = q->capacity = 0;
     q->is_sorted = false;
     buf_init(&q->sql, SQL_BYTES_MAX);
 }
@@ -22,6 +23,8 @@ void query_arg(struct query_text *q, struct db_arg arg)
         q->sql.full = true;
         return;
     }
+    if (q->count + 1 >= q->capacity)
+        q->args = arena_grow(q->arena, q->args, q->capacity ? q->count + 1 : 0, &q->capacity, sizeof(*q->args));
     q->args[++q->count] = arg;
     buf_printf(&q->sql, "?%zu", q->count);
 }
@@ -118,6 +121,34 @@ struct record *record_of_row(struct db_row *row, struct arena *a, const struct r
     return r;
 }
 
+static const struct record_field *title_field(const struct record_type *t)
+{
+    const struct record_field *f = t->title_field && t->title_field[0] ? record_type_field(t, str_of(t->title_field)) : NULL;
+    return f && (field_is_stored(f->type) || f->type == FIELD_COMPUTED) ? f : NULL;
+}
+
+void put_brief_columns(struct buf *b, const struct record_type *t)
+{
+    const struct record_field *f = title_field(t);
+    buf_cstr(b, "r.id, r.state, ");
+    if (f)
+        buf_printf(b, f->type == FIELD_COMPUTED ? "(%s)" : "r.\"%s\"", f->type == FIELD_COMPUTED ? f->sql : f->id);
+    else
+        buf_cstr(b, "null");
+}
+
+struct record *record_of_brief_row(struct db_row *row, struct arena *a, const struct record_type *t)
+{
+    const struct record_field *f = title_field(t);
+    struct record *r = ARENA_NEW(a, struct record);
+    *r = (struct record){.type = t, .id = arena_str(a, db_text(row, 0)), .state = arena_str(a, db_text(row, 1)), .values = json_object(a)};
+    if (f && !db_is_null(row, 2))
+        json_put(r->values, f->id, column_value(row, a, f, 2));
+    return r;
+}
+
+/* ---- lists ---- */
+
 static struct json *list_of(struct record *r, struct str field)
 {
     const struct record_field *f = record_type_field(r->type, field);
@@ -127,50 +158,82 @@ static struct json *list_of(struct record *r, struct str field)
     return list ? list : json_put_array(r->values, f->id);
 }
 
-static bool links_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e)
+/* The rows of record_link or record_file that belong to these records, by id. */
+static struct db_row *belongings(struct query_text *q, struct db *db, const char *columns, const char *table, struct record *const *records, size_t count,
+                                 int64_t leaf_limit, struct err *e)
 {
-    struct err failed = {0};
-    bool is_now = leaf_limit == INT64_MAX;
-    const char *sql = is_now ? "select field, target from record_link where type=?1 and id=?2 and to_leaf is null and ?3 is not null order by field, place"
-                             : "select field, target from record_link where type=?1 and id=?2 and from_leaf <= ?3 and (to_leaf is null or to_leaf > ?3) "
-                               "order by field, place";
-    DB_EACH (row, db, &failed, sql, A(r->type->id), A(r->id), A(is_now ? 0 : leaf_limit)) {
-        struct json *list = list_of(r, db_text(row, 0));
-        if (list)
-            json_push_str(list, arena_str(a, db_text(row, 1)));
+    buf_printf(&q->sql, "select l.id, l.field, %s from %s l where l.type = ", columns, table);
+    query_arg(q, A(records[0]->type->id));
+    if (count == 1) {
+        buf_cstr(&q->sql, " and l.id = ");
+        query_arg(q, A(records[0]->id));
+    } else { /* one argument for all, so that the statement is the same for any number of them */
+        struct json *ids = json_array(q->arena);
+        struct buf BUF_AUTO text;
+        buf_init(&text, 1 << 20);
+        for (size_t i = 0; i < count; i++)
+            json_push_str(ids, records[i]->id);
+        json_write(&text, ids);
+        buf_cstr(&q->sql, " and l.id in (select value from json_each(");
+        query_arg(q, A(arena_str(q->arena, buf_view(&text))));
+        buf_cstr(&q->sql, "))");
     }
+    buf_cstr(&q->sql, " and ");
+    query_as_of(q, "l", leaf_limit);
+    buf_cstr(&q->sql, " order by l.id, l.field, l.place");
+    return query_run(q, db, e);
+}
+
+static struct record *owner_of(struct record *const *records, size_t count, struct str id, size_t *at)
+{
+    for (size_t n = 0; n < count; n++, *at = (*at + 1) % count) /* most often the one of the row before */
+        if (str_equal(records[*at]->id, id))
+            return records[*at];
+    return NULL;
+}
+
+static void file_put(struct json *list, struct arena *a, struct db_row *row)
+{
+    struct json *file = json_push_object(list);
+    json_put_str(file, "c", arena_str(a, db_text(row, 2)));
+    json_put_str(file, "digest", arena_str(a, db_text(row, 3)));
+    json_put_str(file, "media", arena_str(a, db_text(row, 4)));
+    json_put_str(file, "name", arena_str(a, db_text(row, 5)));
+    json_put_int(file, "size", db_int(row, 6));
+    json_put_str(file, "x", arena_str(a, db_text(row, 7)));
+}
+
+static bool belongings_read(struct db *db, struct record *const *records, size_t count, struct arena *a, int64_t leaf_limit, bool is_files, struct err *e)
+{
+    struct query_text q;
+    struct err failed = {0};
+    size_t at = 0;
+    query_init(&q, a);
+    struct db_row *row = belongings(&q, db, is_files ? "l.c, l.digest, l.media, l.name, l.size, l.x" : "l.target", is_files ? "record_file" : "record_link",
+                                    records, count, leaf_limit, &failed);
+    while (row && db_next(row, &failed)) {
+        struct record *r = owner_of(records, count, db_text(row, 0), &at);
+        struct json *list = r ? list_of(r, db_text(row, 1)) : NULL;
+        if (list && is_files)
+            file_put(list, a, row);
+        else if (list)
+            json_push_str(list, arena_str(a, db_text(row, 2)));
+    }
+    db_row_release(&row);
+    query_release(&q);
     return failed.code ? (*e = failed, false) : true;
 }
 
-static bool files_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e)
-{
-    struct err failed = {0};
-    DB_EACH (row, db, &failed,
-             "select field, c, digest, media, name, size, x from record_file where type=?1 and id=?2 and from_leaf <= ?3 and (to_leaf is null or to_leaf > ?3) "
-             "order by field, place",
-             A(r->type->id), A(r->id), A(leaf_limit)) {
-        struct json *list = list_of(r, db_text(row, 0)), *file = list ? json_push_object(list) : NULL;
-        if (!file)
-            continue;
-        json_put_str(file, "c", arena_str(a, db_text(row, 1)));
-        json_put_str(file, "digest", arena_str(a, db_text(row, 2)));
-        json_put_str(file, "media", arena_str(a, db_text(row, 3)));
-        json_put_str(file, "name", arena_str(a, db_text(row, 4)));
-        json_put_int(file, "size", db_int(row, 5));
-        json_put_str(file, "x", arena_str(a, db_text(row, 6)));
-    }
-    return failed.code ? (*e = failed, false) : true;
-}
-
-bool record_lists_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e)
+bool record_lists_read(struct db *db, struct record *const *records, size_t count, struct arena *a, int64_t leaf_limit, struct err *e)
 {
     bool has_links = false, has_files = false;
-    for (size_t i = 0; i < r->type->field_count; i++) {
-        enum field_type type = r->type->fields[i].type;
+    for (size_t i = 0; count && i < records[0]->type->field_count; i++) {
+        enum field_type type = records[0]->type->fields[i].type;
         has_links = has_links || type == FIELD_CHOICES || type == FIELD_REFERENCES;
         has_files = has_files || type == FIELD_FILES;
     }
-    return (!has_links || links_read(db, r, a, leaf_limit, e)) && (!has_files || files_read(db, r, a, leaf_limit, e));
+    return (!has_links || belongings_read(db, records, count, a, leaf_limit, false, e)) &&
+           (!has_files || belongings_read(db, records, count, a, leaf_limit, true, e));
 }
 
 struct db_arg column_arg(const struct record_field *f, const struct json *v, struct arena *a, struct db_arg *ret_currency)

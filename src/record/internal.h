@@ -22,8 +22,8 @@ enum { QUERY_ARGS_MAX = 200 };
 struct query_text {
     struct arena *arena;
     struct buf sql; /* query_release */
-    struct db_arg args[QUERY_ARGS_MAX + 1];
-    size_t count; /* args[1] is ?1 */
+    struct db_arg *args; /* in the arena; args[1] is ?1 */
+    size_t count, capacity;
     bool is_sorted; /* the order's index finds the rows, not one of few different values */
 };
 void query_init(struct query_text *q, struct arena *a);
@@ -49,8 +49,11 @@ bool value_equal(const struct json *x, const struct json *y); /* NULL and null a
 /* The columns that record_of_row reads, from the alias r. */
 void put_record_columns(struct buf *b, const struct record_type *t, bool with_computed);
 struct record *record_of_row(struct db_row *row, struct arena *a, const struct record_type *t, bool with_computed);
-/* Adds the values of lists and files. */
-bool record_lists_read(struct db *db, struct record *r, struct arena *a, int64_t leaf_limit, struct err *e);
+/* The same of record_get_brief. */
+void put_brief_columns(struct buf *b, const struct record_type *t);
+struct record *record_of_brief_row(struct db_row *row, struct arena *a, const struct record_type *t);
+/* Adds the values of lists and files: of records of one type, two queries for all of them. */
+bool record_lists_read(struct db *db, struct record *const *records, size_t count, struct arena *a, int64_t leaf_limit, struct err *e);
 /* The condition that a row of validity (from_leaf, to_leaf) was in force. */
 void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit);
 /* Adds " and (CONDITION)" that the actor may read the row r; nothing where every row may be read or `x` is NULL (list.c). */

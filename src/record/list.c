@@ -3,7 +3,7 @@
 #include "crypto/crypto.h"
 #include "record/internal.h"
 
-enum { PER_PAGE_MAX = 1000, PER_PAGE = 50, COUNTS_KEPT = 64, RARE = 1000 };
+enum { PER_PAGE_MAX = 1000, PER_PAGE = 50, COUNTS_KEPT = 64, RARE = 1000, PART = 200 };
 
 /* Counting a hundred thousand rows takes longer than showing fifty of them, and the number stays while nothing changes. */
 static _Thread_local struct kept_count {
@@ -187,12 +187,11 @@ static bool total_is_known(struct listing *l, int64_t *ret)
     if (q->leaf_limit != INT64_MAX || q->where.size || q->q.size || q->ids.size || !sees_all)
         return false;
     *ret = 0;
-    for (size_t i = 0; i < l->type->state_count; i++) {
-        const struct record_state *s = &l->type->states[i];
-        bool is_asked = q->state.size == 0 || str_is(q->state, s->id) ||
-                        (!record_type_state(l->type, q->state) && str_is(q->state, s->is_end ? "closed" : "open"));
-        if (is_asked)
-            *ret += db_one_int(l->db, l->e, 0, "select n from record_count where type=?1 and state=?2", A(l->type->id), A(s->id));
+    bool is_group = !record_type_state(l->type, q->state);
+    DB_EACH (row, l->db, l->e, "select state, n from record_count where type=?1", A(l->type->id)) {
+        const struct record_state *s = record_type_state(l->type, db_text(row, 0));
+        if (s && (q->state.size == 0 || str_is(q->state, s->id) || (is_group && str_is(q->state, s->is_end ? "closed" : "open"))))
+            *ret += db_int(row, 1);
     }
     return true;
 }
@@ -226,6 +225,34 @@ static bool total_read(struct listing *l, int64_t *ret)
 
 /* ---- the page ---- */
 
+/* Records come in parts: what their lists hold is asked once for each part. */
+static bool part_give(struct listing *l, struct record *const *part, size_t count, bool (*each)(void *context, const struct record *r, struct err *e), void *context)
+{
+    if (!l->query->is_brief && !record_lists_read(l->db, part, count, l->q.arena, l->query->leaf_limit, l->e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!each(context, part[i], l->e))
+            return false;
+    return true;
+}
+
+static bool rows_read(struct listing *l, bool (*each)(void *context, const struct record *r, struct err *e), void *context)
+{
+    struct record *part[PART];
+    size_t count = 0;
+    bool is_ok = true;
+    struct db_row *row = query_run(&l->q, l->db, l->e);
+    while (is_ok && row && db_next(row, l->e)) {
+        part[count++] = l->query->is_brief ? record_of_brief_row(row, l->q.arena, l->type) : record_of_row(row, l->q.arena, l->type, true);
+        if (count < PART)
+            continue;
+        is_ok = part_give(l, part, count, each, context);
+        count = 0;
+    }
+    db_row_release(&row);
+    return is_ok && l->e->code == ERR_NONE && part_give(l, part, count, each, context);
+}
+
 static bool page_read(struct listing *l, bool (*each)(void *context, const struct record *r, struct err *e), void *context)
 {
     const struct record_query *query = l->query;
@@ -236,22 +263,20 @@ static bool page_read(struct listing *l, bool (*each)(void *context, const struc
     query_init(&l->q, l->q.arena);
     l->q.is_sorted = query->q.size == 0;
     buf_cstr(&l->q.sql, "select ");
-    put_record_columns(&l->q.sql, l->type, true);
+    if (query->is_brief)
+        put_brief_columns(&l->q.sql, l->type);
+    else
+        put_record_columns(&l->q.sql, l->type, true);
     bool ok = put_where(l) && put_order(l);
     if (ok) {
         buf_cstr(&l->q.sql, " limit ");
         query_arg(&l->q, A(per_page));
         buf_cstr(&l->q.sql, " offset ");
         query_arg(&l->q, A((page - 1) * per_page));
+        ok = rows_read(l, each, context);
     }
-    struct db_row *row = ok ? query_run(&l->q, l->db, l->e) : NULL;
-    while (ok && row && db_next(row, l->e)) {
-        struct record *r = record_of_row(row, l->q.arena, l->type, true);
-        ok = record_lists_read(l->db, r, l->q.arena, query->leaf_limit, l->e) && each(context, r, l->e);
-    }
-    db_row_release(&row);
     query_release(&l->q);
-    return ok && l->e->code == ERR_NONE;
+    return ok;
 }
 
 bool record_list(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q,

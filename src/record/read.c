@@ -24,7 +24,7 @@ struct record *record_read(struct db *db, struct arena *a, const struct record_t
         r = record_of_row(row, a, t, with_computed);
     db_row_release(&row);
     query_release(&q);
-    if (r && !record_lists_read(db, r, a, leaf_limit, &failed))
+    if (r && !record_lists_read(db, &r, 1, a, leaf_limit, &failed))
         r = NULL;
     if (failed.code)
         *e = failed;
@@ -36,6 +36,28 @@ struct record *record_read(struct db *db, struct arena *a, const struct record_t
 struct record *record_get(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e)
 {
     return record_read(db, a, t, id, leaf_limit, true, e);
+}
+
+struct record *record_get_brief(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e)
+{
+    struct query_text q;
+    struct err failed = {0};
+    struct record *r = NULL;
+    query_init(&q, a);
+    buf_cstr(&q.sql, "select ");
+    put_brief_columns(&q.sql, t);
+    buf_printf(&q.sql, " from %s_versions r where r.id = ", t->table);
+    query_arg(&q, A(id));
+    buf_cstr(&q.sql, " and ");
+    query_as_of(&q, "r", leaf_limit);
+    struct db_row *row = query_run(&q, db, &failed);
+    if (row && db_next(row, &failed))
+        r = record_of_brief_row(row, a, t);
+    db_row_release(&row);
+    query_release(&q);
+    if (!r)
+        failed.code ? (void)(*e = failed) : (void)err_set(e, ERR_NOT_FOUND, "%s %.*s: there is none", t->id, STR_ARGS(str_slice(id, 0, RECORD_ID_MAX)));
+    return r;
 }
 
 struct str record_title(const struct record *r)
@@ -66,7 +88,13 @@ struct json *record_counts(struct db *db, struct arena *a, const struct record_t
     struct err failed = {0};
     struct json *counts = json_object(a);
     for (size_t i = 0; i < t->state_count; i++)
-        json_put_int(counts, t->states[i].id, db_one_int(db, &failed, 0, "select n from record_count where type=?1 and state=?2", A(t->id), A(t->states[i].id)));
+        json_put_int(counts, t->states[i].id, 0);
+    DB_EACH (row, db, &failed, "select state, n from record_count where type=?1", A(t->id)) {
+        const struct record_state *state = record_type_state(t, db_text(row, 0));
+        struct json *n = state ? (struct json *)(uintptr_t)json_get(counts, state->id) : NULL;
+        if (n)
+            n->integer = db_int(row, 1);
+    }
     if (!failed.code)
         return counts;
     *e = failed;

@@ -87,6 +87,8 @@ struct record {
 struct record *record_get(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e);
 /* What a record is called: the value of its title field, else its id. */
 struct str record_title(const struct record *r);
+/* Its id, state and title, and nothing else: what a reference shows. A page has dozens of them. */
+struct record *record_get_brief(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, struct err *e);
 
 struct record_query {
     struct str q;                /* full text */
@@ -98,6 +100,7 @@ struct record_query {
     int64_t leaf_limit;          /* INT64_MAX: now */
     const struct access *access; /* only what it may read; NULL: all */
     int64_t now_ms;
+    bool is_brief;               /* records as record_get_brief gives them */
 };
 /* Calls `each` with every record of the page. ret_total: how many there are on all pages. */
 bool record_list(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q,

@@ -1,4 +1,5 @@
 #include "report/view_internal.h"
+#include "report/view_kept.h"
 
 #include <assert.h>
 
@@ -240,36 +241,44 @@ static bool needs_attention(enum live_state s)
     return s == LIVE_FAILING || s == LIVE_STALE || s == LIVE_UNKNOWN || s == LIVE_OVERDUE;
 }
 
+static bool nav_compute(struct view *v, struct nav_facts *ret, struct err *e)
+{
+    const struct assessment *as = view_assessment(v, e);
+    if (!as)
+        return false;
+    *ret = (struct nav_facts){.is_stale = as->subject_count == 0, .subjects = (int64_t)as->subject_count};
+    for (size_t i = 0; i < as->control_count; i++)
+        ret->controls += needs_attention(as->controls[i].live);
+    for (size_t i = 0; i < content_test_count; i++)
+        ret->tests += as->tests[i].status >= RESULT_UNKNOWN;
+    for (size_t i = 0; i < content_criterion_count; i++)
+        ret->criteria += as->criteria[i].is_in_scope && as->criteria[i].score.value < 0.75;
+    for (size_t i = 0; i < as->subject_count; i++) {
+        const struct subject_state *s = &as->subjects[i];
+        ret->is_stale = ret->is_stale || s->is_stale;
+        ret->evidence += s->is_stale || s->observed_count == 0;
+        ret->last_run_ms = s->last_taken_ms > ret->last_run_ms ? s->last_taken_ms : ret->last_run_ms;
+    }
+    return true;
+}
+
 struct json *view_nav(struct view *v, struct err *e)
 {
     struct err inner = {0};
-    const struct assessment *as = view_assessment(v, e);
-    if (!as)
+    struct nav_facts facts;
+    if (!view_kept_nav(v, nav_compute, &facts, e))
         return NULL;
     struct json *o = json_object(v->arena);
     json_put_str(o, "origin",
                  arena_str(v->arena, db_one_text(v->arena, v->db, &inner, "select value from meta where key = 'origin'")));
-    int64_t controls = 0, tests = 0, criteria = 0, evidence = 0, last_ms = 0;
-    bool is_stale = as->subject_count == 0;
-    for (size_t i = 0; i < as->control_count; i++)
-        controls += needs_attention(as->controls[i].live);
-    for (size_t i = 0; i < content_test_count; i++)
-        tests += as->tests[i].status >= RESULT_UNKNOWN;
-    for (size_t i = 0; i < content_criterion_count; i++)
-        criteria += as->criteria[i].is_in_scope && as->criteria[i].score.value < 0.75;
-    for (size_t i = 0; i < as->subject_count; i++) {
-        is_stale = is_stale || as->subjects[i].is_stale;
-        evidence += as->subjects[i].is_stale || as->subjects[i].observed_count == 0;
-        last_ms = as->subjects[i].last_taken_ms > last_ms ? as->subjects[i].last_taken_ms : last_ms;
-    }
     struct json *attention = json_put_object(o, "attention");
-    json_put_int(attention, "controls", controls);
-    json_put_int(attention, "tests", tests);
-    json_put_int(attention, "criteria", criteria);
-    json_put_int(attention, "evidence", evidence);
-    put_time(v, o, "last_run", last_ms);
-    json_put_bool(o, "is_stale", is_stale);
-    json_put_int(o, "subjects", (int64_t)as->subject_count);
+    json_put_int(attention, "controls", facts.controls);
+    json_put_int(attention, "tests", facts.tests);
+    json_put_int(attention, "criteria", facts.criteria);
+    json_put_int(attention, "evidence", facts.evidence);
+    put_time(v, o, "last_run", facts.last_run_ms);
+    json_put_bool(o, "is_stale", facts.is_stale);
+    json_put_int(o, "subjects", facts.subjects);
     if (inner.code) {
         *e = inner;
         return NULL;

@@ -49,6 +49,7 @@ struct view {
     struct view_blobs blobs;      /* may be empty */
     struct ledger_reader *ledger; /* for proofs; may be NULL */
     const struct data_dir *data;  /* for what is known of anchors beside the projection; may be NULL */
+    struct view_kept *kept;       /* view_kept.h; may be NULL */
     /* filled by view_open */
     int64_t at_ms;
     bool is_past;

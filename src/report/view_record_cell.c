@@ -79,8 +79,10 @@ static void reference_put(struct view *v, const struct view_records *r, const st
     }
     if (t && !title) {
         struct err why = {0};
-        struct record *record = record_get(v->db, v->arena, t, id, view_record_limit(v), &why);
-        if (record && (!r->access || access_matches(r->access, &t->may_read, record))) {
+        bool sees_all = !r->access || access_matches(r->access, &t->may_read, NULL);
+        struct record *record = sees_all ? record_get_brief(v->db, v->arena, t, id, view_record_limit(v), &why)
+                                         : record_get(v->db, v->arena, t, id, view_record_limit(v), &why);
+        if (record && (sees_all || access_matches(r->access, &t->may_read, record))) {
             struct str name = record_title(record);
             text = f->type == FIELD_PERSON || str_equal(name, id) ? name : arena_printf(v->arena, "%.*s %.*s", STR_ARGS(id), STR_ARGS(name));
             url = record_url(v, t->id, id);

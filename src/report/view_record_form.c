@@ -64,10 +64,9 @@ struct json *record_targets(struct view *v, const struct view_records *r, const 
         return x.list;
     x.content_count = x.list->count;
     struct record_query q = {.sort = str_of(t->title_field), .page = 1, .per_page = VIEW_CHOICES_MAX + 1, .leaf_limit = view_record_limit(v),
-                             .access = r->access, .now_ms = v->at_ms};
-    int64_t total = 0;
+                             .access = r->access, .now_ms = v->at_ms, .is_brief = true};
     struct err why = {0};
-    if (!record_list(v->db, v->arena, t, &q, each_target, &x, &total, &why))
+    if (!record_list(v->db, v->arena, t, &q, each_target, &x, NULL, &why))
         return x.list; /* then other ids are typed by hand */
     return x.list;
 }

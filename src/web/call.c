@@ -168,6 +168,7 @@ bool call_view(struct call *c, struct err *e)
                                           ? worker_ledger(c->worker)
                                           : NULL};
     c->view.data = &c->site->dir;
+    c->view.kept = c->site->kept;
     return view_open(&c->view, c->at_ms, e) && open_records(c, e);
 }
 

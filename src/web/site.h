@@ -114,6 +114,7 @@ struct site {
     struct sessions *sessions;
     struct cache *cache;
     struct keeper_link *keeper;
+    struct view_kept *kept;
     struct known_actors *known;
     struct guesses *guesses;
     struct challenges *challenges;

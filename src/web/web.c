@@ -1,6 +1,7 @@
 #include "web/web.h"
 #include "base/times.h"
 #include "os/ipc.h"
+#include "report/view_kept.h"
 #include "web/asset.h"
 #include "crypto/password.h"
 #include "web/accounts/challenge.h"
@@ -210,11 +211,12 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     snprintf(keeper_path, sizeof(keeper_path), "%s/private/keeper.sock", s->dir.path);
     s->keeper = keeper_link_new(o->keeper_path ? o->keeper_path : keeper_path);
     s->cache = cache_new();
+    s->kept = view_kept_new();
     s->known = known_actors_new();
     s->guesses = guesses_new();
     s->challenges = challenges_new(s->env);
     s->connector = o->connect_fd > 0 ? connector_new(o->connect_fd, s->env) : NULL;
-    if (!s->keeper || !s->cache || !s->known || !s->guesses || !s->challenges)
+    if (!s->keeper || !s->cache || !s->kept || !s->known || !s->guesses || !s->challenges)
         return err_set(e, ERR_LIMIT, "web: no memory");
     return true;
 }
@@ -223,6 +225,7 @@ static void site_close(struct site *s)
 {
     s->server = http_stop(s->server);
     s->cache = cache_free(s->cache);
+    s->kept = view_kept_free(s->kept);
     s->known = known_actors_free(s->known);
     s->guesses = guesses_free(s->guesses);
     s->challenges = challenges_free(s->challenges);
