@@ -106,6 +106,10 @@ struct record_query {
 bool record_list(struct db *db, struct arena *a, const struct record_type *t, const struct record_query *q,
                  bool (*each)(void *context, const struct record *r, struct err *e), void *context, int64_t *ret_total,
                  struct err *e) MUST_USE;
+/* What is now and holds the words, of all types, newest first; at most `max` of them are looked at. Nothing is asked about who may read it.
+ * The type may be one that is no longer in force. */
+bool record_search(struct db *db, struct arena *a, struct str words, int64_t max,
+                 bool (*each)(void *context, struct str type, struct str id, struct str title, struct err *e), void *context, struct err *e) MUST_USE;
 /* {"state":count, …} of what is now. */
 struct json *record_counts(struct db *db, struct arena *a, const struct record_type *t, struct err *e);
 /* What refers to this record now: [{"type","id","field"}], at most `max`, through reference, person and list fields. */

@@ -53,3 +53,19 @@ struct str text_match(struct arena *a, struct str typed, const char *type)
         buf_printf(&b, " AND type : \"%s\"", type);
     return arena_str(a, buf_view(&b));
 }
+
+/* cross: words first, then whose they are. FTS5 gives rows by falling rowid without sorting them. */
+bool record_search(struct db *db, struct arena *a, struct str words, int64_t max,
+                 bool (*each)(void *context, struct str type, struct str id, struct str title, struct err *e), void *context, struct err *e)
+{
+    struct err failed = {0};
+    struct str match = text_match(a, words, NULL);
+    if (match.size == 0)
+        return true;
+    DB_EACH (row, db, &failed,
+             "select h.type, h.id, x.title from record_text x cross join record_head h on h.n = x.rowid where x.record_text match ?1 order by x.rowid desc limit ?2",
+             A(match), A(max))
+        if (!each(context, arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1)), arena_str(a, db_text(row, 2)), &failed))
+            break;
+    return failed.code ? (*e = failed, false) : true;
+}

@@ -21,7 +21,8 @@ enum {
     VIEW_CHOICES_MAX = 200,      /* records that a form offers in one list; more: their ids are typed, and suggested */
     VIEW_RELATED_MAX = 20,       /* of one type and field */
     VIEW_BOARD_MAX = 200,        /* cards of one column */
-    VIEW_CALENDAR_MAX = 500      /* entries of one month */
+    VIEW_CALENDAR_MAX = 500,     /* entries of one month */
+    VIEW_FOUND_MAX = 1000        /* hits of a search that are looked at, the newest */
 };
 
 /* What the views of records need beside the view itself. */
@@ -89,7 +90,7 @@ struct json *view_record_conflict(struct view *v, const struct view_records *r, 
                                   const struct json *mine, struct err *e);
 
 /* Records whose texts have the words, of all types one may read: appends {"id","title","kind":"Gap","url"} to `list`, at most `max` of a type.
- * ret_total: how many there are. */
+ * ret_total: how many there are, of the newest VIEW_FOUND_MAX. */
 bool view_record_search(struct view *v, const struct view_records *r, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e) MUST_USE;
 
 struct json *view_record_json(struct view *v, struct record *record);

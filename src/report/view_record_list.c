@@ -437,34 +437,66 @@ struct json *view_record_calendar(struct view *v, const struct view_records *r, 
 
 struct hits {
     struct view *v;
+    const struct view_records *records;
     struct json *list;
+    int64_t max, total;
+    int64_t *counts; /* by type */
 };
+
+static void hit_push(struct hits *x, const struct record_type *t, struct str id, struct str title)
+{
+    struct json *o = json_push_object(x->list);
+    json_put_str(o, "id", id);
+    json_put_str(o, "title", title.size ? title : id);
+    json_put_cstr(o, "kind", t->label);
+    json_put_str(o, "url", record_url(x->v, t->id, id));
+}
 
 static bool each_hit(void *context, const struct record *r, struct err *e)
 {
     (void)e;
-    struct hits *x = context;
-    struct json *o = json_push_object(x->list);
-    json_put_str(o, "id", r->id);
-    json_put_str(o, "title", record_title(r));
-    json_put_cstr(o, "kind", r->type->label);
-    json_put_str(o, "url", record_url(x->v, r->type->id, r->id));
+    hit_push(context, r->type, r->id, record_title(r));
     return true;
 }
 
+/* May everything of this type be read by who asks, so that hits need no look at the record? */
+static bool sees_all(const struct view_records *r, const struct record_type *t)
+{
+    return !r->access || access_matches(r->access, &t->may_read, NULL);
+}
+
+static bool each_found(void *context, struct str type, struct str id, struct str title, struct err *e)
+{
+    struct hits *x = context;
+    (void)e;
+    for (size_t i = 0; i < record_types_count(x->records->types); i++) {
+        const struct record_type *t = record_types_at(x->records->types, i);
+        if (!str_is(type, t->id) || !sees_all(x->records, t))
+            continue;
+        x->total++;
+        if (x->counts[i]++ < x->max)
+            hit_push(x, t, id, title);
+    }
+    return true;
+}
+
+/* What is now of types that are read as a whole is one question for all of them; others, and the past, are asked type by type. */
 bool view_record_search(struct view *v, const struct view_records *r, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e)
 {
-    struct hits x = {.v = v, .list = list};
-    *ret_total = 0;
-    for (size_t i = 0; i < record_types_count(r->types); i++) {
+    size_t type_count = record_types_count(r->types);
+    struct hits x = {.v = v, .records = r, .list = list, .max = max, .counts = arena_array(v->arena, type_count + 1, sizeof(*x.counts))};
+    if (!v->is_past && !record_search(v->db, v->arena, words, VIEW_FOUND_MAX, each_found, &x, e))
+        return false;
+    for (size_t i = 0; i < type_count; i++) {
         const struct record_type *t = record_types_at(r->types, i);
-        if (!record_may_read_type(r, t))
+        if (!record_may_read_type(r, t) || (!v->is_past && sees_all(r, t)))
             continue;
-        struct record_query q = {.q = words, .page = 1, .per_page = max, .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms};
+        struct record_query q = {.q = words, .page = 1, .per_page = max, .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms, .is_brief = true};
         int64_t total = 0;
         if (!record_list(v->db, v->arena, t, &q, each_hit, &x, &total, e))
             return false;
-        *ret_total += total;
+        x.total += total;
     }
+    *ret_total = x.total;
     return true;
 }
