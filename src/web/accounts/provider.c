@@ -52,7 +52,7 @@ static bool refused(struct call *c, const struct identity_source *source, const 
     if (!is_ours)
         text = arena_printf(c->arena, "%.*s does not answer as it should, so nobody can sign in through it; accounts with a password here, passkeys and "
                                       "one-time links work as ever", STR_ARGS(source->label));
-    bool ok = sign_in_refused(c, err_http_status(why->code), STR(""), text, e);
+    bool ok = sign_in_refused(c, is_ours ? err_http_status(why->code) : 503, STR(""), text, e);
     c->response->problem = arena_str(c->arena, str_of(why->text));
     return ok;
 }

@@ -1,0 +1,227 @@
+// Signing in through a provider (OpenID Connect), against oidc-provider and against one that lies; and each way of signing in, in a browser.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { assay, Client, invited, totp } from './client.mjs';
+import { liar, provider } from './provider.mjs';
+import { end, launch, open, shots, url } from './site.mjs';
+
+const people = {
+  olga: { name: 'Olga Owner', email: 'olga@example.org', email_verified: true, groups: ['owners', 'staff'] },
+  adam: { name: 'Adam', email: 'adam@example.org', email_verified: true, groups: ['staff'] },
+};
+const scratch = fs.mkdtempSync(path.join(path.dirname(process.env.ASSAY_LOG), 'sign-in-'));
+const file = (name, text) => fs.writeFileSync(path.join(scratch, name), text) ?? path.join(scratch, name);
+const secret = file('secret', 'a secret+of:the/client\n');
+const roles = file('roles', 'owner: owners\n');
+const closing = [];
+let at;
+
+before(async () => {
+  await launch();
+  assay('sign-in', 'site', url);
+  at = await provider({ people, redirect: url + '/sign-in/with/id/back' });
+  closing.push(at);
+  assay('sign-in', 'oidc', 'id', at.issuer, 'client_id=assay', 'label=Example ID', '--secret-file', secret, '--roles-file', roles);
+});
+after(async () => {
+  for (const c of closing) c.close();
+  await end();
+});
+
+// A browser without pages: follows redirects, keeps cookies by origin.
+class Walker {
+  jars = {};
+  async ask(address, form) {
+    const { origin } = new URL(address);
+    const jar = (this.jars[origin] ??= {});
+    const cookie = Object.entries(jar).map(([k, v]) => `${k}=${v}`).join('; ');
+    const answer = await fetch(address, { method: form ? 'POST' : 'GET', body: form && new URLSearchParams(form), redirect: 'manual', headers: cookie ? { cookie } : {} });
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+      if (value) jar[name] = value;
+      else delete jar[name];
+    }
+    const location = answer.headers.get('location');
+    return { status: answer.status, location: location && new URL(location, address).href, text: await answer.text() };
+  }
+  // Goes on until a page comes, or an address that `until` names; signs in at the provider as `login`.
+  async walk(address, login, until) {
+    let r = await this.ask(address);
+    for (let i = 0; i < 20; i++) {
+      if (r.location && until?.(r.location)) return r;
+      const form = r.text.match(/<form[^>]*action="([^"]+interaction[^"]*)"[^>]*>/)?.[1];
+      const prompt = r.text.match(/name="prompt" value="(\w+)"/)?.[1];
+      if (r.location) r = await this.ask(r.location);
+      else if (form && prompt) r = await this.ask(new URL(form, at.issuer).href, prompt === 'login' ? { prompt, login, password: 'any' } : { prompt });
+      else return r;
+    }
+    throw new Error('no end of redirects');
+  }
+}
+const alert = (text) => text.match(/role="alert">([^<]*)/)?.[1] ?? '';
+const me = async (w) => JSON.parse((await w.ask(url + '/api/v1/me')).text);
+
+test('a person of the provider gets an account with the roles of their groups', async () => {
+  const w = new Walker();
+  const page = await w.walk(url + '/sign-in/with/id?back=/my', 'olga');
+  assert.equal(page.status, 200, page.text);
+  const v = await me(w);
+  assert.equal(v.account.login, 'olga');
+  assert.equal(v.how, 'OpenID Connect');
+  assert.equal(v.is_one_factor, true);
+  const row = JSON.parse(assay('user', 'list', '--json')).find((u) => u.login === 'olga');
+  assert.deepEqual([row.kind, row.roles, row.name], ['oidc', ['owner'], 'Olga Owner']);
+  assert.equal((await w.ask(url + '/evidence')).location, url + '/settings/sign-in?why=second', 'one factor opens the own page alone');
+});
+
+test('whoever is in no group that has a role is told so; leaving one ends the account, and only the source brings it back', async () => {
+  const adam = await new Walker().walk(url + '/sign-in/with/id', 'adam');
+  assert.equal(adam.status, 403);
+  assert.match(alert(adam.text), /nothing here is open to you/);
+  const w = new Walker();
+  await w.walk(url + '/sign-in/with/id?back=/my', 'olga');
+  people.olga.groups = ['staff'];
+  assert.equal((await new Walker().walk(url + '/sign-in/with/id', 'olga')).status, 403);
+  assert.equal((await w.ask(url + '/my')).status, 303, 'her session is over');
+  people.olga.groups = ['owners'];
+  assert.equal((await new Walker().walk(url + '/sign-in/with/id?back=/my', 'olga')).status, 200);
+  assay('user', 'disable', 'olga');
+  assert.match(alert((await new Walker().walk(url + '/sign-in/with/id', 'olga')).text), /disabled/);
+  assay('user', 'enable', 'olga');
+});
+
+test('an account is never taken over by its name or its mail address', async () => {
+  assay('user', 'add', 'victor', '--roles', 'administrator', '--email', 'victor@example.org');
+  people.victor = { name: 'Not Victor', email: 'victor@example.org', email_verified: true, groups: ['owners'] };
+  const page = await new Walker().walk(url + '/sign-in/with/id', 'victor');
+  assert.equal(page.status, 409);
+  assert.match(alert(page.text), /not linked to Example ID/);
+  assay('user', 'connect', 'victor', '--source', 'id', '--subject', 'victor');
+  assert.equal((await new Walker().walk(url + '/sign-in/with/id?back=/my', 'victor')).status, 200, 'whoever looks after accounts has linked it');
+  assert.throws(() => assay('user', 'connect', 'olga', '--source', 'id', '--subject', 'victor'), /already/);
+});
+
+test('a code counts in the browser that asked for it, once, and with its state', async () => {
+  const isBack = (l) => l.includes('/back?');
+  const attacker = new Walker();
+  const { location } = await attacker.walk(url + '/sign-in/with/id', 'olga', isBack);
+  const victim = new Walker();
+  const fixed = await victim.ask(location);
+  assert.equal(fixed.status, 403);
+  assert.match(alert(fixed.text), /another browser/);
+  assert.ok(!victim.jars[url]?.assay, 'nobody was signed in');
+  await victim.ask(url + '/sign-in/with/id');
+  assert.equal((await victim.ask(location)).status, 403, 'with a sign-in of their own under way too');
+  const other = new URL(location);
+  other.searchParams.set('state', other.searchParams.get('state').replace(/^./, (c) => (c === 'A' ? 'B' : 'A')));
+  assert.equal((await attacker.ask(other.href)).status, 403);
+  const mixed = new Walker();
+  const answer = new URL((await mixed.walk(url + '/sign-in/with/id', 'olga', isBack)).location);
+  const cookie = { ...mixed.jars[url] };
+  answer.searchParams.set('iss', 'https://evil.example');
+  assert.match(alert((await mixed.ask(answer.href)).text), /another provider/);
+  mixed.jars[url] = cookie;
+  answer.searchParams.set('iss', at.issuer);
+  assert.match(alert((await mixed.ask(answer.href)).text), /took too long/, 'that used the state up');
+});
+
+test('the browser is sent back to a page of ours only', async () => {
+  for (const back of ['https://evil.example', '//evil.example', '/\\evil.example', '/%0d%0aSet-Cookie:%20a=b']) {
+    const w = new Walker();
+    const r = await w.walk(url + '/sign-in/with/id?back=' + encodeURIComponent(back), 'olga', (l) => !l.includes('/sign-in/') && !l.includes('/auth') && !l.includes('/interaction'));
+    assert.ok(r.location.startsWith(url + '/'), r.location);
+    assert.ok(!r.location.startsWith(url + '//'), r.location);
+  }
+});
+
+test('tokens under ES256 and EdDSA, and a client whose secret goes into the form', async () => {
+  for (const alg of ['ES256', 'EdDSA']) {
+    const p = await provider({ people, redirect: url + '/sign-in/with/other/back', alg, client: { token_endpoint_auth_method: 'client_secret_basic' } });
+    assay('sign-in', 'oidc', 'other', p.issuer, 'client_id=assay', '--secret-file', secret, 'default_roles=viewer', 'claim_login=email');
+    const kept = at;
+    at = p;
+    people.nora = { name: 'Nora', email: `nora@${alg.toLowerCase()}.example.org`, email_verified: true };
+    const w = new Walker();
+    assert.equal((await w.walk(url + '/sign-in/with/other?back=/my', 'nora')).status, 200, alg);
+    assert.equal((await me(w)).account.login, people.nora.email);
+    people.nora.email_verified = false;
+    assert.match(alert((await new Walker().walk(url + '/sign-in/with/other', 'nora')).text), /not verified/);
+    at = kept;
+    p.close();
+  }
+  assay('sign-in', 'remove', 'other');
+});
+
+test('what a provider must not say lets nobody in', async () => {
+  const pair = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig' };
+  const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  let nonce;
+  const claims = (issuer, more) => ({ iss: issuer, aud: 'assay', sub: 'mal', nonce, iat: now, exp: now + 300, preferred_username: 'mal', groups: [], ...more });
+  const signed = (header, c) => {
+    const text = b64(header) + '.' + b64(c);
+    return { id_token: text + '.' + crypto.sign('sha256', Buffer.from(text), pair.privateKey).toString('base64url') };
+  };
+  const rs = { alg: 'RS256', kid: 'k' };
+  const say = { keys: { keys: [jwk] }, token: () => ({}) };
+  const p = await liar(say);
+  closing.push(p);
+  assay('sign-in', 'oidc', 'lie', p.issuer, 'client_id=assay', 'default_roles=viewer');
+  const attempt = async (token) => {
+    say.token = token;
+    const w = new Walker();
+    const away = await w.ask(url + '/sign-in/with/lie?back=/my');
+    assert.ok(away.location?.startsWith(p.issuer + '/auth?'), alert(away.text));
+    const q = new URL(away.location).searchParams;
+    nonce = q.get('nonce');
+    assert.equal(q.get('code_challenge_method'), 'S256');
+    const r = await w.ask(`${url}/sign-in/with/lie/back?code=x&state=${q.get('state')}`);
+    return r.status === 303 && w.jars[url].assay ? 'in' : `${r.status} ${alert(r.text)}`;
+  };
+  assert.equal(await attempt((i) => signed(rs, claims(i))), 'in', 'an honest one');
+  const lies = {
+    none: (i) => ({ id_token: `${b64({ alg: 'none' })}.${b64(claims(i))}.` }),
+    'HS256 under the public key': (i) => {
+      const text = b64({ alg: 'HS256', kid: 'k' }) + '.' + b64(claims(i));
+      const pem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+      return { id_token: text + '.' + crypto.createHmac('sha256', pem).update(text).digest('base64url') };
+    },
+    'key in the token': (i) => signed({ alg: 'RS256', jwk }, claims(i, { aud: 'other' })),
+    audience: (i) => signed(rs, claims(i, { aud: 'other' })),
+    issuer: () => signed(rs, claims('https://evil.example')),
+    nonce: (i) => signed(rs, claims(i, { nonce: 'other' })),
+    'over': (i) => signed(rs, claims(i, { iat: now - 900, exp: now - 600 })),
+    'no token': () => ({}),
+    'no JSON': () => 'certainly not',
+    'a deep one': () => '['.repeat(100000),
+    'a large one': () => JSON.stringify({ id_token: 'x'.repeat(1 << 20) }),
+    subject: (i) => signed(rs, claims(i, { sub: '' })),
+    'name with a control character': (i) => signed(rs, claims(i, { sub: 'm2', preferred_username: '' })),
+  };
+  for (const [name, token] of Object.entries(lies)) {
+    const said = await attempt(token);
+    assert.notEqual(said, 'in', name);
+    assert.match(said, /^(403|503|400) /, `${name}: ${said}`);
+    await new Promise((done) => setTimeout(done, said.startsWith('503') ? 5100 : 0)); // it is left in peace for a while
+    assay('sign-in', 'oidc', 'lie', p.issuer, 'client_id=assay', 'default_roles=viewer');
+  }
+  say.document = () => ({ issuer: 'https://somebody.else.example', authorization_endpoint: 'https://x/', token_endpoint: 'https://x/', jwks_uri: 'https://x/' });
+  assert.match(alert((await new Walker().ask(url + '/sign-in/with/lie')).text), /calls itself/);
+  assay('sign-in', 'remove', 'lie');
+});
+
+test('a provider that is down leaves the rest working', async () => {
+  const p = await provider({ people, redirect: url + '/sign-in/with/down/back' });
+  assay('sign-in', 'oidc', 'down', p.issuer, 'client_id=assay', 'label=Broken ID', 'default_roles=viewer');
+  p.close();
+  const page = await new Walker().ask(url + '/sign-in/with/down');
+  assert.equal(page.status, 503);
+  assert.match(alert(page.text), /Broken ID does not answer as it should/);
+  assert.ok(!alert(page.text).includes('127.0.0.1'));
+  assert.equal((await new Walker().walk(url + '/sign-in/with/id?back=/my', 'olga')).status, 200);
+  assay('sign-in', 'remove', 'down');
+});
