@@ -145,6 +145,8 @@ bool recovery_code_matches(const struct json *secret, struct str typed);
 bool password_check(struct str password, struct str login, int64_t min, struct err *e) MUST_USE;
 /* The organisation's parameter, or its default. */
 int64_t password_length_min(struct db *db, struct err *e);
+/* How many factors more than one's own page takes: the organisation's parameter, or its default; 2 when it cannot be read. */
+int64_t sign_in_factors_min(struct db *db, struct err *e);
 /* A password's secret {"hash":…}; takes some 20 ms and 19 MiB. */
 struct json *password_secret(const struct env *env, struct arena *a, struct str password, struct err *e) MUST_USE;
 

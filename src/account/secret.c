@@ -111,13 +111,24 @@ bool password_check(struct str password, struct str login, int64_t min, struct e
     return true;
 }
 
+/* What the organisation has set, or the library's default. */
+static int64_t parameter_number(struct db *db, const char *name, int64_t otherwise, struct err *e)
+{
+    const struct parameter *p = content_parameter(str_of(name));
+    int64_t usual = otherwise;
+    if (!p || !str_to_int64(str_of(p->default_value), &usual))
+        usual = otherwise;
+    return db_one_int(db, e, usual, "select cast(value as integer) from parameter where name = ?1 order by leaf desc limit 1", A(name));
+}
+
 int64_t password_length_min(struct db *db, struct err *e)
 {
-    const struct parameter *p = content_parameter(STR("password_length_min"));
-    int64_t min = 12;
-    if (p && !str_to_int64(str_of(p->default_value), &min))
-        min = 12;
-    return db_one_int(db, e, min, "select cast(value as integer) from parameter where name = 'password_length_min' order by leaf desc limit 1");
+    return parameter_number(db, "password_length_min", 12, e);
+}
+
+int64_t sign_in_factors_min(struct db *db, struct err *e)
+{
+    return parameter_number(db, "sign_in_factors_min", 2, e);
 }
 
 struct json *password_secret(const struct env *env, struct arena *a, struct str password, struct err *e)

@@ -234,6 +234,8 @@ struct json *view_parameter(struct view *v, struct str name, struct err *e)
     struct json *program = json_put_array(page, "program");
     if (str_is(name, "password_length_min"))
         json_push_str(program, STR("Assay itself takes no shorter password for an account."));
+    if (str_is(name, "sign_in_factors_min"))
+        json_push_str(program, STR("Assay itself opens more than one's own page only with so many factors."));
     return page;
 }
 

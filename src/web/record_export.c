@@ -28,6 +28,8 @@ bool handle_record_csv(struct call *c, struct err *e)
 {
     const struct record_type *t;
     struct record_query q;
+    if (!call_step_up(c))
+        return true;
     if (!open_export(c, &t, &q, e))
         return false;
     struct buf BUF_AUTO b;
@@ -141,6 +143,8 @@ bool handle_record_xlsx(struct call *c, struct err *e)
 {
     const struct record_type *t;
     struct record_query q;
+    if (!call_step_up(c))
+        return true;
     if (!open_export(c, &t, &q, e) || !xlsx_prepare(e))
         return false;
     char id[33];

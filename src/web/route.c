@@ -76,6 +76,8 @@ const struct route routes[] = {
     ROUTE(GET, "/records/:type/calendar", OWN_OR_READ, SAFE, NO_BODY, handle_page, &page_kind_record_calendar, "Records as a calendar"),
     ROUTE(GET, "/records/:type/export.csv", OWN_OR_READ, SAFE, NO_BODY, handle_record_csv, NULL, "Records as CSV"),
     ROUTE(GET, "/records/:type/export.xlsx", OWN_OR_READ, SAFE, NO_BODY, handle_record_xlsx, NULL, "Records as XLSX"),
+    ROUTE(POST, "/records/:type/export.csv", READ, TOKEN, FORM, handle_record_csv, NULL, "The same, once it was asked who exports"),
+    ROUTE(POST, "/records/:type/export.xlsx", READ, TOKEN, FORM, handle_record_xlsx, NULL, "The same, once it was asked who exports"),
     ROUTE(GET, "/records/:type/import", RECORDS, SAFE, NO_BODY, handle_import_form, NULL, "The form of an import"),
     ROUTE(POST, "/records/:type/import", RECORDS, TOKEN, RECORD_IMPORT_BYTES + (1 << 20), handle_import, NULL, "Try or do an import"),
     ROUTE(POST, "/records/:type/views", OWN_OR_READ, TOKEN, FORM, handle_record_view, NULL, "Keep a list's filter under a name"),

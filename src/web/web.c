@@ -265,6 +265,9 @@ bool web_prepare(struct err *e)
     if (!xlsx_prepare(&ignored)) {
         /* Then XLSX answers that it is missing. */
     }
+    if (!qr_prepare(&ignored)) {
+        /* Then keys of one-time codes are typed. */
+    }
     return http_prepare(e) && password_prepare(e);
 }
 

@@ -3,17 +3,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { createRequire } from 'node:module';
-import { assay, Client, invited, lines, totp } from './client.mjs';
+import { assay, axeOn, Client, invited, lines, totp } from './client.mjs';
 import { end, launch, open, shots, url } from './site.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const axeOn = async (page, kind) => {
-  await page.addScriptTag({ content: axe });
-  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(violations.map((v) => `${kind}: ${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), []);
-};
 const PASSWORD = 'correct horse battery staple';
 const named = url.replace('127.0.0.1', 'localhost'); // passkeys want a name
 
@@ -141,6 +134,36 @@ test('roles of the organisation give what they say, and changing one ends sessio
   const row = users.rows.find((u) => u.login === 'carl');
   assert.equal((await ann.post('/settings/users/' + row.id, { login: 'carl', roles: 'viewer', state: 'active' })).status, 303);
   assert.equal((await carl.ask('/settings/sign-in')).status, 303, 'the session is over');
+});
+
+test('an auditor is let in until the last day, and by nothing after it', async () => {
+  const audrey = await invited('audrey', '--roles', 'auditor', '--until', '2099-01-31');
+  await audrey.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD });
+  const bearer = { authorization: 'Bearer ' + assay('token', 'add', 'audrey', '--label', 'sampling', '--scope', 'read').trim() };
+  assert.equal((await fetch(url + '/api/v1/tests', { headers: bearer })).status, 200);
+  assert.equal((await audrey.ask('/settings/sign-in')).status, 200);
+  assay('user', 'roles', 'audrey', 'auditor', '--until', '2026-01-31');
+  for (let i = 0; i < 20 && (await fetch(url + '/api/v1/tests', { headers: bearer })).status === 200; i++) await new Promise((done) => setTimeout(done, 100));
+  assert.equal((await fetch(url + '/api/v1/tests', { headers: bearer })).status, 403);
+  assert.notEqual((await audrey.ask('/settings/sign-in')).status, 200, 'the session is worth nothing');
+  assert.equal((await new Client().ask('/sign-in', { form: { login: 'audrey', password: PASSWORD } })).status, 403);
+  assert.throws(() => assay('user', 'roles', 'audrey', 'auditor,viewer', '--until', 'never'), /no day/);
+});
+
+test('one factor is enough where the organisation says so, but never where a second one is there', async () => {
+  const frank = await invited('frank', '--roles', 'viewer');
+  await frank.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD });
+  assert.equal((await frank.ask('/controls')).location, '/settings/sign-in?why=second');
+  assay('record', 'set', 'parameter', 'sign_in_factors_min', '1', '--reason', 'a machine without a network');
+  const open1 = async () => (await frank.ask('/controls')).status;
+  for (let i = 0; i < 20 && (await open1()) !== 200; i++) await new Promise((done) => setTimeout(done, 100));
+  assert.equal(await open1(), 200);
+  const half = new Client();
+  await half.ask('/sign-in', { form: { login: 'ann', password: PASSWORD } });
+  assert.match((await half.ask('/controls')).location, /^\/sign-in\/code/, 'who has a second factor is asked for it');
+  assay('record', 'set', 'parameter', 'sign_in_factors_min', '2', '--reason', 'as it should be');
+  for (let i = 0; i < 20 && (await open1()) === 200; i++) await new Promise((done) => setTimeout(done, 100));
+  assert.equal((await frank.ask('/controls')).location, '/settings/sign-in?why=second');
 });
 
 test('every route and role: the table holds', async () => {

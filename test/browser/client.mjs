@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { url } from './site.mjs';
 
 export const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
@@ -49,3 +51,11 @@ export const invited = async (login, ...options) => {
   return c;
 };
 export const lines = (html) => html.match(/<pre class="code"[^>]*><code>([^<]*)/)[1].trim().split('\n');
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// Nothing that axe finds wrong.
+export const axeOn = async (page, kind) => {
+  await page.addScriptTag({ content: axe });
+  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(violations.map((v) => `${kind}: ${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), []);
+};

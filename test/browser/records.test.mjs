@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
+import { assay, Client } from './client.mjs';
 import { admin as api, end, launch, open, shots, signedIn, url } from './site.mjs';
 
 before(launch);
@@ -169,8 +170,9 @@ describe('records', () => {
 
   it('go out as CSV and XLSX without becoming formulas', async () => {
     for (const name of ['=1+1', '+SUM(A1)', '@cmd', '-2+3', '\u200b=HYPERLINK("http://evil")']) await api('POST', '/records/system', { values: { name, kind: 'tool' } });
-    const { cookies } = await signedIn();
-    const headers = { cookie: cookies.map((c) => `${c.name}=${c.value}`).join('; ') };
+    const fresh = new Client(); // who exports was asked who they are not long ago
+    await fresh.ask('/sign-in', { form: { token: assay('user', 'link').trim().split('token=')[1] } });
+    const headers = { cookie: fresh.cookie };
     const csv = await (await fetch(url + '/records/system/export.csv', { headers })).text();
     for (const cell of csv.split(/\r?\n/).flatMap((line) => line.split(','))) assert.ok(!/^"?[=+@\t-]/.test(cell), cell);
     const answer = await fetch(url + '/records/system/export.xlsx', { headers });

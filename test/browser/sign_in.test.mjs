@@ -4,7 +4,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { assay, Client, invited, totp } from './client.mjs';
+import { assay, axeOn, Client, invited, totp } from './client.mjs';
 import { liar, provider } from './provider.mjs';
 import { end, launch, open, shots, url } from './site.mjs';
 
@@ -224,4 +224,149 @@ test('a provider that is down leaves the rest working', async () => {
   assert.ok(!alert(page.text).includes('127.0.0.1'));
   assert.equal((await new Walker().walk(url + '/sign-in/with/id?back=/my', 'olga')).status, 200);
   assay('sign-in', 'remove', 'down');
+});
+
+test('what matters asks a person of a provider again, at the provider', async () => {
+  const p = await provider({ people, redirect: url + '/sign-in/with/strong/back' });
+  const kept = at;
+  at = p;
+  people.lena = { name: 'Lena Lead', email: 'lena@example.org', email_verified: true };
+  assay('sign-in', 'oidc', 'strong', p.issuer, 'client_id=assay', '--secret-file', secret, 'default_roles=compliance_lead', 'second=trusted');
+  const w = new Walker();
+  assert.equal((await w.walk(url + '/sign-in/with/strong?back=/records/system', 'lena')).status, 200, 'the provider has asked for both factors');
+  const asked = await w.ask(url + '/records/person/export.csv');
+  assert.equal(asked.status, 403);
+  assert.match(asked.text, /Sign in anew with strong/i);
+  assert.match(asked.text, /action="\/records\/person\/export.csv"/);
+  assert.equal((await w.walk(url + '/sign-in/with/strong?again=1&back=/records/system', 'lena')).status, 200);
+  assert.ok(p.seen.some((address) => address.includes('prompt=login') && address.includes('max_age=0')));
+  assert.equal((await w.ask(url + '/records/person/export.csv')).status, 200);
+  at = kept;
+  p.close();
+  assay('sign-in', 'remove', 'strong');
+});
+
+// ---- in a browser ----
+
+const PASSWORD = 'correct horse battery staple';
+const shot = (page, name) => page.screenshot({ path: path.join(shots, `sign-in-${name}.png`), fullPage: true });
+const fits = async (page, what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what} is too wide`);
+const narrow = { signIn: false, viewport: { width: 360, height: 740 } };
+
+// A person with a password, one-time codes and recovery codes, made without a browser.
+async function person(login, role) {
+  const c = await invited(login, '--roles', role, '--name', login);
+  await c.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD });
+  const seed = (await c.post('/settings/sign-in/totp', {})).text.match(/name="seed" value="([A-Z2-7]{32})"/)[1];
+  const text = (await c.post('/settings/sign-in/totp', { seed, code: totp(seed) })).text;
+  return { seed, codes: text.match(/<pre class="code"[^>]*><code>([^<]*)/)[1].trim().split('\n') };
+}
+
+test('a QR code holds the key of one-time codes, drawn by the page itself', async () => {
+  const { default: jsQR } = await import('jsqr');
+  const c = await invited('quinn', '--roles', 'owner');
+  const page = await open({ ...narrow, colorScheme: 'dark' });
+  const [name, value] = c.cookie.split('=');
+  await page.context().addCookies([{ name, value, url }]);
+  await page.goto(url + '/settings/sign-in');
+  await page.getByRole('button', { name: 'Add one-time codes' }).click();
+  const picture = page.getByRole('img', { name: /QR code/ });
+  await picture.waitFor();
+  await shot(page, 'qr-dark-360');
+  await fits(page, 'the page of the QR code');
+  const { size, path: d } = await picture.evaluate((svg) => ({ size: Number(svg.getAttribute('viewBox').split(' ')[2]), path: svg.querySelector('path').getAttribute('d') }));
+  const scale = 4, pixels = new Uint8ClampedArray((size * scale) ** 2 * 4).fill(255);
+  for (const [, x, y, n] of d.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g))
+    for (let r = 0; r < scale; r++)
+      for (let i = 0; i < n * scale; i++) pixels.fill(0, ((y * scale + r) * size * scale + x * scale + i) * 4, ((y * scale + r) * size * scale + x * scale + i) * 4 + 3);
+  const uri = jsQR(pixels, size * scale, size * scale)?.data;
+  const seed = await page.locator('input[name=seed]').inputValue();
+  assert.equal(uri, `otpauth://totp/Assay:quinn?secret=${seed}&issuer=Assay`);
+  page.isClean();
+  await page.finish();
+});
+
+for (const javaScriptEnabled of [true, false])
+  test(`password and one-time code, recovery code, one-time link, provider: on a phone, scripts ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+    const who = javaScriptEnabled ? 'paula' : 'pavel';
+    const { seed, codes } = await person(who, 'owner');
+    const options = { ...narrow, javaScriptEnabled };
+    const first = async (page) => {
+      await page.goto(url + '/evidence');
+      await page.getByLabel('Name', { exact: true }).fill(who);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    };
+    for (const code of [totp(seed, 1), codes[3]]) {
+      const page = await open(options);
+      await first(page);
+      await fits(page, 'the second factor');
+      await shot(page, `second-${javaScriptEnabled ? 'scripts' : 'plain'}`);
+      await page.locator('input[name=code]').first().fill(code);
+      await page.getByRole('button', { name: /go on|sign in|continue|confirm/i }).first().click();
+      await page.waitForURL(url + '/evidence');
+      page.isClean();
+      await page.finish();
+    }
+    const link = assay('user', 'link', who).trim();
+    assert.ok(link.startsWith(url + '/sign-in?token='), 'a link begins with the address that was set');
+    const page = await open(options);
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    assert.match(page.url(), /\/sign-in\/code|\/settings\/sign-in/, 'who has a second factor is asked for it after a link too');
+    await page.finish();
+    const other = await open({ ...options, bypassCSP: false });
+    other.expectsErrors = true;
+    await other.goto(url + '/sign-in?back=/my');
+    await fits(other, 'the sign-in page');
+    await shot(other, `door-${javaScriptEnabled ? 'scripts' : 'plain'}`);
+    await other.getByRole('link', { name: 'Sign in with Example ID' }).click();
+    await other.locator('input[name=login]').fill('olga');
+    await other.locator('input[name=password]').fill('any');
+    await other.locator('button[type=submit]').first().click();
+    await other.locator('button[type=submit]').first().click();
+    await other.waitForURL(url + '/my');
+    await other.finish();
+  });
+
+test('the pages of Settings about directories and providers, in both themes and widths', async () => {
+  const c = await person('ida', 'administrator').then(async ({ seed }) => {
+    const client = new Client();
+    await client.ask('/sign-in', { form: { login: 'ida', password: PASSWORD } });
+    await client.ask('/sign-in/code', { form: { csrf: await client.csrf('/sign-in/code'), code: totp(seed, 1) } });
+    return client;
+  });
+  const [name, value] = c.cookie.split('=');
+  for (const colorScheme of ['light', 'dark'])
+    for (const width of [360, 1440]) {
+      const page = await open({ signIn: false, colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+      await page.context().addCookies([{ name, value, url }]);
+      for (const [kind, address] of [['sources', '/settings/sources'], ['source', '/settings/sources/id']]) {
+        await page.goto(url + address);
+        for (const summary of await page.locator('summary').all()) await summary.click();
+        await shot(page, `${kind}-${colorScheme}-${width}`);
+        await fits(page, kind);
+        await axeOn(page, kind);
+      }
+      page.isClean();
+      await page.finish();
+    }
+  const page = await open({ signIn: false, javaScriptEnabled: false });
+  await page.context().addCookies([{ name, value, url }]);
+  page.expectsErrors = true;
+  await page.goto(url + '/settings/sources');
+  await page.getByText('Add a directory (LDAP)').click();
+  await page.locator('#ldap-id').fill('corp');
+  await page.locator('#ldap-url').fill('ldaps://ldap.example.org');
+  await page.locator('#ldap-base').fill('ou=people,dc=example,dc=org');
+  await page.locator('#ldap-filter').fill('(uid=everybody)');
+  await page.getByRole('button', { name: 'Add the directory' }).click();
+  await page.getByText('has no {login}').waitFor();
+  assert.equal(await page.locator('#ldap-url').inputValue(), 'ldaps://ldap.example.org', 'what was typed is kept');
+  await page.locator('#ldap-filter').fill('(uid={login})');
+  await page.getByRole('button', { name: 'Add the directory' }).click();
+  await page.waitForURL('**/settings/sources/corp');
+  await page.getByRole('button', { name: /^Remove/ }).click();
+  await page.waitForURL('**/settings/sources');
+  await page.finish();
 });

@@ -60,6 +60,13 @@ struct account *passkey_account(struct call *c, struct str answer, struct err *e
 /* What the sign-in page offers beside passwords: passkeys, other systems. */
 bool sign_in_page_more(struct call *c, struct json *view, struct err *e) MUST_USE;
 
+/* ---- qr.c ---- */
+
+/* Member "qr" {"size","path"}: the text as the d of an SVG path in a square of `size`; null where the library is not installed. */
+void put_qr(struct call *c, struct json *view, struct str text);
+/* Opens the library, before the jail. ERR_UNSUPPORTED. */
+bool qr_prepare(struct err *e) MUST_USE;
+
 /* ---- step_up.c ---- */
 
 /* A field of the form, or a member of the JSON that was sent; "" when it is not there. The list: all of that name. */

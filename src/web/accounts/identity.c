@@ -10,6 +10,7 @@ struct known {
     int64_t data_version, inode, read_at_ms;
     uint32_t rights;
     bool has_second_factor;
+    int factors_min; /* for more than the own page */
 };
 
 struct known_actors {
@@ -41,10 +42,12 @@ static bool read_rights(struct site *s, struct str actor, int64_t now_ms, struct
     struct str account = actor_account(actor);
     ret->rights = 0;
     ret->has_second_factor = false;
+    ret->factors_min = 2;
     if (!s->state_db)
         return false;
     if (!actor_permissions(s->state_db, actor, now_ms, &ret->rights, &e))
         return false;
+    ret->factors_min = (int)sign_in_factors_min(s->state_db, &e);
     ret->has_second_factor =
         account.size && db_one_int(s->state_db, &e, 0,
                                    "select count(*) from credential where account = ?1 and removed_leaf is null and kind in ('totp', 'passkey')",
@@ -142,6 +145,7 @@ void site_identify(struct site *s, const struct http_request *r, struct identity
     site_rights(s, ret->session.actor, now_ms, &known);
     ret->rights = known.rights;
     ret->needs_code = ret->session.factors < 2 && known.has_second_factor;
-    /* One factor opens one's own page, and nothing at all where a second one is there to be asked for. */
-    ret->permissions = ret->session.factors >= 2 ? ret->rights : ret->needs_code ? 0 : ret->rights & PERMISSION_BIT(PERMISSION_OWN_PAGE);
+    /* One factor opens one's own page (all, where the organisation has set so), and nothing at all where a second one is there to be asked for. */
+    bool is_enough = ret->session.factors >= (known.factors_min > 1 ? 2 : 1);
+    ret->permissions = ret->needs_code ? 0 : is_enough ? ret->rights : ret->rights & PERMISSION_BIT(PERMISSION_OWN_PAGE);
 }

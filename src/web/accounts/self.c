@@ -117,6 +117,7 @@ static struct json *self_view(struct call *c, struct str why, struct err *e)
     json_put_cstr(v, "reason", str_is(reason, "second") || str_is(reason, "welcome") ? reason.data : "");
     json_put_str(v, "how", how_words(c, c->session.how));
     json_put_bool(v, "is_one_factor", c->session.factors < 2);
+    json_put_bool(v, "is_second_needed", sign_in_factors_min(c->view.db, e) > 1);
     put_sessions(c, v);
     struct str id = actor_account(call_actor(c));
     if (id.size == 0) {
@@ -256,6 +257,7 @@ static bool show_totp(struct call *c, int status, struct str seed, struct str wh
     json_put_str(v, "seed", seed);
     json_put_str(v, "spaced", arena_str(c->arena, str_trim(buf_view(&spaced))));
     json_put_str(v, "uri", arena_str(c->arena, buf_view(&uri)));
+    put_qr(c, v, buf_view(&uri));
     json_put_str(v, "why", why);
     return show_view(c, &page_kind_totp, v, status, e);
 }

@@ -76,7 +76,7 @@ static bool show_confirm(struct call *c, struct str why, struct err *e)
     struct json *v = json_object(c->arena);
     json_put_cstr(v, "title", "Confirm that it is you");
     json_put_str(v, "why", why);
-    json_put_str(v, "action", c->request->path);
+    json_put_str(v, "action", c->request->target);
     json_put_bool(v, "is_local", account.size == 0);
     struct json *list = json_put_array(v, "fields");
     for (size_t i = 0; i < c->form.count; i++) {
