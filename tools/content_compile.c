@@ -525,6 +525,8 @@ int main(int argc, char **argv)
     const char *schema = schema_text(a, c, argv[1], argv[4]);
     fputs("const char content_schema_sql[] =\n", out);
     put_text(schema);
+    fputs(";\nconst char content_scope_json[] =\n", out);
+    put_text(c->scope_json);
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

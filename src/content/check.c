@@ -207,7 +207,7 @@ static const struct yaml *source_read_yaml(struct checker *k, const struct conte
     return root && root->type == YAML_MAP ? root : NULL;
 }
 
-static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles"};
+static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope"};
 
 static void check_yaml_sources(struct checker *k, const struct content_source *sources, size_t count)
 {
@@ -226,6 +226,8 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
                 check_parameters(k, root);
             else if (root && f == 6)
                 check_roles(k, root);
+            else if (root && f == 7)
+                check_scope(k, root);
             else if (root)
                 check_library(k, root, library_files[f]);
         }

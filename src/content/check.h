@@ -17,7 +17,7 @@
 #include "content/content.h"
 
 /* The kind of a source follows from its path: .../criteria.yaml, controls.yaml, policies.yaml, risks.yaml, requests.yaml,
- * parameters.yaml, roles.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a
+ * parameters.yaml, roles.yaml, scope.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a
  * problem. */
 struct content_source {
     const char *path;
@@ -53,6 +53,7 @@ struct content {
     size_t permission_count;
     struct role *roles;
     size_t role_count;
+    const char *scope_json; /* scope.yaml, checked */
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */
     size_t test_count;
     struct record_type **record_types; /* in the order of their files */

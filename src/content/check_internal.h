@@ -104,6 +104,7 @@ void json_of_yaml(struct buf *b, const struct yaml *v);
 void check_library(struct checker *k, const struct yaml *root, const char *name);
 void check_coverage(struct checker *k);
 void check_roles(struct checker *k, const struct yaml *root);
+void check_scope(struct checker *k, const struct yaml *root);
 void check_parameters(struct checker *k, const struct yaml *root);
 struct record_type;
 struct record_type *check_record_type(struct checker *k, const struct yaml *root, const struct record_type *base);

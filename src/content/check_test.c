@@ -31,13 +31,18 @@ static const char parameters[] =
     "parameters:\n- {name: days_max, label: L, group: G, type: integer, unit: days, default: 30, min: 1, max: 90, words: W}\n";
 static const char roles[] =
     "permissions:\n- {id: read, words: W}\nroles:\n- {id: viewer, label: L, words: W, permissions: [read]}\n";
+static const char scope[] =
+    "categories:\n- {id: security, tour: T, promise: P, asks: A, questions: [{id: S-1, weight: in, question: Q, why_yes: Y, why_no: N}]}\n"
+    "archetypes:\n- {id: saas, words: W, categories: [security], items: [{kind: software, name: N, is_in: true, reason: R}]}\n"
+    "areas:\n- {id: scope, work: W, role: security, words: W}\nprograms:\n- {name: N, kind: database, match: [postgres]}\n"
+    "clouds:\n- {id: aws, name: N}\nassumed_of_a_cloud: A\n";
 static const char sql_test[] =
     "/*\nid: old-users\ntitle: T\ntopic: accounts\nwhy: W\nseverity: high\ncontrols:\n- {control: AC-01, reason: R}\n"
     "tables: [users]\nparameters: [days_max]\nempty: unknown\nfix: F\nreferences: ['passwd(5)']\n*/\n"
     "WITH x(u) AS (SELECT username FROM users)\nSELECT u, 'pass', 'it''s :fine' FROM x WHERE :days_max < :now_ms -- :no\n";
 
 struct sample {
-    struct content_source sources[8];
+    struct content_source sources[9];
 };
 
 static struct sample sample_make(void)
@@ -49,7 +54,8 @@ static struct sample sample_make(void)
                             {"content/requests.yaml", str_of(requests)},
                             {"content/parameters.yaml", str_of(parameters)},
                             {"content/tests/old-users.sql", str_of(sql_test)},
-                            {"content/roles.yaml", str_of(roles)}}};
+                            {"content/roles.yaml", str_of(roles)},
+                            {"content/scope.yaml", str_of(scope)}}};
 }
 
 static struct arena *arena;
@@ -71,7 +77,7 @@ static void refuses(size_t which, const char *what, const char *with, const char
     char changed[4096];
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)at, text.data, with, text.data + at + strlen(what));
     s.sources[which].text = str_of(changed);
-    struct content *c = check(s.sources, 8);
+    struct content *c = check(s.sources, 9);
     bool is_said = false;
     for (size_t i = 0; i < c->problem_count; i++)
         is_said |= strncmp(c->problems[i].text, message, strlen(message)) == 0;
@@ -82,7 +88,7 @@ static void refuses(size_t which, const char *what, const char *with, const char
 START_TEST(reads_everything)
 {
     struct sample s = sample_make();
-    struct content *c = check(s.sources, 8);
+    struct content *c = check(s.sources, 9);
     ck_assert_msg(c->problem_count == 0, "%s", c->problem_count ? c->problems[0].text : "");
     ck_assert_uint_eq(c->criterion_count, 1);
     ck_assert_int_eq(c->criteria[0].points_of_focus, 2);
@@ -113,7 +119,7 @@ START_TEST(a_file_of_no_kind_is_named)
 {
     struct sample s = sample_make();
     s.sources[6].path = "content/notes.txt";
-    ck_assert_str_eq(check(s.sources, 8)->problems[0].text, "content/notes.txt:1:1: file: no kind of content has this name");
+    ck_assert_str_eq(check(s.sources, 9)->problems[0].text, "content/notes.txt:1:1: file: no kind of content has this name");
 }
 END_TEST
 
@@ -233,6 +239,14 @@ START_TEST(policies_that_a_control_does_not_name_back)
             "content/controls.yaml:3:7: AC-01: names policy POL-01, which does not name it");
 }
 END_TEST
+START_TEST(scope_questions_of_an_unknown_weight_and_category)
+{
+    refuses(8, "weight: in", "weight: heavy", "content/scope.yaml:2:85: S-1: \"weight\" must be one of in lean");
+    refuses(8, "- {id: security", "- {id: safety", "content/scope.yaml:2:8: safety: refers to category \"safety\", which is not defined");
+    refuses(8, "questions: [", "question: [", "content/scope.yaml:2:3: scope: \"questions\" must be a list");
+    refuses(8, "clouds:", "skies:", "content/scope.yaml:1:1: scope: \"clouds\" must be a list");
+}
+END_TEST
 START_TEST(controls_without_a_request)
 {
     refuses(4, "controls: [AC-01]", "controls: [AC-02]", "content/controls.yaml:3:7: AC-01: no request asks for its evidence");
@@ -346,7 +360,7 @@ START_TEST(any_change_gives_content_or_located_problems)
         if (test_random(&random) % 8 == 0)
             size = test_random(&random) % size;
         s.sources[which].text = str_make(text, size);
-        struct content *c = check(s.sources, 8);
+        struct content *c = check(s.sources, 9);
         for (size_t i = 0; i < c->problem_count; i++) {
             const struct content_problem *p = &c->problems[i];
             char start[200];
@@ -362,7 +376,7 @@ TEST_MAIN("check", reads_everything, a_missing_file_is_named, a_file_of_no_kind_
           unknown_members, missing_members, missing_ids, bad_ids, ids_defined_twice, unknown_criteria, unknown_controls,
           unknown_policies, unknown_parameters, empty_texts, values_out_of_a_list, flags_that_are_neither, counts_that_are_wrong,
           likelihood_out_of_range, bad_durations, unknown_models, models_without_their_members, criteria_without_controls,
-          primary_criteria_outside_their_control, policies_that_a_control_does_not_name_back, controls_without_a_request,
+          primary_criteria_outside_their_control, scope_questions_of_an_unknown_weight_and_category, policies_that_a_control_does_not_name_back, controls_without_a_request,
           parameter_defaults_out_of_range, parameters_that_no_test_uses, roles_with_permissions_that_are_not_there, tests_without_a_header,
           tests_with_another_id_than_their_file, fixes_with_an_undeclared_parameter, tests_without_a_reason,
           tests_that_map_to_nothing, tests_that_read_undeclared_tables, tests_that_do_not_read_a_declared_table,

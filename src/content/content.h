@@ -115,6 +115,10 @@ struct test {
     const char *digest; /* SHA-256 of source, hex */
 };
 
+/* content/scope.yaml: {"categories":[{"id","tour","promise","asks","questions":[{"id","weight":"in"|"lean","question","why_yes","why_no"}]}],
+ * "archetypes":[{"id","words","categories":[id],"items":[{"kind","name","is_in","reason"}]}],"areas":[{"id","work","role","words"}],
+ * "programs":[{"name","kind","match":[process]}],"clouds":[{"id","name"}],"assumed_of_a_cloud"} */
+extern const char content_scope_json[];
 extern const struct category content_categories[];
 extern const size_t content_category_count;
 extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */

@@ -161,6 +161,13 @@ static void put_filters(struct view *v, const struct view_records *r, struct jso
 static void put_tabs(struct view *v, const struct view_records *r, struct json *page, const struct record_type *t)
 {
     struct json *tabs = json_put_array(page, "tabs");
+    if (strcmp(t->room, "scope") == 0) { /* the room has a page of its own */
+        struct json *o = json_push_object(tabs);
+        json_put_cstr(o, "id", "");
+        json_put_cstr(o, "label", "Overview");
+        json_put_cstr(o, "url", "/scope");
+        json_put_bool(o, "is_current", false);
+    }
     for (size_t i = 0; i < record_types_count(r->types); i++) {
         const struct record_type *other = record_types_at(r->types, i);
         if (strcmp(other->room, t->room) != 0 || !record_may_read_type(r, other))

@@ -12,6 +12,8 @@ extern const struct page page_kind_overview, page_kind_criteria, page_kind_crite
     page_kind_questionnaire, page_kind_adopt;
 extern const struct page page_kind_parameter, page_kind_policies, page_kind_policy; /* parameter_pages.c */
 extern const struct page page_kind_settings, page_kind_notifications, page_kind_onboarding; /* settings_pages.c */
+extern const struct page page_kind_scope, page_kind_scope_profile, page_kind_scope_categories, page_kind_scope_boundary, page_kind_scope_commitments,
+    page_kind_scope_subservices, page_kind_scope_team, page_kind_scope_version; /* scope_pages.c */
 extern const struct page page_kind_my, page_kind_tasks, page_kind_calendar; /* due_pages.c */
 
 #endif

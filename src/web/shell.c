@@ -10,7 +10,7 @@ struct entry {
 static const struct entry entries[] = {
     {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "people"},
     {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "clock"},
-    {"criteria", "Criteria", "/criteria", "criteria"},
+    {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"policies", "Policies", "/policies", "records"},
     {"parameters", "Parameters", "/parameters", "parameters"},

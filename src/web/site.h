@@ -304,6 +304,12 @@ bool handle_api_move(struct call *c, struct err *e);
 bool handle_api_delete(struct call *c, struct err *e);
 bool handle_api_undo(struct call *c, struct err *e);
 bool handle_api_import(struct call *c, struct err *e);
+bool handle_scope_answers(struct call *c, struct err *e); /* scope_pages.c */
+bool handle_scope_decision(struct call *c, struct err *e);
+bool handle_scope_approve(struct call *c, struct err *e);
+bool handle_scope_register(struct call *c, struct err *e);
+bool handle_scope_submit(struct call *c, struct err *e);
+bool handle_scope_version_approve(struct call *c, struct err *e);
 bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);
