@@ -212,7 +212,7 @@ static void put_kept(struct view *v, struct json *o, const struct record *record
     struct json *controls = json_put_array(o, "controls");
     bool is_failing = false, is_unknown = false;
     JSON_EACH (id, scope_list(record, "controls")) {
-        size_t i = assessment_control_index(id->text);
+        size_t i = assessment_control_index(as, id->text);
         struct json *k = json_push_object(controls);
         json_put_str(k, "id", id->text);
         json_put_str(k, "url", arena_printf(v->arena, "/controls/%.*s", STR_ARGS(id->text)));
@@ -222,7 +222,7 @@ static void put_kept(struct view *v, struct json *o, const struct record *record
             continue;
         }
         enum result_status s = live_state_status(as->controls[i].live);
-        json_put_cstr(k, "title", content_controls[i].title);
+        json_put_cstr(k, "title", as->controls[i].control->title);
         put_status_as(k, s, live_state_words(as->controls[i].live));
         is_failing |= s == RESULT_FAIL;
         is_unknown |= s != RESULT_PASS && s != RESULT_FAIL;
