@@ -171,3 +171,12 @@ create table record_definition(leaf integer primary key, type text not null, t i
 create index record_definition_of on record_definition(type, leaf);
 -- Full text of what is now; rowid is n of record_head. Not in dumps: how the engine lays its words out depends on when they were written.
 create virtual table record_text using fts5(type, id, title, body, tokenize = 'unicode61 remove_diacritics 2');
+
+-- Evidence (src/assess/op_evidence.c): what the machine found about the files of one version. x '': about the record as a whole.
+create table evidence_checked(leaf integer primary key, id text not null, version integer not null, t integer not null, passes integer not null,
+                              problems integer not null, unknowns integer not null) strict;
+create index evidence_checked_of on evidence_checked(id, leaf);
+create table evidence_check(leaf integer not null, place integer not null, id text not null, x text not null, "check" text not null, status text not null,
+                            why text not null, primary key(leaf, place)) strict, without rowid;
+create table evidence_file(leaf integer not null, x text not null, id text not null, media text not null, words text not null, text_digest text not null,
+                           text_size integer not null, primary key(x, leaf)) strict, without rowid;

@@ -1,6 +1,7 @@
 /* op_kinds.c - the keeper's table of operation kinds, put together from the floors that own them. */
 #include "account/account.h"
 #include "account/source.h"
+#include "assess/evidence.h"
 #include "assess/ops.h"
 #include "collect/op_run.h"
 #include "keeper/kinds.h"
@@ -41,6 +42,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_identity_set,
         &op_record_change,
         &op_record_type,
+        &op_evidence_check,
         &op_notify_channel,
         &op_notify_sent,
         &op_notify_trial,

@@ -1,6 +1,7 @@
 /*
  * schedule.c - once a minute: does what the day asks for, and from eight in the morning sends the digests. Reads the database, writes through the keeper;
- * what goes out over the network goes through a process of its own (post), started before the jail.
+ * what goes out over the network goes through a process of its own (post), and uploaded files through another (inspect), both started before the jail.
+ * A frame from the parent says that evidence came: it is looked at right away.
  *
  *   schedule DATA SECONDS      3: socket to the parent
  */
@@ -8,6 +9,7 @@
 #include "os/ipc.h"
 #include "os/jail.h"
 #include "role/duties_once.h"
+#include "role/inspect_once.h"
 #include "role/recipes.h"
 
 #include <errno.h>
@@ -23,7 +25,8 @@ struct schedule {
     struct keeper_client *keeper;
     int64_t every_ms;
     int signals_fd, post_fd;
-    struct os_child post;
+    struct os_child post, inspect;
+    struct inspections inspections;
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
 };
@@ -49,24 +52,41 @@ static bool look(struct schedule *s, struct err *e)
     int hour;
     size_t changes;
     bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
+    s->inspections.db = db;
+    for (size_t looked = INSPECTIONS_MAX; ok && looked == INSPECTIONS_MAX;)
+        ok = inspections_submit(&s->inspections, &looked, e);
     if (ok && hour >= DIGEST_HOUR && s->digest_day != today && env_monotonic_ms(&env_system) >= s->digest_again_ms)
         ok = digests_look(s, db, today, e);
     db_close(db);
     return ok;
 }
 
+/* Whatever the parent says, it is time to look. False: it is gone. */
+static bool parent_said(void)
+{
+    struct ipc_message m;
+    struct err e = {0};
+    if (!ipc_receive(ROLE_FIRST_FD, 4096, 1000, &m, NULL, &e))
+        return false;
+    buf_release(&m.body);
+    return true;
+}
+
 /* False: the parent is gone, or asked to end. */
 static bool rest(struct schedule *s, int64_t ms)
 {
-    struct pollfd fds[] = {{.fd = ROLE_FIRST_FD, .events = POLLIN}, {.fd = s->signals_fd, .events = POLLIN}, {.fd = s->post.pidfd, .events = POLLIN}};
-    int n = poll(fds, 3, (int)ms);
+    struct pollfd fds[] = {{.fd = ROLE_FIRST_FD, .events = POLLIN},
+                           {.fd = s->signals_fd, .events = POLLIN},
+                           {.fd = s->post.pidfd, .events = POLLIN},
+                           {.fd = s->inspect.pidfd, .events = POLLIN}};
+    int n = poll(fds, 4, (int)ms);
     if (n < 0)
         return errno == EINTR;
     if (fds[1].revents) {
         int number = os_signals_next(s->signals_fd);
         return number != SIGTERM && number != SIGINT;
     }
-    return !fds[0].revents && !fds[2].revents;
+    return !fds[2].revents && !fds[3].revents && (!fds[0].revents || parent_said());
 }
 
 static bool trials_look(struct schedule *s, struct err *e)
@@ -95,19 +115,22 @@ static bool schedule_open(struct schedule *s, const char *path, struct err *e)
     jail_allow(&jail, database, true); /* the database's own shared memory */
     jail_allow(&jail, "/usr/share/zoneinfo", false);
     s->signals_fd = os_signals_open(e);
-    if (s->signals_fd < 0 || !post_start(&s->post, &s->post_fd, e) || !data_dir_open(&s->dir, path, e))
+    if (s->signals_fd < 0 || !post_start(&s->post, &s->post_fd, e) || !inspect_start(&s->inspect, &s->inspections.fd, e) || !data_dir_open(&s->dir, path, e))
         return false;
     while (!(s->keeper = keeper_connect(path, e))) /* it may just be starting */
         if (e->code != ERR_UNAVAILABLE || !rest(s, SETTLE_MS))
             return false;
     *e = (struct err){0};
+    s->inspections.keeper = s->keeper;
+    s->inspections.dir = &s->dir;
+    s->inspections.env = &env_system;
     return jail_enter(&jail, e);
 }
 
 int role_schedule(int argc, char **argv)
 {
     struct err e = {0};
-    struct schedule s = {.dir = {.fd = -1}, .signals_fd = -1, .post_fd = -1, .post = OS_CHILD_NONE};
+    struct schedule s = {.dir = {.fd = -1}, .signals_fd = -1, .post_fd = -1, .post = OS_CHILD_NONE, .inspect = OS_CHILD_NONE};
     int64_t seconds;
     if (argc != 2 || !str_to_int64(str_of(argv[1]), &seconds) || seconds < 1)
         return 2;
@@ -116,6 +139,7 @@ int role_schedule(int argc, char **argv)
     while (ok && look(&s, &e) && rest_and_try(&s, &e)) {
     }
     os_child_end(&s.post, 2000);
+    os_child_end(&s.inspect, 2000);
     keeper_close(s.keeper);
     data_dir_close(&s.dir);
     return e.code ? role_fail("schedule", &e) : 0;

@@ -175,6 +175,9 @@ static void web_said(struct family *f, const struct ipc_message *message)
              (f->members[MEMBER_COLLECT].control_fd < 0 ||
               !ipc_send(f->members[MEMBER_COLLECT].control_fd, WEB_CONTROL_RUN, &body, 1, SEND_TIMEOUT_MS, &e)))
         fprintf(stderr, "assay: run now: the collecting process is not there\n");
+    else if (message->type == WEB_CONTROL_EVIDENCE && f->members[MEMBER_SCHEDULE].control_fd >= 0 &&
+             !ipc_send(f->members[MEMBER_SCHEDULE].control_fd, WEB_CONTROL_EVIDENCE, NULL, 0, SEND_TIMEOUT_MS, &e))
+        e = (struct err){0}; /* it looks once a minute anyway */
 }
 
 static void member_said(struct family *f, int which)

@@ -34,7 +34,8 @@ struct web_options {
 /* Frames that web sends on control_fd. None is answered. */
 enum web_control {
     WEB_CONTROL_READY = 1, /* empty body: listening and able to answer */
-    WEB_CONTROL_RUN = 2    /* body: {"id":operation id,"test":test id or "","actor":"local:admin"}: collect and test now */
+    WEB_CONTROL_RUN = 2,   /* body: {"id":operation id,"test":test id or "","actor":"local:admin"}: collect and test now */
+    WEB_CONTROL_EVIDENCE = 3 /* empty body: evidence came, which waits to be looked at */
 };
 
 /* Opens the libraries of the web process, before it enters a jail. ERR_UNSUPPORTED: one is not installed. */
