@@ -164,6 +164,13 @@ struct json *view_onboarding(struct view *v, const struct access *x, struct err 
     json_put_int(page, "done", s.done);
     json_put_int(page, "total", total);
     json_put_bool(page, "is_done", s.done == total);
+    const struct json *next = NULL;
+    JSON_EACH (step, s.list)
+        next = next || json_bool(step, "is_done") ? next : step;
+    struct json *shown = json_put_object(page, "next");
+    static const char *const copied[] = {"title", "why", "url", "command"};
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
+        json_put_str(shown, copied[i], json_text(next, copied[i]));
     int64_t aside = db_one_int(v->db, &inner, 0, "select count(*) from onboarding_aside where id = ?1 and state = 'aside'", A(onboarding_id(v->arena, x)));
     json_put_bool(page, "is_aside", aside > 0);
     return inner.code ? (*e = inner, NULL) : page;

@@ -16,7 +16,7 @@ struct json *view_settings(struct view *v, struct err *e);
 struct json *view_notifications(struct view *v, struct err *e);
 
 /* The first ten minutes of whoever asks: {"role":"lead"|"owner"|"employee"|"auditor","words","steps":[{"id","title","why","is_done","status","status_words",
- *  "detail","url","label","command"}],"done":3,"total":8,"is_done","is_aside","next":the first step that is not done, or null}. A step is done by what is
+ *  "detail","url","label","command"}],"done":3,"total":8,"is_done","is_aside","next":{"title","why","url","command"} of the first that is not done}. A step is done by what is
  *  in the records, never by having looked. */
 struct json *view_onboarding(struct view *v, const struct access *x, struct err *e);
 /* When the last backup that this directory knows of was made; 0: none. */
