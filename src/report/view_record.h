@@ -81,7 +81,7 @@ struct view_typed {
 struct json *view_record_form(struct view *v, const struct view_records *r, const struct record_type *t, const struct record *record,
                               const struct view_typed *typed, struct err *e);
 /* What is done with several records at once: {"title","as_of","nav","type":TYPE,"groups": of the one field that is set, or none} */
-struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_field *field,
+struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, struct str title, const struct record_field *field,
                               const struct view_typed *typed, struct err *e);
 /* Two changed one record: what it was, is and should become. mine: typed values as record_check left them.
  * {"title","type":TYPE,"id","version","base","by":ACTOR,"at":TIME,"fields":[{"id","label","was":CELL,"theirs":CELL,"mine":CELL,

@@ -298,10 +298,10 @@ struct json *view_record_form(struct view *v, const struct view_records *r, cons
     return page;
 }
 
-struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_field *field,
+struct json *view_record_bulk(struct view *v, const struct view_records *r, const struct record_type *t, struct str title, const struct record_field *field,
                               const struct view_typed *typed, struct err *e)
 {
-    struct json *page = record_page_new(v, str_of(t->labels), true, e);
+    struct json *page = record_page_new(v, title, true, e);
     if (!page)
         return NULL;
     json_put(page, "type", record_type_brief(v, t));

@@ -1,4 +1,5 @@
 #include "web/html.h"
+#include "web/markdown.h"
 #include "base/times.h"
 #include "web/asset.h"
 #include <assert.h>
@@ -494,4 +495,13 @@ void html_filter_prose(struct html *h, const struct json *v)
         }
     }
     prose_switch(h, state, PROSE_NONE);
+}
+
+void html_filter_markdown(struct html *h, const struct json *v)
+{
+    size_t from = h->out->size;
+    if (markdown_write(html_string(v), h->out))
+        return;
+    h->out->size = from;
+    html_filter_prose(h, v);
 }

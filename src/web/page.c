@@ -157,6 +157,19 @@ static const struct list_column evidence_columns[] = {{"state", "State", "", tru
 
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
+/* What a text looks like, for the form in which it is typed: a piece of a page. */
+bool handle_markdown(struct call *c, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, 4 << 20);
+    struct html h = {.out = &b};
+    html_filter_markdown(&h, json_new_str(c->arena, form_value(&c->form, "text")));
+    if (b.full)
+        return err_set(e, ERR_TOO_LARGE, "text: too long to be shown");
+    return call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
+}
+
+
 const struct page page_kind_overview = {
     .nav = "overview", .build = build_overview, .render = page_overview, .words = "Readiness, blockers, what to do next"};
 const struct page page_kind_criteria = {.nav = "criteria",

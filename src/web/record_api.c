@@ -181,9 +181,17 @@ bool handle_api_undo(struct call *c, struct err *e)
     struct record_wish w;
     if (!open_change(c, &t, &r, &w, e) || !record_allows(c->access, t, r, RECORD_UNDO, NULL, e))
         return false;
-    w.change.act = RECORD_UNDO;
-    w.change.set = json_object(c->arena);
-    return submit(c, t, &w, 200, e);
+    const struct json *to = json_get(c->json, "to");
+    if (!to) {
+        w.change.act = RECORD_UNDO;
+        w.change.set = json_object(c->arena);
+        return submit(c, t, &w, 200, e);
+    }
+    if (w.problems->count || w.is_late)
+        return submit(c, t, &w, 200, e);
+    if (!record_return(c, t, r, to->integer, &w, e))
+        return w.problems->count ? wrong_input(c, &w, e) : false;
+    return w.change.set->count ? submit(c, t, &w, 200, e) : answer_record(c, t, r->id, 200, e);
 }
 
 bool handle_api_delete(struct call *c, struct err *e)

@@ -272,12 +272,12 @@ static bool show(struct bulk *b, const struct json *refused, const struct record
 {
     struct call *c = b->call;
     struct view_typed form = {.values = typed, .problems = b->problems, .why = form_value(&c->form, "why")};
-    struct json *v = view_record_bulk(&c->view, c->records, b->type, b->field, &form, e);
+    struct str title = arena_printf(c->arena, "%.*s: %zu %s", STR_ARGS(what_words(b)), b->count, b->count == 1 ? b->type->label : b->type->labels);
+    struct json *v = view_record_bulk(&c->view, c->records, b->type, title, b->field, &form, e);
     if (!v)
         return false;
     char op[33];
     op_id_new(c->site->env, op);
-    json_put_str(v, "title", arena_printf(c->arena, "%.*s: %zu %s", STR_ARGS(what_words(b)), b->count, b->count == 1 ? b->type->label : b->type->labels));
     json_put_str(v, "what", b->what);
     json_put_str(v, "what_words", what_words(b));
     json_put_str(v, "op", arena_str(c->arena, str_of(op)));

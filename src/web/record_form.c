@@ -318,7 +318,7 @@ static bool read_if_match(struct call *c, struct record_wish *w, struct err *e)
     return true;
 }
 
-static const char *const members[] = {"values", "why", "version", "id", "transition", "step", "sure"};
+static const char *const members[] = {"values", "why", "version", "id", "transition", "step", "sure", "to"};
 
 static void check_members(struct call *c, struct record_wish *w)
 {
@@ -326,11 +326,13 @@ static void check_members(struct call *c, struct record_wish *w)
         bool is_known = false;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
             is_known |= str_is(m->key, members[i]);
-        bool is_object = str_is(m->key, "values"), is_number = str_is(m->key, "version"), is_flag = str_is(m->key, "sure");
+        bool is_object = str_is(m->key, "values"), is_number = str_is(m->key, "version") || str_is(m->key, "to"), is_flag = str_is(m->key, "sure");
         if (!is_known)
             add_problem(w, m->key, STR("no such member is known here"));
         else if (is_object && m->type != JSON_OBJECT)
             add_problem(w, m->key, STR("is an object of fields"));
+        else if (str_is(m->key, "to") && (m->type != JSON_NUMBER || !m->is_integer || m->integer < 0))
+            add_problem(w, m->key, STR("is the leaf of a version"));
         else if (is_flag && m->type != JSON_BOOL)
             add_problem(w, m->key, STR("is true or false"));
         else if (!is_object && !is_number && !is_flag && m->type != JSON_STRING)

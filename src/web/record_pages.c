@@ -60,6 +60,7 @@ static void put_done(struct call *c, struct json *v)
                                            {"moved", "Done."},
                                            {"undone", "The last change is undone."},
                                            {"voted", "Your agreement is recorded; others have to agree as well."},
+                                           {"returned", "It says again what it said then."},
                                            {"imported", "Imported."},
                                            {"bulk", "Done with all of them, as one operation."},
                                            {"view", "The view is kept."},
@@ -377,15 +378,56 @@ bool handle_record_delete(struct call *c, struct err *e)
     return records_submit(c, &w, &answer, e) && call_redirect(c, arena_printf(c->arena, "/records/%s?done=deleted", t->id));
 }
 
+/* What it said at a leaf of its history, where it says something else now. Files that are gone stay gone: their bytes would have to come again. */
+static struct json *values_then(struct call *c, const struct record *now, const struct record *then)
+{
+    struct json *set = json_object(c->arena);
+    for (size_t i = 0; i < now->type->field_count; i++) {
+        const struct record_field *f = &now->type->fields[i];
+        const struct json *was = json_get(then->values, f->id), *is = json_get(now->values, f->id);
+        if (f->is_retired || f->type == FIELD_COMPUTED || f->type == FIELD_FILES || view_record_equal(was, is))
+            continue;
+        struct json *copy = ARENA_NEW(c->arena, struct json);
+        *copy = was ? *was : (struct json){.type = JSON_NULL};
+        copy->next = NULL;
+        json_put(set, f->id, copy);
+    }
+    return set;
+}
+
+bool record_return(struct call *c, const struct record_type *t, struct record *r, int64_t leaf, struct record_wish *w, struct err *e)
+{
+    struct record *then = record_get(c->view.db, c->arena, t, r->id, leaf, e);
+    if (!then || !record_allows(c->access, t, r, RECORD_CHANGE, NULL, e))
+        return false;
+    w->change.act = RECORD_CHANGE;
+    w->change.set = values_then(c, r, then);
+    w->change.why = w->change.why.size ? w->change.why : arena_printf(c->arena, "As in version %lld", (long long)then->version);
+    struct json *problems = record_check_of(c->view.db, c->arena, t, r, w->change.set, false, NULL, 0, e);
+    const struct json *first = json_at(problems, 0);
+    if (!first)
+        return problems != NULL;
+    w->problems = problems;
+    return err_set(e, ERR_CONFLICT, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why")));
+}
+
 bool handle_record_undo(struct call *c, struct err *e)
 {
     const struct record_type *t;
     struct record *r;
     struct record_wish w;
+    struct json *answer;
+    int64_t leaf;
+    struct str to = form_value(&c->form, "to");
     if (!read_act(c, RECORD_UNDO, &t, &r, &w, e))
         return false;
-    struct json *answer;
-    return records_submit(c, &w, &answer, e) && done(c, t, r->id, "undone");
+    if (to.size && (!str_to_int64(to, &leaf) || leaf < 0))
+        return err_set(e, ERR_INVALID, "to: the leaf of a version is needed");
+    if (to.size && !record_return(c, t, r, leaf, &w, e))
+        return false;
+    if (to.size && w.change.set->count == 0)
+        return done(c, t, r->id, "same");
+    return records_submit(c, &w, &answer, e) && done(c, t, r->id, to.size ? "returned" : "undone");
 }
 
 const struct page page_kind_rooms = {.nav = "records", .build = build_rooms, .render = page_records, .words = "Types of records by room, with how many are open"};

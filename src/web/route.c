@@ -37,6 +37,7 @@ const struct route routes[] = {
     ROUTE(GET, "/policies", READ, SAFE, NO_BODY, handle_page, &page_kind_policies, "The policies"),
     ROUTE(GET, "/policies.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_policies, "The policies as CSV"),
     ROUTE(GET, "/policies/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_policy, "One policy with the values in force"),
+    ROUTE(POST, "/markdown", OWN_PAGE, TOKEN, 512 << 10, handle_markdown, NULL, "What a text looks like"),
     ROUTE(GET, "/criteria.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_criteria, "The criteria as CSV"),
     ROUTE(GET, "/controls.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_controls, "The controls as CSV"),
     ROUTE(GET, "/gaps.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_questionnaire, "The questions and answers as CSV"),

@@ -289,6 +289,7 @@ bool handle_record_undo(struct call *c, struct err *e);
 bool handle_record_bulk(struct call *c, struct err *e); /* record_batch.c */
 bool handle_api_changes(struct call *c, struct err *e);
 bool handle_record_view(struct call *c, struct err *e); /* record_views.c */
+bool handle_markdown(struct call *c, struct err *e); /* page.c */
 bool handle_record_file(struct call *c, struct err *e); /* record_export.c */
 bool handle_record_csv(struct call *c, struct err *e);
 bool handle_record_xlsx(struct call *c, struct err *e);

@@ -1,3 +1,4 @@
+#include "web/markdown.h"
 #include "web/web.h"
 #include "base/times.h"
 #include "os/ipc.h"
@@ -267,6 +268,9 @@ bool web_prepare(struct err *e)
     }
     if (!qr_prepare(&ignored)) {
         /* Then keys of one-time codes are typed. */
+    }
+    if (!markdown_prepare(&ignored)) {
+        /* Then Markdown is shown as it was typed. */
     }
     return http_prepare(e) && password_prepare(e);
 }

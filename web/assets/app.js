@@ -78,6 +78,35 @@ for (const head of document.querySelectorAll('[data-pick]')) {
   head.replaceChildren(all);
 }
 
+// Markdown: a look at what it becomes, made by the program as the page will have it.
+for (const area of document.querySelectorAll('textarea[data-markdown]')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'preview-button quiet';
+  button.textContent = 'Preview';
+  button.setAttribute('aria-pressed', 'false');
+  const shown = document.createElement('div');
+  shown.className = 'prose preview';
+  shown.hidden = true;
+  shown.tabIndex = 0;
+  shown.setAttribute('role', 'region');
+  shown.setAttribute('aria-label', 'Preview');
+  area.after(button, shown);
+  button.addEventListener('click', async () => {
+    const opens = shown.hidden;
+    if (opens) {
+      const csrf = area.form.elements.csrf.value;
+      const answer = await fetch('/markdown', { method: 'POST', body: new URLSearchParams({ csrf, text: area.value }) });
+      if (answer.ok) shown.innerHTML = await answer.text();
+      else shown.textContent = 'It cannot be shown now.';
+    }
+    shown.hidden = !opens;
+    area.hidden = opens;
+    button.textContent = opens ? 'Write' : 'Preview';
+    button.setAttribute('aria-pressed', String(opens));
+  });
+}
+
 // Forms of records: what is wrong gets the focus; leaving with something typed is asked about once.
 document.querySelector('[data-focus]')?.focus();
 for (const form of document.querySelectorAll('form[data-guard]')) {
