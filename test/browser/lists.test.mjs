@@ -168,3 +168,28 @@ describe('what others refer to', () => {
     await page.finish();
   });
 });
+
+describe('Markdown', () => {
+  it('is shown as what it means, with a preview, and lets nothing run', async () => {
+    const page = await open();
+    await page.goto(url + '/records/system/new');
+    await page.getByLabel('Name').fill('With a text');
+    await page.getByLabel('Kind').selectOption('tool');
+    const text = '# Head\n\n- one\n- **two**\n\n[safe](https://example.org) [bad](javascript:window.hit=1) <img src=x onerror=window.hit=1>';
+    const field = page.locator('.field', { has: page.locator('textarea[name="v.reason"]') });
+    await field.locator('textarea').fill(text);
+    await field.getByRole('button', { name: 'Preview' }).click();
+    await field.getByRole('heading', { name: 'Head' }).waitFor();
+    await page.screenshot({ path: `${shots}/markdown-preview.png`, fullPage: true });
+    await field.getByRole('button', { name: 'Write' }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.waitForURL(/done=created/);
+    const prose = page.locator('.facts-list .prose').first();
+    assert.equal(await prose.locator('li').count(), 2);
+    assert.deepEqual(await prose.locator('a').evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.rel])), [['https://example.org', 'noopener noreferrer nofollow']]);
+    assert.equal(await page.evaluate(() => window.hit), undefined);
+    await page.screenshot({ path: `${shots}/markdown-shown.png`, fullPage: true });
+    page.isClean();
+    await page.finish();
+  });
+});
