@@ -395,12 +395,23 @@ static bool extension_read(struct case_reader *r, const struct yaml *v, struct e
            case_instant(r, v, "extended_at extension_date", true, &x->extended_dated_ms, NULL);
 }
 
-static bool event_read(struct case_reader *r, const struct yaml *v, struct event *x)
+/* One duration for all, or one by severity: {critical: P7D, high: P30D}. An event may have its own. */
+static bool event_sla(struct case_reader *r, const struct yaml *sla, const struct yaml *event, struct sla *ret)
+{
+    const struct yaml *own = case_get(event, "sla"), *v = own ? own : sla;
+    if (v && v->type == YAML_MAP)
+        v = case_get_any(v, arena_printf(r->a, "%.*s", STR_ARGS(yaml_text(event, "severity"))).data);
+    if (!v)
+        return case_fault(r, event, "sla: the control has none for this event");
+    return (v->type == YAML_TEXT && sla_read(str_trim(v->text), ret)) || case_fault(r, v, "sla: a duration such as PT72H, P30D or P1BD is wanted");
+}
+
+static bool event_read(struct case_reader *r, const struct yaml *sla, const struct yaml *v, struct event *x)
 {
     const struct yaml *parts, *why = case_get_any(v, "aggravator aggravators aggravated aggravating");
     *x = (struct event){.trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
-    case_known(r, v, "id trigger triggered_at completed completed_at accounts parts systems extension extended risk_acceptance acceptance accepted accepted_at risk_accepted_at extended_to extended_until extended_at extension_date aggravator aggravators aggravated aggravating sign_in_after_deadline signin_after_deadline login_after_deadline used_after_deadline last_sign_in last_signin last_login last_used severity note voluntary");
-    if (!case_instant(r, v, "trigger triggered_at", false, &x->trigger_ms, &x->is_trigger_date))
+    case_known(r, v, "id trigger triggered_at completed completed_at accounts parts systems extension extended risk_acceptance acceptance accepted accepted_at risk_accepted_at extended_to extended_until extended_at extension_date aggravator aggravators aggravated aggravating sign_in_after_deadline signin_after_deadline login_after_deadline used_after_deadline last_sign_in last_signin last_login last_used severity sla note voluntary");
+    if (!event_sla(r, sla, v, &x->sla) || !case_instant(r, v, "trigger triggered_at", false, &x->trigger_ms, &x->is_trigger_date))
         return false;
     if (x->trigger_ms == MS_NEVER)
         return case_fault(r, v, "trigger: is missing");
@@ -420,18 +431,18 @@ static bool event_read(struct case_reader *r, const struct yaml *v, struct event
 
 static bool events_case(struct control_case *x, struct evaluation *ret, struct json *computed)
 {
-    const struct yaml *list, *sla = case_get(x->control, "sla");
-    struct event_population p = {0};
-    if (!sla || sla->type != YAML_TEXT || !sla_read(str_trim(sla->text), &p.sla))
+    const struct yaml *list, *sla = case_get_any(x->control, "sla sla_by_severity");
+    size_t count = 0;
+    struct sla any;
+    if (!sla || (sla->type == YAML_TEXT && !sla_read(str_trim(sla->text), &any)))
         return case_fault(x->r, sla ? sla : x->control, "sla: a duration such as PT72H, P30D or P1BD is wanted");
     if (!case_list(x->r, x->c, "events", &list))
         return false;
     struct event *all = arena_array(x->r->a, (list ? list->count : 0) + 1, sizeof(*all));
     YAML_EACH (v, list)
-        if (!event_read(x->r, v, &all[p.count++]))
+        if (!event_read(x->r, sla, v, &all[count++]))
             return false;
-    p.events = all;
-    *ret = events_evaluate(&p, &x->calendar, x->in_force, x->at_ms, &x->limits);
+    *ret = events_evaluate(all, count, &x->calendar, x->in_force, x->at_ms, &x->limits);
     json_put_int(computed, "tested", ret->n);
     put_number(computed, "rate", ret->rate);
     json_put_int(computed, "carried_forward", ret->outcomes[OUTCOME_NOT_DUE]);
@@ -569,7 +580,7 @@ static bool control_evaluate(struct case_reader *r, const struct yaml *c, struct
     int64_t *days;
     if (!x.control || x.control->type != YAML_MAP)
         return case_fault(r, c, "control: is missing");
-    case_known(r, x.control, "id model cadence grace_days sla per last_performed effective_from effective_to frequency statement title");
+    case_known(r, x.control, "id model cadence grace_days sla sla_by_severity per last_performed effective_from effective_to frequency statement title");
     if (!case_instant(r, c, "evaluation_at", true, &x.at_ms, NULL) || !case_day(r, x.control, "effective_from", &effective.first) ||
         !case_day(r, x.control, "effective_to", &effective.last) || !case_list(r, c, "holidays", &holidays) || !days_read(r, holidays, &days, &x.calendar.count) ||
         !case_limits(r, case_get(c, "parameters"), &x.limits))

@@ -104,6 +104,7 @@ struct sla {
 bool sla_read(struct str text, struct sla *ret);
 
 struct event {
+    struct sla sla; /* what it has to be followed within; findings of different severity have different ones */
     int64_t trigger_ms;
     bool is_trigger_date;      /* known by its date only */
     int64_t completed_ms;      /* of its last part; MS_NEVER while one is open */
@@ -112,13 +113,8 @@ struct event {
     bool is_aggravated;        /* something made it worse, such as a sign-in after the deadline */
     int64_t used_ms;           /* last sign-in or use; MS_NEVER: not known */
 };
-struct event_population {
-    struct sla sla;
-    const struct event *events;
-    size_t count;
-};
-int64_t event_deadline(const struct sla *sla, const struct calendar *c, const struct event *event);
-struct evaluation events_evaluate(const struct event_population *p, const struct calendar *c, struct days in_force, int64_t at_ms, const struct evaluation_limits *limits);
+int64_t event_deadline(const struct calendar *c, const struct event *event);
+struct evaluation events_evaluate(const struct event *events, size_t count, const struct calendar *c, struct days in_force, int64_t at_ms, const struct evaluation_limits *limits);
 
 /* ---- M4: attributes of events ---- */
 

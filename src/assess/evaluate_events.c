@@ -19,8 +19,9 @@ bool sla_read(struct str text, struct sla *ret)
     return duration_parse(text, &ret->ms) && ret->ms >= 0;
 }
 
-int64_t event_deadline(const struct sla *sla, const struct calendar *c, const struct event *event)
+int64_t event_deadline(const struct calendar *c, const struct event *event)
 {
+    const struct sla *sla = &event->sla;
     int64_t day = day_of(event->trigger_ms);
     if (sla->ms < 0)
         return (calendar_add_business_days(c, day, (int)sla->business_days) + 1) * MS_DAY;
@@ -35,10 +36,10 @@ struct event_result {
     bool is_aggravated;
 };
 
-static struct event_result event_judge(const struct event_population *p, const struct event *x, const struct calendar *c, struct days in_force, int64_t at_ms)
+static struct event_result event_judge(const struct event *x, const struct calendar *c, struct days in_force, int64_t at_ms)
 {
     struct event_result r = {.outcome = OUTCOME_OUT_OF_WINDOW};
-    int64_t day = day_of(x->trigger_ms), due = event_deadline(&p->sla, c, x);
+    int64_t day = day_of(x->trigger_ms), due = event_deadline(c, x);
     if (day < in_force.first || day > in_force.last || x->trigger_ms >= at_ms)
         return r;
     r.allowed_ms = due - x->trigger_ms;
@@ -59,14 +60,14 @@ static struct event_result event_judge(const struct event_population *p, const s
     return r;
 }
 
-struct evaluation events_evaluate(const struct event_population *p, const struct calendar *c, struct days in_force, int64_t at_ms, const struct evaluation_limits *limits)
+struct evaluation events_evaluate(const struct event *events, size_t count, const struct calendar *c, struct days in_force, int64_t at_ms, const struct evaluation_limits *limits)
 {
     enum { FEW = 10 };
     struct evaluation r = {.conclusion = CONCLUSION_NO_OCCURRENCE};
     struct event_result deviating = {0};
     bool is_aggravated = false;
-    for (size_t i = 0; i < p->count; i++) {
-        struct event_result one = event_judge(p, &p->events[i], c, in_force, at_ms);
+    for (size_t i = 0; i < count; i++) {
+        struct event_result one = event_judge(&events[i], c, in_force, at_ms);
         r.outcomes[one.outcome]++;
         if (one.outcome != OUTCOME_LATE && one.outcome != OUTCOME_OVERDUE_OPEN)
             continue;
