@@ -326,7 +326,7 @@ static void related_put(struct view *v, struct json *page, const struct control 
     for (size_t i = 0; i < content_policy_count; i++)
         for (size_t k = 0; k < control->policies.count; k++)
             if (strcmp(control->policies.items[k], content_policies[i].id) == 0)
-                push_link(v, policies, content_policies[i].id, content_policies[i].title, STR(""));
+                push_link(v, policies, content_policies[i].id, content_policies[i].title, arena_printf(v->arena, "/policies/%s", content_policies[i].id));
     struct json *requests = json_put_array(page, "requests");
     for (size_t i = 0; i < content_request_count; i++)
         for (size_t k = 0; k < content_requests[i].controls.count; k++)

@@ -78,12 +78,12 @@ static void lead_steps(struct steps *s)
 {
     struct str name = db_one_text(s->v->arena, s->v->db, s->e, "select name from organisations order by id limit 1");
     step_put(s, "organisation", "Say who is examined", "The report speaks of a legal entity, what it does and which kind of report customers ask for.", name.size > 0, name.data ? name : STR(""),
-             "/records/organisation/new", "Name the organisation", "");
+             "/scope/profile", "Name the organisation", "");
     int64_t hosts = count(s, "select count(distinct subject) from run");
     step_put(s, "collect", "Read the first host", "Settings of this very machine become evidence, and tests say what is missing.", hosts > 0, of_count(s, hosts, hosts == 1 ? "host is read" : "hosts are read"),
              "/evidence", "See the evidence", "assay collect");
     int64_t categories = count(s, "select count(*) from categories");
-    step_put(s, "categories", "Choose the categories", "Security is always in; the others are what you promise to customers.", categories > 0, of_count(s, categories, "decided"), "/records/category", "Choose categories", "");
+    step_put(s, "categories", "Choose the categories", "Security is always in; the others are what you promise to customers.", categories > 0, of_count(s, categories, "decided"), "/scope/categories", "Choose categories", "");
     int64_t people = count(s, "select count(*) from people where state = 'active'");
     step_put(s, "people", "List the people", "Controls, tasks and gaps need owners. Import the list from HR, or type the first few.", people >= 2, of_count(s, people, "listed"), "/records/person/import", "Import people", "");
     controls_step(s);

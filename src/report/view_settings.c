@@ -202,6 +202,7 @@ struct json *view_settings(struct view *v, struct err *e)
     DB_EACH (row, v->db, &inner, "select kind, count(*) from account where state = 'active' group by kind order by kind")
         put_fact(sign_in, arena_str(v->arena, db_text(row, 0)).data, number(&p, db_int(row, 1), "account", "accounts"));
     put_link_to(sign_in, "My sign-in, sessions and tokens", "/settings/sign-in");
+    put_link_to(sign_in, "Other systems that vouch", "/settings/sources");
     put_command(sign_in, "Encrypted connections", "assay serve --listen 0.0.0.0:443 --tls-cert FILE --tls-key FILE");
     put_status_as(sign_in.json, RESULT_PASS, "In order");
     hosts_put(&p);

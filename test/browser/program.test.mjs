@@ -105,6 +105,8 @@ describe('first steps', () => {
     if (!before.organisation) {
       await api('POST', '/records/organisation', { values: { name: 'Shown Ltd', report_type: 'type2', window_from: day(20), window_to: day(200) } });
       assert.equal((await steps()).organisation, true);
+      await page.goto(url + '/');
+      assert.ok(await page.getByText('The window begins in 20 days').isVisible());
     }
     await page.goto(url + '/');
     assert.ok(await page.getByRole('heading', { name: /First steps/ }).isVisible());
