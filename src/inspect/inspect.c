@@ -76,13 +76,13 @@ static void type_check(struct job *j)
     name_ending(j->name, ending);
     int fits = sniff_ending_fits(ending, &j->what);
     if (fits > 0)
-        check_set(j, INSPECT_TYPE, INSPECT_PASS, "its name says so, and its bytes are a %s", j->what.words);
+        check_set(j, INSPECT_TYPE, INSPECT_PASS, "its name and its bytes say the same: %s", j->what.words);
     else if (fits == 0)
-        check_set(j, INSPECT_TYPE, INSPECT_PROBLEM, "it is called .%s, and its bytes are a %s", ending, j->what.words);
+        check_set(j, INSPECT_TYPE, INSPECT_PROBLEM, "it is called .%s; by its bytes it is another kind: %s", ending, j->what.words);
     else if (sniff_runs(ending))
         check_set(j, INSPECT_TYPE, INSPECT_PROBLEM, "by its name (.%s) it is a program", ending);
     else
-        check_set(j, INSPECT_TYPE, INSPECT_UNKNOWN, "its name does not say what it is; its bytes are a %s", j->what.words);
+        check_set(j, INSPECT_TYPE, INSPECT_UNKNOWN, "its name does not say what it is; its bytes do: %s", j->what.words);
 }
 
 /* One file that two programs take for two different things: what was reviewed is then not what somebody else opens. */

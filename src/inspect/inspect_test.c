@@ -238,7 +238,7 @@ END_TEST
 START_TEST(a_name_that_lies_is_found_by_the_bytes)
 {
     struct inspected f = look("minutes.pdf", png(STR("")));
-    is(&f, INSPECT_TYPE, INSPECT_PROBLEM, "called .pdf, and its bytes are a PNG image");
+    is(&f, INSPECT_TYPE, INSPECT_PROBLEM, "another kind: PNG image");
     f = look("shot.png", STR("<html><script>alert(1)</script></html>"));
     is(&f, INSPECT_TYPE, INSPECT_PROBLEM, "HTML page");
     is(&f, INSPECT_ACTIVE, INSPECT_PROBLEM, "<script");

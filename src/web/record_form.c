@@ -135,7 +135,7 @@ static bool seal_files(struct call *c, const struct record_field *f, struct reco
         if (!file->is_file || !str_is(file->name, name) || (file->file_name.size == 0 && file->value.size == 0))
             continue;
         const char *why = NULL;
-        const char *media = upload_media(file->file_name, file->value, &why);
+        const char *media = w->is_evidence ? upload_media_evidence(file->file_name, file->value, &why) : upload_media(file->file_name, file->value, &why);
         if (file->value.size == 0)
             why = "it is empty";
         if (file->value.size > RECORD_FILE_BYTES)
@@ -273,7 +273,7 @@ void records_op_id(struct call *c, char ret_id[33])
 bool records_wish_form(struct call *c, const struct record_type *t, struct record *current, struct record_wish *ret, struct err *e)
 {
     struct record_wish *w = ret;
-    *w = (struct record_wish){.problems = json_array(c->arena), .current = current};
+    *w = (struct record_wish){.problems = json_array(c->arena), .current = current, .is_evidence = strcmp(t->id, "evidence") == 0};
     w->change = (struct record_change){.type = str_of(t->id), .act = current ? RECORD_CHANGE : RECORD_CREATE, .why = form_value(&c->form, "why")};
     records_op_id(c, w->op_id);
     if (current && !read_base(c, t, w, e))

@@ -7,6 +7,7 @@
 
 #include "report/view_record.h"
 #include "web/site.h"
+#include "web/upload.h"
 
 /* The type of the address (its first parameter), opened with the view. False: ERR_NOT_FOUND, or what went wrong. */
 bool records_open(struct call *c, const struct record_type **ret, struct err *e) MUST_USE;
@@ -28,6 +29,7 @@ struct record_wish {
     struct record *base;    /* the version it was made from; NULL: a new one */
     struct record *current; /* the version in force; NULL: a new one */
     bool is_late;           /* they differ */
+    bool is_evidence;       /* any file is taken, and looked at afterwards */
     struct op_blob *files;
     size_t file_count;
     char op_id[33];         /* made with the form: the same form twice is one operation; "" none */
@@ -50,7 +52,5 @@ struct str records_answer_id(const struct json *answer);
 
 /* Opens the library that writes XLSX: whoever enters a jail does it before. ERR_UNSUPPORTED: not installed. */
 bool xlsx_prepare(struct err *e) MUST_USE;
-/* What a file is by its name and beginning, whatever the browser says. NULL and `ret_why`: its name says one thing and its bytes another. */
-const char *upload_media(struct str name, struct str bytes, const char **ret_why);
 
 #endif

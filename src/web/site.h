@@ -72,7 +72,6 @@ enum { ROUTE_PARAMETERS_MAX = 3 };
 /* Bodies about records. */
 enum {
     RECORD_FORM_BYTES = 34 << 20,   /* a form with its files */
-    RECORD_FILE_BYTES = 32 << 20,   /* one file */
     RECORD_JSON_BYTES = 2 << 20,    /* a change over the API */
     RECORD_IMPORT_BYTES = 8 << 20,  /* a CSV file */
     RECORD_SORT_MAX = 80

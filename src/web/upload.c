@@ -1,6 +1,6 @@
 /* What an uploaded file is: by its bytes and its name together. The browser is not asked. What a browser would run is named so, and
  * record_check refuses it. */
-#include "web/records.h"
+#include "web/upload.h"
 #include <strings.h>
 
 struct kind {
@@ -95,4 +95,17 @@ const char *upload_media(struct str name, struct str bytes, const char **ret_why
         return is_page ? "text/html" : k->media;
     }
     return is_text ? (has_markup(bytes) ? "text/html" : "text/plain") : "application/octet-stream";
+}
+
+const char *upload_media_evidence(struct str name, struct str bytes, const char **ret_why)
+{
+    const char *why = NULL, *media = upload_media(name, bytes, &why);
+    bool is_page = media && (strcmp(media, "text/html") == 0 || strcmp(media, "image/svg+xml") == 0 || strcmp(media, "text/javascript") == 0);
+    if (!media || is_page)
+        return "application/octet-stream";
+    if (strcmp(media, "application/x-executable") == 0 || strcmp(media, "application/x-msdownload") == 0 || strcmp(media, "application/x-sh") == 0) {
+        *ret_why = "it is a program";
+        return NULL;
+    }
+    return media;
 }
