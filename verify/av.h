@@ -1,20 +1,27 @@
 /*
- * av.h - the checks of assay-verify, and what its files share. In the order in which they read best:
+ * av.h - the checks of assay-verify, and what its files share. To read in one hour, in this order: the path that decides.
  *
- *   report.c   the order of the checks; findings; what is printed
- *   file.c     bytes: a bundle's map or a directory's files, names of tiles       E31 E32
- *   bundle.c   the container: manifest, members, tar framing, blobs               E01-E06 E31 E32 E60-E63
- *   tree.c     tiles against the signed root, roots of older sizes, proofs        E30 E31
- *   walk.c     all leaves in order, hashed and parsed by two threads              E33 E34
+ *   check.c    the order of the checks; what is said not to be checked
+ *   tree.c     every hash that is used hangs under the signed root                E30 E31
+ *   walk.c     all leaves in order, each hashed and compared with the tree        E33 E34
  *   leaf.c     one leaf: streams, seals, runs, signatures                         E40-E45 E50
- *   rules.c    what a leaf of each type has to say, as a table                    E42
+ *   keys.c     which key counted from which leaf to which                         E42 E43 W43
+ *   head.c     checkpoints, cosignatures, anchors, the head seen before           E02 E10-E14 E20
+ *
+ * What else a leaf, and what carries the leaves, has to hold to:
+ *
+ *   rules.c    what a leaf of each type has to say: tables first                  E42
  *   time.c     where streams stand, clocks, lateness, beacons                     E44 E50 E51 E54
  *   erase.c    erasures and holds                                                 E42 E43 E63 E64
- *   keys.c     which key counted from which leaf to which                         E42 E43 W43
- *   head.c     checkpoints, anchors, policies, time stamps, the head seen before  E02 E10-E14 E20
- *   proof.c    one leaf with a proof, by itself
+ *   stamp.c    time stamps                                                        E20
+ *   bundle.c   the container: manifest, members, tar framing, blobs               E01-E06 E31 E32 E60-E63
+ *   file.c     bytes: a bundle's map or a directory's files, names of tiles       E31 E32
+ *   proof.c    inclusion; one leaf with a proof, by itself                       E34
  *
- * Memory is one `struct av` of fixed size, six entry bundles in work, and 24 bytes a seal. What is beyond a limit is said, and makes
+ * Tools, held by other people's test vectors: text.c (canonical JSON), note.c (C2SP notes and policies), sha256.c, sha512.c and
+ * ed25519.c (cryptography; the only processor-specific code is one function of sha256.c). print.c and main.c decide nothing.
+ *
+ * Memory is one `struct av` of fixed size, four entry bundles in work, and 24 bytes a seal. What is beyond a limit is said, and makes
  * the answer "incomplete", never "fine". Nothing is written and nothing is executed.
  */
 #ifndef AV_AV_H
@@ -29,7 +36,7 @@ enum {
     AV_FINDINGS_MAX = 100,
     AV_NOTES_MAX = 48,
     AV_KEYS_MAX = 256,
-    AV_STREAMS_MAX = 16384,        /* in a table of twice as many places */
+    AV_STREAMS_MAX = 16384,
     AV_STREAM_NAMES_MAX = 1 << 20, /* bytes of all their names */
     AV_SUBJECTS_MAX = 2048,
     AV_ERASED_MAX = 16384,
@@ -99,6 +106,11 @@ struct av_tile {
     unsigned width;
     struct av_hash nodes[511]; /* its hashes, then the roots over 2, 4 ... 256 of them */
 };
+/* The roots over 2^r of its hashes. */
+static inline struct av_hash *av_tile_row(struct av_tile *t, unsigned r)
+{
+    return t->nodes + (512 - (512u >> r));
+}
 
 struct av_registered {
     struct av_key key;
@@ -244,7 +256,8 @@ struct av {
     uint64_t policies[AV_POLICIES_MAX]; /* leaves that set one */
     size_t policy_count;
 
-    struct av_stream streams[2 * AV_STREAMS_MAX];
+    struct av_stream streams[AV_STREAMS_MAX];
+    uint16_t stream_slots[2 * AV_STREAMS_MAX]; /* by the hash of the name: place in `streams` and one; 0: none */
     size_t stream_count, stream_name_bytes;
     char stream_names[AV_STREAM_NAMES_MAX];
     struct av_subject subjects[AV_SUBJECTS_MAX];
@@ -323,9 +336,6 @@ void av_tree_open(struct av *v); /* reads the right edge and holds it against v-
 struct av_tile *av_tile_get(struct av *v, int level, uint64_t n, bool is_quiet);
 /* Root over the first `size` leaves. False when the tiles for it are not there. */
 bool av_root_at(struct av *v, uint64_t size, struct av_hash *ret);
-int av_inclusion_path(struct av *v, uint64_t index, uint64_t size, struct av_hash ret[64]); /* -1: not to be had */
-bool av_inclusion_holds(uint64_t index, uint64_t size, struct av_hash leaf, const struct av_hash *path, int count,
-                        const struct av_hash *root);
 
 /* walk.c */
 void av_leaves_walk(struct av *v);
@@ -348,11 +358,12 @@ const struct av_seal *av_checkpoint_name_check(struct av *v, uint64_t index, str
 const struct av_seal *av_seal_at(const struct av *v, uint64_t size);
 
 /* rules.c */
-extern const char *const av_type_names[AV_TYPES];
+const char *av_type_name(enum av_type type);
+bool av_type_find(struct av_text name, enum av_type *ret);
 /* What its type demands, and what every leaf has: sets rule, rule_about, blob_count, c. */
 void av_rule_check(struct av_leaf *leaf);
 /* Who has to sign: a role; "" when nobody may; NULL when it is a matter of the type's own check. */
-const char *av_rule_role(enum av_type type);
+const char *av_type_role(enum av_type type);
 bool av_is_word(struct av_text value);
 /* The end of a [from,to] in a member; -1: none. */
 int64_t av_span_end(const struct av_object *o, const char *key, int64_t *ret_from);
@@ -392,9 +403,15 @@ void av_trust_read(struct av *v);
 void av_heads_check(struct av *v);
 void av_anchor_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 void av_policy_leaf(struct av *v, const struct av_leaf *leaf);
+
+/* stamp.c; once the anchor leaves are known */
 void av_stamps_check(struct av *v);
 
-/* proof.c: a C2SP tlog-proof; views into `text`, at most 64 hashes. */
+/* proof.c */
+int av_inclusion_path(struct av *v, uint64_t index, uint64_t size, struct av_hash ret[64]); /* -1: not to be had */
+bool av_inclusion_holds(uint64_t index, uint64_t size, struct av_hash leaf, const struct av_hash *path, int count,
+                        const struct av_hash *root);
+/* A C2SP tlog-proof; views into `text`, at most 64 hashes. */
 const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_hash ret_path[64], int *ret_count,
                           struct av_checkpoint *ret);
 

@@ -8,23 +8,16 @@
 
 /* ---- alone ---- */
 
-static int type_find(struct av_text type)
-{
-    for (int i = 0; i < AV_TYPES; i++)
-        if (type.size && av_type_names[i][0] == type.data[0] && av_is(type, av_type_names[i]))
-            return i;
-    return -1;
-}
-
 const char *av_leaf_split(struct av_text bytes, struct av_text *ret_type, struct av_text *ret_json, struct av_text *ret_lines)
 {
     static const char magic[] = "assay/leaf@v1 ";
     struct av_text rest = bytes, head;
+    enum av_type type;
     if (bytes.size > AV_LEAF_MAX || !av_line(&rest, &head) || !av_starts(head, magic) || !av_line(&rest, ret_json))
         return "not in the framing assay/leaf@v1";
     *ret_type = av_behind(head, sizeof(magic) - 1);
     *ret_lines = (struct av_text){"", 0};
-    if (type_find(*ret_type) < 0)
+    if (!av_type_find(*ret_type, &type))
         return "a type that is not in the list";
     if (rest.size == 0)
         return NULL;
@@ -46,7 +39,7 @@ void av_leaf_parse(const struct av *v, struct av_leaf *leaf)
         leaf->fault = av_object_read(leaf->json, &leaf->object);
     if (leaf->fault)
         return;
-    leaf->type = (enum av_type)type_find(type);
+    (void)av_type_find(type, &leaf->type);
     av_rule_check(leaf);
     if (leaf->type != AV_RUN || leaf->rule)
         return;
@@ -59,36 +52,40 @@ void av_leaf_parse(const struct av *v, struct av_leaf *leaf)
 
 /* ---- streams ---- */
 
-/* Its place in the table, which has no name yet where the stream is not known. */
-static struct av_stream *stream_place(struct av *v, struct av_text name)
+/* Its slot, which holds 0 where the stream is not known. */
+static uint16_t *stream_slot(struct av *v, struct av_text name)
 {
     uint64_t h = name.size, word = 0;
-    for (size_t i = 0; i < name.size; i += 8) { /* eight bytes at a time; a bad spread only costs time */
-        memcpy(&word, name.data + i, name.size - i < 8 ? name.size - i : 8);
-        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t i = 0; i < name.size; i++) { /* eight bytes at a time; a bad spread only costs time */
+        word = word << 8 | (uint8_t)name.data[i];
+        if (i % 8 == 7 || i + 1 == name.size)
+            h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
         h ^= h >> 29;
     }
     const size_t mask = 2 * AV_STREAMS_MAX - 1;
     size_t at = (size_t)(h ^ h >> 32) & mask;
-    for (; v->streams[at].name_size; at = (at + 1) & mask)
-        if (av_same(name, (struct av_text){v->stream_names + v->streams[at].name, v->streams[at].name_size}))
+    for (; v->stream_slots[at]; at = (at + 1) & mask) {
+        const struct av_stream *s = &v->streams[v->stream_slots[at] - 1];
+        if (av_same(name, (struct av_text){v->stream_names + s->name, s->name_size}))
             break;
-    return &v->streams[at];
+    }
+    return &v->stream_slots[at];
 }
 
 static struct av_stream *stream_get(struct av *v, struct av_text name)
 {
-    struct av_stream *s = stream_place(v, name);
-    if (s->name_size)
-        return s;
+    uint16_t *slot = stream_slot(v, name);
+    if (*slot)
+        return &v->streams[*slot - 1];
     if (v->stream_count == AV_STREAMS_MAX || v->stream_name_bytes + name.size > sizeof(v->stream_names)) {
         av_lack(v, "more than %d streams: the chains of the later ones were not checked", AV_STREAMS_MAX);
         return NULL;
     }
+    struct av_stream *s = &v->streams[v->stream_count++];
+    *slot = (uint16_t)v->stream_count;
     *s = (struct av_stream){.name = (uint32_t)v->stream_name_bytes, .name_size = (uint32_t)name.size, .next = UINT64_MAX};
     memcpy(v->stream_names + s->name, name.data, name.size);
     v->stream_name_bytes += name.size;
-    v->stream_count++;
     return s;
 }
 
@@ -222,12 +219,13 @@ static void run_items_check(struct av *v, const struct av_leaf *leaf, const stru
         char name[128];
         struct av_hash rows;
         int size = snprintf(name, sizeof(name), "host/%.8s/%.*s", sub.data + 2, AV_SHOWN(table, 64));
-        const struct av_stream *s = stream_place(v, (struct av_text){name, (size_t)size});
-        if (v->mode == AV_RANGE && !s->has_rows)
+        uint16_t slot = *stream_slot(v, (struct av_text){name, (size_t)size});
+        const struct av_stream *s = slot && v->streams[slot - 1].has_rows ? &v->streams[slot - 1] : NULL;
+        if (v->mode == AV_RANGE && !s)
             continue;
-        if (!s->has_rows || !av_hex(c, rows.bytes, 32) || !av_hash_equal(&rows, &s->rows))
+        if (!s || !av_hex(c, rows.bytes, 32) || !av_hash_equal(&rows, &s->rows))
             av_find(v, "E45", "leaf %llu: the rows of %.*s that the collector signed are not those of its item", (av_llu)leaf->index, AV_SHOWN(table, 64));
-        found += s->has_rows && s->rows_index >= v->pending_from;
+        found += s && s->rows_index >= v->pending_from;
     }
     if (is_same_op && found != v->pending_count)
         av_find(v, "E45", "leaf %llu: the run does not list all %llu captures that lie before it", (av_llu)leaf->index, (av_llu)v->pending_count);
@@ -317,7 +315,7 @@ static void explain_note(struct av *v, const struct av_leaf *leaf)
 /* E43 by type: an officer's or auditor's statement, or no signature at all. Runs, keys, erasures and holds have checks of their own. */
 static void signature_check(struct av *v, const struct av_leaf *leaf)
 {
-    const char *role = av_rule_role(leaf->type), *type = av_type_names[leaf->type];
+    const char *role = av_type_role(leaf->type), *type = av_type_name(leaf->type);
     bool is_unsigned = role ? !role[0] : !av_is(av_string(&leaf->object, "type"), "hold");
     if (is_unsigned && leaf->lines.size > 0)
         av_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %s have not", (av_llu)leaf->index, type);
@@ -360,7 +358,7 @@ void av_leaf_check(struct av *v, const struct av_leaf *leaf, bool is_chained)
     if (!av_is(av_string(&leaf->object, "log"), v->origin))
         av_find(v, "E41", "leaf %llu: it belongs to another ledger", (av_llu)leaf->index);
     if (leaf->rule)
-        return av_find(v, "E42", "leaf %llu (%s): its member %s %s", (av_llu)leaf->index, av_type_names[leaf->type], leaf->rule_about, leaf->rule);
+        return av_find(v, "E42", "leaf %llu (%s): its member %s %s", (av_llu)leaf->index, av_type_name(leaf->type), leaf->rule_about, leaf->rule);
     av_integer(&leaf->object, "t", &t);
     signature_check(v, leaf);
     if (is_chained) {

@@ -1,7 +1,90 @@
-/* proof.c - C2SP tlog-proof: one leaf, its path, a checkpoint with its cosignatures; all that a reader of one statement needs. */
+/*
+ * proof.c - inclusion: making a path and checking one (RFC 6962, RFC 9162); C2SP tlog-proof: one leaf, its path, a checkpoint with its
+ * cosignatures, which is all that a reader of one statement needs.
+ */
 #include "av.h"
 
 #include <fcntl.h>
+
+static bool node_get(struct av *v, int height, uint64_t index, struct av_hash *ret)
+{
+    unsigned r = (unsigned)height % 8;
+    uint64_t first = index << r;
+    struct av_tile *t = av_tile_get(v, height / 8, first >> 8, true);
+    if (!t || (first & 255) + (1u << r) > t->width)
+        return false;
+    *ret = av_tile_row(t, r)[(first & 255) >> r];
+    return true;
+}
+
+/* RFC 6962 MTH(D[from:to]); from is aligned as the algorithm cuts. */
+static bool range_root(struct av *v, uint64_t from, uint64_t to, struct av_hash *ret)
+{
+    bool has_root = false;
+    while (from < to) { /* from the right, one perfect subtree after the other */
+        int height = 0;
+        while (height < 62 && !((to - from) >> height & 1))
+            height++;
+        struct av_hash h;
+        if (!node_get(v, height, (to >> height) - 1, &h))
+            return false;
+        *ret = has_root ? av_node_hash(&h, ret) : h;
+        has_root = true;
+        to -= UINT64_C(1) << height;
+    }
+    return has_root;
+}
+
+int av_inclusion_path(struct av *v, uint64_t index, uint64_t size, struct av_hash ret[64])
+{
+    struct {
+        uint64_t from, to;
+    } siblings[64];
+    int count = 0;
+    for (uint64_t from = 0, to = size; to - from > 1;) { /* RFC 6962 2.1.1, from the root down */
+        uint64_t half = 1;
+        while (half * 2 < to - from)
+            half *= 2;
+        if (index - from < half) {
+            siblings[count].from = from + half;
+            siblings[count++].to = to;
+            to = from + half;
+        } else {
+            siblings[count].from = from;
+            siblings[count++].to = from + half;
+            from += half;
+        }
+    }
+    for (int i = 0; i < count; i++)
+        if (!range_root(v, siblings[count - 1 - i].from, siblings[count - 1 - i].to, &ret[i]))
+            return -1;
+    return count;
+}
+
+bool av_inclusion_holds(uint64_t index, uint64_t size, struct av_hash leaf, const struct av_hash *path, int count,
+                        const struct av_hash *root)
+{
+    if (index >= size)
+        return false;
+    struct av_hash h = leaf; /* RFC 9162 2.1.3.2 */
+    uint64_t at = index, last = size - 1;
+    for (int i = 0; i < count; i++) {
+        if (last == 0)
+            return false;
+        if (at & 1 || at == last) {
+            h = av_node_hash(&path[i], &h);
+            while (!(at & 1) && at != 0) {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            h = av_node_hash(&h, &path[i]);
+        }
+        at >>= 1;
+        last >>= 1;
+    }
+    return last == 0 && av_hash_equal(&h, root);
+}
 
 const char *av_proof_read(struct av_text text, uint64_t *ret_index, struct av_hash ret_path[64], int *ret_count,
                           struct av_checkpoint *ret)

@@ -4,6 +4,8 @@
  */
 #include "av.h"
 
+#include <endian.h>
+
 #define INTEGER_MAX ((INT64_C(1) << 53) - 1)
 
 enum kind {
@@ -26,7 +28,7 @@ enum kind {
     OBJECT  /* with `members` */
 };
 struct rule {
-    const char *name;
+    char name[9];
     enum kind kind;
     int64_t min, max;
     bool is_optional;
@@ -36,9 +38,10 @@ struct rule {
 #define OPTIONAL .is_optional = true
 #define COUNT(name_) {name_, INT, 0, INTEGER_MAX}
 #define HASH(name_) {name_, HEX, 32, 32}
-#define END {.name = NULL}
+#define END {.name = ""}
 
-static const struct rule common[] = {{"a", WHO, OPTIONAL}, {"b", BLOBS, 1, 64, OPTIONAL}, /* in a seal these two are something else */
+static const struct rule none[] = {END};
+static const struct rule common[] = {{"a", WHO, OPTIONAL}, {"b", BLOBS, 1, 64, OPTIONAL}, /* where a type has its own of a name, that holds */
                                      {"back", TRUE, OPTIONAL}, {"cp", HEAD, OPTIONAL}, {"ctl", WORDS, OPTIONAL}, {"k", WORD, OPTIONAL},
                                      {"n", HEX, 16, 16}, {"obs", SPAN, OPTIONAL}, {"op", HEX, 16, 16, OPTIONAL},
                                      {"st", TEXT, 1, AV_LEAF_MAX}, COUNT("t"), {"v", INT, 1, 1}, END};
@@ -85,72 +88,67 @@ static const struct rule opinion[] = {{"opinion", OBJECT, .members = opinion_sta
 static const struct rule close[] = {{"per", SPAN}, HASH("state"), END};
 static const struct rule record[] = {{"type", WORD}, END};
 
-const char *const av_type_names[AV_TYPES] = {"run",   "item",  "upload",   "decision", "policy",  "catalog", "eval", "scope",  "alert", "logblock", "key",
-                                             "erase", "erased", "reencrypt", "gap",      "seal",    "anchor",  "draw", "opinion", "close", "record"};
-static const struct rule *const rules[AV_TYPES] = {run,   item,   upload,    decision, policy, catalog, eval, scope,   alert, logblock, key,
-                                                   erase, erased, reencrypt, gap,      seal,   anchor,  draw, opinion, close, record};
+/* Its name, what it says, and who has to sign it (see av_type_role). */
+static const struct {
+    const char *name;
+    const struct rule *rules;
+    const char *role;
+} types[AV_TYPES] = {
+    [AV_RUN] = {"run", run, "collector"}, [AV_ITEM] = {"item", item, ""},       [AV_UPLOAD] = {"upload", upload, ""},
+    [AV_DECISION] = {"decision", decision, ""}, [AV_POLICY] = {"policy", policy, ""}, [AV_CATALOG] = {"catalog", catalog, ""},
+    [AV_EVAL] = {"eval", eval, ""},       [AV_SCOPE] = {"scope", scope, "officer"}, [AV_ALERT] = {"alert", alert, ""},
+    [AV_LOGBLOCK] = {"logblock", logblock, ""}, [AV_KEY] = {"key", key, "root"}, [AV_ERASE] = {"erase", erase, "officer"},
+    [AV_ERASED] = {"erased", erased, ""}, [AV_REENCRYPT] = {"reencrypt", reencrypt, ""}, [AV_GAP] = {"gap", gap, ""},
+    [AV_SEAL] = {"seal", seal, ""},       [AV_ANCHOR] = {"anchor", anchor, ""}, [AV_DRAW] = {"draw", draw, "officer"},
+    [AV_OPINION] = {"opinion", opinion, "auditor"}, [AV_CLOSE] = {"close", close, ""}, [AV_RECORD] = {"record", record, NULL}};
 
-const char *av_rule_role(enum av_type type)
+const char *av_type_name(enum av_type type)
 {
-    switch (type) {
-    case AV_RUN:
-        return "collector";
-    case AV_KEY:
-        return "root";
-    case AV_SCOPE:
-    case AV_DRAW:
-    case AV_ERASE:
-        return "officer";
-    case AV_OPINION:
-        return "auditor";
-    default:
-        return type == AV_RECORD ? NULL : "";
-    }
+    return types[type].name;
+}
+
+const char *av_type_role(enum av_type type)
+{
+    return types[type].role;
+}
+
+bool av_type_find(struct av_text name, enum av_type *ret)
+{
+    for (*ret = 0; *ret < AV_TYPES; ++*ret)
+        if (name.size && types[*ret].name[0] == name.data[0] && av_is(name, types[*ret].name))
+            return true;
+    return false;
 }
 
 /* ---- values ---- */
 
 bool av_is_word(struct av_text value)
 {
+    static const bool is_allowed[256] = {['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['.'] = true,
+                                         ['_'] = true,         [':'] = true,         ['/'] = true,         ['-'] = true};
     struct av_text t = av_unquote(value);
-    for (size_t i = 0; i < t.size; i++) {
-        char c = t.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == ':' || c == '/' || c == '-'))
-            return false;
-    }
-    return t.size > 0 && t.size <= 64;
+    size_t i = 0;
+    while (i < t.size && is_allowed[(uint8_t)t.data[i]])
+        i++;
+    return i == t.size && i > 0 && i <= 64;
 }
 
 static bool is_one_of(struct av_text text, const char *words)
 {
-    size_t i = 0;
-    for (const char *w = words;; w++) {
-        if (*w == '|' || *w == 0) {
-            if (i == text.size && i > 0)
-                return true;
-            if (*w == 0)
-                return false;
-            i = 0;
-        } else if (i < text.size && text.data[i] == *w) {
-            i++;
-        } else { /* not this word */
-            while (w[1] != '|' && w[1] != 0)
-                w++;
-            i = SIZE_MAX;
-        }
+    for (const char *w = words; *w;) {
+        size_t size = 0;
+        while (w[size] && w[size] != '|')
+            size++;
+        if (av_same(text, (struct av_text){w, size}))
+            return true;
+        w += size + (w[size] == '|');
     }
+    return false;
 }
 
-static bool is_integer(struct av_text value, int64_t min, int64_t max)
+static bool is_leaf(const struct av_leaf *leaf, int64_t n, int64_t min)
 {
-    int64_t n = 0;
-    return av_integer_of(value, &n) && n >= min && n <= max;
-}
-
-static bool is_leaf(const struct av_leaf *leaf, struct av_text value, int64_t min)
-{
-    int64_t n = 0;
-    return av_integer_of(value, &n) && n >= min && (n < 0 || (uint64_t)n < leaf->index);
+    return n >= min && (n < 0 || (uint64_t)n < leaf->index);
 }
 
 static int64_t span_end(struct av_text list, int64_t *ret_from)
@@ -202,15 +200,16 @@ static bool are_blobs(struct av_leaf *leaf, struct av_text list, const struct ru
     return count >= (unsigned)r->min && count <= (unsigned)r->max;
 }
 
-static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const struct rule *rules_of);
+static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const struct rule *own, const struct rule *shared);
 
 static bool list_holds(struct av_leaf *leaf, struct av_text list, const struct rule *r)
 {
     struct av_text value;
+    int64_t n = 0;
     if (list.size < 2 || *list.data != '[')
         return false;
     while (av_array_next(&list, &value))
-        if (r->kind == LEAVES ? !is_leaf(leaf, value, 0) : !av_is_word(value))
+        if (r->kind == LEAVES ? !av_integer_of(value, &n) || !is_leaf(leaf, n, 0) : !av_is_word(value))
             return false;
     return true;
 }
@@ -222,7 +221,7 @@ static bool object_holds(struct av_leaf *leaf, struct av_text value, const struc
     if (value.size < 2 || *value.data != '{')
         return false;
     if (r->kind == OBJECT)
-        return !av_object_read(value, &o) && members_hold(leaf, &o, r->members);
+        return !av_object_read(value, &o) && members_hold(leaf, &o, r->members, none);
     for (av_cut(&rest, '"', &key_); av_cut(&rest, '"', &key_);) { /* any number of members, all of them plain strings */
         if (rest.size < 2 || rest.data[0] != ':' || rest.data[1] != '"')
             return false;
@@ -235,16 +234,16 @@ static bool object_holds(struct av_leaf *leaf, struct av_text value, const struc
     return true;
 }
 
-static bool value_holds(struct av_leaf *leaf, struct av_text value, const struct rule *r)
+static bool value_holds(struct av_leaf *leaf, struct av_text value, int64_t number, const struct rule *r)
 {
     struct av_text text = av_unquote(value);
     struct av_key vkey;
     int64_t from = 0;
     switch (r->kind) {
     case INT:
-        return is_integer(value, r->min, r->max);
+        return av_is_integer(value) && number >= r->min && number <= r->max;
     case LEAF:
-        return is_leaf(leaf, value, r->min);
+        return av_is_integer(value) && is_leaf(leaf, number, r->min);
     case TEXT:
         return *value.data == '"' && is_text(value, r->min, r->max);
     case WORD:
@@ -283,27 +282,28 @@ static bool fault(struct av_leaf *leaf, const char *what, const char *about)
     return false;
 }
 
-/* Below 0, 0 or above 0, as the member's name comes before, is, or comes behind. */
-static int name_order(struct av_text name, const char *wanted)
+/* As struct av_member has it; behind all where the list ends. */
+static uint64_t rule_order(const struct rule *r)
 {
-    for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] != wanted[i])
-            return (uint8_t)name.data[i] - (uint8_t)wanted[i];
-    return wanted[name.size] ? -1 : 0;
+    uint64_t order;
+    memcpy(&order, r->name, sizeof(order));
+    return order ? be64toh(order) : UINT64_MAX;
 }
 
-/* Both lists are in the same order. */
-static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const struct rule *rules_of)
+/* All lists are in the order of their names. Where a type has its own rule for a member that all have, that one holds. */
+static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const struct rule *own, const struct rule *shared)
 {
-    unsigned i = 0;
-    for (const struct rule *r = rules_of; r->name; r++) {
-        int order = -1;
-        while (i < o->count && (order = name_order(av_member_key(o, i), r->name)) < 0)
+    for (unsigned i = 0; own->name[0] || shared->name[0];) {
+        uint64_t mine = rule_order(own), theirs = rule_order(shared), order = mine <= theirs ? mine : theirs;
+        const struct rule *r = mine <= theirs ? own : shared;
+        own += mine == order;
+        shared += theirs == order;
+        while (i < o->count && o->members[i].order < order)
             i++;
-        bool is_there = i < o->count && order == 0;
+        bool is_there = i < o->count && o->members[i].order == order && o->members[i].key_size <= 8;
         if (!is_there && !r->is_optional)
             return fault(leaf, "is missing", r->name);
-        if (is_there && !value_holds(leaf, av_member_value(o, i), r))
+        if (is_there && !value_holds(leaf, av_member_value(o, i), o->members[i].number, r))
             return leaf->rule ? false : fault(leaf, "is not what it has to be", r->name);
     }
     return true;
@@ -315,8 +315,8 @@ static bool gap_holds(struct av_leaf *leaf)
     const struct av_object *o = &leaf->object;
     int64_t from = 0, to = 0, t = 0;
     if (!av_is(av_string(o, "act"), "notice"))
-        return members_hold(leaf, o, gap_explain);
-    if (!members_hold(leaf, o, gap_notice))
+        return members_hold(leaf, o, gap_explain, none);
+    if (!members_hold(leaf, o, gap_notice, none))
         return false;
     if (!av_integer(o, "from", &from) || !av_integer(o, "to", &to) || !av_integer(o, "t", &t) || from >= to || to > t)
         return fault(leaf, "is no stretch of time that is over", "from, to");
@@ -326,7 +326,7 @@ static bool gap_holds(struct av_leaf *leaf)
 void av_rule_check(struct av_leaf *leaf)
 {
     struct av_object statement;
-    if (!members_hold(leaf, &leaf->object, common + (leaf->type == AV_SEAL ? 2 : 0)) || !members_hold(leaf, &leaf->object, rules[leaf->type]))
+    if (!members_hold(leaf, &leaf->object, types[leaf->type].rules, common))
         return;
     if (leaf->type == AV_GAP)
         gap_holds(leaf);

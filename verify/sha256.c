@@ -1,6 +1,7 @@
 /* sha256.c - FIPS 180-4. The plain code is the definition; with SHA instructions the same rounds run in hardware. */
 #include "crypto.h"
 
+#include <endian.h>
 #include <stdatomic.h>
 
 #if defined(__x86_64__)
@@ -51,7 +52,7 @@ static void blocks_plain(uint32_t state[8], const uint8_t *p, size_t count)
 
 /* Two registers hold the state as the instructions want it, ABEF and CDGH; each step is four rounds. One message keeps the processor
  * waiting for its own results, so two that have nothing to do with each other go through together. */
-static inline WITH_SHA __attribute__((always_inline)) void rounds(uint32_t *const states[], const uint8_t *const blocks[], size_t count, int lanes)
+static inline WITH_SHA __attribute__((always_inline)) void rounds(uint32_t states[][8], const uint8_t *const blocks[], size_t count, int lanes)
 {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     __m128i abef[2], cdgh[2], abef_before[2], cdgh_before[2], w[2][4];
@@ -94,14 +95,12 @@ static inline WITH_SHA __attribute__((always_inline)) void rounds(uint32_t *cons
     }
 }
 
-static WITH_SHA void blocks_hardware(uint32_t state[8], const uint8_t *p, size_t count)
+static WITH_SHA void blocks_hardware(uint32_t states[][8], const uint8_t *const blocks[], size_t count, int lanes)
 {
-    rounds((uint32_t *const[]){state}, (const uint8_t *const[]){p}, count, 1);
-}
-
-static WITH_SHA void blocks_hardware_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count)
-{
-    rounds(states, blocks, count, 2);
+    if (lanes == 2)
+        rounds(states, blocks, count, 2);
+    else
+        rounds(states, blocks, count, 1);
 }
 
 static bool has_hardware(void)
@@ -112,8 +111,10 @@ static bool has_hardware(void)
     return (b >> 29 & 1) && (c1 >> 19 & 1) && (c1 >> 9 & 1); /* SHA, SSE4.1, SSSE3 */
 }
 #else
-#define blocks_hardware blocks_plain
-#define blocks_hardware_two(states, blocks, count) (void)(states)
+static void blocks_hardware(uint32_t states[][8], const uint8_t *const blocks[], size_t count, int lanes)
+{
+    (void)states, (void)blocks, (void)count, (void)lanes;
+}
 static bool has_hardware(void)
 {
     return false;
@@ -127,99 +128,66 @@ void av_sha256_use_plain(bool is_plain)
     hardware = !is_plain && has_hardware();
 }
 
-static uint32_t be32(uint32_t x)
+/* Where block n of a message lies, with the byte `before` in front of it (-1: none), and how many lie behind one another there. What does
+ * not lie as it is needed is made: the first block behind that byte, and the padded end (FIPS 180-4, 5.1.1). */
+static const uint8_t *block_at(int before, const struct av_piece *m, size_t n, uint8_t made[64], size_t *ret_run)
 {
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(x) : x;
+    size_t front = before >= 0, size = front + m->size, from = 64 * n, held = 0;
+    *ret_run = 1;
+    if (from >= front && from + 64 <= size) {
+        *ret_run = (size - from) / 64;
+        return (const uint8_t *)m->data + from - front;
+    }
+    memset(made, 0, 64);
+    if (from < front)
+        made[held++] = (uint8_t)before;
+    size_t at = from + held - front, left = at < m->size ? m->size - at : 0, take = left < 64 - held ? left : 64 - held;
+    if (take > 0)
+        memcpy(made + held, (const uint8_t *)m->data + at, take);
+    held += take;
+    if (from + held == size && held < 64)
+        made[held] = 0x80;
+    if (from + 64 >= size + 9) {
+        uint64_t bits = htobe64(8 * (uint64_t)size);
+        memcpy(made + 56, &bits, 8);
+    }
+    return made;
 }
 
-/* A message on its way: whole blocks at three places, of which the first may have a byte before the data and the last is padded. */
-struct lane {
-    uint32_t state[8];
-    struct {
-        const uint8_t *at;
-        size_t blocks;
-    } parts[3];
-    int part;
-    uint8_t head[64], tail[128];
-};
-
-static void lane_start(struct lane *l, int before, const void *data, size_t size)
+/* One message or two. */
+static void hashes(int before, const struct av_piece *messages, int count, struct av_hash *ret)
 {
     static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const uint8_t *p = data;
-    size_t held = 0, left = size;
-    memcpy(l->state, initial, sizeof(initial));
-    l->part = 0;
-    l->parts[0].blocks = before >= 0 && size >= 63;
-    l->parts[0].at = l->head;
-    if (l->parts[0].blocks) {
-        l->head[0] = (uint8_t)before;
-        memcpy(l->head + 1, p, 63);
-        p += 63;
-        left -= 63;
-    } else if (before >= 0) {
-        l->tail[held++] = (uint8_t)before;
-    }
-    l->parts[1].at = p;
-    l->parts[1].blocks = held ? 0 : left / 64;
-    p += 64 * l->parts[1].blocks;
-    left -= 64 * l->parts[1].blocks;
-    if (left > 0)
-        memcpy(l->tail + held, p, left);
-    held += left;
-    l->tail[held++] = 0x80;
-    size_t end = held > 56 ? 128 : 64;
-    memset(l->tail + held, 0, end - held);
-    uint64_t bits = 8 * ((uint64_t)size + (before >= 0));
-    uint32_t counted[2] = {be32((uint32_t)(bits >> 32)), be32((uint32_t)bits)};
-    memcpy(l->tail + end - 8, counted, 8);
-    l->parts[2].at = l->tail;
-    l->parts[2].blocks = end / 64;
-}
-
-/* How many blocks are next in one piece; 0: none is left. */
-static size_t lane_has(struct lane *l)
-{
-    while (l->part < 3 && l->parts[l->part].blocks == 0)
-        l->part++;
-    return l->part < 3 ? l->parts[l->part].blocks : 0;
-}
-
-static const uint8_t *lane_take(struct lane *l, size_t blocks)
-{
-    const uint8_t *p = l->parts[l->part].at;
-    l->parts[l->part].at += 64 * blocks;
-    l->parts[l->part].blocks -= blocks;
-    return p;
-}
-
-static struct av_hash lane_end(struct lane *l)
-{
-    struct av_hash ret;
-    for (size_t n; (n = lane_has(l)) > 0;)
-        (hardware ? blocks_hardware : blocks_plain)(l->state, lane_take(l, n), n);
-    for (int i = 0; i < 8; i++)
-        l->state[i] = be32(l->state[i]);
-    memcpy(ret.bytes, l->state, sizeof(ret.bytes));
-    return ret;
-}
-
-/* `before`: a byte in front of every message, or -1. */
-static void hashes(int before, const struct av_piece *messages, size_t count, struct av_hash *ret)
-{
+    uint32_t states[2][8];
+    uint8_t made[2][64];
+    size_t blocks[2] = {0, 0}, done[2] = {0, 0};
     if (hardware < 0)
         av_sha256_use_plain(false);
-    for (size_t i = 0; i < count; i += 2) {
-        struct lane l[2];
-        bool has_two = i + 1 < count;
-        for (int k = 0; k <= has_two; k++)
-            lane_start(&l[k], before, messages[i + (size_t)k].data, messages[i + (size_t)k].size);
-        for (size_t a, b; hardware && has_two && (a = lane_has(&l[0])) > 0 && (b = lane_has(&l[1])) > 0;) {
-            size_t n = a < b ? a : b;
-            blocks_hardware_two((uint32_t *const[]){l[0].state, l[1].state}, (const uint8_t *const[]){lane_take(&l[0], n), lane_take(&l[1], n)}, n);
-        }
-        for (int k = 0; k <= has_two; k++)
-            ret[i + (size_t)k] = lane_end(&l[k]);
+    for (int k = 0; k < count; k++) {
+        memcpy(states[k], initial, sizeof(initial));
+        blocks[k] = (size_t)(before >= 0) + messages[k].size;
+        blocks[k] = (blocks[k] + 8) / 64 + 1;
+    }
+    for (int k = 0; k < count;) {
+        const uint8_t *p[2];
+        size_t run[2] = {0, 0};
+        bool has_two = k + 1 < count && done[k + 1] < blocks[k + 1] && hardware;
+        for (int i = 0; i <= has_two; i++)
+            p[i] = block_at(before, &messages[k + i], done[k + i], made[i], &run[i]);
+        size_t n = has_two && run[1] < run[0] ? run[1] : run[0];
+        if (hardware)
+            blocks_hardware(states + k, p, n, 1 + has_two);
+        else
+            blocks_plain(states[k], p[0], n);
+        for (int i = 0; i <= has_two; i++)
+            done[k + i] += n;
+        while (k < count && done[k] == blocks[k])
+            k++;
+    }
+    for (int k = 0; k < count; k++) {
+        for (int i = 0; i < 8; i++)
+            states[k][i] = htobe32(states[k][i]);
+        memcpy(ret[k].bytes, states[k], sizeof(ret[k].bytes));
     }
 }
 
@@ -230,16 +198,17 @@ struct av_hash av_sha256_of(const void *data, size_t size)
     return ret;
 }
 
-void av_leaf_hashes(const struct av_piece *leaves, size_t count, struct av_hash *ret)
-{
-    hashes(0, leaves, count, ret);
-}
-
 struct av_hash av_leaf_hash(const void *leaf, size_t size)
 {
     struct av_hash ret;
     hashes(0, &(struct av_piece){leaf, size}, 1, &ret);
     return ret;
+}
+
+void av_leaf_hashes(const struct av_piece *leaves, size_t count, struct av_hash *ret)
+{
+    for (size_t i = 0; i < count; i += 2)
+        hashes(0, leaves + i, i + 1 < count ? 2 : 1, ret + i);
 }
 
 void av_node_hashes(const struct av_hash *below, size_t count, struct av_hash *ret)

@@ -11,10 +11,19 @@ struct av_text av_text_of(const char *s)
     return (struct av_text){s, strlen(s)};
 }
 
-bool av_starts(struct av_text t, const char *prefix)
+/* Eight bytes at a time: that of musl goes byte by byte. */
+bool av_same(struct av_text a, struct av_text b)
 {
-    size_t size = strlen(prefix);
-    return t.size >= size && memcmp(t.data, prefix, size) == 0;
+    size_t at = 0;
+    uint64_t x, y;
+    if (a.size != b.size)
+        return false;
+    for (; a.size - at >= 8; at += 8)
+        if (memcpy(&x, a.data + at, 8), memcpy(&y, b.data + at, 8), x != y)
+            return false;
+    while (at < a.size && a.data[at] == b.data[at])
+        at++;
+    return at == a.size;
 }
 
 struct av_text av_behind(struct av_text t, size_t from)
@@ -184,6 +193,7 @@ static const uint64_t integer_max = (UINT64_C(1) << 53) - 1;
 struct scan {
     const char *at, *end;
     const char *fault;
+    int64_t number; /* the last one */
 };
 
 static bool fail(struct scan *s, const char *fault)
@@ -255,35 +265,33 @@ static bool scan_integer(struct scan *s)
         n = n * 10 + (uint8_t)(*s->at - '0');
     if (s->at == digits || n > integer_max || (*digits == '0' && (is_negative || s->at - digits > 1)))
         return fail(s, "a number is not an integer below 2^53 in its one spelling");
+    s->number = is_negative ? -(int64_t)n : (int64_t)n;
     return true;
 }
 
-/* [a-z0-9_], without a branch. */
-static bool is_key_character(char c)
+static bool scan_key(struct scan *s, struct av_text *ret, uint64_t *ret_order)
 {
-    return ((uint8_t)(c - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_');
-}
-
-static bool scan_key(struct scan *s, struct av_text *ret)
-{
+    static const bool is_allowed[256] = {['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true};
     if (s->at == s->end || *s->at != '"')
         return fail(s, "an object without a key where one belongs");
     const char *start = ++s->at;
-    while (s->at < s->end && is_key_character(*s->at))
-        s->at++;
+    uint64_t order = 0;
+    for (int shift = 56; s->at < s->end && is_allowed[(uint8_t)*s->at]; s->at++, shift -= 8)
+        order |= shift >= 0 ? (uint64_t)(uint8_t)*s->at << shift : 0;
     *ret = (struct av_text){start, (size_t)(s->at - start)};
+    *ret_order = order;
     if (ret->size == 0 || ret->size > 32 || s->end - s->at < 2 || s->at[0] != '"' || s->at[1] != ':')
         return fail(s, "a key is not of [a-z0-9_]{1,32}");
     s->at += 2;
     return true;
 }
 
+/* Of two keys that begin with the same eight bytes. */
 static bool key_is_behind(struct av_text before, struct av_text key)
 {
-    size_t i = 0;
-    while (i < before.size && i < key.size && before.data[i] == key.data[i])
-        i++;
-    return i < key.size && (i == before.size || before.data[i] < key.data[i]); /* keys are ASCII */
+    size_t size = before.size < key.size ? before.size : key.size;
+    int order = memcmp(before.data, key.data, size); /* keys are ASCII */
+    return order < 0 || (order == 0 && before.size < key.size);
 }
 
 static bool scan_value(struct scan *s, int depth);
@@ -292,12 +300,13 @@ static bool scan_value(struct scan *s, int depth);
 static bool scan_object(struct scan *s, int depth, struct av_object *keep)
 {
     struct av_text before = {"", 0}, key; /* no key is empty */
+    uint64_t order_before = 0, order = 0;
     if (++s->at < s->end && *s->at == '}')
         return s->at++, true;
     for (;;) {
-        if (!scan_key(s, &key))
+        if (!scan_key(s, &key, &order))
             return false;
-        if (!key_is_behind(before, key))
+        if (order < order_before || (order == order_before && !key_is_behind(before, key)))
             return fail(s, "keys are not sorted, or one is there twice");
         const char *start = s->at;
         if (!scan_value(s, depth + 1))
@@ -305,10 +314,11 @@ static bool scan_object(struct scan *s, int depth, struct av_object *keep)
         if (keep) {
             if (keep->count == AV_MEMBERS_MAX)
                 return fail(s, "an object has too many members");
-            keep->members[keep->count++] = (struct av_member){(uint32_t)(key.data - keep->base), (uint32_t)key.size,
+            keep->members[keep->count++] = (struct av_member){order, s->number, (uint32_t)(key.data - keep->base), (uint32_t)key.size,
                                                               (uint32_t)(start - keep->base), (uint32_t)(s->at - start)};
         }
         before = key;
+        order_before = order;
         if (s->at == s->end || (*s->at != ',' && *s->at != '}'))
             return fail(s, "an object without its end");
         if (*s->at++ == '}')

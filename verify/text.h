@@ -26,11 +26,12 @@ static inline bool av_is(struct av_text t, const char *s)
     size_t size = __builtin_strlen(s);
     return t.size == size && __builtin_memcmp(t.data, s, size) == 0;
 }
-static inline bool av_same(struct av_text a, struct av_text b)
+static inline bool av_starts(struct av_text t, const char *prefix)
 {
-    return a.size == b.size && (a.size == 0 || __builtin_memcmp(a.data, b.data, a.size) == 0);
+    size_t size = __builtin_strlen(prefix);
+    return t.size >= size && __builtin_memcmp(t.data, prefix, size) == 0;
 }
-bool av_starts(struct av_text t, const char *prefix);
+bool av_same(struct av_text a, struct av_text b);
 struct av_text av_behind(struct av_text t, size_t from); /* without its first bytes; empty when it is shorter */
 /* Takes the next line off *rest; false when there is none that ends in LF. */
 bool av_line(struct av_text *rest, struct av_text *ret);
@@ -53,6 +54,8 @@ struct av_object {
     const char *base;
     unsigned count;
     struct av_member {
+        uint64_t order;                            /* the key's first eight bytes, as a number that sorts as they do */
+        int64_t number;                            /* of an integer */
         uint32_t key, key_size, value, value_size; /* from base; values as written, strings with their quotes */
     } members[AV_MEMBERS_MAX];
 };
@@ -72,12 +75,22 @@ static inline struct av_text av_member_value(const struct av_object *o, unsigned
 {
     return (struct av_text){o->base + o->members[i].value, o->members[i].value_size};
 }
-static inline struct av_text av_value(const struct av_object *o, const char *key)
+static inline const struct av_member *av_member(const struct av_object *o, const char *key)
 {
     for (unsigned i = 0; i < o->count; i++)
         if (av_is(av_member_key(o, i), key))
-            return av_member_value(o, i);
-    return (struct av_text){"", 0};
+            return &o->members[i];
+    return NULL;
+}
+static inline struct av_text av_value(const struct av_object *o, const char *key)
+{
+    const struct av_member *m = av_member(o, key);
+    return m ? (struct av_text){o->base + m->value, m->value_size} : (struct av_text){"", 0};
+}
+/* Of a value that was checked. */
+static inline bool av_is_integer(struct av_text value)
+{
+    return value.size > 0 && (value.data[0] == '-' || (uint8_t)(value.data[0] - '0') < 10);
 }
 static inline struct av_text av_unquote(struct av_text value)
 {
@@ -94,7 +107,9 @@ static inline bool av_has(const struct av_object *o, const char *key)
 bool av_integer_of(struct av_text value, int64_t *ret);
 static inline bool av_integer(const struct av_object *o, const char *key, int64_t *ret)
 {
-    return av_integer_of(av_value(o, key), ret);
+    const struct av_member *m = av_member(o, key);
+    bool is_there = m && av_is_integer((struct av_text){o->base + m->value, m->value_size});
+    return is_there ? *ret = m->number, true : false;
 }
 static inline bool av_hash_member(const struct av_object *o, const char *key, uint8_t ret[32])
 {

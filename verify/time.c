@@ -36,13 +36,12 @@ void av_time_moved(struct av *v, struct av_stream *s)
 static void places_make(struct av *v)
 {
     struct av_time *t = &v->time;
-    t->ordered = 0;
-    for (uint32_t at = 0; at < 2 * AV_STREAMS_MAX; at++)
-        if (v->streams[at].name_size) {
-            t->order[t->ordered++] = at;
-            if (memchr(name_of(v, at).data, '\\', name_of(v, at).size))
-                av_lack(v, "where streams stand: a name has escapes");
-        }
+    for (t->ordered = 0; t->ordered < v->stream_count; t->ordered++) {
+        struct av_text name = name_of(v, (uint32_t)t->ordered);
+        t->order[t->ordered] = (uint32_t)t->ordered;
+        if (memchr(name.data, '\\', name.size))
+            av_lack(v, "where streams stand: a name has escapes");
+    }
     sorted_for = v;
     qsort(t->order, t->ordered, sizeof(t->order[0]), name_compare);
     for (uint32_t i = 0; i < t->ordered; i++)

@@ -1,6 +1,6 @@
 /*
  * walk.c - all leaves in order. What can be said of an entry bundle alone (framing, hashes, the form of each leaf, a collector's
- * signature) is prepared ahead by two threads, of which one is the caller; what follows from the order, only the caller does.
+ * signature) is prepared for a few of them at a time, half of them by a second thread; what follows from the order is checked then.
  */
 #include "av.h"
 
@@ -8,23 +8,20 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { BATCHES = 6, FORGET_BATCHES = 64 };
-enum state { FREE, BUSY, READY };
+enum { BATCHES = 4, FORGET_ROUNDS = 16 }; /* entry bundles at a time */
 
 struct batch {
-    enum state state;
     unsigned count; /* leaves whose framing holds */
     const char *fault, *code;
     struct av_buffer buffer;
     struct av_leaf leaves[AV_TILE];
 };
 
-struct walk {
+struct share {
     const struct av *v;
-    pthread_mutex_t lock; /* of the fields below */
-    pthread_cond_t changed;
-    uint64_t claimed, done, end; /* entry bundles */
-    struct batch batches[BATCHES];
+    struct batch *batches;
+    uint64_t n;   /* the entry bundle of the first of them */
+    int count;
 };
 
 static void prepare(const struct av *v, struct batch *b, uint64_t n)
@@ -43,40 +40,34 @@ static void prepare(const struct av *v, struct batch *b, uint64_t n)
         leaf->index = n * AV_TILE + b->count;
         pieces[b->count] = (struct av_piece){leaf->bytes.data, leaf->bytes.size};
     }
-    b->code = "E33";
-    b->fault = b->count < width ? "the framing is broken" : rest.size > 0 && !is_longer ? "bytes behind the last leaf" : NULL;
     av_leaf_hashes(pieces, b->count, hashes);
     for (unsigned k = 0; k < b->count; k++) {
         b->leaves[k].hash = hashes[k];
         av_leaf_parse(v, &b->leaves[k]);
     }
+    b->code = "E33";
+    b->fault = b->count < width ? "the framing is broken" : rest.size > 0 && !is_longer ? "bytes behind the last leaf" : NULL;
 }
 
-/* With the lock: prepares the next bundle, if one may be. */
-static bool work(struct walk *w)
+static void *share_prepare(void *context)
 {
-    if (w->claimed == w->end || w->claimed >= w->done + BATCHES)
-        return false;
-    uint64_t n = w->claimed++;
-    struct batch *b = &w->batches[n % BATCHES];
-    b->state = BUSY;
-    pthread_mutex_unlock(&w->lock);
-    prepare(w->v, b, n);
-    pthread_mutex_lock(&w->lock);
-    b->state = READY;
-    pthread_cond_broadcast(&w->changed);
-    return true;
-}
-
-static void *helper(void *context)
-{
-    struct walk *w = context;
-    pthread_mutex_lock(&w->lock);
-    while (w->claimed < w->end)
-        if (!work(w))
-            pthread_cond_wait(&w->changed, &w->lock);
-    pthread_mutex_unlock(&w->lock);
+    const struct share *s = context;
+    for (int i = 0; i < s->count; i++)
+        prepare(s->v, &s->batches[i], s->n + (uint64_t)i);
     return NULL;
+}
+
+/* `count` entry bundles from n on. */
+static void all_prepare(const struct av *v, struct batch *batches, uint64_t n, int count)
+{
+    pthread_t thread;
+    struct share first = {v, batches, n, count / 2}, second = {v, batches + count / 2, n + (uint64_t)count / 2, count - count / 2};
+    bool has_thread = first.count > 0 && pthread_create(&thread, NULL, share_prepare, &first) == 0;
+    (void)share_prepare(&second);
+    if (has_thread)
+        pthread_join(thread, NULL);
+    else
+        (void)share_prepare(&first);
 }
 
 /* E34 a leaf that is not the hash's. False: the rest cannot be relied on. */
@@ -104,45 +95,25 @@ static bool batch_check(struct av *v, struct batch *b, uint64_t n)
 /* The whole tree, or the range of a bundle, which is one of whole entry bundles. */
 void av_leaves_walk(struct av *v)
 {
-    static struct walk walk; /* one check at a time */
-    struct walk *w = &walk;
-    pthread_t thread;
+    static struct batch batches[BATCHES]; /* one check at a time */
     uint64_t from = v->mode == AV_DIRECTORY ? 0 : v->bundle.from, to = v->mode == AV_DIRECTORY ? v->size : v->bundle.to;
-    if (!v->has_tree)
-        return;
-    w->v = v;
-    w->claimed = w->done = from / AV_TILE;
-    w->end = (to + AV_TILE - 1) / AV_TILE;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->changed, NULL);
-    bool has_thread = w->end - w->done > 1 && pthread_create(&thread, NULL, helper, w) == 0;
+    uint64_t n = from / AV_TILE, end = v->has_tree ? (to + AV_TILE - 1) / AV_TILE : 0;
     bool ok = true;
-    for (uint64_t n = w->done; ok && n < w->end; n++) {
-        struct batch *b = &w->batches[n % BATCHES];
-        pthread_mutex_lock(&w->lock);
-        while (w->claimed <= n || b->state != READY)
-            if (!work(w))
-                pthread_cond_wait(&w->changed, &w->lock);
-        pthread_mutex_unlock(&w->lock);
-        ok = batch_check(v, b, n);
-        if (!ok)
-            av_note(v, "leaves from %llu on: the tree is damaged there", (av_llu)(n * AV_TILE));
-        if (v->mode != AV_DIRECTORY && n % FORGET_BATCHES == 0) /* only the memory */
+    for (uint64_t round = 1; ok && n < end; round++) {
+        int count = end - n < BATCHES ? (int)(end - n) : BATCHES;
+        all_prepare(v, batches, n, count);
+        for (int i = 0; ok && i < count; i++, n++) {
+            ok = batch_check(v, &batches[i], n);
+            if (!ok)
+                av_note(v, "leaves from %llu on: the tree is damaged there", (av_llu)(n * AV_TILE));
+        }
+        if (v->mode != AV_DIRECTORY && round % FORGET_ROUNDS == 0) /* only the memory */
             (void)madvise((void *)(uintptr_t)v->map.data, v->map.size, MADV_DONTNEED);
-        pthread_mutex_lock(&w->lock);
-        w->done = n + 1;
-        w->end = ok ? w->end : w->claimed;
-        pthread_cond_broadcast(&w->changed);
-        pthread_mutex_unlock(&w->lock);
     }
-    if (has_thread)
-        pthread_join(thread, NULL);
     for (int i = 0; i < BATCHES; i++) {
-        free(w->batches[i].buffer.data);
-        w->batches[i].buffer = (struct av_buffer){NULL, 0};
+        free(batches[i].buffer.data);
+        batches[i].buffer = (struct av_buffer){NULL, 0};
     }
-    pthread_cond_destroy(&w->changed);
-    pthread_mutex_destroy(&w->lock);
 }
 
 const char *av_leaf_read(struct av *v, uint64_t index, size_t *ret_size)

@@ -1,4 +1,4 @@
-/* outside.c - what others vouch for, and what was destroyed: cosignatures, time stamps, erasures, holds. Written by the real
+/* outside.c - what others vouch for, and what was destroyed or moved: cosignatures, time stamps, erasures, holds, blobs encrypted anew. Written by the real
  * writer. */
 #include "tamper.h"
 
@@ -32,7 +32,14 @@ enum lie {
     ERASED_ALONE,
     GONE,
     KEY_GONE,
-    OTHER_HISTORY
+    OTHER_HISTORY,
+    MOVE_OTHER_COMMITMENT,
+    MOVE_OTHER_BYTES,
+    MOVE_OTHER_LEAF,
+    MOVE_TWICE,
+    KEYRING_NO_ID,
+    KEYRING_NO_ACT,
+    KEYRING_ENDS_ALONE
 };
 
 /* The note of the published checkpoint, with the lie in it. */
@@ -154,6 +161,43 @@ static void erase_append(struct tamper *t, struct tamper_world *w, enum lie lie)
     w->d.erased++;
 }
 
+/* A blob that is said to lie under another name now: what is said cannot be. */
+static void move_append(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    struct blob_sealed blob, other;
+    struct json *upload = json_object(w->d.arena);
+    char plain[40];
+    snprintf(plain, sizeof(plain), "%llu", (unsigned long long)draw(t, UINT64_MAX));
+    world_blob(w, STR("other"), &other);
+    uint64_t target = ledger_size(w->d.writer);
+    json_put(upload, "b", world_blob(w, str_of(plain), &blob));
+    world_append(w, "upload", S_FREE, upload, STR(""));
+    if (draw(t, 2))
+        world_seal(w);
+    for (int i = 0; i <= (lie == MOVE_TWICE); i++) {
+        struct json *move = json_object(w->d.arena);
+        json_put_str(move, "c", arena_str(w->d.arena, str_of(lie == MOVE_OTHER_COMMITMENT ? other.c : blob.c)));
+        json_put_str(move, "from", arena_str(w->d.arena, str_of(lie == MOVE_OTHER_BYTES ? other.x : blob.x)));
+        json_put_int(move, "of", (int64_t)(lie == MOVE_OTHER_LEAF ? draw(t, target) : target));
+        json_put_str(move, "x", arena_str(w->d.arena, str_of(other.x)));
+        world_append(w, "reencrypt", S_FREE, move, STR(""));
+    }
+}
+
+/* A record of the master key that does not follow from the records before it. */
+static void keyring_append(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    struct json *record = json_object(w->d.arena), *said = json_put_object(record, "keyring");
+    uint8_t id[(KEY_CHECK_SIZE - 1) / 2];
+    env_random(&w->d.ledger.env, id, sizeof(id));
+    json_put_cstr(record, "type", "keyring");
+    json_put_cstr(said, "act", lie == KEYRING_ENDS_ALONE ? "rewrapped" : lie == KEYRING_NO_ACT ? "rewrote" : "rewrap");
+    json_put_hex(said, "id", id, lie == KEYRING_NO_ID ? draw(t, sizeof(id)) : sizeof(id));
+    if (lie == KEYRING_ENDS_ALONE)
+        json_put_int(said, "of", (int64_t)draw(t, ledger_size(w->d.writer)));
+    world_append(w, "record", S_FREE, record, STR(""));
+}
+
 /* The evidence that a witness was shown something else. */
 static void fork_keep(struct tamper *t, struct tamper_world *w)
 {
@@ -200,6 +244,10 @@ static bool make(struct tamper *t, const struct tamper_class *c)
         stamped_append(t, w, lie);
     else if (lie >= ERASE_UNSIGNED && lie <= KEY_GONE)
         erase_append(t, w, lie);
+    else if (lie >= MOVE_OTHER_COMMITMENT && lie <= MOVE_TWICE)
+        move_append(t, w, lie);
+    else if (lie >= KEYRING_NO_ID)
+        keyring_append(t, w, lie);
     else if (lie == OTHER_HISTORY)
         fork_keep(t, w);
     for (uint64_t i = 0, n = draw(t, 3); i < n; i++)
@@ -238,6 +286,13 @@ static const struct tamper_class classes[] = {
     {"erased leaf without an erase leaf", "E63", make, ERASED_ALONE, NULL, NULL},
     {"a blob gone without a leaf", "E63", make, GONE, NULL, UNSEEN},
     {"a key lost without a leaf", "E61", make, KEY_GONE, NULL, UNSEEN},
+    {"encrypted anew: another commitment", "E63", make, MOVE_OTHER_COMMITMENT, NULL, NULL},
+    {"encrypted anew: from other bytes", "E63", make, MOVE_OTHER_BYTES, NULL, NULL},
+    {"encrypted anew: of another leaf", "E63", make, MOVE_OTHER_LEAF, NULL, NULL},
+    {"encrypted anew: the same bytes twice", "E63", make, MOVE_TWICE, NULL, NULL},
+    {"keyring record: no master key", "E42", make, KEYRING_NO_ID, NULL, UNSEEN},
+    {"keyring record: no act", "E42", make, KEYRING_NO_ACT, NULL, UNSEEN},
+    {"keyring record: ends what none began", "E42", make, KEYRING_ENDS_ALONE, NULL, UNSEEN},
     {"evidence of another history", "E12", make, OTHER_HISTORY, NULL, UNSEEN},
 };
 
