@@ -420,7 +420,11 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
     struct json *responses = json_put_object(operation, "responses");
     if (r->page && r->page->column_count)
         add_filter(parameters);
-    if (http_method_changes(r->method)) {
+    if (r->handler == handle_api_changes) {
+        add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
+        put_body(operation, "application/json", "changes", true);
+        put_answer(responses, "200", "What was changed: type, id and version of the first hundred, and the leaf", "application/json", NULL);
+    } else if (http_method_changes(r->method)) {
         put_body(operation, "application/x-www-form-urlencoded", NULL, false);
         put_answer(responses, "200", r->words, "application/json", NULL);
         put_answer(responses, "303", "Accepted; the address to look at is in Location", NULL, NULL);
@@ -456,6 +460,39 @@ static void add_operation(struct description *d, const struct route *r, const st
 
 /* ---- what all share ---- */
 
+/* Several changes as one operation, of any types: their values are those of the types' own schemas. */
+static void put_changes(struct description *d)
+{
+    struct json *changes = json_put_object(d->schemas, "changes"), *p;
+    json_put_cstr(changes, "type", "object");
+    json_push_str(json_put_array(changes, "required"), STR("changes"));
+    struct json *list = json_put_object(json_put_object(changes, "properties"), "changes");
+    json_put_cstr(list, "type", "array");
+    json_put_int(list, "minItems", 1);
+    json_put_int(list, "maxItems", RECORD_CHANGES_MAX);
+    struct json *item = json_put_object(list, "items");
+    json_put_cstr(item, "type", "object");
+    json_push_str(json_put_array(item, "required"), STR("type"));
+    p = json_put_object(item, "properties");
+    struct json *act = json_put_object(p, "act");
+    json_put_cstr(act, "type", "string");
+    struct json *acts = json_put_array(act, "enum");
+    static const char *const names[] = {"create", "change", "move", "delete", "undo"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        json_push_str(acts, str_of(names[i]));
+    put_text(p, "type", "A type of records");
+    put_text(p, "id", "The record; none where one is made that gets its id");
+    put_whole(p, "version", "The version that is meant, where the record is there");
+    struct json *values = json_put_object(p, "values");
+    json_put_cstr(values, "type", "object");
+    json_put_cstr(values, "description", "By field, as the type says; a reference \"new:2\" is what the second change makes");
+    put_text(p, "transition", "The step of a move");
+    put_text(p, "why", "Stands in the history");
+    struct json *sure = json_put_object(p, "sure");
+    json_put_cstr(sure, "type", "boolean");
+    json_put_cstr(sure, "description", "Although other records refer to it, where the type asks");
+}
+
 static void put_problem(struct description *d)
 {
     struct json *o = json_put_object(d->schemas, "problem");
@@ -480,6 +517,8 @@ static void put_problem(struct description *d)
     p = json_put_object(reason, "properties");
     put_text(p, "why", "Stands in the history");
     put_whole(p, "version", "The version that is meant, where there is no If-Match");
+    put_whole(p, "to", "Of an undo: the leaf of the version that it shall say again; none: the version before");
+    put_changes(d);
 }
 
 static void put_components(struct description *d, struct json *v)

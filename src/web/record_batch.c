@@ -363,5 +363,7 @@ bool handle_record_bulk(struct call *c, struct err *e)
     c->at = STR("");
     if (!records_open(c, &b.type, e) || !what_read(&b, e) || !rows_read(&b, e))
         return false;
+    if (b.is_export && !call_step_up(c))
+        return true;
     return b.is_export ? chosen_export(&b, e) : bulk_do(&b, e);
 }

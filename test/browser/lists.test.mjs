@@ -175,7 +175,7 @@ describe('Markdown', () => {
     await page.goto(url + '/records/system/new');
     await page.getByLabel('Name').fill('With a text');
     await page.getByLabel('Kind').selectOption('tool');
-    const text = '# Head\n\n- one\n- **two**\n\n[safe](https://example.org) [bad](javascript:window.hit=1) <img src=x onerror=window.hit=1>';
+    const text = '# Head\n\n* one\n* **two**\n\n[safe](https://example.org) [bad](javascript:window.hit=1) <img src=x onerror=window.hit=1>';
     const field = page.locator('.field', { has: page.locator('textarea[name="v.reason"]') });
     await field.locator('textarea').fill(text);
     await field.getByRole('button', { name: 'Preview' }).click();

@@ -96,4 +96,30 @@ case_an_organisation_adds_fields_states_and_types() {
     expect 0 "$assay" verify "$d/data"
 }
 
+case_references_stay_whole() {
+    expect 0 "$assay" --data "$d/data" init
+    record 0 add person name=Ann email=ann@example.org
+    record 0 add gap title=One kind=missing owner=ANN@example.org
+    record 3 delete person P-0001 --reason x && one_line 'gap GAP-0001 .Owner. refer to it'
+    record 0 change person P-0001 left_on=2026-01-01
+    record 3 move person P-0001 leave && one_line 'sure: gap GAP-0001 .Owner. refer to it'
+    record 0 move person P-0001 leave --sure && has 'version 3'
+    printf '[{"type":"person","values":{"name":"Bob","manager":"new:2"}},{"type":"person","values":{"name":"Cid"}},' >"$d/c.json"
+    printf '{"act":"change","type":"gap","id":"GAP-0001","version":1,"values":{"owner":"new:1"}}]' >>"$d/c.json"
+    record 0 apply "$d/c.json" --dry-run && has '3 changes, nothing wrong'
+    record 0 apply "$d/c.json" && has 'person P-0003, version 1'
+    record 0 show gap GAP-0001 && has 'P-0002'
+    record 2 apply "$d/c.json"
+    grep -q 'changes\[2\]: .*somebody else changed it' "$d/err" || fail 'the change is not named'
+    printf '[{"type":"gap","values":{"title":"x","kind":"missing","owner":"new:7"}}]' >"$d/c.json"
+    record 2 apply "$d/c.json"
+    grep -q 'changes\[0\].values.owner: there is no person new:7' "$d/err" || fail 'the field is not named'
+    printf 'key,name,manager\na,Dan,b\nb,Eve,ann@example.org\n' >"$d/p.csv"
+    record 0 import person "$d/p.csv"
+    record 0 show person P-0004 && has 'P-0005'
+    record 2 add person name=F email=ANN@EXAMPLE.ORG && one_line 'has this one already'
+    rebuild_is_same
+    expect 0 "$assay" verify "$d/data"
+}
+
 run_cases
