@@ -41,3 +41,38 @@ make_tree() {
     cp -a /usr/lib/systemd/system "$1/usr/lib/systemd/" 2>/dev/null || :
     pad_tree "$1" "$2"
 }
+
+# web_start DATA: serves it on $port, signs in; sets $parent, $web (the process of the web), $cookie, $cold_ms.
+web_start() {
+    from=$(date +%s%N)
+    "$assay" --data "$1" serve --listen "127.0.0.1:$port" --every never >"$scratch/serve" 2>&1 &
+    parent=$!
+    trap 'web_stop; cleanup' EXIT
+    until curl -s -o /dev/null "http://127.0.0.1:$port/sign-in"; do
+        [ $(($(date +%s%N) - from)) -lt 10000000000 ] || { cat "$scratch/serve" >&2; exit 3; }
+        sleep 0.005
+    done
+    cold_ms=$((($(date +%s%N) - from) / 1000000))
+    tries=0
+    until grep -q 'sign-in?token' "$scratch/serve" || [ $tries -gt 200 ]; do sleep 0.02; tries=$((tries + 1)); done
+    link=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/serve" | head -1)
+    curl -s -o /dev/null -c "$scratch/jar" -L "$link"
+    curl -s -o /dev/null -c "$scratch/jar" -b "$scratch/jar" -X POST -d "token=${link##*token=}" "http://127.0.0.1:$port/sign-in" || :
+    cookie=$(awk '$6 == "assay" { printf "%s=%s", $6, $7 }' "$scratch/jar")
+    web=$(for pid in $(family "$parent"); do tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- '--role web ' && echo "$pid"; done | head -1)
+}
+web_stop() {
+    [ -n "${parent-}" ] || return 0
+    kill "$parent" 2>/dev/null || :
+    wait "$parent" 2>/dev/null || :
+    parent=
+}
+family() { for pid in "$@"; do echo "$pid"; family $(pgrep -P "$pid"); done; }
+# pss PID...: proportional set size, MB
+pss() {
+    total=0
+    for pid in "$@"; do
+        total=$((total + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null || echo 0)))
+    done
+    echo $((total / 1024))
+}

@@ -1,4 +1,5 @@
 #include "assess/world.h"
+#include "report/view_kept.h"
 #include "report/view_parameters.h"
 
 #include "base/test.h"
@@ -258,7 +259,37 @@ START_TEST(a_year_of_daily_runs_that_pass_brings_settings_to_one)
 }
 END_TEST
 
-TEST_MAIN("views", an_empty_directory_shows_that_nothing_is_known, every_page_is_built,
+/* What is kept between requests never outlives what was written, whatever the minute. */
+START_TEST(what_was_written_is_in_the_navigation_at_once)
+{
+    struct world w;
+    struct err e = {0};
+    world_fill(&w);
+    struct view_kept *kept = view_kept_new();
+    struct view before = view_of(&w, 0);
+    before.kept = kept;
+    int64_t broken = json_int(json_get(view_nav(&before, &e), "attention"), "tests", -1);
+    ck_assert_int_eq(broken, json_int(json_get(view_nav(&before, &e), "attention"), "tests", -2));
+    for (size_t t = 0; t < content_test_count; t++)
+        world_result(&w, content_tests[t].id, "r1", RESULT_FAIL, "written just now");
+    world_evaluate(&w, ONE, now - 1);
+    struct view after = view_of(&w, 0);
+    after.kept = kept;
+    ck_assert_int_eq(json_int(json_get(view_nav(&after, &e), "attention"), "tests", -1), (int64_t)content_test_count);
+    ck_assert_int_lt(broken, (int64_t)content_test_count);
+    /* The past does not come from there, and does not go there. */
+    struct view past = view_of(&w, now - 20 * MS_DAY);
+    past.kept = kept;
+    ck_assert_int_lt(json_int(json_get(view_nav(&past, &e), "attention"), "tests", -1), (int64_t)content_test_count);
+    struct view again = view_of(&w, 0);
+    again.kept = kept;
+    ck_assert_int_eq(json_int(json_get(view_nav(&again, &e), "attention"), "tests", -1), (int64_t)content_test_count);
+    view_kept_free(kept);
+    world_release(&w);
+}
+END_TEST
+
+TEST_MAIN("views", what_was_written_is_in_the_navigation_at_once, an_empty_directory_shows_that_nothing_is_known, every_page_is_built,
           changing_a_parameter_changes_policy_control_and_test,
           what_broke_today_is_told_and_what_was_mended_is_not_failing, the_past_is_shown_as_it_was_known,
           the_strip_has_a_cell_for_each_day, silence_makes_everything_unknown, lists_search_filter_sort_and_page,
