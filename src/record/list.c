@@ -3,7 +3,7 @@
 #include "crypto/crypto.h"
 #include "record/internal.h"
 
-enum { PER_PAGE_MAX = 1000, PER_PAGE = 50, COUNTS_KEPT = 64, RARE = 1000, PART = 200 };
+enum { PER_PAGE_MAX = 1000, PER_PAGE = 50, COUNTS_KEPT = 64, SORTED_COST = 15, PART = 200 };
 
 /* Counting a hundred thousand rows takes longer than showing fifty of them, and the number stays while nothing changes. */
 static _Thread_local struct kept_count {
@@ -80,11 +80,20 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
 
 /* ---- the question ---- */
 
+/* Are the rows of one state read and sorted, or is the order's index followed until the page is full? That looks at
+ * (rows of the page and before) * all / (rows of the state) entries, where reading and sorting a row costs as much as some dozen of them. */
 static bool state_is_rare(struct listing *l, struct str state)
 {
     struct err ignored = {0};
-    return l->query->leaf_limit == INT64_MAX &&
-           db_one_int(l->db, &ignored, 0, "select n from record_count where type=?1 and state=?2", A(l->type->id), A(state)) < RARE;
+    const struct record_query *q = l->query;
+    double rows = 0, all = 0, per_page = q->per_page > 0 ? (double)q->per_page : PER_PAGE;
+    if (q->leaf_limit != INT64_MAX)
+        return false;
+    DB_EACH (row, l->db, &ignored, "select state, n from record_count where type=?1", A(l->type->id)) {
+        all += (double)db_int(row, 1);
+        rows += str_equal(db_text(row, 0), state) ? (double)db_int(row, 1) : 0;
+    }
+    return rows * rows * SORTED_COST < per_page * (q->page > 1 ? (double)q->page : 1) * all;
 }
 
 static bool put_state(struct listing *l)

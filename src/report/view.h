@@ -212,6 +212,8 @@ struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e);
 /* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test,
  * capture, subject, parameter. */
 struct json *view_search_index(struct view *v, struct err *e);
+/* Those of them whose id or title have all the words, appended to `list`, at most `max`; ret_total: all. */
+bool view_search(struct view *v, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e) MUST_USE;
 /* The same for somebody who sees the own page only. */
 struct json *view_own_index(struct view *v);
 

@@ -44,7 +44,7 @@ struct json *view_record_type(struct view *v, const struct view_records *r, cons
 /* is_page: with what only the page shows: "nav", "tabs", "cells".
  * {"title":"Gaps","as_of","type":TYPE,"rows":[RECORD + "cells":[CELL + "column"]],"total","page","pages","per_page",
  *  "states":[STATE + "count"],"columns":[{"id","label","is_number","is_sortable"}],
- *  "filters":[{"id","label","choices":[{"id","label"}]}],"may_create":true,"why_not_create":"","tabs":[TYPE + "is_current"],
+ *  "filters":[{"id","label","choices":[{"id","label"}],"is_typed":too many to choose from}],"may_create":true,"why_not_create":"","tabs":[TYPE + "is_current"],
  *  "has_board","has_calendar","query":{"q","state","where","sort"}} */
 struct json *view_record_list(struct view *v, const struct view_records *r, const struct record_type *t, const struct record_query *q,
                               bool is_page, struct err *e);

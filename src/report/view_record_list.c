@@ -124,9 +124,34 @@ static bool put_states(struct view *v, const struct view_records *r, struct json
     return counts != NULL;
 }
 
+/* What fields of a page may name: two of them are often people. */
+struct targets_of {
+    const char *type;
+    const struct json *list;
+};
+
+/* False: they are too many to be chosen from, and an id is typed. */
+static bool put_targets(struct view *v, const struct view_records *r, struct targets_of known[4], const char *type, struct json *choices)
+{
+    size_t i = 0;
+    while (i < 3 && known[i].type && strcmp(known[i].type, type) != 0)
+        i++;
+    if (!known[i].type || strcmp(known[i].type, type) != 0)
+        known[i] = (struct targets_of){type, record_targets(v, r, type)};
+    if (known[i].list->count > VIEW_CHOICES_MAX)
+        return false;
+    JSON_EACH (target, known[i].list) { /* a copy: what is chosen differs */
+        struct json *c = json_push_object(choices);
+        json_put_str(c, "id", json_text(target, "id"));
+        json_put_str(c, "label", json_text(target, "label"));
+    }
+    return true;
+}
+
 static void put_filters(struct view *v, const struct view_records *r, struct json *page, const struct record_type *t)
 {
     struct json *list = json_put_array(page, "filters");
+    struct targets_of known[4] = {{0}};
     for (size_t i = 0; i < t->filters.count; i++) {
         const char *id = t->filters.items[i];
         const struct record_field *f = record_type_field(t, str_of(id));
@@ -136,12 +161,9 @@ static void put_filters(struct view *v, const struct view_records *r, struct jso
         json_put_cstr(o, "id", id);
         json_put_cstr(o, "label", f->label);
         struct json *choices;
-        if (f->type == FIELD_PERSON || f->type == FIELD_REFERENCE || f->type == FIELD_REFERENCES) {
-            choices = record_targets(v, r, f->type == FIELD_PERSON ? "person" : f->target);
-            json_put(o, "choices", choices);
-        } else {
-            choices = json_put_array(o, "choices");
-        }
+        choices = json_put_array(o, "choices");
+        bool is_reference = f->type == FIELD_PERSON || f->type == FIELD_REFERENCE || f->type == FIELD_REFERENCES;
+        json_put_bool(o, "is_typed", is_reference && !put_targets(v, r, known, f->type == FIELD_PERSON ? "person" : f->target, choices));
         for (size_t k = 0; k < f->choice_count; k++) {
             struct json *c = json_push_object(choices);
             json_put_cstr(c, "id", f->choices[k].id);

@@ -15,15 +15,16 @@ struct json *view_own_index(struct view *v)
     return o;
 }
 
+static const struct {
+    const char *id, *title, *url;
+} pages[] = {{"overview", "Overview", "/"},
+             {"criteria", "Criteria", "/criteria"},
+             {"controls", "Controls", "/controls"},
+             {"tests", "Tests", "/tests"},
+             {"evidence", "Evidence", "/evidence"}};
+
 struct json *view_search_index(struct view *v, struct err *e)
 {
-    static const struct {
-        const char *id, *title, *url;
-    } pages[] = {{"overview", "Overview", "/"},
-                 {"criteria", "Criteria", "/criteria"},
-                 {"controls", "Controls", "/controls"},
-                 {"tests", "Tests", "/tests"},
-                 {"evidence", "Evidence", "/evidence"}};
     struct err inner = {0};
     const struct assessment *as = view_assessment(v, e);
     if (!as)
@@ -60,4 +61,61 @@ struct json *view_search_index(struct view *v, struct err *e)
         return NULL;
     }
     return o;
+}
+
+/* ---- what has all the words in its name ---- */
+
+struct finding {
+    struct view *v;
+    struct str words;
+    struct json *list;
+    int64_t total, max;
+};
+
+static bool has_words(const char *id, const char *title, struct str words)
+{
+    struct str word;
+    while (str_next_word(&words, &word))
+        if (!text_matches(str_of(id), word) && !text_matches(str_of(title), word))
+            return false;
+    return true;
+}
+
+static void find(struct finding *f, const char *id, const char *title, const char *kind, const char *room)
+{
+    if (!has_words(id, title, f->words) || ++f->total > f->max)
+        return;
+    struct str url = str_is(str_of(kind), "page") ? str_of(room) : arena_printf(f->v->arena, "/%s/%s", room, id);
+    item_push(f->v, f->list, id, title, kind, url);
+}
+
+/* The organisation's own controls are records, and found as such: nothing here takes the assessment. */
+bool view_search(struct view *v, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e)
+{
+    struct finding f = {.v = v, .words = words, .list = list, .max = max};
+    struct err inner = {0};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
+        find(&f, pages[i].id, pages[i].title, "page", pages[i].url);
+    for (size_t i = 0; i < content_criterion_count; i++)
+        find(&f, content_criteria[i].id, content_criteria[i].title, "criterion", "criteria");
+    for (size_t i = 0; i < content_control_count; i++)
+        find(&f, content_controls[i].id, content_controls[i].title, "control", "controls");
+    for (size_t i = 0; i < content_test_count; i++)
+        find(&f, content_tests[i].id, content_tests[i].title, "test", "tests");
+    for (size_t i = 0; i < content_parameter_count; i++)
+        find(&f, content_parameters[i].name, content_parameters[i].label, "parameter", "parameters");
+    for (size_t i = 0; i < content_policy_count; i++)
+        find(&f, content_policies[i].id, content_policies[i].title, "policy", "policies");
+    DB_EACH (row, v->db, &inner, "select id, name from subject where first_leaf <= ?1 order by name", A(v->leaf_limit)) {
+        struct str id = arena_str(v->arena, db_text(row, 0)), name = arena_str(v->arena, db_text(row, 1));
+        if (has_words(id.data, name.data, words) && ++f.total <= max)
+            item_push(v, list, id.data, name.data, "subject", arena_printf(v->arena, "/evidence?group=%.*s", STR_ARGS(id)));
+    }
+    DB_EACH (row, v->db, &inner,
+             "select n.leaf, n.tbl, s.name from capture_newest n join subject s on s.id = n.subject where n.leaf <= ?1 order by n.tbl, s.name",
+             A(v->leaf_limit))
+        find(&f, arena_printf(v->arena, "%lld", (long long)db_int(row, 0)).data,
+             arena_printf(v->arena, "%.*s of %.*s", STR_ARGS(db_text(row, 1)), STR_ARGS(db_text(row, 2))).data, "capture", "evidence");
+    *ret_total = f.total;
+    return inner.code ? (*e = inner, false) : true;
 }

@@ -46,6 +46,12 @@ static struct db *worker_db(struct worker *w, struct err *e)
     return w->db;
 }
 
+static void worker_end_reading(struct worker *w)
+{
+    if (w->db)
+        db_rollback(w->db);
+}
+
 /* A reader stands on one checkpoint: a new one for each request that shows a proof. */
 static struct ledger_reader *worker_ledger(struct worker *w)
 {
@@ -156,6 +162,12 @@ bool call_view(struct call *c, struct err *e)
 {
     struct db *db = worker_db(c->worker, e);
     if (!db)
+        return false;
+    /* One snapshot for all that a page or a list says, and no lock for each of its hundred questions; call_run ends it. What writes has
+     * none: it reads what it wrote. */
+    bool only_reads = c->route->handler == handle_page || c->route->handler == handle_api;
+    worker_end_reading(c->worker);
+    if (only_reads && !db_begin(db, e))
         return false;
     c->view = (struct view){.db = db,
                             .arena = c->arena,
@@ -420,6 +432,7 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     jmp_buf trap;
     struct err e = {0};
     if (setjmp(trap)) {
+        worker_end_reading(w);
         static const char text[] = "This page needs more memory than one request may use.\n";
         *ret = (struct http_response){.status = 500,
                                       .type = "text/plain; charset=utf-8",
@@ -436,6 +449,7 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
         error_answer(c, c->status ? c->status : err_http_status(e.code), err_code_name(e.code), arena_str(c->arena, str_of(e.text)));
     arena_trap(c->arena, NULL);
+    worker_end_reading(w);
     if (http_method_changes(r->method) && c->is_signed_in)
         cache_forget(s->cache, str_of(c->session.id));
 }

@@ -76,49 +76,20 @@ static struct json *build_index(struct call *c, struct err *e)
     return call_may(c, PERMISSION_READ) ? view_search_index(&c->view, e) : view_own_index(&c->view);
 }
 
-static bool contains_folded(struct str text, struct str word)
-{
-    for (size_t i = 0; i + word.size <= text.size; i++)
-        if (strncasecmp(text.data + i, word.data, word.size) == 0)
-            return true;
-    return false;
-}
-
-static bool item_matches(const struct json *item, struct str q)
-{
-    struct str word;
-    while (str_next_word(&q, &word))
-        if (!contains_folded(json_text(item, "id"), word) && !contains_folded(json_text(item, "title"), word))
-            return false;
-    return true;
-}
-
 /* /search: the palette without scripts. */
 static struct json *build_search(struct call *c, struct err *e)
 {
-    struct json *index = call_may(c, PERMISSION_READ) ? view_search_index(&c->view, e) : json_object(c->arena); /* else one's own records alone */
-    if (!index)
-        return NULL;
     struct json *v = json_object(c->arena);
     json_put_cstr(v, "title", "Search");
     json_put_str(v, "q", c->filter.q);
     struct json *found = json_put_array(v, "found");
-    size_t total = 0;
-    if (c->filter.q.size) {
-        JSON_EACH (item, json_get(index, "items")) {
-            if (!item_matches(item, c->filter.q) || ++total > 100)
-                continue;
-            struct json *row = json_push_object(found);
-            json_put_str(row, "id", json_text(item, "id"));
-            json_put_str(row, "title", json_text(item, "title"));
-            json_put_str(row, "kind", json_text(item, "kind"));
-            json_put_str(row, "url", json_text(item, "url"));
-        }
-    }
+    int64_t total = 0; /* who may not read has their own records alone */
+    if (c->filter.q.size && call_may(c, PERMISSION_READ) && !view_search(&c->view, c->filter.q, 100, found, &total, e))
+        return NULL;
     int64_t records = 0;
     if (c->filter.q.size && !view_record_search(&c->view, c->records, c->filter.q, 20, found, &records, e))
         return NULL;
-    json_put_int(v, "total", (int64_t)total + records);
+    json_put_int(v, "total", total + records);
     struct json *nav = view_nav(&c->view, e);
     if (!nav)
         return NULL;

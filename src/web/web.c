@@ -279,7 +279,8 @@ int web_main(const struct web_options *o)
 {
     /* Few arenas and early return: the family's memory is counted. */
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20); /* a page's memory is the next one's, without the kernel between them */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     struct sigaction end = {.sa_handler = on_end};
     sigaction(SIGTERM, &end, NULL);
     sigaction(SIGINT, &end, NULL);
