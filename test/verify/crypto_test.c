@@ -27,24 +27,36 @@ START_TEST(sha256_is_openssls_for_all_sizes_plain_and_by_instructions)
 }
 END_TEST
 
-/* Leaves and nodes have a byte in front. */
-START_TEST(leaf_and_node_hashes_are_openssls)
+/* Leaves have a byte in front and go through in pairs, of which either may be the longer. */
+START_TEST(leaf_and_node_hashes_are_openssls_two_at_a_time_and_alone)
 {
     static uint8_t data[1 + 2048];
+    struct av_piece leaves[7];
+    struct av_hash there[7], nodes[3];
     uint64_t seed = 4;
     for (size_t i = 1; i < sizeof(data); i++)
         data[i] = (uint8_t)test_random(&seed);
-    for (size_t n = 0; n < 2 * sizeof(data) - 2; n++) {
-        size_t size = n / 2;
-        uint8_t both[65] = {1};
+    for (int n = 0; n < 6000; n++) {
+        size_t count = 1 + (size_t)(test_random(&seed) % 7), size_max = n % 3 ? 2048 : 140;
+        for (size_t i = 0; i < count; i++)
+            leaves[i] = (struct av_piece){data + 1, (size_t)(test_random(&seed) % size_max)};
         av_sha256_use_plain(n % 2);
-        struct sha256 wanted = sha256_of(str_make(data, 1 + size)); /* data[0] is 0 */
-        struct av_hash leaf = av_leaf_hash(data + 1, size), other = av_sha256_of(data, size), node = av_node_hash(&leaf, &other);
-        ck_assert_mem_eq(leaf.bytes, wanted.bytes, 32);
-        memcpy(both + 1, leaf.bytes, 32);
-        memcpy(both + 33, other.bytes, 32);
-        wanted = sha256_of(str_make(both, sizeof(both)));
-        ck_assert_mem_eq(node.bytes, wanted.bytes, 32);
+        av_leaf_hashes(leaves, count, there);
+        for (size_t i = 0; i < count; i++) {
+            struct sha256 wanted = sha256_of(str_make(data, 1 + leaves[i].size)); /* data[0] is 0 */
+            ck_assert_mem_eq(there[i].bytes, wanted.bytes, 32);
+            struct av_hash alone = av_leaf_hash(leaves[i].data, leaves[i].size);
+            ck_assert_mem_eq(there[i].bytes, alone.bytes, 32);
+        }
+        av_node_hashes(there, count / 2, nodes);
+        for (size_t i = 0; i < count / 2; i++) {
+            uint8_t both[65] = {1};
+            memcpy(both + 1, there + 2 * i, 64);
+            struct sha256 wanted = sha256_of(str_make(both, sizeof(both)));
+            struct av_hash alone = av_node_hash(&there[2 * i], &there[2 * i + 1]);
+            ck_assert_mem_eq(nodes[i].bytes, wanted.bytes, 32);
+            ck_assert_mem_eq(alone.bytes, wanted.bytes, 32);
+        }
     }
     av_sha256_use_plain(false);
 }
@@ -201,6 +213,6 @@ START_TEST(wycheproofs_ed25519_cases_come_out_as_they_should)
 END_TEST
 
 TEST_MAIN("verify crypto", sha256_is_openssls_for_all_sizes_plain_and_by_instructions,
-          leaf_and_node_hashes_are_openssls, sha512_is_openssls_for_all_sizes,
+          leaf_and_node_hashes_are_openssls_two_at_a_time_and_alone, sha512_is_openssls_for_all_sizes,
           ed25519_agrees_with_openssl_on_signatures_whole_and_damaged, ed25519_edge_cases_are_decided_as_openssl_decides,
           of_the_cctv_vectors_exactly_those_are_accepted_that_openssl_accepts, wycheproofs_ed25519_cases_come_out_as_they_should)
