@@ -486,11 +486,12 @@ struct json *view_record(struct view *v, const struct view_records *r, const str
         err_set(e, ERR_NOT_FOUND, "%s %.*s: there is none", t->id, STR_ARGS(str_slice(id, 0, RECORD_ID_MAX)));
         return NULL;
     }
-    if (!is_page)
-        return view_record_json(v, record);
-    struct json *page = record_page_new(v, record_title(record), true, e);
-    if (!page)
+    bool is_evidence = strcmp(t->id, "evidence") == 0;
+    struct json *page = is_page ? record_page_new(v, record_title(record), true, e) : view_record_json(v, record);
+    if (!page || (is_evidence && !view_evidence_put(v, page, record, e)))
         return NULL;
+    if (!is_page)
+        return page;
     json_put(page, "type", record_type_brief(v, t));
     json_put_cstr(page, "words", t->words);
     put_groups(v, r, page, record);

@@ -93,6 +93,15 @@ struct json *view_record_conflict(struct view *v, const struct view_records *r, 
  * ret_total: how many there are, of the newest VIEW_FOUND_MAX. */
 bool view_record_search(struct view *v, const struct view_records *r, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e) MUST_USE;
 
+/* Of evidence, the member "evidence" of its page: {"is_checked","checked":TIME,"checked_leaf","problems","unknowns","passes","received":TIME,"is_accepted",
+ *  "expires":null|{"on","is_said","status","status_words"},"checks":[CHECK of the whole],
+ *  "files":[{"name","x","size","digest","leaf","proof","url","download","media","words","checks":[CHECK]}]}
+ * CHECK = {"check","label","result":"pass"|"problem"|"unknown","status","status_words","why"} */
+bool view_evidence_put(struct view *v, struct json *page, const struct record *r, struct err *e) MUST_USE;
+/* One file of it: {"title","id","record_title","record_url","name","x","size","digest","commitment","leaf","proof","download","raw","media","words","is_inert",
+ *  "unreadable","kind":"text"|"table"|"image"|"pdf"|"none","text","columns":[text],"rows":[[text]],"is_cut","file_checks":[CHECK],"evidence":as above} */
+struct json *view_evidence_file(struct view *v, const struct view_records *r, const struct record_type *t, struct str id, struct str x, struct err *e);
+
 struct json *view_record_json(struct view *v, struct record *record);
 struct json *view_record_cell(struct view *v, const struct view_records *r, const struct record_field *f, const struct json *value, bool is_long);
 /* The value as it is typed into a form; record_check reads it back to the same value. */

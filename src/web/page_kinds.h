@@ -16,4 +16,6 @@ extern const struct page page_kind_scope, page_kind_scope_profile, page_kind_sco
     page_kind_scope_subservices, page_kind_scope_team, page_kind_scope_version; /* scope_pages.c */
 extern const struct page page_kind_my, page_kind_tasks, page_kind_calendar; /* due_pages.c */
 
+extern const struct page page_kind_evidence_file; /* evidence_pages.c */
+
 #endif

@@ -380,7 +380,14 @@ bool records_submit_all(struct call *c, const struct record_change *changes, siz
         return false;
     if (op_id && *op_id)
         memcpy(op.id, op_id, sizeof(op.id));
-    return keeper_link_submit(c->site->keeper, c->arena, &op, ret_answer, e);
+    if (!keeper_link_submit(c->site->keeper, c->arena, &op, ret_answer, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(changes[i].type, "evidence")) {
+            records_tell_evidence(c);
+            break;
+        }
+    return true;
 }
 
 bool records_submit(struct call *c, const struct record_wish *w, struct json **ret_answer, struct err *e)

@@ -310,6 +310,8 @@ bool handle_scope_approve(struct call *c, struct err *e);
 bool handle_scope_register(struct call *c, struct err *e);
 bool handle_scope_submit(struct call *c, struct err *e);
 bool handle_scope_version_approve(struct call *c, struct err *e);
+bool handle_evidence_raw(struct call *c, struct err *e); /* evidence_pages.c */
+bool handle_api_evidence(struct call *c, struct err *e);
 bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);

@@ -118,3 +118,33 @@ for (const form of document.querySelectorAll('form[data-guard]')) {
   });
 }
 for (const form of document.querySelectorAll('form[data-passkey]')) import(form.dataset.module).then((m) => m.attach(form));
+
+// Files may be dropped where they can be chosen; without scripts, they are chosen.
+for (const input of document.querySelectorAll('.field input[type=file]')) {
+  const zone = document.createElement('div');
+  const words = document.createElement('p');
+  zone.className = 'drop';
+  words.className = 'muted';
+  words.setAttribute('role', 'status');
+  input.before(zone);
+  zone.append(input, words);
+  const tell = () => (words.textContent = input.files.length ? [...input.files].map((f) => `${f.name} (${Math.ceil(f.size / 1024)} KiB)`).join(', ') : 'Or drop files here.');
+  tell();
+  input.addEventListener('change', tell);
+  zone.addEventListener('dragover', (e) => {
+    e.preventDefault();
+    zone.classList.add('over');
+  });
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+  zone.addEventListener('drop', (e) => {
+    e.preventDefault();
+    zone.classList.remove('over');
+    const all = new DataTransfer();
+    for (const f of [...(input.multiple ? input.files : []), ...e.dataTransfer.files].slice(0, input.multiple ? 20 : 1)) all.items.add(f);
+    input.files = all.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+}
+const soon = document.querySelector('[data-reload-soon]');
+if (soon) setTimeout(() => location.reload(), 2000);
