@@ -183,11 +183,12 @@ struct json *view_adopt(struct view *v, struct err *e);
  *  "sum":{"questions","answered","claimed","contradicted","shown","gaps"}; status filters also "contradicted" and "unanswered"; group: family */
 struct json *view_questionnaire(struct view *v, const struct view_filter *f, struct err *e);
 
-/* LIST of the newest capture of every subject and table as of the instant:
- * {"leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
+/* LIST of the newest capture of every subject and table as of the instant, and of what people brought ("kind":"upload"; group "uploads"), newest first:
+ * {"kind":"capture"|"upload","id","title","source","period","digest","used_by","is_expired","leaf":12,"table":"users","words","subject":{"id","name"},"state":"complete"|"partial"|"none","status":"pass"|"unknown","status_words","note",
  *  "rows":20,"version":1,"taken":TIME,"received":TIME,"confirmed":TIME (newest run that saw it
  * unchanged),"tests":4,"late":"20 min" (or ""),"url":"/evidence/12"};
  *  "runs":[{"leaf","subject":{},"taken":TIME,"received":TIME,"tables":46,"changed":3,"late":""}..20],
+ *  "missing":{"waiting":to be reviewed,"expired","unproved":performances,"controls_total","controls":[LINK..20]},
  *  "warnings":[as on the Overview],
  *  "gaps":[GAP of the window, newest first] */
 struct json *view_evidence(struct view *v, const struct view_filter *f, struct err *e);

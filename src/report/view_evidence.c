@@ -2,6 +2,7 @@
 
 #include "collect/captures.h"
 #include "ledger/lateness.h"
+#include "report/view_evidence_list.h"
 
 enum { RUNS_SHOWN = 20 };
 
@@ -32,11 +33,24 @@ const char *state_words(struct str state)
     return str_is(state, "complete") ? "Complete" : str_is(state, "partial") ? "In part" : "Not read";
 }
 
+static struct str used_by_tests(struct view *v, int64_t count)
+{
+    return count ? arena_printf(v->arena, "%lld test%s", (long long)count, count == 1 ? "" : "s") : STR("");
+}
+
 static void capture_row(struct view *v, struct list *l, const struct capture *c, int64_t taken_ms, int64_t received_ms)
 {
     const struct host_table *t = host_table_find(c->table);
     struct json *o = json_object(v->arena);
+    json_put_cstr(o, "kind", "capture");
     json_put_int(o, "leaf", c->leaf);
+    json_put_str(o, "id", arena_printf(v->arena, "%lld", (long long)c->leaf));
+    json_put_str(o, "title", arena_str(v->arena, c->table));
+    json_put_cstr(o, "source", "collector");
+    json_put_cstr(o, "period", "");
+    json_put_bool(o, "is_expired", false);
+    json_put_str(o, "digest", arena_str(v->arena, c->c));
+    json_put_str(o, "used_by", used_by_tests(v, tests_using(c->table)));
     json_put_str(o, "table", arena_str(v->arena, c->table));
     json_put_cstr(o, "words", t ? t->schema->words : "");
     json_put(o, "subject", subject_new(v, arena_str(v->arena, c->subject)));
@@ -55,7 +69,8 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
                      : sort_is(l->filter, "received") ? -received_ms
                      : sort_is(l->filter, "rows")     ? -c->row_count
                      : sort_is(l->filter, "state")    ? -(int64_t)state_status(c->state)
-                                                      : 0;
+                     : sort_is(l->filter, "table")    ? 0
+                                                      : -received_ms;
     list_add(l, (struct list_row){.row = o,
                                   .text = arena_printf(v->arena, "%.*s %s %.*s", STR_ARGS(c->table), t ? t->schema->words : "",
                                                        STR_ARGS(json_text(json_get(o, "subject"), "name"))),
@@ -68,7 +83,7 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
 
 static struct str subject_words(struct view *v, struct str id)
 {
-    return json_text(subject_new(v, id), "name");
+    return str_is(id, "uploads") ? STR("Brought by people") : json_text(subject_new(v, id), "name");
 }
 
 static bool runs_put(struct view *v, struct json *page, struct err *e)
@@ -112,8 +127,10 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
         capture_row(v, &l, &items[i], taken_ms, received_ms);
     }
     captures_close(captures);
+    if (!inner.code && !view_evidence_uploads(v, &l, &inner))
+        return *e = inner, NULL;
     list_finish(&l, page, subject_words);
-    if (inner.code || !runs_put(v, page, &inner) || !put_warnings(v, page, &inner)) {
+    if (inner.code || !view_evidence_missing(v, page, &inner) || !runs_put(v, page, &inner) || !put_warnings(v, page, &inner)) {
         *e = inner;
         return NULL;
     }

@@ -67,6 +67,8 @@ struct list {
     const struct view_filter *filter;
     struct list_row *rows;
     size_t count, capacity;
+    int64_t unseen;           /* rows that match and come behind these: the database filtered, sorted and counted them */
+    int64_t unseen_status[4]; /* of them by enum result_status, whatever the status filter says */
 };
 
 extern const struct view_filter view_filter_none;

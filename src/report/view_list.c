@@ -107,7 +107,7 @@ static void statuses_put(struct list *l, struct json *page)
 {
     struct json *statuses = json_put_array(page, "statuses");
     for (int s = RESULT_FAIL; s >= RESULT_SKIP; s--) {
-        int64_t count = 0;
+        int64_t count = l->unseen_status[s];
         for (size_t i = 0; i < l->count; i++)
             count += (int)l->rows[i].status == s && group_matches(&l->rows[i], l->filter->group) &&
                      text_matches(l->rows[i].text, l->filter->q);
@@ -151,5 +151,5 @@ void list_finish(struct list *l, struct json *page, struct str (*group_words)(st
     int64_t first = (filter_page(f) - 1) * filter_per_page(f);
     for (int64_t i = first; i < total && i < first + filter_per_page(f); i++)
         json_push(rows, l->rows[f->is_descending ? total - 1 - i : i].row);
-    list_put_page(l->v, page, f, total, all);
+    list_put_page(l->v, page, f, total + l->unseen, all + l->unseen);
 }

@@ -118,13 +118,14 @@ static const struct list_column tests_columns[] = {
     {"topic", "Topic", "wide", true, NULL},        {"severity", "Severity", "wide", true, NULL},
     {"fail", "Failing", "n", false, NULL},         {"unknown", "Unknown", "n wide", false, NULL},
     {"pass", "Passing", "n wide", false, NULL},    {"since", "Since", "n wide", true, "since.text"}};
-static const struct list_column evidence_columns[] = {{"state", "State", "", true, "state"},
-                                                      {"table", "Table", "grow", true, NULL},
-                                                      {"subject", "Host", "wide", false, "subject.name"},
-                                                      {"rows", "Rows", "n", true, NULL},
-                                                      {"tests", "Used by", "n wide", false, NULL},
+static const struct list_column evidence_columns[] = {{"state", "State", "", true, "status_words"},
+                                                      {"table", "What", "grow", true, "title"},
+                                                      {"subject", "Source", "wide", false, "subject.name"},
+                                                      {"period", "About", "wide", false, NULL},
                                                       {"taken", "Taken", "n wide", true, "taken.text"},
-                                                      {"received", "Received", "n wide", true, "received.text"}};
+                                                      {"received", "Received", "n", true, "received.text"},
+                                                      {"digest", "Digest", "wide", false, NULL},
+                                                      {"used_by", "Used by", "wide", false, NULL}};
 
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
