@@ -180,6 +180,24 @@ static bool tasks_follow(struct duties *d, struct err *e)
     return e->code == ERR_NONE;
 }
 
+/* While the owner is away, whoever stands in for them is written into the task: may finish it, and the history says so. */
+static bool tasks_delegate(struct duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e,
+             "select t.id, t.version, p.delegate, p.away_from, p.away_until from tasks t join people p on p.id = t.owner where t.state = 'open' and t.delegate is null "
+             "and p.delegate is not null and p.away_from <= ?1 and p.away_until >= ?1 and t.due_on <= p.away_until order by t.id",
+             A(day_text(d->arena, d->today))) {
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "delegate/%.*s/%.*s", STR_ARGS(id), STR_ARGS(db_text(row, 3))), "task", RECORD_CHANGE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->why = STR("the owner is away");
+        json_put_str(c->set, "delegate", arena_str(d->arena, db_text(row, 2)));
+        json_put_str(c->set, "delegate_until", arena_str(d->arena, db_text(row, 4)));
+    }
+    return e->code == ERR_NONE;
+}
+
 /* Who is told that a task is late: whom it names, else the owner's manager, else the compliance lead. Nobody tells themselves. */
 static bool tasks_escalate(struct duties *d, struct err *e)
 {
@@ -219,7 +237,7 @@ bool duties_due(struct db *db, struct arena *a, int64_t today, struct duty **ret
     struct duties d = {.db = db, .arena = a, .today = today};
     struct err inner = {0};
     bool ok = calendar_load(db, a, &d.calendar, &inner) && performances_register(&d, &inner) && missed_mark(&d, &inner) && deviations_open(&d, &inner) &&
-              tasks_follow(&d, &inner) && tasks_escalate(&d, &inner) && exceptions_end(&d, &inner);
+              tasks_follow(&d, &inner) && tasks_delegate(&d, &inner) && tasks_escalate(&d, &inner) && exceptions_end(&d, &inner);
     if (!ok) {
         *e = inner;
         return false;

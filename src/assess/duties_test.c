@@ -128,6 +128,23 @@ START_TEST(a_late_task_is_escalated_once_to_who_answers_for_its_owner)
 }
 END_TEST
 
+START_TEST(what_falls_due_while_somebody_is_away_goes_to_their_stand_in)
+{
+    version_put("people", "P-0001", "active", "name, delegate, away_from, away_until", "'Ada', 'P-0002', '2026-12-01', '2026-12-10'");
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on", "'t', 'P-0001', '2026-12-05'");
+    version_put("tasks", "TASK-0002", "open", "title, owner, due_on", "'later', 'P-0001', '2026-12-11'");
+    due(2026, 11, 30);
+    ck_assert_uint_eq(count, 0);
+    due(2026, 12, 1);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].key, "delegate/TASK-0001/2026-12-01"));
+    ck_assert(str_is(json_text(items[0].change.set, "delegate"), "P-0002") && str_is(json_text(items[0].change.set, "delegate_until"), "2026-12-10"));
+    version_put("tasks", "TASK-0001", "open", "title, owner, due_on, delegate, delegate_until", "'t', 'P-0001', '2026-12-05', 'P-0002', '2026-12-10'");
+    due(2026, 12, 2);
+    ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
 START_TEST(exceptions_end_the_day_after_they_expire)
 {
     version_put("exceptions", "EXC-0001", "approved", "title, expires_on", "'x', '2026-11-22'");
@@ -153,6 +170,7 @@ TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_r
           what_is_not_adopted_or_not_periodic_owes_nothing,
           a_performance_is_missed_after_its_grace_and_opens_one_deviation,
           a_recurring_task_makes_the_next_one_when_it_is_done,
+          what_falls_due_while_somebody_is_away_goes_to_their_stand_in,
           a_late_task_is_escalated_once_to_who_answers_for_its_owner,
           exceptions_end_the_day_after_they_expire,
           holidays_move_what_is_due)

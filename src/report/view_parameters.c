@@ -241,6 +241,16 @@ struct json *view_parameter(struct view *v, struct str name, struct err *e)
 
 /* ---- policies ---- */
 
+static struct str category_words(struct view *v, struct str group)
+{
+    (void)v;
+    for (size_t i = 0; i < content_category_count; i++)
+        if (str_is(group, content_categories[i].id))
+            return str_of(content_categories[i].name);
+    return group;
+}
+
+
 struct json *view_policies(struct view *v, const struct view_filter *f, struct err *e)
 {
     struct json *page = page_new(v, STR("Policies"), e);
@@ -255,13 +265,13 @@ struct json *view_policies(struct view *v, const struct view_filter *f, struct e
         json_put_cstr(o, "title", p->title);
         json_put_cstr(o, "purpose", p->purpose);
         json_put_cstr(o, "owner_role", p->owner);
-        json_put_cstr(o, "category", p->applies_when);
+        json_put_str(o, "category", category_words(v, str_of(p->applies_when)));
         json_put_int(o, "controls", (int64_t)p->controls.count);
         json_put_str(o, "url", arena_printf(v->arena, "/policies/%s", p->id));
         list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%s %s %s %s", p->id, p->title, p->purpose, p->clauses_json),
                                        .group = str_of(p->applies_when), .status = RESULT_PASS, .sort_text = str_of(p->id)});
     }
-    list_finish(&l, page, NULL);
+    list_finish(&l, page, category_words);
     return page;
 }
 

@@ -106,7 +106,7 @@ static const struct list_column parameter_columns[] = {{"label", "Parameter", "g
                                                        {"default", "Default", "wide", false, NULL},     {"group", "Group", "wide", false, NULL},
                                                        {"changed", "Changed", "wide", false, "changed.text"}};
 static const struct list_column policy_columns[] = {{"id", "Policy", "", false, NULL}, {"title", "Title", "grow", false, NULL}, {"owner_role", "Usually owned by", "wide", false, NULL},
-                                                    {"controls", "Controls", "n", false, NULL}, {"purpose", "Purpose", "wide", false, NULL}};
+                                                    {"controls", "Controls", "n", false, NULL}, {"category", "Category", "wide", false, NULL}};
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
 const struct page page_kind_parameters = {.nav = "parameters", .build = build_parameters, .render = page_parameters, COLUMNS(parameter_columns), .words = "Values of the organisation"};
