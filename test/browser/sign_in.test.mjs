@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, Client, invited, totp } from './client.mjs';
 import { liar, provider } from './provider.mjs';
+import { directory } from './slapd.mjs';
 import { end, launch, open, shots, url } from './site.mjs';
 
 const people = {
@@ -328,6 +329,54 @@ for (const javaScriptEnabled of [true, false])
     await other.waitForURL(url + '/my');
     await other.finish();
   });
+
+test('a directory: set up in Settings, tried, and signed in through, on a phone without scripts', async (t) => {
+  const slapd = await directory(scratch, { dora: { cn: 'Dora Directory', mail: 'dora@example.org', userPassword: 'dorasecret' } });
+  if (!slapd) return t.skip('slapd is not installed');
+  closing.push(slapd);
+  const { seed } = await person('iris', 'administrator');
+  const client = new Client();
+  await client.ask('/sign-in', { form: { login: 'iris', password: PASSWORD } });
+  await client.ask('/sign-in/code', { form: { csrf: await client.csrf('/sign-in/code'), code: totp(seed, 1) } });
+  const [name, value] = client.cookie.split('=');
+  const page = await open({ ...narrow, javaScriptEnabled: false });
+  await page.context().addCookies([{ name, value, url }]);
+  await page.goto(url + '/settings/sources');
+  await page.getByText('Add a directory (LDAP)').click();
+  const field = (id) => page.locator('#ldap-' + id);
+  await field('id').fill('staff');
+  await field('label').fill('Staff directory');
+  await field('url').fill(slapd.url);
+  await field('base').fill(slapd.base);
+  await field('bind_dn').fill(slapd.reader);
+  await field('secret').fill('readersecret');
+  await field('default_roles').fill('employee');
+  await page.locator('details:has(#ldap-ca)').last().locator('summary').click();
+  await field('ca').fill(slapd.ca);
+  await page.getByRole('button', { name: 'Add the directory' }).click();
+  await page.waitForURL('**/settings/sources/staff');
+  await page.getByLabel('A name').fill('dora');
+  await page.getByRole('button', { name: 'Look the name up' }).click();
+  await page.getByText('Found dora (Dora Directory), 0 groups, roles: employee.').waitFor();
+  await shot(page, 'directory-tried-360');
+  page.isClean();
+  await page.finish();
+  const phone = await open({ ...narrow, javaScriptEnabled: false });
+  phone.expectsErrors = true;
+  const door = async (password) => {
+    await phone.goto(url + '/sign-in?back=/my');
+    await phone.getByLabel('Name', { exact: true }).fill('dora');
+    await phone.getByLabel('Password').fill(password);
+    await phone.getByRole('button', { name: 'Sign in', exact: true }).click();
+  };
+  await door('wrong');
+  await phone.getByText('The name or the password is not right').waitFor();
+  await door('dorasecret');
+  await phone.waitForURL(url + '/my');
+  await fits(phone, 'my page');
+  await phone.finish();
+  assay('sign-in', 'remove', 'staff');
+});
 
 test('the pages of Settings about directories and providers, in both themes and widths', async () => {
   const c = await person('ida', 'administrator').then(async ({ seed }) => {

@@ -6,35 +6,36 @@ static const char HOME[] = "/settings/sources";
 /* ---- views ---- */
 
 static const struct source_field {
-    const char *kinds, *key, *label, *hint, *shape; /* shape: "text", "area", "check" (its value is `hint`'s first word) */
+    const char *kinds, *key, *label, *hint, *shape; /* shape: "text", "area", "secret", "check" (its value: trusted) */
+    bool is_more; /* for the few whose other side is unusual */
 } fields[] = {
-    {"ldap oidc", "label", "Name on the sign-in page", "As people call it: Company account", "text"},
-    {"ldap", "url", "Address", "ldaps://ldap.example.org, or ldap://ldap.example.org with StartTLS", "text"},
-    {"ldap", "base", "Where people are", "ou=people,dc=example,dc=org", "text"},
-    {"ldap", "filter", "Filter that finds one person", "(uid={login}) unless given; Active Directory: (sAMAccountName={login})", "text"},
-    {"ldap", "bind_dn", "Account that searches", "cn=assay,ou=services,dc=example,dc=org; empty: anonymously", "text"},
-    {"oidc", "issuer", "Issuer", "https://id.example.org, exactly as the provider calls itself", "text"},
-    {"oidc", "client_id", "Client id", "The name under which the provider knows this program", "text"},
-    {"ldap oidc", "secret", "Its password or secret", "Kept sealed and never shown; empty leaves the one that is there", "secret"},
-    {"oidc", "scope", "Scopes", "openid profile email unless given", "text"},
-    {"ldap oidc", "roles", "Roles of groups", "One a line, role: group. Where there are any, they rule at every sign-in", "area"},
-    {"ldap oidc", "default_roles", "Roles of everybody", "employee; empty: only who is in one of the groups is let in", "text"},
-    {"ldap", "attr_groups", "Attribute of groups", "memberOf unless given", "text"},
-    {"ldap", "group_filter", "Or a filter that finds groups", "(member={dn})", "text"},
-    {"ldap", "group_base", "Where groups are", "Below the place where people are unless given", "text"},
-    {"ldap", "attr_login", "Attribute of the name to sign in with", "uid unless given", "text"},
-    {"ldap", "attr_name", "Attribute of the full name", "cn unless given", "text"},
-    {"ldap", "attr_mail", "Attribute of the mail address", "mail unless given", "text"},
-    {"oidc", "claim_groups", "Claim of groups", "groups unless given; a path like realm_access.roles is taken", "text"},
-    {"oidc", "claim_login", "Claim of the name to sign in with", "preferred_username unless given", "text"},
-    {"oidc", "claim_name", "Claim of the full name", "name unless given", "text"},
-    {"oidc", "claim_mail", "Claim of the mail address", "email unless given", "text"},
-    {"ldap oidc", "second", "Second factor", "\"trusted\" where it has asked for one itself; empty: this program asks", "text"},
-    {"ldap oidc", "ca", "Authorities (PEM)", "That its certificate must be under; empty: those of this machine", "area"},
+    {"ldap oidc", "label", "Name on the sign-in page", "As people call it: Company account", "text", false},
+    {"ldap", "url", "Address", "ldaps://ldap.example.org, or ldap://ldap.example.org with StartTLS", "text", false},
+    {"ldap", "base", "Where people are", "ou=people,dc=example,dc=org", "text", false},
+    {"ldap", "filter", "Filter that finds one person", "(uid={login}) unless given; Active Directory: (sAMAccountName={login})", "text", false},
+    {"ldap", "bind_dn", "Account that searches", "cn=assay,ou=services,dc=example,dc=org; empty: anonymously", "text", false},
+    {"oidc", "issuer", "Issuer", "https://id.example.org, exactly as the provider calls itself", "text", false},
+    {"oidc", "client_id", "Client id", "The name under which the provider knows this program", "text", false},
+    {"ldap oidc", "secret", "Its password or secret", "Kept sealed and never shown; empty leaves the one that is there", "secret", false},
+    {"oidc", "scope", "Scopes", "openid profile email unless given", "text", true},
+    {"ldap oidc", "roles", "Roles of groups", "One a line, role: group. Where there are any, they rule at every sign-in", "area", false},
+    {"ldap oidc", "default_roles", "Roles of everybody", "employee; empty: only who is in one of the groups is let in", "text", false},
+    {"ldap", "attr_groups", "Attribute of groups", "memberOf unless given", "text", true},
+    {"ldap", "group_filter", "Or a filter that finds groups", "(member={dn})", "text", true},
+    {"ldap", "group_base", "Where groups are", "Below the place where people are unless given", "text", true},
+    {"ldap", "attr_login", "Attribute of the name to sign in with", "uid unless given", "text", true},
+    {"ldap", "attr_name", "Attribute of the full name", "cn unless given", "text", true},
+    {"ldap", "attr_mail", "Attribute of the mail address", "mail unless given", "text", true},
+    {"oidc", "claim_groups", "Claim of groups", "groups unless given; a path like realm_access.roles is taken", "text", true},
+    {"oidc", "claim_login", "Claim of the name to sign in with", "preferred_username unless given", "text", true},
+    {"oidc", "claim_name", "Claim of the full name", "name unless given", "text", true},
+    {"oidc", "claim_mail", "Claim of the mail address", "email unless given", "text", true},
+    {"ldap oidc", "second", "It has asked for a second factor itself", "Otherwise this program asks for one of its own", "check", true},
+    {"ldap oidc", "ca", "Authorities (PEM)", "That its certificate must be under; empty: those of this machine", "area", true},
 };
 enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
 
-static void put_fields(struct json *v, const char *key, const char *kind, const struct json *settings)
+static void put_fields(struct json *v, const char *key, const char *kind, const char *prefix, const struct json *settings)
 {
     struct json *list = json_put_array(v, key);
     for (int i = 0; i < FIELD_COUNT; i++) {
@@ -43,10 +44,13 @@ static void put_fields(struct json *v, const char *key, const char *kind, const 
             continue;
         struct json *o = json_push_object(list);
         json_put_cstr(o, "key", f->key);
+        json_put_str(o, "id", arena_printf(v->arena, "%s%s", prefix, f->key));
         json_put_cstr(o, "label", f->label);
         json_put_cstr(o, "hint", f->hint);
         json_put_bool(o, "is_area", strcmp(f->shape, "area") == 0);
         json_put_bool(o, "is_secret", strcmp(f->shape, "secret") == 0);
+        json_put_bool(o, "is_check", strcmp(f->shape, "check") == 0);
+        json_put_bool(o, "is_more", f->is_more);
         json_put_str(o, "value", json_text(settings, f->key));
     }
 }
@@ -58,6 +62,8 @@ static struct json *typed(struct call *c)
     for (int i = 0; i < FIELD_COUNT; i++)
         if (strcmp(fields[i].shape, "secret") != 0 && form_text(c, fields[i].key).size)
             json_put_str(settings, fields[i].key, form_text(c, fields[i].key));
+    if (form_text(c, "tls").size)
+        json_put_str(settings, "tls", form_text(c, "tls")); /* the page only keeps it */
     return settings;
 }
 
@@ -70,6 +76,7 @@ static void source_put(struct call *c, struct json *o, const struct identity_sou
     json_put_str(o, "label", s->label);
     json_put_str(o, "where", json_text(s->settings, is_ldap ? "url" : "issuer"));
     json_put_bool(o, "has_secret", s->has_secret);
+    json_put_str(o, "tls", json_text(s->settings, "tls"));
     json_put_str(o, "url", arena_printf(c->arena, "%s/%.*s", HOME, STR_ARGS(s->id)));
     json_put_str(o, "redirect", is_ldap ? STR("") : arena_printf(c->arena, "%.*s/sign-in/with/%.*s/back", STR_ARGS(base), STR_ARGS(s->id)));
 }
@@ -91,8 +98,8 @@ static struct json *sources_view(struct call *c, struct str why, struct err *e)
     json_put_str(v, "why", why);
     json_put_str(v, "typed_id", form_text(c, "id"));
     json_put_str(v, "typed_kind", kind);
-    put_fields(v, "ldap_fields", "ldap", str_is(kind, "ldap") ? typed(c) : NULL);
-    put_fields(v, "oidc_fields", "oidc", str_is(kind, "oidc") ? typed(c) : NULL);
+    put_fields(v, "ldap_fields", "ldap", "ldap-", str_is(kind, "ldap") ? typed(c) : NULL);
+    put_fields(v, "oidc_fields", "oidc", "oidc-", str_is(kind, "oidc") ? typed(c) : NULL);
     struct json *roles = roles_json(c->view.db, c->arena, e);
     if (roles)
         json_put(v, "roles", roles);
@@ -114,7 +121,7 @@ static struct json *source_view(struct call *c, struct str id, struct str why, s
     if (str_is(s.kind, "site"))
         return err_set(e, ERR_NOT_FOUND, "site: is no directory and no provider"), NULL;
     source_put(c, v, &s, site_base(c->view.db, c->arena, e));
-    put_fields(v, "fields", arena_str(c->arena, s.kind).data, settings ? settings : s.settings);
+    put_fields(v, "fields", arena_str(c->arena, s.kind).data, "f-", settings ? settings : s.settings);
     json_put_str(v, "why", why);
     json_put_str(v, "tried", tried);
     return e->code ? NULL : v;
