@@ -303,6 +303,31 @@ static void put_parameters(const struct content *c)
     fprintf(out, "const size_t content_parameter_count = %zu;\n\n", c->parameter_count);
 }
 
+static void put_goals(struct arena *a, const struct content *c)
+{
+    unsigned(*lists)[2] = arena_array(a, c->goal_count + 1, sizeof *lists);
+    for (size_t i = 0; i < c->goal_count; i++) {
+        lists[i][0] = put_list(c->goals[i].criteria);
+        lists[i][1] = put_list(c->goals[i].tests);
+    }
+    fputs("const struct goal_template content_goals[] = {\n", out);
+    for (size_t i = 0; i < c->goal_count; i++) {
+        const struct goal_template *x = &c->goals[i];
+        fputs("{", out);
+        put_member("id", x->id);
+        put_member("title", x->title);
+        put_member("why", x->why);
+        put_member("metric", x->metric);
+        put_member("unit", x->unit);
+        fprintf(out, ".baseline = INT64_C(%lld), .target = INT64_C(%lld), .days = INT64_C(%lld), ", (long long)x->baseline, (long long)x->target, (long long)x->days);
+        put_list_member("criteria", lists[i][0], x->criteria.count);
+        put_list_member("tests", lists[i][1], x->tests.count);
+        fputs("},\n", out);
+    }
+    put_end(c->goal_count);
+    fprintf(out, "const size_t content_goal_count = %zu;\n\n", c->goal_count);
+}
+
 static void put_test(const struct test *x, size_t number, const unsigned lists[4])
 {
     fputs("{", out);
@@ -520,6 +545,7 @@ int main(int argc, char **argv)
     put_requests(a, c);
     put_parameters(c);
     put_roles(c);
+    put_goals(a, c);
     put_tests(a, c);
     put_record_types(a, c);
     const char *schema = schema_text(a, c, argv[1], argv[4]);

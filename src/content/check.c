@@ -14,6 +14,7 @@ static const struct {
     [ENTITY_RISK] = {"risk", "RISK-###"},    [ENTITY_REQUEST] = {"request", "PBC-###"},
     [ENTITY_PARAMETER] = {"parameter", "w"}, [ENTITY_TEST] = {"test", "k"},
     [ENTITY_PERMISSION] = {"permission", "w"}, [ENTITY_ROLE] = {"role", "w"},
+    [ENTITY_GOAL] = {"goal", "w"},
 };
 
 const char *entity_name(enum entity entity)
@@ -207,7 +208,8 @@ static const struct yaml *source_read_yaml(struct checker *k, const struct conte
     return root && root->type == YAML_MAP ? root : NULL;
 }
 
-static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope"};
+static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope", "goals"};
+enum { FILE_PARAMETERS = 5, FILE_ROLES = 6, FILE_SCOPE = 7, FILE_GOALS = 8 };
 
 static void check_yaml_sources(struct checker *k, const struct content_source *sources, size_t count)
 {
@@ -222,16 +224,18 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
                 problem(k, NULL, "file: there is more than one %s", name.data);
             is_there = true;
             const struct yaml *root = source_read_yaml(k, &sources[i]);
-            if (root && f == 5)
+            if (root && f == FILE_PARAMETERS)
                 check_parameters(k, root);
-            else if (root && f == 6)
+            else if (root && f == FILE_ROLES)
                 check_roles(k, root);
-            else if (root && f == 7)
+            else if (root && f == FILE_SCOPE)
                 check_scope(k, root);
+            else if (root && f == FILE_GOALS)
+                check_goals(k, root);
             else if (root)
                 check_library(k, root, library_files[f]);
         }
-        if (!is_there)
+        if (!is_there && f != FILE_GOALS) /* templates are a help, not a need */
             problem_at(k, name.data, 1, 1, "file: missing");
     }
 }

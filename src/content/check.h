@@ -54,6 +54,8 @@ struct content {
     struct role *roles;
     size_t role_count;
     const char *scope_json; /* scope.yaml, checked */
+    struct goal_template *goals;
+    size_t goal_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */
     size_t test_count;
     struct record_type **record_types; /* in the order of their files */

@@ -24,6 +24,7 @@ enum entity {
     ENTITY_TEST,
     ENTITY_PERMISSION,
     ENTITY_ROLE,
+    ENTITY_GOAL,
     ENTITY_COUNT
 };
 
@@ -103,6 +104,7 @@ void json_of_yaml(struct buf *b, const struct yaml *v);
 
 void check_library(struct checker *k, const struct yaml *root, const char *name);
 void check_coverage(struct checker *k);
+void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);
 void check_scope(struct checker *k, const struct yaml *root);
 void check_parameters(struct checker *k, const struct yaml *root);

@@ -132,6 +132,19 @@ static const struct field role_fields[] = {
     FIELD("must_end", MEMBER_FLAG, role, must_end, OPTIONAL),
 };
 
+static const struct field goal_fields[] = {
+    FIELD("id", MEMBER_TEXT, goal_template, id),
+    FIELD("title", MEMBER_TEXT, goal_template, title),
+    FIELD("why", MEMBER_TEXT, goal_template, why),
+    FIELD("metric", MEMBER_TEXT, goal_template, metric),
+    FIELD("unit", MEMBER_TEXT, goal_template, unit),
+    FIELD("baseline", MEMBER_INTEGER, goal_template, baseline),
+    FIELD("target", MEMBER_INTEGER, goal_template, target),
+    FIELD("days", MEMBER_INTEGER, goal_template, days),
+    FIELD("criteria", MEMBER_TEXTS, goal_template, criteria, REFERS(ENTITY_CRITERION)),
+    FIELD("tests", MEMBER_TEXTS, goal_template, tests, OPTIONAL, REFERS(ENTITY_TEST)),
+};
+
 static void criterion_finish(struct checker *k, const struct yaml *item, void *ret)
 {
     struct criterion *c = ret;
@@ -361,6 +374,11 @@ void check_parameters(struct checker *k, const struct yaml *root)
     c->parameters =
         list_read(k, root, READING("parameters", "name", ENTITY_PARAMETER, parameter_fields, parameter, parameter_finish, NULL),
                   &c->parameter_count);
+}
+
+void check_goals(struct checker *k, const struct yaml *root)
+{
+    k->content->goals = list_read(k, root, READING("goals", "id", ENTITY_GOAL, goal_fields, goal_template, NULL, NULL), &k->content->goal_count);
 }
 
 void check_roles(struct checker *k, const struct yaml *root)

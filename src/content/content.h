@@ -99,6 +99,14 @@ struct role {
     bool must_end; /* whoever has it has a last day */
 };
 
+/* A goal that many have, to begin with. */
+struct goal_template {
+    const char *id, *title, *why, *metric, *unit;
+    int64_t baseline, target; /* in the unit; baseline: where most begin, to be replaced by what is so */
+    int64_t days;             /* until it is to be reached */
+    struct strings criteria, tests; /* tests: what measures it by machine; empty: somebody does */
+};
+
 enum empty_means { EMPTY_UNKNOWN, EMPTY_NOT_APPLICABLE };
 
 struct test {
@@ -137,6 +145,8 @@ extern const struct permission_words content_permissions[];
 extern const size_t content_permission_count;
 extern const struct role content_roles[];
 extern const size_t content_role_count;
+extern const struct goal_template content_goals[];
+extern const size_t content_goal_count;
 extern const struct test content_tests[]; /* by id */
 extern const size_t content_test_count;
 extern const char content_schema_sql[]; /* content/schema.sql */

@@ -122,7 +122,7 @@ struct json *view_criteria(struct view *v, const struct view_filter *f, struct e
  * ...","as_of","nav","id","name":"...","summary","category","category_name","in_scope","series","series_title","coso_principle":0,
  *  "points_of_focus":11,"score":0.25,"status","status_words","formula","inputs":[{"name","value","words"}],"why":[text..],"next":[{"text","url"}],
  *  "controls":[{"id","title","role":"key"|"supporting","state","status","status_words","score":0.25,"tests":{"total","pass","fail","unknown","skip"},"url"}],
- *  "topics":[{"text"}],"typical_evidence":[text],"population","operating_test","typical_frequency",
+ *  "topics":[{"id":"CC6.1.3","text",STATUS,"controls":[LINK+STATUS]}],"topics_open","signal":{"id":"MET",STATUS,"compensating"},"typical_evidence":[text],"population","operating_test","typical_frequency",
  *  "crosswalk":[{"framework":"iso27001_2022","name":"ISO/IEC 27001:2022","ids":["A.5.4"]}],"tree":as above} */
 struct json *view_criterion(struct view *v, struct str id, struct err *e);
 
@@ -133,7 +133,11 @@ struct json *view_criterion(struct view *v, struct str id, struct err *e);
 struct json *view_controls(struct view *v, const struct view_filter *f, struct err *e);
 
 /* {"title","as_of","nav","id","name","statement","family","owner_role","owner":"Ada"|null,"adoption","type","nature","frequency","is_core","model","model_words",
+ *  "is_own","library":"AC-02" (one that it follows) or null,"effective_from":TIME,"effective_to":TIME,
  *  "state","status","status_words","since":TIME,"why":[text..],"next":[{"text","why","command","url"}],
+ *  "design":{"result":"DESIGN_DEFICIENT",STATUS,"attributes":[{STATUS,"words"}..5]},
+ *  "operation":{"conclusion",STATUS,"why","is_partial_period","expected","late","missed","unevidenced"},
+ *  "compensates":[LINK],"compensated_by":[LINK+STATUS],
  *  "score":{"value":0.25,"reached":[{"level":0.5,"words","is_met":true,"why"}..5],"caps":[{"level":0.25,"words","applies":true}..4]},
  *  "window":{"from","to","days":90,"is_evaluated":true,"conclusion":"OPERATED","conclusion_words","status","flags":["PARTIAL_PERIOD"],"why",
  *     "coverage":1,"fail_fraction":0,"pass_days":1.5,"fail_days","unknown_days","subject_days","longest_fail_days","longest_unknown_days","deviations":0,
@@ -179,7 +183,7 @@ struct json *view_adopt(struct view *v, struct err *e);
 
 /* The gap analysis: LIST of the questions of the controls in scope, contradictions first, then core controls:
  * {"id":"GOV-01-Q1","question","control":LINK,"family","is_core","answer":""|"yes"|"partial"|"no"|"not_applicable","note","state":"claimed"|"evidenced"|"",
- *  "version":0 (no answer yet),"evidence":2,"changed":TIME,"contradiction":"" or what differs,"url","status","status_words"};
+ *  "version":0 (no answer yet),"evidence":2,"changed":TIME,"suggested":"" or what is observed says,"contradiction":"" or what differs,"url","status","status_words"};
  *  "sum":{"questions","answered","claimed","contradicted","shown","gaps"}; status filters also "contradicted" and "unanswered"; group: family */
 struct json *view_questionnaire(struct view *v, const struct view_filter *f, struct err *e);
 

@@ -1,7 +1,7 @@
 /* Adopting the starter set: the controls in scope that nobody has adopted, by who usually owns them, and the people to choose from. */
-#include "report/view_internal.h"
+#include "report/gap_book.h"
 
-enum { ROLES_MAX = 64, PEOPLE_SHOWN_MAX = 500 };
+enum { ROLES_MAX = 64 };
 
 struct owner_kind {
     const char *name;
@@ -18,18 +18,6 @@ static struct owner_kind *owner_kind_of(struct owner_kind *roles, size_t *count,
         return &roles[ROLES_MAX - 1];
     roles[*count] = (struct owner_kind){.name = name};
     return &roles[(*count)++];
-}
-
-static bool people_put(struct view *v, struct json *page, struct err *e)
-{
-    struct json *people = json_put_array(page, "people");
-    DB_EACH (row, v->db, e, "select id, name, job_title from people where state = 'active' order by name limit ?1", A(PEOPLE_SHOWN_MAX)) {
-        struct json *o = json_push_object(people);
-        json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
-        json_put_str(o, "name", arena_str(v->arena, db_text(row, 1)));
-        json_put_str(o, "job_title", db_is_null(row, 2) ? STR("") : arena_str(v->arena, db_text(row, 2)));
-    }
-    return e->code == ERR_NONE;
 }
 
 static int compare_kinds(const void *a, const void *b)

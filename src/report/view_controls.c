@@ -41,6 +41,10 @@ static void facts_put(struct view *v, struct json *o, const struct control_state
     else
         json_put_null(o, "owner");
     json_put_cstr(o, "adoption", adoption_words(c->program->adoption));
+    json_put_bool(o, "is_own", c->program->is_own);
+    json_put_cstr(o, "library", c->program->library);
+    put_time(v, o, "effective_from", c->program->effective_from_ms);
+    put_time(v, o, "effective_to", c->program->effective_to_ms);
     json_put_cstr(o, "model", model_name(control->model));
     json_put_cstr(o, "model_words", model_words(control->model));
     json_put_cstr(o, "frequency", control->frequency);
@@ -156,6 +160,43 @@ static void score_put(struct json *page, const struct control_state *c)
         json_put_cstr(cap, "words", c->score.caps[i].words);
         json_put_bool(cap, "applies", c->score.caps[i].is_met);
     }
+}
+
+/* Suitably designed and in place; operated over the window: two results, never merged into one. */
+static void results_put(struct json *page, const struct control_state *c)
+{
+    const struct control_design *d = &c->design;
+    const struct {
+        const char *words, *otherwise;
+        bool is_met;
+    } attributes[] = {{"it serves a criterion", "it serves no criterion", d->serves_criterion},
+                      {"somebody owns it", "nobody owns it", d->has_owner},
+                      {"it is adopted, and its statement says what happens", "it is not adopted, or its statement is empty", d->is_documented},
+                      {"it is performed as often as it has to be", "it is performed less often than it has to be, or nobody said how often", d->has_right_frequency},
+                      {"there is a first proof that counts", "no proof yet: no performance with accepted evidence, no test that passed", d->is_implemented}};
+    struct json *o = json_put_object(page, "design"), *list;
+    json_put_cstr(o, "result", design_result_name(d->result));
+    put_status_as(o, d->result == DESIGN_IMPLEMENTED ? RESULT_PASS : d->result == DESIGN_DEFICIENT ? RESULT_FAIL : RESULT_UNKNOWN, design_result_words(d->result));
+    list = json_put_array(o, "attributes");
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+        struct json *item = json_push_object(list);
+        put_status_as(item, attributes[i].is_met ? RESULT_PASS : RESULT_FAIL, attributes[i].is_met ? "Yes" : "No");
+        json_put_cstr(item, "words", attributes[i].is_met ? attributes[i].words : attributes[i].otherwise);
+    }
+    const struct operation *p = &c->operation;
+    o = json_put_object(page, "operation");
+    json_put_cstr(o, "conclusion", conclusion_name(p->conclusion));
+    enum result_status s = p->conclusion == CONCLUSION_NOT_OPERATING ? RESULT_FAIL
+                           : p->conclusion == CONCLUSION_NO_OCCURRENCE ? RESULT_SKIP
+                           : p->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE ? RESULT_UNKNOWN : RESULT_PASS;
+    put_status_as(o, s, conclusion_words(p->conclusion));
+    json_put_cstr(o, "why", p->why);
+    json_put_bool(o, "is_partial_period", p->is_partial_period);
+    const struct performances *n = &c->facts.performances;
+    json_put_int(o, "expected", n->expected);
+    json_put_int(o, "late", n->late);
+    json_put_int(o, "missed", n->missed);
+    json_put_int(o, "unevidenced", n->unevidenced);
 }
 
 static void put_days(struct json *o, const char *key, int64_t ms)
@@ -371,28 +412,55 @@ static void paper_put(struct view *v, struct json *page, const struct control *c
     }
 }
 
-static void criteria_put(struct view *v, struct json *page, const struct assessment *as, const struct control *control)
+static bool has(const size_t *items, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == index)
+            return true;
+    return false;
+}
+
+static void criteria_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
 {
     struct json *list = json_put_array(page, "criteria");
     for (size_t i = 0; i < content_criterion_count; i++) {
         const struct criterion_state *c = &as->criteria[i];
-        bool is_key = false, is_listed = false;
-        for (size_t k = 0; k < c->key_count; k++)
-            is_key = is_key || as->controls[c->key[k]].control == control;
-        for (size_t k = 0; k < c->supporting_count; k++)
-            is_listed = is_listed || as->controls[c->supporting[k]].control == control;
-        if (!is_key && !is_listed)
+        const char *role = has(c->key, c->key_count, index)                           ? "key"
+                           : has(c->compensating, c->compensating_count, index)       ? "compensating"
+                           : has(c->supporting, c->supporting_count, index)           ? "supporting"
+                                                                                      : NULL;
+        if (!role)
             continue;
         const char *words;
         enum result_status s = criterion_status_now(as, c, &words);
         struct json *o = json_push_object(list);
         json_put_cstr(o, "id", c->criterion->id);
         json_put_cstr(o, "title", c->criterion->title);
-        json_put_cstr(o, "role", is_key ? "key" : "supporting");
+        json_put_cstr(o, "role", role);
         put_decimal(o, "score", c->score.value);
         put_status_as(o, s, words);
         json_put_str(o, "url", url_criterion(v, c->criterion));
     }
+}
+
+/* Whose failure it makes up for, and which controls make up for its own. */
+static void compensation_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
+{
+    const struct control_program *p = as->controls[index].program;
+    struct json *list = json_put_array(page, "compensates"), *by = json_put_array(page, "compensated_by");
+    for (size_t i = 0; i < p->compensates.count; i++) {
+        size_t other = assessment_control_index(as, str_of(p->compensates.items[i]));
+        if (other != SIZE_MAX)
+            push_link(v, list, as->controls[other].control->id, as->controls[other].control->title, url_control(v, as->controls[other].control));
+    }
+    for (size_t i = 0; i < as->control_count; i++)
+        for (size_t k = 0; k < as->controls[i].program->compensates.count; k++)
+            if (strcmp(as->controls[i].program->compensates.items[k], as->controls[index].control->id) == 0) {
+                struct json *o = push_link(v, by, as->controls[i].control->id, as->controls[i].control->title, url_control(v, as->controls[i].control));
+                enum conclusion c = as->controls[i].operation.conclusion;
+                bool is_good = c <= CONCLUSION_OPERATED_WITH_DEVIATIONS && c != CONCLUSION_NO_OCCURRENCE && !as->controls[i].operation.is_partial_period;
+                put_status_as(o, is_good ? RESULT_PASS : RESULT_UNKNOWN, is_good ? "Makes up for it" : "Has not operated all the time itself");
+            }
 }
 
 struct json *view_control(struct view *v, struct str id, struct err *e)
@@ -417,9 +485,11 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     facts_put(v, page, c);
     why_put(v, page, as, c);
     score_put(page, c);
+    results_put(page, c);
     window_put(v, page, as, c);
     strip_put(v, page, as, index);
-    criteria_put(v, page, as, control);
+    criteria_put(v, page, as, index);
+    compensation_put(v, page, as, index);
     tests_put(v, page, as, c);
     paper_put(v, page, control);
     put_history(v, page, as, c->tests, c->test_count);

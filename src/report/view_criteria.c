@@ -138,7 +138,8 @@ static void formula_put(struct view *v, struct json *page, const struct assessme
                   : arena_printf(v->arena, "%s, the weakest key control", as->controls[c->weakest].control->id).data);
     put_input(v, inputs, "mean", decimal_text(v->arena, c->score.mean),
               arena_printf(v->arena, "over %zu key controls", c->key_count).data);
-    put_input(v, inputs, "topics without a control", STR("0"), "the control library serves every topic");
+    put_input(v, inputs, "topics without a control", arena_printf(v->arena, "%zu", c->topics_open),
+              c->topics_open ? "no adopted control covers them: the score is at most 0.4" : "each has an adopted control");
     struct json *why = json_put_array(page, "why"), *next = json_put_array(page, "next");
     if (!c->has_primary && c->key_count > 0)
         json_push_str(why, STR("No control names this as its primary criterion, so each of its controls counts as key."));
@@ -190,6 +191,40 @@ static void crosswalk_put(struct view *v, struct json *page, const struct criter
     }
 }
 
+/* The topics that it wants covered: by an adopted control, by one of the library that nobody adopted yet, or by none. */
+static void topics_put(struct view *v, struct json *page, const struct assessment *as, const struct criterion_state *c)
+{
+    struct json *list = json_put_array(page, "topics");
+    for (size_t t = 0; t < c->criterion->topics.count; t++) {
+        struct json *o = json_push_object(list), *controls = json_array(v->arena);
+        bool is_offered = false;
+        for (size_t i = 0; i < as->control_count; i++) {
+            const struct control_state *k = &as->controls[i];
+            bool is_ours = k->program->adoption == ADOPTION_ADOPTED, is_left = k->program->adoption >= ADOPTION_NA || (k->program->is_own && !is_ours);
+            if (is_left || !control_covers_topic(as, i, c->criterion, t))
+                continue;
+            is_offered = true;
+            put_status_as(push_link(v, controls, k->control->id, k->control->title, url_control(v, k->control)), is_ours ? RESULT_PASS : RESULT_UNKNOWN, is_ours ? "Adopted" : "Not adopted");
+        }
+        json_put_str(o, "id", arena_printf(v->arena, "%s.%zu", c->criterion->id, t + 1));
+        json_put_cstr(o, "text", c->criterion->topics.items[t]);
+        put_status_as(o, c->topic_is_covered[t] ? RESULT_PASS : is_offered ? RESULT_UNKNOWN : RESULT_FAIL,
+                      c->topic_is_covered[t] ? "Covered" : is_offered ? "A control for it is not adopted" : "No control covers it");
+        json_put(o, "controls", controls);
+    }
+    json_put_int(page, "topics_open", (int64_t)c->topics_open);
+}
+
+/* What the controls' operation over the window comes to, with what was made up for: a signal for management, never an opinion. */
+static void signal_put(struct json *page, const struct criterion_state *c)
+{
+    struct json *o = json_put_object(page, "signal");
+    enum result_status s = c->signal == CRITERION_MET || c->signal == CRITERION_MET_WITH_EXCEPTIONS ? RESULT_PASS : c->signal == CRITERION_NOT_MET_SIGNAL ? RESULT_FAIL : RESULT_UNKNOWN;
+    json_put_cstr(o, "id", criterion_status_name(c->signal));
+    put_status_as(o, s, criterion_status_words(c->signal));
+    json_put_int(o, "compensating", (int64_t)c->compensating_count);
+}
+
 struct json *view_criterion(struct view *v, struct str id, struct err *e)
 {
     size_t index = assessment_criterion_index(id);
@@ -223,9 +258,10 @@ struct json *view_criterion(struct view *v, struct str id, struct err *e)
         control_push(v, controls, &as->controls[state->key[i]], "key");
     for (size_t i = 0; i < state->supporting_count; i++)
         control_push(v, controls, &as->controls[state->supporting[i]], "supporting");
-    struct json *topics = json_put_array(page, "topics");
-    for (size_t i = 0; i < c->topics.count; i++)
-        json_put_cstr(json_push_object(topics), "text", c->topics.items[i]);
+    for (size_t i = 0; i < state->compensating_count; i++)
+        control_push(v, controls, &as->controls[state->compensating[i]], "compensating");
+    topics_put(v, page, as, state);
+    signal_put(page, state);
     put_strings(page, "typical_evidence", c->typical_evidence);
     json_put_cstr(page, "population", c->population);
     json_put_cstr(page, "operating_test", c->operating_test);

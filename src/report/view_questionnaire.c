@@ -101,6 +101,14 @@ static enum result_status answer_status(const struct answer *n, const char **ret
     return is_shown && is_yes ? RESULT_PASS : RESULT_UNKNOWN;
 }
 
+/* What is observed says, where nobody has answered: filled in, and saved by nobody but a person. */
+static const char *suggestion(const struct control_state *c, const struct answer *n)
+{
+    if (n || c->test_count == 0)
+        return "";
+    return c->live == LIVE_OK && c->tests_now.of[RESULT_PASS] > 0 ? "yes" : c->live == LIVE_FAILING ? c->tests_now.of[RESULT_PASS] > 0 ? "partial" : "no" : "";
+}
+
 static void question_add(struct questionnaire *q, const struct control_state *c, struct str id, struct str question)
 {
     struct view *v = q->v;
@@ -120,6 +128,7 @@ static void question_add(struct questionnaire *q, const struct control_state *c,
     json_put_int(o, "version", n ? n->version : 0);
     json_put_int(o, "evidence", n ? n->evidence : 0);
     put_time(v, o, "changed", n ? n->t : 0);
+    json_put_cstr(o, "suggested", suggestion(c, n));
     json_put_str(o, "contradiction", differs);
     json_put_str(o, "url", n ? arena_printf(v->arena, "/records/answer/%.*s", STR_ARGS(id)) : STR(""));
     put_status_as(o, status, words);

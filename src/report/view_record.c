@@ -236,6 +236,16 @@ static bool has_value(const struct record *record, const char *field)
     return value && value->type != JSON_NULL && !((value->type == JSON_STRING && value->text.size == 0) || (value->type == JSON_ARRAY && !value->count));
 }
 
+/* Four eyes: who made it or took the step before may not take this one. Says so before the click. */
+static bool has_other_eyes(struct view *v, const struct view_records *r, const struct record *record, const struct record_transition *move, struct err *why)
+{
+    const char *other = NULL;
+    struct err failed = {0};
+    if (move->not_by.count == 0 || !r->access || !record_other_eyes(v->db, v->arena, r->access, record, move, &other, &failed) || !other)
+        return true;
+    return err_set(why, ERR_DENIED, "it takes somebody other than you: you %s", strcmp(other, "@author") == 0 ? "made it" : other[0] == '@' ? "are named in it" : "took the step before");
+}
+
 static void put_next(struct view *v, const struct view_records *r, struct json *page, const struct record *record)
 {
     const struct record_type *t = record->type;
@@ -270,6 +280,7 @@ static void put_next(struct view *v, const struct view_records *r, struct json *
             struct err again = {0};
             is_allowed = !v->is_past && record_allows(&later, t, record, RECORD_MOVE, move, &again);
         }
+        is_allowed = is_allowed && has_other_eyes(v, r, record, move, &why);
         json_put_bool(o, "is_allowed", is_allowed && missing->count == 0);
         json_put_str(o, "why_not", is_allowed ? STR("") : v->is_past ? STR("this is the past") : arena_str(v->arena, str_of(why.text)));
     }

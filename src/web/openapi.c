@@ -427,6 +427,11 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
     } else if (r->handler == handle_api_evidence) {
         put_body(operation, "multipart/form-data", NULL, true);
         put_answer(responses, "201", "The evidence as it is now; it waits to be looked at", "application/json", NULL);
+    } else if (r->handler == handle_api_gap_import) {
+        add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
+        add_parameter(parameters, "by", "query", "string", "Who assessed");
+        put_body(operation, "application/json", NULL, true);
+        put_answer(responses, "200", "What became of each row", "application/json", NULL);
     } else if (http_method_changes(r->method)) {
         put_body(operation, "application/x-www-form-urlencoded", NULL, false);
         put_answer(responses, "200", r->words, "application/json", NULL);

@@ -3,6 +3,7 @@
 #include "pages.h"
 #include "report/view_due.h"
 #include "report/view_settings.h"
+#include "report/view_room.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 #include <strings.h>
@@ -33,7 +34,10 @@ static struct json *build_criteria(struct call *c, struct err *e)
 
 static struct json *build_criterion(struct call *c, struct err *e)
 {
-    return view_criterion(&c->view, c->parameters[0], e);
+    struct json *v = view_criterion_room(&c->view, c->records, c->parameters[0], e);
+    if (v)
+        records_put_done(c, v);
+    return v;
 }
 
 static struct json *build_controls(struct call *c, struct err *e)
@@ -43,7 +47,10 @@ static struct json *build_controls(struct call *c, struct err *e)
 
 static struct json *build_control(struct call *c, struct err *e)
 {
-    return view_control(&c->view, c->parameters[0], e);
+    struct json *v = view_control_room(&c->view, c->records, c->parameters[0], e);
+    if (v)
+        records_put_done(c, v);
+    return v;
 }
 
 static struct json *build_tests(struct call *c, struct err *e)

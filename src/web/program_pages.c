@@ -3,7 +3,7 @@
 #include "web/page_kinds.h"
 #include "web/records.h"
 
-enum { ROLES_MAX = 64, NOTE_BYTES_MAX = 4000 };
+enum { ROLES_MAX = 64, NOTE_BYTES_MAX = 4000, ADOPT_MAX = 500 };
 
 static struct json *build_questionnaire(struct call *c, struct err *e)
 {
@@ -63,11 +63,6 @@ bool handle_answer(struct call *c, struct err *e)
 
 /* ---- adoption ---- */
 
-struct adoption {
-    struct record_change *made, *moved;
-    size_t made_count, moved_count;
-};
-
 static struct str owner_of(struct call *c, const char *role)
 {
     for (int i = 1; i <= ROLES_MAX; i++)
@@ -76,30 +71,47 @@ static struct str owner_of(struct call *c, const char *role)
     return STR("");
 }
 
-static bool control_adopt(struct call *c, struct adoption *x, const struct control *control, struct str owner, struct err *e)
+struct adoption adoption_new(struct call *c, size_t max)
 {
-    int64_t version = db_one_int(c->view.db, e, 0, "select version from control_records where id = ?1", A(control->id));
+    return (struct adoption){.made = arena_array(c->arena, max + 2, sizeof(struct record_change)), .moved = arena_array(c->arena, max + 2, sizeof(struct record_change))};
+}
+
+bool adoption_add(struct call *c, struct adoption *x, struct str id, struct str owner, struct err *e)
+{
+    const struct control *library = content_control(id);
+    int64_t version = 0;
+    bool is_open = true;
+    DB_EACH (row, c->view.db, e, "select version, state from control_records where id = ?1", A(id)) {
+        version = db_int(row, 0);
+        is_open = str_is(db_text(row, 1), "proposed");
+    }
     if (e->code)
         return false;
+    if (!is_open || (!library && !version)) /* decided already, or no control */
+        return true;
     struct record_change *made = &x->made[x->made_count++];
-    *made = (struct record_change){.type = STR("control"), .id = str_of(control->id), .act = version ? RECORD_CHANGE : RECORD_CREATE, .version = version,
-                                   .set = json_object(c->arena)};
+    *made = (struct record_change){.type = STR("control"), .id = id, .act = version ? RECORD_CHANGE : RECORD_CREATE, .version = version, .set = json_object(c->arena)};
     if (!version) {
-        json_put_cstr(made->set, "title", control->title);
-        json_put_cstr(made->set, "library", control->id);
+        json_put_cstr(made->set, "title", library->title);
+        json_put_cstr(made->set, "library", library->id);
     }
     json_put_str(made->set, "owner", owner);
-    x->moved[x->moved_count++] = (struct record_change){.type = STR("control"), .id = str_of(control->id), .act = RECORD_MOVE, .version = version + 1,
-                                                        .transition = STR("adopt"), .set = json_object(c->arena)};
+    x->moved[x->moved_count++] = (struct record_change){.type = STR("control"), .id = id, .act = RECORD_MOVE, .version = version + 1, .transition = STR("adopt"),
+                                                        .set = json_object(c->arena)};
     return true;
 }
 
 /* Two operations: first every control gets its record and owner, then all are adopted. What comes between leaves them proposed, with an owner. */
+bool adoption_submit(struct call *c, struct adoption *x, struct err *e)
+{
+    struct json *answer;
+    return records_submit_all(c, x->made, x->made_count, NULL, &answer, e) && records_submit_all(c, x->moved, x->moved_count, NULL, &answer, e);
+}
+
 bool handle_adopt(struct call *c, struct err *e)
 {
     bool is_core_only = str_is(form_value(&c->form, "which"), "core");
-    struct adoption x = {.made = arena_array(c->arena, content_control_count + 1, sizeof *x.made),
-                         .moved = arena_array(c->arena, content_control_count + 1, sizeof *x.moved)};
+    struct adoption x = adoption_new(c, ADOPT_MAX);
     if (!call_view(c, e))
         return false;
     const struct json *adopt = view_adopt(&c->view, e);
@@ -108,16 +120,29 @@ bool handle_adopt(struct call *c, struct err *e)
     JSON_EACH (role, json_get(adopt, "roles")) {
         struct str owner = owner_of(c, arena_str(c->arena, json_text(role, "role")).data);
         JSON_EACH (link, json_get(role, "controls")) {
-            const struct control *control = content_control(json_text(link, "id"));
-            if (owner.size && control && (control->is_core || !is_core_only) && !control_adopt(c, &x, control, owner, e))
+            bool is_wanted = owner.size && (json_bool(link, "is_core") || !is_core_only) && x.made_count < ADOPT_MAX;
+            if (is_wanted && !adoption_add(c, &x, json_text(link, "id"), owner, e))
                 return false;
         }
     }
     if (x.made_count == 0)
         return err_set(e, ERR_INVALID, "owner: choose somebody for at least one kind of owner");
-    struct json *answer;
-    return records_submit_all(c, x.made, x.made_count, NULL, &answer, e) && records_submit_all(c, x.moved, x.moved_count, NULL, &answer, e) &&
-           call_redirect(c, arena_printf(c->arena, "/controls?done=adopted&n=%zu", x.moved_count));
+    return adoption_submit(c, &x, e) && call_redirect(c, arena_printf(c->arena, "/controls?done=adopted&n=%zu", x.moved_count));
+}
+
+bool handle_control_adopt(struct call *c, struct err *e)
+{
+    struct str id = c->parameters[0], owner = form_value(&c->form, "owner");
+    if (!call_view(c, e))
+        return false;
+    if (owner.size == 0)
+        return err_set(e, ERR_INVALID, "owner: choose a person");
+    struct adoption x = adoption_new(c, 1);
+    if (!adoption_add(c, &x, id, owner, e))
+        return false;
+    if (x.moved_count == 0)
+        return err_set(e, ERR_CONFLICT, "control %.*s: it is decided already, or there is none of this name", STR_ARGS(str_slice(id, 0, 80)));
+    return adoption_submit(c, &x, e) && call_redirect(c, arena_printf(c->arena, "/controls/%.*s?done=adopted", STR_ARGS(id)));
 }
 
 static const struct list_column question_columns[] = {{"id", "Question", "", true, NULL},

@@ -52,7 +52,7 @@ static void put_links(struct call *c, const struct record_type *t, struct json *
     json_put_str(v, "calendar_url", records_url(c, t, arena_printf(c->arena, "/records/%s/calendar", t->id).data, "page", STR("")));
 }
 
-static void put_done(struct call *c, struct json *v)
+void records_put_done(struct call *c, struct json *v)
 {
     static const char *const known[][2] = {{"deleted", "Deleted. It stays in the history, and can be brought back."},
                                            {"created", "Created."},
@@ -64,6 +64,9 @@ static void put_done(struct call *c, struct json *v)
                                            {"imported", "Imported."},
                                            {"bulk", "Done with all of them, as one operation."},
                                            {"view", "The view is kept."},
+                                           {"adopted", "Adopted: it has an owner, and counts from now on."},
+                                           {"task", "The task is made."},
+                                           {"baseline", "The baseline is taken."},
                                            {"same", "Nothing was changed: everything is as it was."}};
     struct str done = STR("");
     struct err ignored = {0};
@@ -92,7 +95,7 @@ static struct json *build_list(struct call *c, struct err *e)
     struct json *v = view_record_list(&c->view, c->records, t, &q, is_page, e);
     if (v && is_page) {
         put_links(c, t, v);
-        put_done(c, v);
+        records_put_done(c, v);
         put_op(c, v);
         if (!records_put_views(c, t, v, e))
             return NULL;
@@ -147,7 +150,7 @@ static struct json *build_one(struct call *c, struct err *e)
         char op[33];
         op_id_new(c->site->env, op);
         json_put_str(v, "op", arena_str(c->arena, str_of(op)));
-        put_done(c, v);
+        records_put_done(c, v);
     }
     return v;
 }

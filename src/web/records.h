@@ -52,6 +52,18 @@ bool records_step_up(struct call *c);
 /* The id of the first record in an answer. */
 struct str records_answer_id(const struct json *answer);
 
+/* "done": in words what the address says was done; "" when it says nothing. */
+void records_put_done(struct call *c, struct json *v);
+/* Controls that get an owner and are adopted: those of the library that have no record get one. */
+struct adoption {
+    struct record_change *made, *moved; /* max + 2 of each: a caller may add changes of its own to `made` */
+    size_t made_count, moved_count;
+};
+struct adoption adoption_new(struct call *c, size_t max);
+/* Adds nothing where the control is adopted, retired or said not to apply already. */
+bool adoption_add(struct call *c, struct adoption *x, struct str id, struct str owner, struct err *e) MUST_USE;
+bool adoption_submit(struct call *c, struct adoption *x, struct err *e) MUST_USE;
+
 /* Opens the library that writes XLSX: whoever enters a jail does it before. ERR_UNSUPPORTED: not installed. */
 bool xlsx_prepare(struct err *e) MUST_USE;
 

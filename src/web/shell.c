@@ -117,10 +117,13 @@ struct str list_url(struct call *c, const char *path, const char *changed, struc
     add_if(&b, "sort", f->sort, changes_sort ? "sort" : "", value);
     if (changes_sort ? strcmp(changed, "unsort") == 0 : f->is_descending)
         http_query_add(&b, "desc", STR("1"));
-    struct str person;
-    struct err ignored = {0};
-    if (call_query(c, "person", &person, &ignored) && person.size)
-        http_query_add(&b, "person", person);
+    static const char *const further[] = {"person", "kind", "severity", "owner"}; /* filters that some lists have beside these */
+    for (size_t i = 0; i < sizeof(further) / sizeof(further[0]); i++) {
+        struct str further_value;
+        struct err ignored = {0};
+        if (call_query(c, further[i], &further_value, &ignored) && further_value.size)
+            http_query_add(&b, further[i], further_value);
+    }
     if (strcmp(changed, "page") == 0)
         http_query_add(&b, "page", value);
     struct str s = arena_str(c->arena, buf_view(&b));

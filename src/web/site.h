@@ -277,6 +277,16 @@ bool handle_notifications(struct call *c, struct err *e); /* settings_pages.c */
 bool handle_onboarding(struct call *c, struct err *e);
 bool handle_parameter_set(struct call *c, struct err *e); /* parameter_pages.c */
 bool handle_parameter_decide(struct call *c, struct err *e);
+bool handle_control_adopt(struct call *c, struct err *e);
+bool handle_gap_accept(struct call *c, struct err *e); /* gap_pages.c */
+bool handle_gap_adopt(struct call *c, struct err *e);
+bool handle_gap_task(struct call *c, struct err *e);
+bool handle_gap_evidence(struct call *c, struct err *e);
+bool handle_baseline(struct call *c, struct err *e);
+bool handle_gap_import_form(struct call *c, struct err *e); /* room_pages.c */
+bool handle_gap_import(struct call *c, struct err *e);
+bool handle_api_gap_import(struct call *c, struct err *e);
+bool handle_relevance(struct call *c, struct err *e);
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
 bool handle_record_new(struct call *c, struct err *e); /* record_pages.c */
 bool handle_record_create(struct call *c, struct err *e);

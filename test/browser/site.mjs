@@ -95,6 +95,8 @@ async function records(cookie) {
   await send('/service', { values: { name: 'Shown service', owner: person.id } }).catch(() => null);
   for (const name of ['Shown database', 'Shown host with a name that is rather long for a column', 'Shown pipeline'])
     await send('/system', { values: { name, kind: 'database', owner: person.id, reason: 'Holds what customers bring.\n\nBacked up every night.' } });
+  await send('/gap', { values: { title: 'Shown gap: leavers keep access for days', kind: 'operation', impact: 3, likelihood: 3, effort: 'm', owner: person.id, due_on: day(30), controls: ['AC-04'], criteria: ['CC6.2'] } });
+  await send('/control', { id: 'SHOWN-1', values: { title: 'Shown control of our own', statement: 'Every month somebody compares leavers with accounts.', owner: person.id, frequency: 'monthly', criteria_key: ['CC6.2'] } });
   return (await list('system'))[0];
 }
 
@@ -118,6 +120,13 @@ export async function addresses() {
     controls: '/controls',
     adopt: '/controls/adopt',
     gaps: '/gaps',
+    'gaps-register': '/gaps/register',
+    'gaps-plan': '/gaps/plan',
+    'gaps-goals': '/gaps/goals',
+    'gaps-readiness': '/gaps/readiness',
+    'gaps-import': '/gaps/import',
+    completeness: '/criteria/completeness',
+    'impact-control': '/impact/control/AC-06',
     'gaps-unanswered': '/gaps?status=unanswered&q=backup',
     'controls-found': '/controls?q=password&sort=score',
     control: '/controls/' + (test.controls[0] ?? 'AC-06'),
@@ -170,6 +179,9 @@ export async function addresses() {
     'record-board': '/records/gap/board',
     'record-calendar': '/records/task/calendar',
     leaf: '/ledger/' + record.created.leaf,
+    gap: (await get('/api/v1/gaps/register')).rows.find((r) => /Shown/.test(r.name))?.url,
+    'control-own': '/controls/SHOWN-1',
+    'impact-system': '/impact/system/' + record.id,
     'record-view': '/records/system?f.kind=database&sort=name',
     'saved-views': '/records/saved_view',
   });

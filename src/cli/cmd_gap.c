@@ -1,0 +1,250 @@
+/* assay gap: the gap analysis on a terminal: register, plan, readiness since the baseline, completeness, and what others found. */
+#include "base/times.h"
+#include "cli/cmd_records.h"
+#include "cli/open_view.h"
+#include "report/outside.h"
+#include "report/view_room.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { FILE_BYTES_MAX = 8 << 20 };
+
+struct gap_cli {
+    struct cli_context *c;
+    struct record_cli records;
+    struct view view;
+    struct view_records shown;
+    struct keeper_client *keeper; /* import only */
+};
+
+static bool gap_open(struct cli_context *c, bool writes, struct gap_cli *ret, struct err *e)
+{
+    const char *at = cli_option(c, "at");
+    int64_t at_ms = 0;
+    *ret = (struct gap_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL};
+    if (writes && !ret->keeper)
+        return false;
+    if (!record_cli_open(c, false, &ret->records, e))
+        return false;
+    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms};
+    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
+    if ((at && !time_parse(str_of(at), ret->view.now_ms, &at_ms)) || !view_open(&ret->view, at_ms, e)) {
+        if (!e->code)
+            err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
+        records_close(&ret->records);
+        return false;
+    }
+    return true;
+}
+
+static void gap_close(struct gap_cli *g)
+{
+    records_close(&g->records);
+    if (g->keeper)
+        keeper_close(g->keeper);
+}
+
+/* ---- printing ---- */
+
+static void register_print(struct buf *b, const struct json *page)
+{
+    JSON_EACH (g, json_get(page, "rows")) {
+        put_shape(b, json_text(g, "status"), false);
+        buf_char(b, ' ');
+        put_padded(b, json_text(g, "severity_words"), 9);
+        put_padded(b, json_text(g, "id"), 10);
+        put_padded(b, json_text(g, "name"), 60);
+        buf_printf(b, " %.*s  %.*s\n", STR_ARGS(json_text(json_get(g, "owner"), "name")), STR_ARGS(json_text(g, "due")));
+        if (json_text(g, "order_words").size)
+            buf_printf(b, "            %.*s\n", STR_ARGS(json_text(g, "order_words")));
+    }
+    int64_t proposed = json_int(page, "proposal_count", 0);
+    if (proposed)
+        buf_printf(b, "%lld proposed by answers and tests: accept them on the page Gaps, Register\n", (long long)proposed);
+    if (json_int(page, "all", 0) == 0 && !proposed)
+        buf_cstr(b, "No gap yet.\n");
+}
+
+static void plan_print(struct buf *b, const struct json *page)
+{
+    buf_printf(b, "%.*s.\n", STR_ARGS(json_path(page, "forecast.words") ? json_text(json_get(page, "forecast"), "words") : STR("")));
+    JSON_EACH (g, json_get(page, "rows")) {
+        buf_printf(b, "%3lld ", (long long)json_int(g, "rank", 0));
+        put_padded(b, json_text(g, "id"), 10);
+        put_padded(b, json_text(g, "name"), 50);
+        buf_printf(b, " %.*s to %.*s, proof %.*s%s  %.*s\n", STR_ARGS(json_text(g, "start")), STR_ARGS(json_text(g, "done")), STR_ARGS(json_text(g, "shown")),
+                   json_bool(g, "is_late") ? ", late" : "", STR_ARGS(json_text(json_get(g, "owner"), "name")));
+    }
+}
+
+static void readiness_print(struct buf *b, const struct json *page)
+{
+    const struct json *then = json_get(page, "then"), *now = json_get(page, "now");
+    if (!then || then->type != JSON_OBJECT) {
+        buf_printf(b, "Readiness %lld. No baseline yet: take it on the page Gaps, Readiness.\n", (long long)json_int(now, "score", 0));
+        return;
+    }
+    buf_printf(b, "Readiness %lld, %lld on %.*s.\n", (long long)json_int(now, "score", 0), (long long)json_int(then, "score", 0), STR_ARGS(json_text(json_get(then, "at"), "date")));
+    JSON_EACH (k, json_get(page, "controls"))
+        buf_printf(b, "  %s %.*s %.*s → %.*s: %.*s\n", json_bool(k, "is_up") ? "+" : "-", STR_ARGS(json_text(k, "id")), STR_ARGS(json_get(k, "from")->text), STR_ARGS(json_get(k, "to")->text),
+                   STR_ARGS(json_text(k, "why")));
+    JSON_EACH (g, json_get(page, "closed"))
+        buf_printf(b, "  + %.*s %.*s: %.*s\n", STR_ARGS(json_text(g, "id")), STR_ARGS(json_text(g, "title")), STR_ARGS(json_text(g, "status_words")));
+}
+
+static void completeness_print(struct buf *b, const struct json *page)
+{
+    JSON_EACH (s, json_get(page, "sums")) {
+        put_shape(b, json_text(s, "status"), false);
+        buf_char(b, ' ');
+        put_padded(b, json_text(s, "label"), 36);
+        buf_printf(b, " %4lld of %lld\n", (long long)json_int(s, "done", 0), (long long)json_int(s, "total", 0));
+    }
+    JSON_EACH (k, json_get(page, "criteria"))
+        buf_printf(b, "  %.*s %.*s: %.*s\n", STR_ARGS(json_text(k, "id")), STR_ARGS(json_text(k, "status_words")), STR_ARGS(json_text(k, "why")));
+}
+
+static int show(struct cli_context *c, struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
+{
+    if (!page)
+        return cli_fail(e);
+    if (c->json)
+        return cli_print_json(page);
+    struct buf b;
+    buf_init(&b, 16 << 20);
+    print(&b, page);
+    int status = cli_print(buf_view(&b));
+    buf_release(&b);
+    return status;
+}
+
+/* ---- import ---- */
+
+static bool file_read(struct arena *a, const char *path, struct str *ret, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, FILE_BYTES_MAX);
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (!f)
+        return err_errno(e, errno, "%s", path);
+    char piece[65536];
+    size_t n;
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+        buf_append(&b, piece, n);
+    bool is_broken = ferror(f);
+    if (f != stdin)
+        fclose(f);
+    if (is_broken || b.full)
+        return err_set(e, b.full ? ERR_TOO_LARGE : ERR_UNAVAILABLE, "%s: %s", path, b.full ? "over 8 MiB" : "cannot be read");
+    *ret = arena_str(a, buf_view(&b));
+    return true;
+}
+
+static struct json *outside_json(struct cli_context *c, const struct outside *o, bool is_dry)
+{
+    struct json *v = json_object(c->arena);
+    json_put_bool(v, "is_dry_run", is_dry);
+    json_put_int(v, "answers", (int64_t)o->answers);
+    json_put_int(v, "findings", (int64_t)o->findings);
+    json_put_int(v, "same", (int64_t)o->same);
+    json_put(v, "rows", o->rows);
+    json_put(v, "problems", o->problems);
+    return v;
+}
+
+static int problems_fail(const char *file, const struct outside *o)
+{
+    struct err e = {0};
+    JSON_EACH (p, o->problems)
+        fprintf(stderr, "assay: %s: row %lld: %.*s: %.*s\n", file, (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column")), STR_ARGS(json_text(p, "why")));
+    err_set(&e, ERR_INVALID, "%s: %zu problems, nothing is written", file, o->problems->count);
+    return cli_fail(&e);
+}
+
+static int import_write(struct gap_cli *g, const struct outside *o, struct err *e)
+{
+    struct cli_context *c = g->c;
+    struct op op;
+    struct json *answer;
+    bool ok = record_op(c->env, c->arena, o->changes, o->count, &g->records.access, &op, e) && keeper_submit(g->keeper, c->arena, &op, &answer, e) &&
+              (keeper_flush(g->keeper, e) || err_wrap(e, "it is recorded, but not signed"));
+    if (!ok)
+        return cli_fail(e);
+    if (c->json)
+        return cli_print_json(outside_json(c, o, false));
+    return cli_print(arena_printf(c->arena, "%zu gaps, %zu answers; %zu were here already\n", o->findings, o->answers, o->same));
+}
+
+static int import_run(struct gap_cli *g)
+{
+    struct cli_context *c = g->c;
+    struct err e = {0};
+    struct str text;
+    struct outside o;
+    const char *by = cli_option(c, "by");
+    if (c->argument_count != 2)
+        return cli_wrong_use(c, "import takes one file, or - for what comes in");
+    if (!file_read(c->arena, c->arguments[1], &text, &e) || !outside_read(&g->view, text, str_of(by ? by : ""), &o, &e))
+        return cli_fail(&e);
+    if (o.problems->count && !c->json)
+        return problems_fail(c->arguments[1], &o);
+    if (o.problems->count || cli_flag(c, "dry-run")) {
+        int status = c->json ? cli_print_json(outside_json(c, &o, true))
+                             : cli_print(arena_printf(c->arena, "%zu gaps and %zu answers would be new; %zu are here already; nothing is written (--dry-run)\n", o.findings, o.answers, o.same));
+        return status ? status : o.problems->count ? 2 : 0;
+    }
+    return o.count ? import_write(g, &o, &e) : cli_print(STR("nothing to import: all of it is here already\n"));
+}
+
+static int run(struct cli_context *c)
+{
+    struct gap_cli g;
+    struct err e = {0};
+    struct register_filter all = {0};
+    struct view_filter everything = {.per_page = 1000};
+    const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
+    if (!gap_open(c, strcmp(verb, "import") == 0 && !cli_flag(c, "dry-run"), &g, &e)) {
+        if (g.keeper)
+            keeper_close(g.keeper);
+        return cli_fail(&e);
+    }
+    int status;
+    if (strcmp(verb, "list") == 0)
+        status = show(c, view_register(&g.view, &g.shown, &everything, &all, &e), register_print, &e);
+    else if (strcmp(verb, "plan") == 0)
+        status = show(c, view_plan(&g.view, &g.shown, &e), plan_print, &e);
+    else if (strcmp(verb, "readiness") == 0)
+        status = show(c, view_progress(&g.view, &g.shown, &e), readiness_print, &e);
+    else if (strcmp(verb, "completeness") == 0)
+        status = show(c, view_completeness(&g.view, &g.shown, &e), completeness_print, &e);
+    else if (strcmp(verb, "import") == 0)
+        status = import_run(&g);
+    else
+        status = cli_wrong_use(c, "'%s' is none of list, plan, readiness, completeness, import", verb);
+    gap_close(&g);
+    return status;
+}
+
+static const struct cli_option options[] = {
+    {"at", 0, "TIME", "list, plan, readiness, completeness: as it was known at TIME"},
+    {"by", 0, "TEXT", "import: who assessed"},
+    {"dry-run", 0, NULL, "import: say what would happen and write nothing"},
+    {0},
+};
+
+const struct cli_command cli_command_gap = {
+    .name = "gap",
+    .summary = "gap analysis: the register, the plan, readiness since the baseline, completeness, imports",
+    .usage = "[list] | plan | readiness | completeness | import FILE",
+    .example = "assay gap import findings.csv --by \"Example LLP\" --dry-run",
+    .options = options,
+    .details = "list          the register of gaps, the most urgent first, with why each stands where it does\n"
+               "plan          who closes which gap when, and when the window can begin\n"
+               "readiness     how readiness moved since the baseline, and by what\n"
+               "completeness  policies, controls, criteria and documents: what is there and what is missing\n"
+               "import FILE   answers and findings of an outside assessment, CSV or JSON, all rows or none\n"
+               "The questions are answered on the page Gaps, or with: assay record change answer",
+    .has_json = true,
+    .run = run,
+};
