@@ -245,6 +245,7 @@ const struct cli_command cli_command_gap = {
                "completeness  policies, controls, criteria and documents: what is there and what is missing\n"
                "import FILE   answers and findings of an outside assessment, CSV or JSON, all rows or none\n"
                "The questions are answered on the page Gaps, or with: assay record change answer",
+    .arguments_max = 2,
     .has_json = true,
     .run = run,
 };

@@ -256,6 +256,9 @@ static bool each_linked(void *context, const struct record *record, struct err *
     (void)e;
     struct linked *x = context;
     struct view *v = x->book->v;
+    JSON_EACH (there, x->items)
+        if (str_equal(json_text(there, "id"), record->id))
+            return true;
     struct json *state = record_state_json(v, record->type, record->state), *o = json_push_object(x->items);
     json_put_str(o, "id", record->id);
     json_put_str(o, "title", record_title(record));
@@ -287,6 +290,8 @@ static bool evidence_put(const struct gap_book *b, const struct book_gap *g, str
         if (r && !each_linked(&x, r, e))
             return false;
     }
+    if (!records_put(b, offered, "evidence", arena_printf(b->v->arena, "gaps=\"%.*s\"", STR_ARGS(g->record->id)), e))
+        return false;
     JSON_EACH (control, json_get(g->record->values, "controls"))
         if (!records_put(b, offered, "evidence", arena_printf(b->v->arena, "controls=\"%.*s\"", STR_ARGS(control->text)), e))
             return false;

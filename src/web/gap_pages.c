@@ -9,23 +9,29 @@ enum { ACCEPT_MAX = 200, TITLE_BYTES_MAX = 200 };
 
 /* ---- pages ---- */
 
+/* What the page offers to do takes the permission of its forms, beside what the type of record allows. */
+static struct json *offered(struct call *c, struct json *v)
+{
+    if (!v)
+        return NULL;
+    records_put_done(c, v);
+    struct json *may = (struct json *)(uintptr_t)json_get(v, "may_create");
+    if (may && !call_may(c, PERMISSION_RECORDS))
+        may->boolean = false;
+    return v;
+}
+
 static struct json *build_register(struct call *c, struct err *e)
 {
     struct register_filter more = {0};
     if (!call_query(c, "kind", &more.kind, e) || !call_query(c, "severity", &more.severity, e) || !call_query(c, "owner", &more.owner, e))
         return NULL;
-    struct json *v = view_register(&c->view, c->records, &c->filter, &more, e);
-    if (v)
-        records_put_done(c, v);
-    return v;
+    return offered(c, view_register(&c->view, c->records, &c->filter, &more, e));
 }
 
 static struct json *build_gap(struct call *c, struct err *e)
 {
-    struct json *v = view_gap_one(&c->view, c->records, c->parameters[0], e);
-    if (v)
-        records_put_done(c, v);
-    return v;
+    return offered(c, view_gap_one(&c->view, c->records, c->parameters[0], e));
 }
 
 static struct json *build_plan(struct call *c, struct err *e)
@@ -35,18 +41,12 @@ static struct json *build_plan(struct call *c, struct err *e)
 
 static struct json *build_goals(struct call *c, struct err *e)
 {
-    struct json *v = view_goals(&c->view, c->records, e);
-    if (v)
-        records_put_done(c, v);
-    return v;
+    return offered(c, view_goals(&c->view, c->records, e));
 }
 
 static struct json *build_readiness(struct call *c, struct err *e)
 {
-    struct json *v = view_progress(&c->view, c->records, e);
-    if (v)
-        records_put_done(c, v);
-    return v;
+    return offered(c, view_progress(&c->view, c->records, e));
 }
 
 /* ---- accepting what is proposed ---- */
