@@ -39,13 +39,13 @@ async function api(method, path, body) {
 // A second person with a password and one-time codes, signed in just now.
 async function second(login) {
   const page = await open({ signIn: false });
-  await page.goto(assay('user', 'add', login, '--roles', 'compliance_lead', '--name', 'Bea Second').match(/http\S+token=[0-9a-f]{64}/)[0]);
-  await page.getByRole('button', { name: /Sign in as/ }).click();
+  await page.goto(assay('user', 'add', login, '--roles', 'compliance_lead', '--name', 'Bea Second').match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
+  await page.getByRole('button', { name: 'Go on' }).click();
   await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel(/^(New )?password/i).first().fill(PASSWORD);
-  await page.getByLabel(/again/i).fill(PASSWORD);
-  await page.getByRole('button', { name: /password/i }).click();
-  await page.getByRole('button', { name: /codes/i }).first().click();
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByLabel('Once more').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByRole('button', { name: 'Add one-time codes' }).click();
   const seed = await page.locator('input[name="seed"]').getAttribute('value');
   await page.locator('input[name="code"]').fill(totp(seed));
   await page.locator('main form:has(input[name="seed"]) button').click();
@@ -224,8 +224,8 @@ test('the scope is sent by one and approved by another; whoever sent it cannot',
 test('what changes after the approval is shown with its difference', async () => {
   await admin.goto(url + '/scope/boundary');
   await admin.getByLabel('What', { exact: true }).fill('Mobile app');
-  await admin.getByLabel('Component').selectOption('software');
-  await admin.getByLabel('Place').selectOption('no');
+  await admin.getByLabel('Component', { exact: true }).selectOption('software');
+  await admin.getByLabel('Place', { exact: true }).selectOption('no');
   await admin.getByLabel('Why it is in or out').fill('Not launched yet.');
   await admin.getByRole('button', { name: 'Add', exact: true }).click();
   await admin.waitForURL(/done=created/);
