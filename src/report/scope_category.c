@@ -37,18 +37,18 @@ void scope_category_propose(struct arena *a, const struct json *category, const 
     ret->is_decided = ret->is_in || (possible == 0 && leaning + open < LEANS_NEEDED);
     struct buf BUF_AUTO b;
     buf_init(&b, TEXT_MAX);
-    buf_cstr(&b, ret->is_in ? "In:" : ret->is_decided ? "Out:" : "Not decided yet: questions are open.");
+    if (!ret->is_decided)
+        buf_cstr(&b, "Not decided yet: questions are open.");
     if (ret->is_in)
         put_reasons(&b, category, answers, "yes", "why_yes");
     else
         put_reasons(&b, category, answers, "no", "why_no");
     if (!ret->is_in && yes) {
-        buf_cstr(&b, " What speaks for it:");
         put_reasons(&b, category, answers, "yes", "why_yes");
         if (ret->is_decided)
             buf_cstr(&b, " Alone that does not call for the category.");
     }
-    ret->rationale = arena_str(a, buf_view(&b));
+    ret->rationale = str_trim(arena_str(a, buf_view(&b)));
 }
 
 struct str scope_answers_write(struct arena *a, const struct json *category, const struct json *answers)
@@ -72,7 +72,7 @@ struct json *scope_answers_read(struct arena *a, struct str text)
         if (!str_starts(line, "- "))
             continue;
         line = str_slice(line, 2, line.size);
-        if (!str_cut(&line, ':', &id))
+        if (!str_cut(&line, ':', &id) || str_trim(id).size == 0)
             continue;
         line = str_trim(line);
         (void)str_cut(&line, '.', &answer);

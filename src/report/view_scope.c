@@ -79,8 +79,30 @@ static void put_fields(struct view *v, struct json *o, const struct record_type 
     struct err ignored = {0};
     const struct json *diff = json_parse(v->arena, arena_str(v->arena, difference), JSON_LIMITS_DEFAULT, &ignored);
     JSON_EACH (d, diff) {
-        const struct record_field *f = record_type_field(t, json_text(d, "field"));
-        json_push_str(list, f ? str_of(f->label) : json_text(d, "field"));
+        const struct record_field *f = record_type_field(t, d->key);
+        json_push_str(list, f ? str_of(f->label) : d->key);
+    }
+}
+
+/* What one operation did to many records of a type is one line. */
+static bool is_same_act(const struct json *before, const struct json *o)
+{
+    int64_t apart = json_int(json_get(before, "at"), "t", 0) - json_int(json_get(o, "at"), "t", 0);
+    return before && apart <= MS_SECOND && str_equal(json_text(before, "type_label"), json_text(o, "type_label")) &&
+           str_equal(json_text(before, "act_words"), json_text(o, "act_words")) && str_equal(json_path(before, "actor.id")->text, json_path(o, "actor.id")->text) &&
+           json_text(o, "why").size == 0;
+}
+
+static void change_add(struct json *list, struct json *o)
+{
+    const struct json *before = list->last;
+    if (before && is_same_act(before, o)) {
+        struct json *also = (struct json *)(uintptr_t)json_get(before, "also"), *x = json_push_object(also);
+        json_put_str(x, "title", json_text(o, "title"));
+        json_put_str(x, "url", json_text(o, "url"));
+        json_put_str(x, "proof", json_text(o, "proof"));
+    } else if (list->count < SCOPE_CHANGES_MAX) {
+        json_put_array(json_push(list, o), "also");
     }
 }
 
@@ -96,7 +118,7 @@ static bool put_changes(const struct scope_facts *f, struct json *page, struct e
         if (t && record_may_read_type(f->r, t))
             buf_printf(&sql, ",'%s'", scope_types[k]);
     }
-    buf_printf(&sql, ") order by leaf desc limit %d", SCOPE_CHANGES_MAX);
+    buf_printf(&sql, ") order by leaf desc limit %d", 4 * SCOPE_CHANGES_MAX);
     DB_EACH (row, v->db, e, arena_str(v->arena, buf_view(&sql)).data, A(v->leaf_limit)) {
         const struct record_type *t = record_types_find(f->r->types, arena_str(v->arena, db_text(row, 2)));
         struct err gone = {0};
@@ -104,7 +126,7 @@ static bool put_changes(const struct scope_facts *f, struct json *page, struct e
         const struct record *record = t ? record_get(v->db, v->arena, t, id, view_record_limit(v), &gone) : NULL;
         if (!t)
             continue;
-        struct json *o = json_push_object(list);
+        struct json *o = json_object(v->arena);
         json_put_int(o, "leaf", db_int(row, 0));
         put_time(v, o, "at", db_int(row, 1));
         json_put_cstr(o, "type_label", t->label);
@@ -116,6 +138,7 @@ static bool put_changes(const struct scope_facts *f, struct json *page, struct e
         json_put_str(o, "why", arena_str(v->arena, db_text(row, 7)));
         put_fields(v, o, t, str_is(db_text(row, 4), "create") ? STR("[]") : db_text(row, 8));
         json_put_str(o, "proof", arena_printf(v->arena, "/ledger/%lld", (long long)db_int(row, 0)));
+        change_add(list, o);
     }
     return e->code == ERR_NONE;
 }

@@ -25,7 +25,8 @@ enum { SCOPE_CATEGORIES = 5, SCOPE_SHOWN_MAX = 200, SCOPE_CHANGES_MAX = 30, SCOP
 /* {"title","as_of","nav","organisation":{"name","archetype_words","url"} or null,
  *  "kinds":[{"id","label","in":[ITEM],"out":[ITEM],"url"}], "checklist":[MISSING],"missing":N,"version":VERSION,
  *  "categories":[{"id","name","is_in","is_decided","state":STATE or null}],"suggestions":N,
- *  "changes":[{"leaf","at":TIME,"type_label","id","title","url","act_words","actor":ACTOR,"why","fields":["Reason"],"proof"}]} */
+ *  "changes":[{"leaf","at":TIME,"type_label","id","title","url","act_words","actor":ACTOR,"why","fields":["Reason"],"proof",
+ *    "also":[{"title","url","proof"}] (what the same act did to others of the type)}]} */
 struct json *view_scope(struct view *v, const struct view_records *r, struct err *e);
 /* The form of the organisation (as view_record_form), and beside it
  * "advice":[{"status","status_words","text","why"}],"archetype":{"id","label","words","categories":[name],"items":N,"open":N} or null */

@@ -142,8 +142,8 @@ test('questions lead to a proposal with a reason, which may be put better', asyn
   const { categories } = await api('GET', '/scope/categories');
   const by = Object.fromEntries(categories.map((c) => [c.id, c]));
   assert.deepEqual(categories.map((c) => c.record.is_in), [true, true, false, true, false]);
-  assert.match(by.availability.record.rationale, /^In: Contracts promise uptime/);
-  assert.match(by.privacy.record.rationale, /^Out: Customers decide/);
+  assert.match(by.availability.record.rationale, /^Contracts promise uptime/);
+  assert.match(by.privacy.record.rationale, /^Customers decide/);
   assert.equal(by.confidentiality.questions[1].answer, 'unsure');
   const privacy = page.locator('form[action="/scope/categories/privacy"]');
   await privacy.getByLabel('Why').fill('We only process for customers; they answer to people.');
