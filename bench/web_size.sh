@@ -33,6 +33,7 @@ for changes; do
         echo "made $changes changes of $items items: $(figure leaves_per_second "$scratch/made") leaves/s, $(figure seconds "$scratch/made") s"
     fi
     web_start "$data"
+    bytes / >/dev/null
     load list 1; line="$changes $p50 $cpu"; echo "  list alone: p50 $p50 ms, p99 $p99 ms, $cpu us CPU (goal 3 ms)"
     load deep 1; line="$line $cpu"; echo "  any page of it: p50 $p50 ms, p99 $p99 ms, $cpu us CPU"
     load one 1; line="$line $cpu"; echo "  one record: p50 $p50 ms, p99 $p99 ms, $cpu us CPU"

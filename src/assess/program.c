@@ -254,7 +254,7 @@ static bool performances_load(struct program *p, struct db *db, struct interval 
 static bool evidence_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
 {
     DB_EACH (row, db, e, as_of(p, db,
-             "select l.target, count(*), min(v.period_to), max(v.period_to) from record_link l join evidence_items_versions v on v.id = l.id where l.type = 'evidence' and l.field = 'controls' and "
+             "select l.target, count(*), min(v.period_to), max(v.period_to) from evidence_items_versions v cross join record_link l on l.id = v.id where l.type = 'evidence' and l.field = 'controls' and "
              LINKED("l") " and v.state = 'accepted' and v.occurrence is null and " OPEN("v") " group by l.target"), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         if (!c)

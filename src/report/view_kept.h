@@ -2,7 +2,7 @@
  * view_kept.h - what every page shows and only a new leaf or a new minute changes: kept between requests, for all threads of a process.
  *
  * The navigation tells how much needs attention, which takes the whole assessment: many times what the rest of a page costs. It is kept
- * under the newest leaf's index and hash and the minute, so that the first page behind a write computes it anew, and none shows what was.
+ * under the newest leaf and the minute; the first page behind a leaf that may change it computes it anew, so that none shows what was.
  */
 #ifndef REPORT_VIEW_KEPT_H
 #define REPORT_VIEW_KEPT_H
