@@ -227,7 +227,7 @@ static int run(struct cli_context *c)
     bool is_show = strcmp(verb, "show") == 0, is_approve = strcmp(verb, "approve") == 0, is_refuse = strcmp(verb, "refuse") == 0;
     bool wants_name = is_show || is_approve || is_refuse;
     if (!is_list && !is_set && !is_history && !wants_name)
-        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, apply, export, type, set, approve, refuse, gaps or explain-gap", verb);
+        return cli_wrong_use(c, "%s: types, list, show, add, change, move, delete, undo, history, import, apply, personal, export, type, set, approve, refuse, gaps or explain-gap", verb);
     if (strcmp(type, "parameter") != 0)
         return cli_wrong_use(c, "set wants parameter NAME VALUE; other records take change");
     if (is_set && c->argument_count != 4)
@@ -259,6 +259,7 @@ const struct cli_command cli_command_record = {
                "  move TYPE ID TRANSITION [FIELD=VALUE…]\n"
                "  delete|undo TYPE ID\n"
                "  import TYPE FILE.csv [--map HEADING=FIELD] [--dry-run]   all rows or none\n"
+               "  personal PERSON                    what is kept about somebody, and in which leaves\n"
                "  apply FILE.json [--dry-run]        an array of changes of any types, all of them or none\n"
                "  type add FILE.yaml [--dry-run]     a type of your own, or fields and states for one\n"
                "  list parameter | set parameter NAME VALUE --reason TEXT | history parameter [NAME]\n"

@@ -243,7 +243,7 @@ static int show_history(struct record_cli *r, struct str id)
 
 /* ---- which ---- */
 
-static const char *const verbs[] = {"types", "type", "list", "show", "history", "export", "import", "apply", "add", "change", "move", "delete", "undo"};
+static const char *const verbs[] = {"types", "type", "list", "show", "history", "export", "import", "apply", "personal", "add", "change", "move", "delete", "undo"};
 
 bool records_is_verb(const char *verb)
 {
@@ -293,5 +293,7 @@ int records_run(struct cli_context *c)
         return records_import(c);
     if (strcmp(verb, "apply") == 0)
         return records_apply(c);
+    if (strcmp(verb, "personal") == 0)
+        return records_personal(c);
     return strcmp(verb, "type") == 0 ? records_type_add(c) : read_only(c);
 }

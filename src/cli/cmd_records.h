@@ -26,6 +26,7 @@ int records_add(struct cli_context *c);
 int records_change(struct cli_context *c, enum record_act act);
 int records_import(struct cli_context *c);
 int records_apply(struct cli_context *c);
+int records_personal(struct cli_context *c); /* cmd_records_personal.c */
 int records_type_add(struct cli_context *c);
 
 #endif

@@ -78,9 +78,67 @@ static struct json *build_capture(struct call *c, struct err *e)
     return view_capture(&c->view, (uint64_t)leaf, &c->filter, e);
 }
 
+static void index_push(struct json *items, const char *id, struct str title, const char *kind, struct str url)
+{
+    struct json *o = json_push_object(items);
+    json_put_cstr(o, "id", id);
+    json_put_str(o, "title", title);
+    json_put_str(o, "url", url);
+    json_put_cstr(o, "kind", kind);
+}
+
+/* Lists of records, and what can be made or begun from anywhere. */
+static void index_lists(struct call *c, struct json *items)
+{
+    for (size_t i = 0; i < record_types_count(c->records->types); i++) {
+        const struct record_type *t = record_types_at(c->records->types, i);
+        struct err ignored = {0};
+        bool reads = access_matches(c->access, &t->may_read, NULL);
+        bool makes = reads && !c->at_ms && record_allows(c->access, t, NULL, RECORD_CREATE, NULL, &ignored);
+        if (reads)
+            index_push(items, t->id, str_of(t->labels), "list", arena_printf(c->arena, "/records/%s", t->id));
+        if (makes)
+            index_push(items, "new", arena_printf(c->arena, "New: %s", t->label), "command", arena_printf(c->arena, "/records/%s/new", t->id));
+        if (makes && call_may(c, PERMISSION_RECORDS))
+            index_push(items, "import", arena_printf(c->arena, "Import %s", t->labels), "command", arena_printf(c->arena, "/records/%s/import", t->id));
+    }
+    index_push(items, "sign-in", STR("How I sign in"), "page", STR("/settings/sign-in"));
+}
+
 static struct json *build_index(struct call *c, struct err *e)
 {
-    return call_may(c, PERMISSION_READ) ? view_search_index(&c->view, e) : view_own_index(&c->view);
+    if (!call_may(c, PERMISSION_READ))
+        return view_own_index(&c->view);
+    struct json *v = view_search_index(&c->view, e);
+    if (v)
+        index_lists(c, (struct json *)(uintptr_t)json_get(v, "items"));
+    return v;
+}
+
+static bool has_words(struct str title, struct str q)
+{
+    struct str word;
+    while (str_next_word(&q, &word)) {
+        bool is_found = false;
+        for (size_t i = 0; !is_found && i + word.size <= title.size; i++)
+            is_found = strncasecmp(title.data + i, word.data, word.size) == 0;
+        if (!is_found)
+            return false;
+    }
+    return true;
+}
+
+static int64_t found_lists(struct call *c, struct json *found)
+{
+    struct json *all = json_array(c->arena);
+    int64_t count = 0;
+    index_lists(c, all);
+    JSON_EACH (item, all)
+        if (has_words(json_text(item, "title"), c->filter.q)) {
+            index_push(found, "", json_text(item, "title"), arena_str(c->arena, json_text(item, "kind")).data, json_text(item, "url"));
+            count++;
+        }
+    return count;
 }
 
 /* /search: the palette without scripts. */
@@ -93,6 +151,8 @@ static struct json *build_search(struct call *c, struct err *e)
     int64_t total = 0; /* who may not read has their own records alone */
     if (c->filter.q.size && call_may(c, PERMISSION_READ) && !view_search(&c->view, c->filter.q, 100, found, &total, e))
         return NULL;
+    if (c->filter.q.size && call_may(c, PERMISSION_READ))
+        total += found_lists(c, found);
     int64_t records = 0;
     if (c->filter.q.size && !view_record_search(&c->view, c->records, c->filter.q, 20, found, &records, e))
         return NULL;

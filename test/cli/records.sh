@@ -96,6 +96,22 @@ case_an_organisation_adds_fields_states_and_types() {
     expect 0 "$assay" verify "$d/data"
 }
 
+case_what_is_kept_about_somebody_is_handed_out_and_erased() {
+    expect 0 "$assay" --data "$d/data" init
+    record 0 add person name='Ann Secret' email=ann@example.org kind=employee
+    record 0 change person P-0001 job_title=Spy
+    record 0 personal P-0001 --json && has 'Ann Secret' && has '"fields"'
+    record 0 personal P-0001 && has 'to erase: assay erase'
+    leaves=$(sed -n 's/^to erase: assay erase \([0-9 ]*\) --basis.*/\1/p' "$d/out")
+    # shellcheck disable=SC2086
+    expect 0 "$assay" --data "$d/data" erase $leaves --basis request --reason 'asked for'
+    record 0 personal P-0001 && has 'erased'
+    record 0 show person P-0001 --json
+    if grep -q 'Secret\|Spy\|ann@' "$d/out"; then fail 'something personal is left'; fi
+    record 0 list person --find Secret && has 'no People'
+    expect 0 "$assay" verify "$d/data"
+}
+
 case_references_stay_whole() {
     expect 0 "$assay" --data "$d/data" init
     record 0 add person name=Ann email=ann@example.org

@@ -2,31 +2,32 @@
 let items = null;
 let dialog = null;
 
-const kindOrder = ['page', 'test', 'control', 'criterion', 'capture', 'subject', 'parameter'];
+const kindOrder = ['page', 'list', 'command', 'test', 'control', 'criterion', 'record', 'parameter', 'subject', 'capture'];
+const place = (kind) => (kindOrder.includes(kind) ? kindOrder.indexOf(kind) : kindOrder.indexOf('record'));
 
 function rank(item, words) {
   const id = item.id.toLowerCase();
   const title = item.title.toLowerCase();
   let score = 0;
   for (const w of words) {
-    if (id === w) score += 100;
+    if (id === w || title === w) score += 100;
     else if (id.startsWith(w)) score += 40;
     else if (title.startsWith(w)) score += 30;
     else if (title.includes(' ' + w)) score += 20;
     else if (id.includes(w) || title.includes(w)) score += 10;
     else return -1;
   }
-  return score - kindOrder.indexOf(item.kind) * 0.1;
+  return score - place(item.kind) * 0.1;
 }
 
-function find(text) {
+// What is known by its name, and records that the server found in their full text: those whose name holds the words rank as all others do.
+function find(text, records) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return items.filter((i) => i.kind === 'page');
-  return items
-    .map((item) => [rank(item, words), item])
+  return [...items.map((item) => [rank(item, words), item]), ...records.map((item) => [Math.max(rank(item, words), 5), item])]
     .filter(([score]) => score >= 0)
     .sort((a, b) => b[0] - a[0])
-    .slice(0, 40)
+    .slice(0, 50)
     .map(([, item]) => item);
 }
 
@@ -43,7 +44,7 @@ function build() {
   const input = document.createElement('input');
   input.type = 'text';
   input.setAttribute('role', 'combobox');
-  input.setAttribute('aria-label', 'Find a criterion, control, test, capture or parameter');
+  input.setAttribute('aria-label', 'Find a record, criterion, control, test, page or command');
   input.setAttribute('aria-controls', 'palette-list');
   input.setAttribute('aria-expanded', 'true');
   input.setAttribute('autocomplete', 'off');
@@ -70,7 +71,7 @@ function build() {
     } else input.removeAttribute('aria-activedescendant');
   };
   const show = () => {
-    found = [...find(input.value), ...records].slice(0, 50);
+    found = find(input.value, records);
     selected = 0;
     list.replaceChildren(
       ...found.map((item, n) => {
@@ -80,7 +81,7 @@ function build() {
         const id = document.createElement('b');
         const title = document.createElement('span');
         const kind = document.createElement('i');
-        const isNamed = item.id && item.kind !== 'page' && item.id !== item.title;
+        const isNamed = item.id && !['page', 'list', 'command'].includes(item.kind) && item.id !== item.title;
         id.textContent = isNamed ? item.id : '';
         title.textContent = item.title;
         kind.textContent = item.kind;
