@@ -27,6 +27,7 @@ struct schedule {
     int signals_fd, post_fd;
     struct os_child post, inspect;
     struct inspections inspections;
+    bool is_asked; /* evidence came: no waiting for the next round */
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
 };
@@ -86,6 +87,7 @@ static bool rest(struct schedule *s, int64_t ms)
         int number = os_signals_next(s->signals_fd);
         return number != SIGTERM && number != SIGINT;
     }
+    s->is_asked = s->is_asked || fds[0].revents;
     return !fds[2].revents && !fds[3].revents && (!fds[0].revents || parent_said());
 }
 
@@ -100,7 +102,8 @@ static bool trials_look(struct schedule *s, struct err *e)
 /* Whoever tests a channel waits in front of the page. False: ended, or e says what is wrong. */
 static bool rest_and_try(struct schedule *s, struct err *e)
 {
-    for (int64_t left_ms = s->every_ms; left_ms > 0; left_ms -= TRIAL_MS)
+    s->is_asked = false;
+    for (int64_t left_ms = s->every_ms; left_ms > 0 && !s->is_asked; left_ms -= TRIAL_MS)
         if (!rest(s, left_ms < TRIAL_MS ? left_ms : TRIAL_MS) || !trials_look(s, e))
             return false;
     return true;

@@ -100,6 +100,28 @@ async function records(cookie) {
   return (await list('system'))[0];
 }
 
+// A piece of evidence with a table in it, looked at.
+async function upload(cookie) {
+  const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
+  let one = (await get('/api/v1/records/evidence?q=Displayed')).rows[0];
+  if (!one) {
+    const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ title: 'Displayed review of access', period_from: '2026-07-01', period_to: '2026-09-30', controls: 'AC-06', source: 'Identity provider, all users' }))
+      form.append(name, value);
+    form.append('file', new Blob(['account,role,reviewed\r\nann,admin,2026-09-28\r\nbob,none,2026-09-28\r\n']), 'review of access with a name that is rather long.csv');
+    const answer = await fetch(url + '/api/v1/evidence', { method: 'POST', headers: { cookie, 'x-csrf-token': token }, body: form });
+    assert.equal(answer.status, 201);
+    one = await answer.json();
+  }
+  for (let i = 0; i < 100; i++) {
+    one = await get('/api/v1/records/evidence/' + one.id);
+    if (one.evidence.is_checked) return one;
+    await new Promise((r) => setTimeout(r, 200));
+  }
+  throw new Error('evidence was not looked at within 20 s');
+}
+
 // One of everything, found through the API so that the tests hold for any host.
 export async function addresses() {
   const { cookies } = await signedIn();
@@ -136,6 +158,8 @@ export async function addresses() {
     'tests-none': '/tests?q=nothing-is-called-this',
     'test-failing': test.url,
     evidence: '/evidence',
+    'evidence-uploads': '/evidence?group=uploads&sort=table',
+    'evidence-new': '/records/evidence/new?v.controls=AC-06',
     capture: users?.url,
     'capture-file': withFile?.url,
     parameters: '/parameters',
@@ -152,6 +176,8 @@ export async function addresses() {
     past: '/?at=now-1d',
   };
   const record = await records(cookie);
+  const brought = await upload(cookie);
+  Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });
   Object.assign(list, {
     my: '/my',
     tasks: '/tasks',
