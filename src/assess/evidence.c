@@ -151,54 +151,73 @@ static bool same_check(struct concluding *c, struct err *e)
 
 /* ---- unchanged since last time ---- */
 
-/* What came before it: what it says it replaces, else what proved the performance before, else the newest for one of its controls that is about an
- * earlier time. */
-static struct str before_find(struct concluding *c, struct err *e)
+/* What came before it: what it says it replaces, else all that proved the performance before, else the newest for one of its controls that is about an
+ * earlier time. Returns how many. */
+enum { BEFORE_MAX = 20 };
+
+static size_t before_find(struct concluding *c, struct str ret[BEFORE_MAX], struct err *e)
 {
-    struct str replaces = json_text(c->r->values, "replaces"), occurrence = json_text(c->r->values, "occurrence"), found = {0};
-    if (replaces.size)
-        return replaces;
+    struct str replaces = json_text(c->r->values, "replaces"), occurrence = json_text(c->r->values, "occurrence");
+    size_t count = 0;
+    if (replaces.size) {
+        ret[0] = replaces;
+        return 1;
+    }
     if (occurrence.size)
-        found = db_one_text(c->a, c->db, e,
-                            "select v.id from occurrences o join occurrences p on p.control = o.control and p.period_to < o.period_from join evidence_items v on "
-                            "v.occurrence = p.id and v.state <> 'withdrawn' where o.id = ?1 order by p.period_to desc, v.period_to desc, v.id desc limit 1",
-                            A(occurrence));
-    if (!found.size && !e->code)
-        found = db_one_text(c->a, c->db, e,
-                            "select v.id from record_link m join record_link o on o.type = 'evidence' and o.field = 'controls' and o.target = m.target and o.to_leaf is null "
-                            "join evidence_items v on v.id = o.id and v.state <> 'withdrawn' where m.type = 'evidence' and m.id = ?1 and m.field = 'controls' and "
-                            "m.to_leaf is null and v.id <> ?1 and v.period_to <= ?2 and v.period_from < ?2 order by v.period_to desc, v.id desc limit 1",
-                            A(c->r->id), A(json_text(c->r->values, "period_from")));
-    return found;
+        DB_EACH (row, c->db, e,
+                 "select v.id from evidence_items v where v.state <> 'withdrawn' and v.occurrence = (select p.id from occurrences o join occurrences p on p.control = o.control "
+                 "and p.period_to < o.period_from where o.id = ?1 and exists(select 1 from evidence_items w where w.occurrence = p.id and w.state <> 'withdrawn') "
+                 "order by p.period_to desc limit 1) order by v.id desc limit 20",
+                 A(occurrence))
+            ret[count++] = arena_str(c->a, db_text(row, 0));
+    if (!count && !e->code)
+        DB_EACH (row, c->db, e,
+                 "select distinct v.id, v.period_to from record_link m join record_link o on o.type = 'evidence' and o.field = 'controls' and o.target = m.target and o.to_leaf is "
+                 "null join evidence_items v on v.id = o.id and v.state <> 'withdrawn' where m.type = 'evidence' and m.id = ?1 and m.field = 'controls' and "
+                 "m.to_leaf is null and v.id <> ?1 and v.period_to <= ?2 and v.period_from < ?2 order by v.period_to desc, v.id desc limit 1",
+                 A(c->r->id), A(json_text(c->r->values, "period_from")))
+            ret[count++] = arena_str(c->a, db_text(row, 0));
+    return count;
 }
 
-static bool unchanged_check(struct concluding *c, struct err *e)
+/* Is one of the files in `before`, or does one have the text of one there? True: said. */
+static bool is_repeated(struct concluding *c, struct str before, struct err *e)
 {
-    struct str before = before_find(c, e);
-    size_t texts = 0;
-    if (e->code || c->count == 0)
-        return e->code == ERR_NONE;
-    if (!before.size) {
-        say(c, STR(""), "unchanged", INSPECT_PASS, "there is nothing before it to compare it with");
-        return true;
-    }
     for (size_t i = 0; i < c->count && !e->code; i++) {
         const struct evidence_file *f = &c->files[i];
         if (db_one_int(c->db, e, 0, "select count(*) from record_file where type = 'evidence' and id = ?1 and digest = ?2 and to_leaf is null", A(before), A(f->digest))) {
             say(c, f->x, "unchanged", INSPECT_PROBLEM, "it is byte for byte what %.*s was", STR_ARGS(before));
             return true;
         }
-        if (f->text_digest.size && db_one_int(c->db, e, 0, "select count(*) from evidence_file where id = ?1 and text_digest = ?2", A(before), A(f->text_digest))) {
+        if (!e->code && f->text_digest.size && db_one_int(c->db, e, 0, "select count(*) from evidence_file where id = ?1 and text_digest = ?2", A(before), A(f->text_digest))) {
             say(c, f->x, "unchanged", INSPECT_PROBLEM, "another file than %.*s, with the very same text", STR_ARGS(before));
             return true;
         }
-        texts += f->text_digest.size > 0;
     }
-    int64_t theirs = e->code ? 0 : db_one_int(c->db, e, 0, "select count(*) from evidence_file where id = ?1 and text_digest <> ''", A(before));
-    if (!e->code && texts == c->count && theirs > 0)
-        say(c, STR(""), "unchanged", INSPECT_PASS, "its text differs from %.*s", STR_ARGS(before));
+    return false;
+}
+
+static bool unchanged_check(struct concluding *c, struct err *e)
+{
+    struct str before[BEFORE_MAX];
+    size_t count = before_find(c, before, e), texts = 0, theirs = 0;
+    if (e->code || c->count == 0)
+        return e->code == ERR_NONE;
+    if (!count) {
+        say(c, STR(""), "unchanged", INSPECT_PASS, "there is nothing before it to compare it with");
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (is_repeated(c, before[i], e) || e->code)
+            return e->code == ERR_NONE;
+    for (size_t i = 0; i < c->count; i++)
+        texts += c->files[i].text_digest.size > 0;
+    for (size_t i = 0; i < count && !e->code; i++)
+        theirs += db_one_int(c->db, e, 0, "select count(*) from evidence_file where id = ?1 and text_digest <> ''", A(before[i])) > 0;
+    if (!e->code && texts == c->count && theirs == count)
+        say(c, STR(""), "unchanged", INSPECT_PASS, "its text differs from %.*s", STR_ARGS(before[0]));
     else if (!e->code)
-        say(c, STR(""), "unchanged", INSPECT_UNKNOWN, "its bytes differ from %.*s; whether what they show does cannot be told", STR_ARGS(before));
+        say(c, STR(""), "unchanged", INSPECT_UNKNOWN, "its bytes differ from %.*s; whether what they show does cannot be told", STR_ARGS(before[0]));
     return e->code == ERR_NONE;
 }
 

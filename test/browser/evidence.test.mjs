@@ -76,7 +76,7 @@ describe('evidence', () => {
       assert.ok(await page.getByText('it names days within the period').isVisible());
       assert.ok(await page.getByText('what it shows is only claimed').isVisible());
       if (!javaScriptEnabled) return page.finish();
-      await page.getByRole('link', { name, exact: true }).last().click();
+      await page.getByRole('link', { name, exact: true }).first().click();
       await page.getByRole('heading', { name: 'What is in it' }).waitFor();
       assert.equal(await page.locator('table.data tbody tr').count(), 2);
       await page.screenshot({ path: `${shots}/evidence-file.png`, fullPage: true });
