@@ -174,6 +174,7 @@ export async function addresses() {
     search: '/search?q=ssh',
     'search-empty': '/search',
     past: '/?at=now-1d',
+    sources: '/settings/sources',
   };
   const record = await records(cookie);
   const brought = await upload(cookie);

@@ -4,7 +4,7 @@
 
 enum { ROWS_MAX = 100 };
 
-static const char *const streams[] = {"account", "credential", "token", "role", "session", "parameter", "key", "erase", "hold", "anchor", "gap"};
+static const char *const streams[] = {"account", "credential", "token", "role", "identity", "session", "parameter", "key", "erase", "hold", "anchor", "gap"};
 
 struct entry {
     int64_t leaf, t;
@@ -123,6 +123,8 @@ static struct str leaf_words(struct call *c, const struct entry *entry, const st
     if (str_is(type, "parameter"))
         return arena_printf(c->arena, "set parameter %.*s to %.*s: %.*s", STR_ARGS(json_text(leaf, "id")), STR_ARGS(json_text(leaf, "val")),
                             STR_ARGS(json_text(leaf, "why")));
+    if (str_is(type, "identity"))
+        return arena_printf(c->arena, "%s %.*s, where people sign in elsewhere", str_is(json_text(leaf, "act"), "remove") ? "removed" : "set", STR_ARGS(json_text(leaf, "id")));
     const struct json *key = json_get(leaf, "key");
     if (key)
         return arena_printf(c->arena, "%.*s a key of role %.*s", STR_ARGS(json_text(key, "act")), STR_ARGS(json_text(key, "role")));

@@ -5,7 +5,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { DOWN_MS = 5000, WAIT_MS = 2000 };
+/* WAIT_MS is short: whoever waits holds a worker, and there are few. */
+enum { DOWN_MS = 5000, WAIT_MS = 500 };
 
 struct connector {
     pthread_mutex_t mutex; /* guards fd and what goes over it */
@@ -82,7 +83,9 @@ static bool ask_locked(struct connector *k, struct arena *a, const struct json *
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_MS / 1000;
+    until.tv_nsec += WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
     if (pthread_mutex_timedlock(&k->mutex, &until) != 0)
         return err_set(e, ERR_LIMIT, "somebody else is signing in at this very moment; try once more");
     bool ok = !atomic_load(&k->is_broken) && connect_ask(k->fd, a, request, ret_answer, e);
