@@ -133,18 +133,26 @@ static void policies_using(struct view *v, struct json *o, const struct paramete
     }
 }
 
-static void controls_using(struct view *v, struct json *o, const struct parameter *p)
+static void control_using(struct view *v, struct json *list, const struct parameter *p, const struct control *c)
+{
+    bool is_cadence = c->cadence && strcmp(c->cadence, p->name) == 0;
+    if (!is_cadence && !placeholder_in(c->statement, p->name))
+        return;
+    struct json *item = push_link(v, list, c->id, c->title, url_control(v, c));
+    json_put_str(item, "text", view_text(v, str_of(c->statement)));
+    json_put_bool(item, "is_cadence", is_cadence);
+}
+
+/* On its own page with the organisation's words and controls of its own; in the list by the library alone. */
+static bool controls_using(struct view *v, struct json *o, const struct parameter *p, bool is_whole, struct err *e)
 {
     struct json *list = json_put_array(o, "controls");
-    for (size_t i = 0; i < content_control_count; i++) {
-        const struct control *c = &content_controls[i];
-        bool is_cadence = c->cadence && strcmp(c->cadence, p->name) == 0;
-        if (!is_cadence && !placeholder_in(c->statement, p->name))
-            continue;
-        struct json *item = push_link(v, list, c->id, c->title, url_control(v, c));
-        json_put_str(item, "text", view_text(v, str_of(c->statement)));
-        json_put_bool(item, "is_cadence", is_cadence);
-    }
+    const struct assessment *as = is_whole ? view_assessment(v, e) : NULL;
+    if (is_whole && !as)
+        return false;
+    for (size_t i = 0; i < (as ? as->control_count : content_control_count); i++)
+        control_using(v, list, p, as ? as->controls[i].control : &content_controls[i]);
+    return true;
 }
 
 static void tests_using(struct view *v, struct json *o, const struct parameter *p)
@@ -158,7 +166,7 @@ static void tests_using(struct view *v, struct json *o, const struct parameter *
             }
 }
 
-static bool parameter_put(struct view *v, struct json *o, const struct parameter *p, struct err *e)
+static bool parameter_put(struct view *v, struct json *o, const struct parameter *p, bool is_whole, struct err *e)
 {
     struct str value = view_parameter_value(v, p);
     int64_t changed_ms;
@@ -184,8 +192,7 @@ static bool parameter_put(struct view *v, struct json *o, const struct parameter
     json_put_bool(o, "is_proposed", newest && json_bool(newest, "is_open"));
     tests_using(v, o, p);
     policies_using(v, o, p);
-    controls_using(v, o, p);
-    return true;
+    return controls_using(v, o, p, is_whole, e);
 }
 
 struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e)
@@ -199,7 +206,7 @@ struct json *view_parameters(struct view *v, const struct view_filter *f, struct
     for (size_t i = 0; i < content_parameter_count; i++) {
         const struct parameter *p = &content_parameters[i];
         struct json *o = json_object(v->arena);
-        if (!parameter_put(v, o, p, &inner))
+        if (!parameter_put(v, o, p, false, &inner))
             return *e = inner, NULL;
         list_add(&l, (struct list_row){.row = o,
                                        .text = arena_printf(v->arena, "%s %s %s %s", p->name, p->label, p->group, p->words),
@@ -223,7 +230,7 @@ struct json *view_parameter(struct view *v, struct str name, struct err *e)
     struct json *page = page_new(v, str_of(p->label), e);
     if (!page)
         return NULL;
-    if (!parameter_put(v, page, p, &inner))
+    if (!parameter_put(v, page, p, true, &inner))
         return *e = inner, NULL;
     struct json *choices = json_put_array(page, "choices");
     for (size_t i = 0; i < sizeof cadences / sizeof cadences[0] && strcmp(p->type, "cadence") == 0; i++) {

@@ -5,6 +5,7 @@ reader=$(dirname "$0")/calendar.py
 run() { "$assay" --data "$d/data" "$@"; }
 
 serve() {
+    : >"$d/serve"
     "$assay" --data "$d/data" serve --listen 127.0.0.1:0 --no-collect >"$d/serve" 2>"$d/log" </dev/null &
     server=$!
     trap 'kill $server 2>/dev/null || :' EXIT
