@@ -244,8 +244,8 @@ static void put_columns(const struct record_type *t, const struct record_type *b
 /* With the state, so that a list of one state in this order leaves rows of others, and those of pages before, without reading them. */
 static void put_index(const struct record_type *t, const char *column, struct buf *out)
 {
-    buf_printf(out, "create index if not exists %s_by_%s on %s_versions(\"%s\", id%s, is_deleted) where to_leaf is null;\n", t->table, column, t->table, column,
-               strcmp(column, "state") == 0 ? "" : ", state");
+    buf_printf(out, "create index if not exists %s_by_%s on %s_versions(\"%s\", %s, is_deleted) where to_leaf is null;\n", t->table, column, t->table, column,
+               strcmp(column, "state") == 0 ? "from_t, id" : "id, state"); /* one state by its changes: what lists begin with */
 }
 
 /* Unique texts are so whatever their case, and are looked up like that. */

@@ -76,7 +76,7 @@ static bool db_configure(struct db *db, struct err *e)
                          "pragma wal_autocheckpoint=2000; pragma journal_size_limit=67108864",
                          e);
     if (db->mode == DB_READ)
-        return db_script(db, "pragma query_only=on; pragma cache_size=-4000; pragma mmap_size=268435456", e);
+        return db_script(db, "pragma query_only=on; pragma cache_size=-4000; pragma mmap_size=2147418112", e);
     return true;
 }
 

@@ -106,7 +106,10 @@ static bool put_state(struct listing *l)
         return err_set(l->e, ERR_INVALID, "%s: there is no state %.*s", l->type->id, STR_ARGS(str_slice(state, 0, 60)));
     if (!is_id)
         return filter_parse(l->type, str_is(state, "open") ? STR("state=open") : STR("state=closed"), NULL, 0, l->query->leaf_limit, &l->q, l->e);
-    buf_printf(&l->q.sql, " and %sr.state = ", l->q.is_sorted && !state_is_rare(l, state) ? "+" : "");
+    /* The state's own index has its rows in the order of their changes; any other order has an index that tells the state (record_type.c). */
+    struct str sort = l->query->sort.size ? l->query->sort : str_of(l->type->sort ? l->type->sort : "");
+    bool is_by_change = str_is(sort, "changed") || str_is(sort, "-changed");
+    buf_printf(&l->q.sql, " and %sr.state = ", l->q.is_sorted && !is_by_change && !state_is_rare(l, state) ? "+" : "");
     query_arg(&l->q, A(state));
     return true;
 }
