@@ -133,7 +133,7 @@ static void why_put(struct view *v, struct json *page, const struct assessment *
     }
     if (!is_config && c->live == LIVE_NOT_STARTED) {
         struct json *o = json_push_object(next);
-        json_put_str(o, "text", arena_printf(v->arena, "Perform it and keep the evidence (%s)", c->control->owner_role));
+        json_put_str(o, "text", arena_printf(v->arena, c->control->owner_role[0] ? "Perform it and keep the evidence (%s)" : "Perform it and keep the evidence%s", c->control->owner_role));
         json_put_cstr(o, "why", c->control->test_operation);
         json_put_cstr(o, "command", "");
         json_put_cstr(o, "url", "");
