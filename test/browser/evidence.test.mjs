@@ -15,7 +15,7 @@ const file = (name, bytes) => {
   fs.writeFileSync(path.join(scratch, name), bytes);
   return path.join(scratch, name);
 };
-let first, second, reviewer, bearer, outsider, uploaded;
+let first, second, bearer, outsider, uploaded;
 
 // Over the API, as a program would: multipart/form-data with a token.
 async function bring(fields, files, token = bearer) {
@@ -41,8 +41,7 @@ before(async () => {
   const make = (from, to) => admin('POST', '/records/occurrence', { values: { title: `Review of access ${from}`, control: 'AC-06', period_from: from, period_to: to, due_on: to } });
   first = await make('2026-04-01', '2026-06-30');
   second = await make('2026-07-01', '2026-09-30');
-  const link = assay('user', 'add', 'reviewer', '--roles', 'owner', '--person', ann.id).match(/http\S+/)[0];
-  reviewer = { link, person: ann.id };
+  assay('user', 'add', 'reviewer', '--roles', 'owner', '--person', ann.id);
   assay('user', 'add', 'bringer', '--roles', 'compliance_lead');
   bearer = assay('token', 'add', 'bringer', '--label', 'upload', '--scope', 'read,records').trim();
   assay('user', 'add', 'outsider', '--roles', 'employee');
@@ -101,25 +100,18 @@ describe('evidence', () => {
   it('is decided by another than who brought it', async () => {
     const mine = await open();
     await mine.goto(`${url}/records/evidence/${uploaded}`);
-    assert.ok(await mine.getByRole('button', { name: 'Accept' }).isDisabled());
+    assert.match(await mine.locator('.steps').innerText(), /takes somebody other than you/);
     await mine.finish();
-    const page = await open({ signIn: false });
-    await page.goto(reviewer.link);
-    await page.getByRole('button', { name: /^Sign in/ }).click();
-    await page.waitForLoadState('load');
-    const state = await page.context().storageState();
     const token = assay('token', 'add', 'reviewer', '--label', 'decide', '--scope', 'read,records').trim();
     const answer = await fetch(`${url}/api/v1/records/evidence/${uploaded}/moves`, {
       method: 'POST', headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json', 'if-match': '"1"' }, body: JSON.stringify({ transition: 'accept' }),
     });
     assert.equal(answer.status, 200, await answer.text());
-    assert.ok(state.cookies.length > 0);
+    const page = await open();
+    await page.goto(`${url}/records/evidence/${uploaded}`);
+    assert.ok(await page.locator('.state-line').getByText('Accepted').isVisible());
+    await page.screenshot({ path: `${shots}/evidence-accepted.png`, fullPage: true });
     await page.finish();
-    const after = await open();
-    await after.goto(`${url}/records/evidence/${uploaded}`);
-    assert.ok(await after.locator('.state-line').getByText('Accepted').isVisible());
-    await after.screenshot({ path: `${shots}/evidence-accepted.png`, fullPage: true });
-    await after.finish();
   });
 
   it('that has not changed since last time is found out', async () => {
@@ -251,10 +243,12 @@ describe('hostile files', () => {
       const answer = await new Promise((resolve, reject) => {
         const socket = net.connect(Number(port), hostname, () => {
           socket.write(`POST /api/v1/evidence HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${bearer}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000000\r\n\r\n`);
-          for (let k = 0; k < 16; k++) socket.write(Buffer.alloc(1 << 16));
         });
         let text = '';
-        socket.on('data', (d) => (text += d));
+        socket.on('data', (d) => {
+          text += d;
+          socket.write(Buffer.alloc(1 << 16));
+        });
         socket.on('close', () => resolve(text));
         socket.on('error', () => (text ? resolve(text) : reject(new Error('no answer'))));
         setTimeout(() => socket.destroy(), 5000);
