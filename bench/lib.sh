@@ -54,7 +54,7 @@ web_start() {
     done
     cold_ms=$((($(date +%s%N) - from) / 1000000))
     tries=0
-    until grep -q 'sign-in?token' "$scratch/serve" || [ $tries -gt 200 ]; do sleep 0.02; tries=$((tries + 1)); done
+    until grep -q 'sign-in?token' "$scratch/serve" || [ $tries -gt 1500 ]; do sleep 0.02; tries=$((tries + 1)); done
     link=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/serve" | head -1)
     curl -s -o /dev/null -c "$scratch/jar" -L "$link"
     curl -s -o /dev/null -c "$scratch/jar" -b "$scratch/jar" -X POST -d "token=${link##*token=}" "http://127.0.0.1:$port/sign-in" || :

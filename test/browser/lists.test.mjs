@@ -30,6 +30,13 @@ describe('several rows at once', () => {
       await page.getByLabel('With what is ticked').selectOption('set.owner');
       await page.getByRole('button', { name: 'Go on' }).click();
       await page.getByRole('heading', { name: 'Set "Owner": 3 Systems' }).waitFor();
+      for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1440, 'dark']]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: `${shots}/bulk-set-${width}-${colorScheme}.png`, fullPage: true });
+        if (javaScriptEnabled) assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `wider than ${width}`);
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
       await page.getByLabel('Owner').selectOption(person.id);
       await page.getByLabel('Why').fill('Lina takes them');
       await page.screenshot({ path: `${shots}/bulk-set.png`, fullPage: true });
@@ -190,6 +197,30 @@ describe('Markdown', () => {
     assert.equal(await page.evaluate(() => window.hit), undefined);
     await page.screenshot({ path: `${shots}/markdown-shown.png`, fullPage: true });
     page.isClean();
+    await page.finish();
+  });
+});
+
+describe('the history', () => {
+  it('lets a record say again what any version said, as a new change', async () => {
+    const made = await admin('POST', '/records/system', { values: { name: 'First name', kind: 'tool', owner: person.id } });
+    await admin('PATCH', '/records/system/' + made.id, { values: { name: 'Second name', owner: null }, version: 1 });
+    await admin('PATCH', '/records/system/' + made.id, { values: { environment: 'staging' }, version: 2 });
+    const page = await open();
+    await page.goto(url + made.url);
+    await page.getByRole('button', { name: 'Say again what version 1 said' }).click();
+    await page.waitForURL(/done=returned/);
+    const now = await admin('GET', '/records/system/' + made.id);
+    assert.deepEqual([now.version, now.values.name, now.values.owner, now.values.environment], [4, 'First name', person.id, 'production']);
+    assert.ok(await page.getByText('As in version 1').isVisible());
+    const again = await admin('POST', `/records/system/${made.id}/undo`, { to: now.changed.leaf - 1, version: 4 });
+    assert.deepEqual([again.version, again.values.name], [5, 'Second name'], JSON.stringify(again));
+    const wrong = await admin('POST', `/records/system/${made.id}/undo`, { to: 'x', version: 5 });
+    assert.equal(wrong.status, 422);
+    await page.goto(url + made.url + '?at=' + new Date(made.created.at.t).toISOString());
+    await page.getByText('This is the past.').waitFor();
+    assert.equal(await page.getByRole('button', { name: /Say again|Undo/ }).count(), 0);
+    for (const link of await page.locator('main a[href^="/records/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) assert.match(link, /[?&]at=/, link);
     await page.finish();
   });
 });
