@@ -111,7 +111,7 @@ START_TEST(a_missing_file_is_named)
     struct sample s = sample_make();
     struct content *c = check(s.sources + 1, 6);
     ck_assert_uint_gt(c->problem_count, 0);
-    ck_assert_str_eq(c->problems[c->problem_count - 1].text, "roles.yaml:1:1: file: missing");
+    ck_assert_str_eq(c->problems[c->problem_count - 1].text, "scope.yaml:1:1: file: missing");
 }
 END_TEST
 
@@ -241,7 +241,7 @@ START_TEST(policies_that_a_control_does_not_name_back)
 END_TEST
 START_TEST(scope_questions_of_an_unknown_weight_and_category)
 {
-    refuses(8, "weight: in", "weight: heavy", "content/scope.yaml:2:85: S-1: \"weight\" must be one of in lean");
+    refuses(8, "weight: in", "weight: heavy", "content/scope.yaml:2:78: S-1: \"weight\" must be one of in lean");
     refuses(8, "- {id: security", "- {id: safety", "content/scope.yaml:2:8: safety: refers to category \"safety\", which is not defined");
     refuses(8, "questions: [", "question: [", "content/scope.yaml:2:3: scope: \"questions\" must be a list");
     refuses(8, "clouds:", "skies:", "content/scope.yaml:1:1: scope: \"clouds\" must be a list");
