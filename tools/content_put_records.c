@@ -88,7 +88,7 @@ static unsigned put_states(const struct record_type *t)
     return next_array;
 }
 
-static void put_transition(const struct record_transition *x, const unsigned lists[4])
+static void put_transition(const struct record_transition *x, const unsigned lists[6])
 {
     fputs("{", out);
     put_member("id", x->id);
@@ -98,6 +98,8 @@ static void put_transition(const struct record_transition *x, const unsigned lis
     put_strings("who", x->who, &lists[1]);
     put_strings("requires", x->requires, &lists[2]);
     put_strings("not_by", x->not_by, &lists[3]);
+    put_strings("sets", x->sets, &lists[4]);
+    put_strings("only_while", x->only_while, &lists[5]);
     fprintf(out, ".quorum = %d, ", x->quorum);
     put_flag("needs_reason", x->needs_reason);
     put_flag("needs_step_up", x->needs_step_up);
@@ -107,11 +109,11 @@ static void put_transition(const struct record_transition *x, const unsigned lis
 
 static unsigned put_transitions(struct arena *a, const struct record_type *t)
 {
-    unsigned(*lists)[4] = arena_array(a, t->transition_count + 1, sizeof *lists);
+    unsigned(*lists)[6] = arena_array(a, t->transition_count + 1, sizeof *lists);
     for (size_t i = 0; i < t->transition_count; i++) {
         const struct record_transition *x = &t->transitions[i];
-        const struct strings all[4] = {x->from, x->who, x->requires, x->not_by};
-        for (size_t j = 0; j < 4; j++)
+        const struct strings all[6] = {x->from, x->who, x->requires, x->not_by, x->sets, x->only_while};
+        for (size_t j = 0; j < 6; j++)
             lists[i][j] = put_list(all[j]);
     }
     fprintf(out, "static const struct record_transition a%u[] = {\n", ++next_array);

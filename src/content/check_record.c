@@ -67,6 +67,8 @@ static const struct field transition_members[] = {
     FIELD("who", MEMBER_TEXTS, record_transition, who),
     FIELD("requires", MEMBER_TEXTS_0, record_transition, requires, OPTIONAL),
     FIELD("not_by", MEMBER_TEXTS_0, record_transition, not_by, OPTIONAL),
+    FIELD("sets", MEMBER_TEXTS_0, record_transition, sets, OPTIONAL),
+    FIELD("only_while", MEMBER_TEXTS_0, record_transition, only_while, OPTIONAL),
     FIELD("quorum", MEMBER_NUMBER, record_transition, quorum, OPTIONAL),
     FIELD("reason", MEMBER_FLAG, record_transition, needs_reason, OPTIONAL),
     FIELD("step_up", MEMBER_FLAG, record_transition, needs_step_up, OPTIONAL),
@@ -309,6 +311,15 @@ static void transition_hold(struct checker *k, const struct yaml *at, const stru
     for (size_t i = 0; i < x->requires.count; i++)
         if (!record_type_field(t, str_of(x->requires.items[i])))
             problem(k, at, "%s: requires \"%s\", which is no field", x->id, x->requires.items[i]);
+    for (size_t i = 0; i < x->sets.count; i++)
+        if (!record_type_field(t, str_of(x->sets.items[i])))
+            problem(k, at, "%s: sets \"%s\", which is no field", x->id, x->sets.items[i]);
+    for (size_t i = 0; i < x->only_while.count; i++) {
+        struct str rest = str_of(x->only_while.items[i]), field;
+        const struct record_field *f = str_cut(&rest, '.', &field) && rest.size ? record_type_field(t, field) : NULL;
+        if (!f || f->type != FIELD_REFERENCE)
+            problem(k, at, "%s: only_while \"%s\" is no reference field, a dot and a state", x->id, x->only_while.items[i]);
+    }
 }
 
 static void transitions_of_type(struct checker *k, const struct yaml *root, struct record_type *ret)

@@ -95,6 +95,8 @@ static void put_transition(struct json *o, const struct record_transition *x)
     put_texts(o, "who", x->who);
     put_texts(o, "requires", x->requires);
     put_texts(o, "not_by", x->not_by);
+    put_texts(o, "sets", x->sets);
+    put_texts(o, "only_while", x->only_while);
     json_put_int(o, "quorum", x->quorum);
     put_flag(o, "reason", x->needs_reason);
     put_flag(o, "step_up", x->needs_step_up);

@@ -70,6 +70,8 @@ struct record_transition {
     struct strings from;
     struct strings who;
     struct strings requires; /* fields that must hold a value */
+    struct strings sets;     /* fields that it may set although whoever takes it may not change them */
+    struct strings only_while; /* "review.open": the record that the reference field names is in that state (or another one that is listed for it) */
     struct strings not_by;   /* "@author", "@owner", or a transition id (whoever made it last): four eyes */
     int quorum;              /* so many different people have to ask for it; 1 */
     bool needs_reason, needs_step_up;

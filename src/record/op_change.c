@@ -253,6 +253,23 @@ static bool may_read_it(struct making *m, const struct asking *q)
     return !q->record || access_matches(&m->access, &q->type->may_read, q->record) || refuse(m, q, ERR_NOT_FOUND, "there is none");
 }
 
+static bool is_one_of(const struct strings *list, struct str name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_is(name, list->items[i]))
+            return true;
+    return false;
+}
+
+/* Nothing but what the transition itself lets whoever takes it set. */
+static bool sets_only_its_own(const struct asking *q)
+{
+    JSON_EACH (v, q->set)
+        if (!is_one_of(&q->transition->sets, v->key))
+            return false;
+    return true;
+}
+
 static bool values_check(struct making *m, struct asking *q)
 {
     const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
@@ -262,7 +279,7 @@ static bool values_check(struct making *m, struct asking *q)
         return refuse(m, q, ERR_DENIED, "nothing changes while it is \"%s\"", state->label);
     if (q->act == RECORD_CHANGE && q->set->count == 0)
         return refuse(m, q, ERR_INVALID, "changes nothing");
-    if (q->set->count && q->act == RECORD_MOVE && !record_allows(&m->access, q->type, q->record, RECORD_CHANGE, NULL, m->e))
+    if (q->act == RECORD_MOVE && !sets_only_its_own(q) && !record_allows(&m->access, q->type, q->record, RECORD_CHANGE, NULL, m->e))
         return false;
     struct json *problems =
         record_check_among(m->db, m->a, q->type, q->record, q->set, false, &m->op->blobs[q->blob_first + 1], q->blob_count - 1, &m->siblings, m->e);
@@ -309,12 +326,32 @@ static bool together_check(struct making *m, const struct asking *q)
 
 /* ---- transitions ---- */
 
-static bool is_one_of(const struct strings *list, struct str name)
+/* "review.open": is what the field names in one of the states that are listed for it? */
+static bool guard_only_while(struct making *m, const struct asking *q)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (str_is(name, list->items[i]))
-            return true;
-    return false;
+    const struct strings *list = &q->transition->only_while;
+    for (size_t i = 0; i < list->count; i++) {
+        struct str state = str_of(list->items[i]), id, field = {0};
+        str_cut(&state, '.', &field);
+        const struct record_field *f = record_type_field(q->type, field);
+        id = json_text(q->record->values, arena_str(m->a, field).data);
+        const struct record_type *target = f && id.size ? record_type_in_force(m->db, str_of(f->target), m->e) : NULL;
+        if (!target)
+            return m->e->code == ERR_NONE && refuse(m, q, ERR_CONFLICT, "%.*s: names nothing", STR_ARGS(field));
+        struct record *r = record_read(m->db, m->a, target, id, INT64_MAX, false, m->e);
+        if (!r)
+            return false;
+        bool is_in = false;
+        for (size_t k = 0; k < list->count; k++) {
+            struct str other = str_of(list->items[k]), its = {0};
+            is_in |= str_cut(&other, '.', &its) && str_equal(its, field) && str_equal(other, r->state);
+        }
+        if (!is_in) {
+            const struct record_state *s = record_type_state(target, r->state);
+            return refuse(m, q, ERR_CONFLICT, "\"%s\" is not possible while %.*s is \"%s\"", q->transition->label, STR_ARGS(id), s ? s->label : "");
+        }
+    }
+    return true;
 }
 
 static bool guard_fields(struct making *m, const struct asking *q)
@@ -393,7 +430,7 @@ static bool move_check(struct making *m, struct asking *q)
     if (q->transition->from.count > 0 && !is_one_of(&q->transition->from, q->record->state))
         return refuse(m, q, ERR_CONFLICT, "\"%s\" is not possible from state %.*s", q->transition->label, STR_ARGS(q->record->state));
     q->to = q->transition->to;
-    return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_four_eyes(m, q) && guard_referrers(m, q) &&
+    return record_allows(&m->access, q->type, q->record, RECORD_MOVE, q->transition, m->e) && guard_fields(m, q) && guard_only_while(m, q) && guard_four_eyes(m, q) && guard_referrers(m, q) &&
            guard_quorum(m, q);
 }
 
