@@ -126,6 +126,28 @@ int cli_print(struct str text)
     return 3;
 }
 
+bool cli_file_read(struct cli_context *c, const char *path, size_t size_max, struct str *ret, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, size_max);
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (!f)
+        return err_errno(e, errno, "%s", path);
+    char piece[65536];
+    size_t n;
+    while (!b.full && (n = fread(piece, 1, sizeof(piece), f)) > 0)
+        buf_append(&b, piece, n);
+    int why = ferror(f) ? errno : 0;
+    if (f != stdin)
+        fclose(f);
+    if (b.full)
+        return err_set(e, ERR_TOO_LARGE, "%s: over %zu KiB", path, size_max >> 10);
+    if (why)
+        return err_errno(e, why, "%s", path);
+    *ret = arena_str(c->arena, buf_view(&b));
+    return true;
+}
+
 int cli_print_json(const struct json *v)
 {
     struct buf BUF_AUTO b;

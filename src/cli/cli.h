@@ -77,6 +77,9 @@ int cli_wrong_use(const struct cli_context *c, const char *format, ...) __attrib
 int cli_print_json(const struct json *v);
 /* Text on standard output, checked in the same way. */
 int cli_print(struct str text);
+/* A file that the person at the terminal names, "-" for standard input; pipes too. Its text lives in c->arena. Errors name the path:
+ * ERR_TOO_LARGE over `size_max`, ERR_NOT_FOUND, ERR_UNAVAILABLE. */
+bool cli_file_read(struct cli_context *c, const char *path, size_t size_max, struct str *ret, struct err *e) MUST_USE;
 /* The data directory where none is named: $ASSAY_DATA, else /var/lib/assay for root, else $XDG_DATA_HOME/assay or
  * ~/.local/share/assay. */
 const char *cli_data_dir_default(struct arena *a);

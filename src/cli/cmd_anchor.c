@@ -23,12 +23,6 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static bool file_read(const char *path, size_t size_max, struct buf *out, struct err *e)
-{
-    buf_init(out, size_max);
-    return os_file_read(&os_file_real, AT_FDCWD, path, out, e);
-}
-
 /* Submits one operation, waits until it is signed. */
 static int change(struct cli_context *c, const char *kind, struct json *body, const char *done)
 {
@@ -69,12 +63,10 @@ static int policy_show(struct cli_context *c)
 static int policy_set(struct cli_context *c, const char *path)
 {
     struct err e = {0};
-    struct buf BUF_AUTO text;
-    if (!file_read(path, ANCHOR_POLICY_BYTES_MAX, &text, &e)) {
-        err_wrap(&e, "%s", path);
+    struct str text;
+    if (!cli_file_read(c, path, ANCHOR_POLICY_BYTES_MAX, &text, &e))
         return cli_fail(&e);
-    }
-    const struct policy *p = policy_parse(c->arena, buf_view(&text), &e);
+    const struct policy *p = policy_parse(c->arena, text, &e);
     if (!p) {
         err_wrap(&e, "%s", path);
         return cli_fail(&e);
@@ -89,7 +81,7 @@ static int policy_set(struct cli_context *c, const char *path)
         }
     }
     struct json *body = json_object(c->arena);
-    json_put_str(body, "text", arena_str(c->arena, buf_view(&text)));
+    json_put_str(body, "text", text);
     return change(c, "anchor.policy", body,
                   arena_printf(c->arena, "the policy is in force: %zu witness%s, %zu of them with an address to ask", p->witness_count,
                                p->witness_count == 1 ? "" : "es", asked)
@@ -130,7 +122,7 @@ static bool every_parse(const char *text, int64_t *ret_ms)
 static int tsa_add(struct cli_context *c, const char *name, const char *url)
 {
     struct err e = {0};
-    struct buf BUF_AUTO ca;
+    struct str ca;
     char subject[256];
     int64_t every_ms = MS_HOUR;
     const char *path = cli_option(c, "ca"), *every = cli_option(c, "every");
@@ -140,15 +132,13 @@ static int tsa_add(struct cli_context *c, const char *name, const char *url)
         return cli_wrong_use(c, "--every %.40s: no duration (30m, 1h, PT1H)", every);
     if (!http_client_url_check(str_of(url), &e))
         return cli_fail(&e);
-    if (!file_read(path, TST_CA_BYTES_MAX, &ca, &e) || !tst_ca_check(buf_view(&ca), subject, &e)) {
-        err_wrap(&e, "%s", path);
+    if (!cli_file_read(c, path, TST_CA_BYTES_MAX, &ca, &e) || (!tst_ca_check(ca, subject, &e) && !err_wrap(&e, "%s", path)))
         return cli_fail(&e);
-    }
     struct json *body = json_object(c->arena);
     json_put_cstr(body, "act", "add");
     json_put_cstr(body, "id", name);
     json_put_cstr(body, "url", url);
-    json_put_str(body, "ca", arena_str(c->arena, buf_view(&ca)));
+    json_put_str(body, "ca", ca);
     json_put_int(body, "every", every_ms);
     return change(c, "anchor.tsa", body, arena_printf(c->arena, "%s will be asked for time stamps, checked against %s", name, subject).data);
 }

@@ -121,26 +121,6 @@ static int show(struct cli_context *c, struct json *page, void (*print)(struct b
 
 /* ---- import ---- */
 
-static bool file_read(struct arena *a, const char *path, struct str *ret, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, FILE_BYTES_MAX);
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (!f)
-        return err_errno(e, errno, "%s", path);
-    char piece[65536];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-        buf_append(&b, piece, n);
-    bool is_broken = ferror(f);
-    if (f != stdin)
-        fclose(f);
-    if (is_broken || b.full)
-        return err_set(e, b.full ? ERR_TOO_LARGE : ERR_UNAVAILABLE, "%s: %s", path, b.full ? "over 8 MiB" : "cannot be read");
-    *ret = arena_str(a, buf_view(&b));
-    return true;
-}
-
 static struct json *outside_json(struct cli_context *c, const struct outside *o, bool is_dry)
 {
     struct json *v = json_object(c->arena);
@@ -185,7 +165,7 @@ static int import_run(struct gap_cli *g)
     const char *by = cli_option(c, "by");
     if (c->argument_count != 2)
         return cli_wrong_use(c, "import takes one file, or - for what comes in");
-    if (!file_read(c->arena, c->arguments[1], &text, &e) || !outside_read(&g->view, text, str_of(by ? by : ""), &o, &e))
+    if (!cli_file_read(c, c->arguments[1], FILE_BYTES_MAX, &text, &e) || !outside_read(&g->view, text, str_of(by ? by : ""), &o, &e))
         return cli_fail(&e);
     if (o.problems->count && !c->json)
         return problems_fail(c->arguments[1], &o);

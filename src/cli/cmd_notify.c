@@ -19,16 +19,6 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static bool file_read(struct cli_context *c, const char *path, size_t max, struct str *ret, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, max);
-    if (!os_file_read(&os_file_real, AT_FDCWD, path, &b, e))
-        return err_wrap(e, "%s", path);
-    *ret = arena_str(c->arena, buf_view(&b));
-    return true;
-}
-
 static int submit(struct cli_context *c, struct op *op, const char *done)
 {
     struct err e = {0};
@@ -56,7 +46,7 @@ static int set(struct cli_context *c, const char *id, const char *url)
     for (size_t i = 0; i < 3; i++)
         if (cli_option(c, copied[i][0]))
             json_put_cstr(settings, copied[i][1], cli_option(c, copied[i][0]));
-    if (ca && !file_read(c, ca, CA_FILE_MAX, &text, &e))
+    if (ca && !cli_file_read(c, ca, CA_FILE_MAX, &text, &e))
         return cli_fail(&e);
     if (ca)
         json_put_str(settings, "ca", text);
@@ -65,7 +55,7 @@ static int set(struct cli_context *c, const char *id, const char *url)
     json_put(op.body, "c", settings);
     if (!channel_check(str_of(id), settings, &e))
         return cli_fail(&e);
-    if (secret && (!file_read(c, secret, SECRET_FILE_MAX, &text, &e) || !str_next_line(&text, &line) ||
+    if (secret && (!cli_file_read(c, secret, SECRET_FILE_MAX, &text, &e) || !str_next_line(&text, &line) ||
                    !op_blob_seal(c->env, c->arena, &op, "text/plain", line, &e)))
         return e.code ? cli_fail(&e) : cli_wrong_use(c, "--secret-file %.80s: it is empty", secret);
     return submit(c, &op, "notices go there");

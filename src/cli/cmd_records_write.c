@@ -8,27 +8,6 @@
 
 enum { FILE_BYTES_MAX = 64 << 20 };
 
-/* A file that the person at the terminal names: read as they are. */
-static bool file_read(struct arena *a, const char *path, struct str *ret, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, FILE_BYTES_MAX);
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (!f)
-        return err_errno(e, errno, "%s", path);
-    char piece[65536];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-        buf_append(&b, piece, n);
-    bool is_broken = ferror(f);
-    if (f != stdin)
-        fclose(f);
-    if (is_broken || b.full)
-        return err_set(e, b.full ? ERR_TOO_LARGE : ERR_UNAVAILABLE, "%s: %s", path, b.full ? "over 64 MiB" : "cannot be read");
-    *ret = arena_str(a, buf_view(&b));
-    return true;
-}
-
 static bool submit(struct record_cli *r, struct keeper_client *keeper, const struct op *op, struct json **ret_answer, struct err *e)
 {
     return keeper_submit(keeper, r->c->arena, op, ret_answer, e) && (keeper_flush(keeper, e) || err_wrap(e, "it is recorded, but not signed"));
@@ -91,7 +70,7 @@ static bool files_add(struct record_cli *r, const struct record *record, struct 
                     json_put(copy, arena_strndup(a, m->key.data, m->key.size), value_copied);
                 }
             }
-        if (!file_read(a, path, &bytes, e) ||
+        if (!cli_file_read(r->c, path, FILE_BYTES_MAX, &bytes, e) ||
             !record_seal_file(r->c->env, a, str_of(slash ? slash + 1 : path), media_of(part), bytes, &files->blobs[files->count], &value, e))
             return false;
         files->count++;
@@ -282,7 +261,7 @@ int records_import(struct cli_context *c)
     struct str text;
     if (c->argument_count != 3)
         return cli_wrong_use(c, "import wants TYPE FILE.csv");
-    if (!file_read(c->arena, c->arguments[2], &text, &e))
+    if (!cli_file_read(c, c->arguments[2], FILE_BYTES_MAX, &text, &e))
         return cli_fail(&e);
     return with_keeper(c, true, import_run, &text);
 }
@@ -330,7 +309,7 @@ int records_apply(struct cli_context *c)
     struct str text;
     if (c->argument_count != 2)
         return cli_wrong_use(c, "apply wants FILE.json, an array of changes");
-    if (!file_read(c->arena, c->arguments[1], &text, &e))
+    if (!cli_file_read(c, c->arguments[1], FILE_BYTES_MAX, &text, &e))
         return cli_fail(&e);
     return with_keeper(c, false, apply_run, &text);
 }
@@ -367,7 +346,7 @@ int records_type_add(struct cli_context *c)
     struct str text;
     if (c->argument_count != 3 || strcmp(c->arguments[1], "add") != 0)
         return cli_wrong_use(c, "type wants add FILE.yaml");
-    if (!file_read(c->arena, c->arguments[2], &text, &e))
+    if (!cli_file_read(c, c->arguments[2], FILE_BYTES_MAX, &text, &e))
         return cli_fail(&e);
     return with_keeper(c, false, type_run, &text);
 }

@@ -18,16 +18,6 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static bool file_read(struct cli_context *c, const char *path, struct str *ret, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, FILE_MAX);
-    if (!os_file_read(&os_file_real, AT_FDCWD, path, &b, e))
-        return err_wrap(e, "%s", path);
-    *ret = arena_str(c->arena, buf_view(&b));
-    return true;
-}
-
 static int submit(struct cli_context *c, const struct op *op, const char *done)
 {
     struct err e = {0};
@@ -60,7 +50,7 @@ static bool settings_read(struct cli_context *c, const char *kind, const char *k
         struct str text;
         if (!cli_option(c, files[i][0]))
             continue;
-        if (!file_read(c, cli_option(c, files[i][0]), &text, e))
+        if (!cli_file_read(c, cli_option(c, files[i][0]), FILE_MAX, &text, e))
             return false;
         json_put_str(settings, files[i][1], text);
     }
@@ -75,7 +65,7 @@ static int set(struct cli_context *c, const char *kind, const char *id, const ch
     struct json *settings;
     struct str secret = STR(""), text;
     const char *file = cli_option(c, "secret-file");
-    if (!settings_read(c, kind, key, value, from, &settings, &e) || (file && !file_read(c, file, &text, &e)))
+    if (!settings_read(c, kind, key, value, from, &settings, &e) || (file && !cli_file_read(c, file, FILE_MAX, &text, &e)))
         return cli_fail(&e);
     if (file && (!str_next_line(&text, &secret) || !secret.size))
         return cli_wrong_use(c, "--secret-file %.80s: it is empty", file);

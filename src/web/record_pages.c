@@ -67,6 +67,13 @@ void records_put_done(struct call *c, struct json *v)
                                            {"adopted", "Adopted: it has an owner, and counts from now on."},
                                            {"task", "The task is made."},
                                            {"baseline", "The baseline is taken."},
+                                           {"answered", "The answers are kept. Look at each proposal, and change its reason where you know better."},
+                                           {"locked", "The answers are kept, but for categories that are approved already: open those again to change them."},
+                                           {"registered", "Registered."},
+                                           {"approved", "Approved."},
+                                           {"part", "Approved, but for those that you made yourself: they take another person."},
+                                           {"sent", "Sent for approval. Somebody else approves it here."},
+                                           {"rejected", "Sent back."},
                                            {"same", "Nothing was changed: everything is as it was."}};
     struct str done = STR("");
     struct err ignored = {0};

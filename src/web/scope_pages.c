@@ -6,36 +6,12 @@
 
 enum { REASON_BYTES_MAX = 8000, MANY_MAX = 2000 };
 
-static void put_done(struct call *c, struct json *v)
-{
-    static const char *const known[][2] = {{"created", "Added."},
-                                           {"changed", "Saved."},
-                                           {"same", "Nothing was changed: everything is as it was."},
-                                           {"moved", "Done."},
-                                           {"voted", "Your agreement is recorded; others have to agree as well."},
-                                           {"answered", "The answers are kept. Look at each proposal, and change its reason where you know better."},
-                                           {"registered", "Registered."},
-                                           {"approved", "Approved."},
-                                           {"part", "Approved, but for those that you made yourself: they take another person."},
-                                           {"sent", "Sent for approval. Somebody else approves it here."},
-                                           {"rejected", "Sent back."},
-                                           {"locked", "The answers are kept, but for categories that are approved already: open those again to change them."}};
-    struct str done = STR("");
-    struct err ignored = {0};
-    const char *words = "";
-    if (!call_query(c, "done", &done, &ignored))
-        done = STR("");
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        words = str_is(done, known[i][0]) ? known[i][1] : words;
-    json_put_cstr(v, "done", words);
-}
-
 static struct json *finish(struct call *c, struct json *v)
 {
     if (v && !route_is_api(c->route)) {
         char op[33];
         op_id_new(c->site->env, op);
-        put_done(c, v);
+        records_put_done(c, v);
         json_put_str(v, "op", arena_str(c->arena, str_of(op)));
         json_put_bool(v, "may_write", call_may(c, PERMISSION_RECORDS) && !c->view.is_past);
     }

@@ -86,22 +86,6 @@ static inline struct sha256 vector_hash(struct str bytes)
 }
 
 /* As TEST_MAIN, with the file's setup and teardown around each test. */
-#define VECTORS_MAIN(suite_name, ...)                                                                                            \
-    int main(void)                                                                                                               \
-    {                                                                                                                            \
-        const TTest *tests[] = {__VA_ARGS__};                                                                                    \
-        Suite *s = suite_create(suite_name);                                                                                     \
-        TCase *c = tcase_create(suite_name);                                                                                     \
-        tcase_set_timeout(c, 60);                                                                                                \
-        tcase_add_checked_fixture(c, setup, teardown);                                                                           \
-        for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                                                            \
-            tcase_add_test(c, tests[i]);                                                                                         \
-        suite_add_tcase(s, c);                                                                                                   \
-        SRunner *r = srunner_create(s);                                                                                          \
-        srunner_run_all(r, CK_NORMAL);                                                                                           \
-        int failed = srunner_ntests_failed(r);                                                                                   \
-        srunner_free(r);                                                                                                         \
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                                                             \
-    }
+#define VECTORS_MAIN(suite_name, ...) TEST_MAIN_WITH(suite_name, setup, teardown, __VA_ARGS__)
 
 #endif
