@@ -141,7 +141,11 @@ static struct str person_behind(struct db *projection, struct arena *a, struct s
     struct str account = {0};
     if (str_starts(actor, "token:"))
         account = db_one_text(a, projection, e, "select account from token where id = ?1", A(str_slice(actor, 6, actor.size)));
-    return account.data ? arena_printf(a, "account:%.*s", STR_ARGS(account)) : actor;
+    else if (str_starts(actor, "account:"))
+        account = str_slice(actor, 8, actor.size);
+    /* Two accounts of one person are that person. */
+    struct str person = account.data ? db_one_text(a, projection, e, "select person from account where id = ?1", A(account)) : (struct str){0};
+    return person.size ? arena_printf(a, "person:%.*s", STR_ARGS(person)) : account.data ? arena_printf(a, "account:%.*s", STR_ARGS(account)) : actor;
 }
 
 static bool decide_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)

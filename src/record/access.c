@@ -150,28 +150,72 @@ bool record_allows(const struct access *x, const struct record_type *t, const st
     return allows(&own, t, r, act, transition, e);
 }
 
+/* The same human being: this account, or another one of the same person. */
+static bool is_same_person(struct db *db, struct arena *a, const struct access *x, struct str actor, struct err *e)
+{
+    if (str_equal(actor, access_who(x)))
+        return true;
+    if (x->person.size == 0 || !str_starts(actor, "account:"))
+        return false;
+    struct str person = db_one_text(a, db, e, "select person from account where id=?1", A(str_slice(actor, 8, actor.size)));
+    return person.data && str_equal(person, x->person);
+}
+
+/* Whether a change said something of the record, and not only who is to decide on it: fields that `who` names as relations, and those that the step
+ * itself sets, don't count. */
+static bool says_something(const struct json *difference, const struct record_transition *transition)
+{
+    JSON_EACH (field, difference) {
+        bool is_of_who = false;
+        for (size_t i = 0; i < transition->who.count; i++)
+            is_of_who |= transition->who.items[i][0] == '@' && str_is(field->key, transition->who.items[i] + 1);
+        for (size_t i = 0; i < transition->sets.count; i++)
+            is_of_who |= str_is(field->key, transition->sets.items[i]);
+        if (!is_of_who)
+            return true;
+    }
+    return false;
+}
+
+/* Who last changed what it says: made by one and rewritten by another, it is the other's word that is decided on. */
+static bool last_word(struct db *db, struct arena *a, const struct record *r, const struct record_transition *transition, struct str *ret, struct err *e)
+{
+    struct err failed = {0};
+    *ret = STR("");
+    DB_EACH (row, db, &failed, "select actor, difference from record_change where type=?1 and id=?2 and actor not like 'system:%' order by leaf desc limit 100",
+             A(r->type->id), A(r->id)) {
+        struct err ignored = {0};
+        if (!says_something(json_parse(a, arena_str(a, db_text(row, 1)), JSON_LIMITS_DEFAULT, &ignored), transition))
+            continue;
+        *ret = arena_str(a, db_text(row, 0));
+        break;
+    }
+    return failed.code ? (*e = failed, false) : true;
+}
+
 bool record_other_eyes(struct db *db, struct arena *a, const struct access *x, const struct record *r, const struct record_transition *transition,
                        const char **ret_other, struct err *e)
 {
-    struct str who = access_who(x);
     *ret_other = NULL;
-    for (size_t i = 0; i < transition->not_by.count && !x->is_system; i++) {
+    for (size_t i = 0; i < transition->not_by.count && !x->is_system && !*ret_other; i++) {
         const char *other = transition->not_by.items[i];
         struct strings relation = {&other, 1};
         struct err failed = {0};
         struct str last = STR("");
-        if (other[0] != '@')
+        if (strcmp(other, "@author") == 0) {
+            if (!last_word(db, a, r, transition, &last, e))
+                return false;
+            *ret_other = is_same_person(db, a, x, r->created_by, &failed) ? other : is_same_person(db, a, x, last, &failed) ? RECORD_LAST_WORD : NULL;
+        } else if (other[0] == '@') {
+            *ret_other = access_matches(x, &relation, r) ? other : NULL;
+        } else {
             last = db_one_text(a, db, &failed,
                                "select actor from record_change where type=?1 and id=?2 and transition=?3 and act='move' order by leaf desc limit 1",
                                A(r->type->id), A(r->id), A(other));
+            *ret_other = last.data && is_same_person(db, a, x, last, &failed) ? other : NULL;
+        }
         if (failed.code)
             return (*e = failed, false);
-        if (strcmp(other, "@author") == 0 ? str_equal(r->created_by, who)
-            : other[0] == '@'             ? access_matches(x, &relation, r)
-                                          : last.data && str_equal(last, who)) {
-            *ret_other = other;
-            return true;
-        }
     }
     return true;
 }

@@ -270,6 +270,19 @@ static bool sets_only_its_own(const struct asking *q)
     return true;
 }
 
+/* Four eyes: the step may fill in what was left empty (a note, a date), and changes nothing of what somebody else had to say. */
+static bool decided_as_it_is(struct making *m, const struct asking *q)
+{
+    JSON_EACH (v, q->transition->not_by.count ? q->set : NULL) {
+        const struct record_field *f = record_type_field(q->type, v->key);
+        const struct json *now = json_get(q->record->values, f ? f->id : "");
+        bool is_empty = !now || now->type == JSON_NULL || (now->type == JSON_ARRAY && now->count == 0);
+        if (f && (f->type == FIELD_FILES || !is_empty) && !is_one_of(&q->transition->sets, v->key) && !value_equal(now, v))
+            return refuse(m, q, ERR_DENIED, "%s: \"%s\" takes it as it is; change it before, then somebody else decides", f->id, q->transition->label);
+    }
+    return true;
+}
+
 static bool values_check(struct making *m, struct asking *q)
 {
     const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
@@ -280,6 +293,8 @@ static bool values_check(struct making *m, struct asking *q)
     if (q->act == RECORD_CHANGE && q->set->count == 0)
         return refuse(m, q, ERR_INVALID, "changes nothing");
     if (q->act == RECORD_MOVE && !sets_only_its_own(q) && !record_allows(&m->access, q->type, q->record, RECORD_CHANGE, NULL, m->e))
+        return false;
+    if (q->act == RECORD_MOVE && !decided_as_it_is(m, q))
         return false;
     struct json *problems =
         record_check_among(m->db, m->a, q->type, q->record, q->set, false, &m->op->blobs[q->blob_first + 1], q->blob_count - 1, &m->siblings, m->e);
@@ -399,6 +414,10 @@ static bool guard_referrers(struct making *m, const struct asking *q)
                 : refuse(m, q, ERR_CONFLICT, "%.*s refer to it; let them name something else first", STR_ARGS(names));
 }
 
+#define VOTERS                                                                                                                    \
+    "select ifnull(nullif(a.person, ''), c.actor) as who from record_change c left join account a on c.actor = 'account:' || a.id " \
+    "where c.type=?1 and c.id=?2 and c.act='vote' and c.transition=?3 and c.version=?4"
+
 /* Enough different people for this version? The last of them moves it, those before vote. */
 static bool guard_quorum(struct making *m, struct asking *q)
 {
@@ -408,12 +427,11 @@ static bool guard_quorum(struct making *m, struct asking *q)
         return true;
     if (q->set->count)
         return refuse(m, q, ERR_INVALID, "\"%s\" takes several people: values are set before", q->transition->label);
-    int64_t mine = db_one_int(m->db, &failed, 0,
-                              "select count(*) from record_change where type=?1 and id=?2 and act='vote' and transition=?3 and version=?4 and actor=?5",
-                              A(q->type->id), A(q->id), A(q->transition_id), A(q->version), A(who));
-    int64_t others = db_one_int(m->db, &failed, 0,
-                                "select count(distinct actor) from record_change where type=?1 and id=?2 and act='vote' and transition=?3 and version=?4",
-                                A(q->type->id), A(q->id), A(q->transition_id), A(q->version));
+    /* Several accounts of one person are one. */
+    struct str person = m->access.person.size ? m->access.person : who;
+    int64_t mine = db_one_int(m->db, &failed, 0, "select count(*) from (" VOTERS ") where who in (?5, ?6)", A(q->type->id), A(q->id), A(q->transition_id),
+                              A(q->version), A(who), A(person));
+    int64_t others = db_one_int(m->db, &failed, 0, "select count(distinct who) from (" VOTERS ")", A(q->type->id), A(q->id), A(q->transition_id), A(q->version));
     if (failed.code)
         return (*m->e = failed, false);
     if (mine)
@@ -450,6 +468,14 @@ static bool undo_check(struct making *m, struct asking *q)
     bool is_same_state = str_equal(before->state, q->record->state), is_own = str_equal(q->record->changed_by, access_who(&m->access));
     if (!is_same_state && !is_own && !access_has_role(&m->access, "administrator"))
         return refuse(m, q, ERR_DENIED, "a step of somebody else's is taken back by a step, not by undoing it");
+    for (size_t i = 0; i < q->type->transition_count && !is_same_state && !is_own; i++) {
+        const struct record_transition *t = &q->type->transitions[i];
+        const char *other = NULL;
+        if (strcmp(t->to, q->to) == 0 && !record_other_eyes(m->db, m->a, &m->access, before, t, &other, m->e))
+            return false;
+        if (other)
+            return refuse(m, q, ERR_DENIED, "\"%s\" takes somebody else than you; undoing is no way around that", t->label);
+    }
     /* What was unique then may be taken by now, and what it referred to may be gone. */
     struct json *again = json_object(m->a);
     for (size_t i = 0; i < q->type->field_count; i++) {

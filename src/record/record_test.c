@@ -130,6 +130,47 @@ START_TEST(steps_are_guarded)
 }
 END_TEST
 
+/* Every way in which one person could be two, or decide on words of their own. */
+START_TEST(who_decides_is_another_person_than_whose_words_they_are)
+{
+    start();
+    records_create(&w, "person", "{\"name\":\"Ann\"}");
+    records_create(&w, "person", "{\"name\":\"Bob\"}");
+    account("a1", "P-0001", "[\"compliance_lead\"]");
+    account("a2", "P-0001", "[\"administrator\"]");
+    account("bb", "P-0002", "[\"compliance_lead\"]");
+    w.step = "password";
+    const char *evidence = "{\"title\":\"x\",\"period_from\":\"2026-01-01\",\"period_to\":\"2026-02-01\"}";
+    w.actor = "account:a1";
+    const char *own = records_create(&w, "evidence", evidence);
+    w.actor = "account:a2";
+    ck_assert(!move("evidence", own, 1, "accept", "") && strstr(e.text, "somebody else than author"));
+    w.actor = "account:bb";
+    const char *theirs = records_create(&w, "evidence", evidence);
+    w.actor = "account:a1";
+    ck_assert_msg(change("evidence", theirs, 1, "{\"reviewer\":\"P-0001\"}"), "%s", e.text);
+    struct record_change swapped = {.type = STR("evidence"), .id = str_of(theirs), .act = RECORD_MOVE, .version = 2, .transition = STR("accept"),
+                                    .set = records_json(&w, "{\"title\":\"another\"}")};
+    ck_assert(!records_do(&w, &swapped, &e) && strstr(e.text, "title: \"Accept\" takes it as it is"));
+    ck_assert_msg(change("evidence", theirs, 2, "{\"title\":\"another\"}"), "%s", e.text);
+    ck_assert(!move("evidence", theirs, 3, "accept", "") && strstr(e.text, "somebody else than who changed it last"));
+    w.actor = "account:a2";
+    ck_assert(!move("evidence", theirs, 3, "accept", "") && strstr(e.text, "who changed it last"));
+    w.actor = "account:bb";
+    ck_assert(!move("evidence", theirs, 3, "accept", "") && strstr(e.text, "than author"));
+    ck_assert_msg(change("evidence", theirs, 3, "{\"title\":\"x again\"}"), "%s", e.text);
+    w.actor = "account:a1";
+    ck_assert_msg(move("evidence", theirs, 4, "accept", ""), "%s", e.text);
+    ck_assert_msg(move("evidence", theirs, 5, "reject", "on second thought"), "%s", e.text);
+    /* Somebody who could not have accepted it does not do so by taking the rejection back. */
+    w.actor = "account:bb";
+    ck_assert(db_run(w.db, &e, "update account set roles='[\"administrator\"]' where id='bb'"));
+    struct record_change undo = {.type = STR("evidence"), .id = str_of(theirs), .act = RECORD_UNDO, .version = 6};
+    ck_assert(!records_do(&w, &undo, &e) && strstr(e.text, "undoing is no way around that"));
+    records_release(&w);
+}
+END_TEST
+
 START_TEST(an_undo_brings_the_version_before_back)
 {
     start();
@@ -246,5 +287,5 @@ START_TEST(many_changes_are_one_operation_or_none)
 }
 END_TEST
 
-TEST_MAIN("record", a_record_is_made_changed_and_read_back, what_does_not_fit_is_refused_by_field, steps_are_guarded, an_undo_brings_the_version_before_back,
+TEST_MAIN("record", a_record_is_made_changed_and_read_back, what_does_not_fit_is_refused_by_field, steps_are_guarded, who_decides_is_another_person_than_whose_words_they_are, an_undo_brings_the_version_before_back,
           lists_are_filtered_sorted_searched_and_of_the_past, an_erased_change_leaves_a_version_without_what_it_set, many_changes_are_one_operation_or_none)

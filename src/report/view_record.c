@@ -243,7 +243,7 @@ static bool has_other_eyes(struct view *v, const struct view_records *r, const s
     struct err failed = {0};
     if (move->not_by.count == 0 || !r->access || !record_other_eyes(v->db, v->arena, r->access, record, move, &other, &failed) || !other)
         return true;
-    return err_set(why, ERR_DENIED, "it takes somebody other than you: you %s", strcmp(other, "@author") == 0 ? "made it" : other[0] == '@' ? "are named in it" : "took the step before");
+    return err_set(why, ERR_DENIED, "it takes somebody other than you: you %s", strcmp(other, "@author") == 0 ? "made it" : strcmp(other, RECORD_LAST_WORD) == 0 ? "changed it last" : other[0] == '@' ? "are named in it" : "took the step before");
 }
 
 static void put_next(struct view *v, const struct view_records *r, struct json *page, const struct record *record)
