@@ -180,3 +180,18 @@ create table evidence_check(leaf integer not null, place integer not null, id te
                             why text not null, primary key(leaf, place)) strict, without rowid;
 create table evidence_file(leaf integer not null, x text not null, id text not null, media text not null, words text not null, text_digest text not null,
                            text_size integer not null, primary key(x, leaf)) strict, without rowid;
+
+-- Policies: what is in force, and who has to sign it (a signature under an earlier version counts until one that is to be signed again). Now, not as of then.
+create view policy_in_force as
+  select v.id as policy_version, v.policy, v.number, v.title, v.digest, v.from_t as t, p.owner, p.audience, p.departments, p.review_on,
+    ifnull((select max(m.number) from policy_versions_versions m where m.policy = v.policy and m.to_leaf is null and m.is_deleted = 0 and m.is_material = 1
+            and m.state in ('in_force', 'superseded') and m.number <= v.number), 1) as signs_from
+  from policy_versions_versions v join policies_versions p on p.id = v.policy and p.to_leaf is null and p.is_deleted = 0 and p.state = 'in_force'
+  where v.state = 'in_force' and v.to_leaf is null and v.is_deleted = 0;
+create view policy_duty as
+  select x.id as person, f.policy, f.policy_version, f.number, f.title, f.digest, f.t, x.started_on,
+    (select max(a.created_leaf) from policy_versions_versions w join acknowledgements_versions a on a.policy_version = w.id and a.digest = w.digest and a.to_leaf is null and a.is_deleted = 0
+     where w.policy = f.policy and w.to_leaf is null and w.number between f.signs_from and f.number and a.person = x.id) as signed_leaf
+  from policy_in_force f join people_versions x on x.to_leaf is null and x.is_deleted = 0 and x.state = 'active' and case f.audience
+    when 'all' then x.kind <> 'auditor' when 'employees' then x.kind = 'employee' when 'contractors' then x.kind in ('contractor', 'consultant') when 'board' then x.kind = 'board'
+    when 'departments' then x.department <> '' and instr(',' || lower(replace(f.departments, ', ', ',')) || ',', ',' || lower(x.department) || ',') > 0 else 0 end;

@@ -101,6 +101,7 @@ static void put_transition(const struct record_transition *x, const unsigned lis
     put_strings("sets", x->sets, &lists[4]);
     put_strings("only_while", x->only_while, &lists[5]);
     fprintf(out, ".quorum = %d, ", x->quorum);
+    put_member("quorum_field", x->quorum_field);
     put_flag("needs_reason", x->needs_reason);
     put_flag("needs_step_up", x->needs_step_up);
     put_member("when_referred", x->when_referred);

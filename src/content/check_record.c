@@ -70,6 +70,7 @@ static const struct field transition_members[] = {
     FIELD("sets", MEMBER_TEXTS_0, record_transition, sets, OPTIONAL),
     FIELD("only_while", MEMBER_TEXTS_0, record_transition, only_while, OPTIONAL),
     FIELD("quorum", MEMBER_NUMBER, record_transition, quorum, OPTIONAL),
+    FIELD("quorum_field", MEMBER_TEXT, record_transition, quorum_field, OPTIONAL),
     FIELD("reason", MEMBER_FLAG, record_transition, needs_reason, OPTIONAL),
     FIELD("step_up", MEMBER_FLAG, record_transition, needs_step_up, OPTIONAL),
     FIELD("when_referred", MEMBER_TEXT, record_transition, when_referred, OPTIONAL, ALLOWED(REFERRED_RULES)),
@@ -320,6 +321,9 @@ static void transition_hold(struct checker *k, const struct yaml *at, const stru
         if (!f || f->type != FIELD_REFERENCE)
             problem(k, at, "%s: only_while \"%s\" is no reference field, a dot and a state", x->id, x->only_while.items[i]);
     }
+    const struct record_field *needed = record_type_field(t, str_of(x->quorum_field));
+    if (x->quorum_field[0] && (!needed || needed->type != FIELD_NUMBER || needed->decimals))
+        problem(k, at, "%s: \"quorum_field\" names \"%s\", which is no whole number", x->id, x->quorum_field);
 }
 
 static void transitions_of_type(struct checker *k, const struct yaml *root, struct record_type *ret)
@@ -336,6 +340,7 @@ static void transitions_of_type(struct checker *k, const struct yaml *root, stru
         text_default(&x->label);
         text_default(&x->to);
         text_default(&x->when_referred);
+        text_default(&x->quorum_field);
         if (x->quorum < 1 || x->quorum > 20)
             problem(k, member, "%s: a quorum is from 1 to 20", x->id);
         transition_hold(k, member, ret, x);

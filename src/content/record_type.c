@@ -98,6 +98,7 @@ static void put_transition(struct json *o, const struct record_transition *x)
     put_texts(o, "sets", x->sets);
     put_texts(o, "only_while", x->only_while);
     json_put_int(o, "quorum", x->quorum);
+    put_text(o, "quorum_field", x->quorum_field);
     put_flag(o, "reason", x->needs_reason);
     put_flag(o, "step_up", x->needs_step_up);
     put_text(o, "when_referred", x->when_referred);

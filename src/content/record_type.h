@@ -74,6 +74,7 @@ struct record_transition {
     struct strings only_while; /* "review.open": the record that the reference field names is in that state (or another one that is listed for it) */
     struct strings not_by;   /* "@author", "@owner", or a transition id (whoever made it last): four eyes */
     int quorum;              /* so many different people have to ask for it; 1 */
+    const char *quorum_field; /* a number field of the record that asks for more; "" none */
     bool needs_reason, needs_step_up;
     const char *when_referred; /* open records refer to it: "" nothing, "ask" takes a second yes, "refuse" until none does any more */
 };

@@ -124,7 +124,7 @@ static bool allows(const struct access *x, const struct record_type *t, const st
 {
     switch (act) {
     case RECORD_CREATE:
-        return access_matches(x, &t->may_create, NULL) || denied(&t->may_create, "making one", t, e);
+        return access_matches(x, &t->may_create, r) || denied(&t->may_create, "making one", t, e);
     case RECORD_DELETE:
         return access_matches(x, &t->may_delete, r) || denied(&t->may_delete, "deleting it", t, e);
     case RECORD_MOVE:
@@ -191,6 +191,12 @@ static bool last_word(struct db *db, struct arena *a, const struct record *r, co
         break;
     }
     return failed.code ? (*e = failed, false) : true;
+}
+
+int64_t record_quorum(const struct record *r, const struct record_transition *transition)
+{
+    int64_t needed = transition->quorum_field && transition->quorum_field[0] && r ? json_int(r->values, transition->quorum_field, 1) : 1;
+    return needed > transition->quorum ? needed : transition->quorum;
 }
 
 bool record_other_eyes(struct db *db, struct arena *a, const struct access *x, const struct record *r, const struct record_transition *transition,

@@ -423,7 +423,8 @@ static bool guard_quorum(struct making *m, struct asking *q)
 {
     struct err failed = {0};
     struct str who = access_who(&m->access);
-    if (q->transition->quorum <= 1)
+    int64_t needed = record_quorum(q->record, q->transition);
+    if (needed <= 1)
         return true;
     if (q->set->count)
         return refuse(m, q, ERR_INVALID, "\"%s\" takes several people: values are set before", q->transition->label);
@@ -435,8 +436,8 @@ static bool guard_quorum(struct making *m, struct asking *q)
     if (failed.code)
         return (*m->e = failed, false);
     if (mine)
-        return refuse(m, q, ERR_EXISTS, "you have asked for \"%s\" already; %lld of %d have", q->transition->label, (long long)others, q->transition->quorum);
-    q->is_vote = others + 1 < q->transition->quorum;
+        return refuse(m, q, ERR_EXISTS, "you have asked for \"%s\" already; %lld of %lld have", q->transition->label, (long long)others, (long long)needed);
+    q->is_vote = others + 1 < needed;
     return true;
 }
 
@@ -502,7 +503,9 @@ static bool asking_check(struct making *m, struct asking *q)
 {
     if (!id_check(m, q) || !record_load(m, q) || !may_read_it(m, q))
         return false;
-    if (q->act == RECORD_MOVE ? !move_check(m, q) : !record_allows(&m->access, q->type, q->record, q->act, NULL, m->e))
+    /* Whom a new record names may make it where the type says so; nobody is its author yet. */
+    struct record new = {.type = q->type, .id = q->id, .created_by = STR(""), .values = q->set};
+    if (q->act == RECORD_MOVE ? !move_check(m, q) : !record_allows(&m->access, q->type, q->act == RECORD_CREATE ? &new : q->record, q->act, NULL, m->e))
         return false;
     if (q->act == RECORD_DELETE && !guard_referrers(m, q))
         return false;

@@ -177,6 +177,8 @@ bool record_seal_file(const struct env *env, struct arena *a, struct str name, c
 /* May `x` do this now? ERR_DENIED names what it takes. The keeper asks the same again. */
 bool record_allows(const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
                    const struct record_transition *transition, struct err *e) MUST_USE;
+/* How many different people this step takes. */
+int64_t record_quorum(const struct record *r, const struct record_transition *transition);
 /* Four eyes: ret_other is the member of the transition's not_by that keeps this one out, NULL when none does. Accounts of one person are one.
  * "@author" keeps out who made it, and (RECORD_LAST_WORD) who last changed what it says: fields that `who` names as relations don't count. */
 #define RECORD_LAST_WORD "@who changed it last"

@@ -260,7 +260,7 @@ static void put_next(struct view *v, const struct view_records *r, struct json *
         json_put(o, "to", record_state_json(v, t, str_of(move->to)));
         json_put_bool(o, "needs_reason", move->needs_reason);
         json_put_bool(o, "needs_step_up", move->needs_step_up);
-        json_put_int(o, "quorum", move->quorum);
+        json_put_int(o, "quorum", record_quorum(record, move));
         json_put_cstr(o, "when_referred", move->when_referred ? move->when_referred : "");
         struct json *missing = json_put_array(o, "missing");
         for (size_t k = 0; k < move->requires.count; k++) {

@@ -242,7 +242,7 @@ static void put_bulk(const struct view *v, const struct view_records *r, struct 
     struct json *bulk = json_put_object(page, "bulk"), *moves = json_put_array(bulk, "moves"), *fields = json_put_array(bulk, "fields");
     for (size_t i = 0; !v->is_past && i < t->transition_count; i++) {
         const struct record_transition *move = &t->transitions[i];
-        if (move->quorum > 1 || !might(r, &move->who))
+        if (move->quorum > 1 || (move->quorum_field && move->quorum_field[0]) || !might(r, &move->who))
             continue;
         struct json *o = json_push_object(moves);
         json_put_cstr(o, "id", move->id);
