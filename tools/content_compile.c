@@ -328,6 +328,21 @@ static void put_goals(struct arena *a, const struct content *c)
     fprintf(out, "const size_t content_goal_count = %zu;\n\n", c->goal_count);
 }
 
+static void put_courses(struct arena *a, const struct content *c)
+{
+    fputs("const struct library_course content_courses[] = {\n", out);
+    for (size_t i = 0; i < c->course_count; i++) {
+        fputs("{", out);
+        put_member("id", c->courses[i].id);
+        put_member("title", c->courses[i].title);
+        put_member("json", c->courses[i].json);
+        put_member("digest", digest_hex(a, str_of(c->courses[i].json)));
+        fputs("},\n", out);
+    }
+    put_end(c->course_count);
+    fprintf(out, "const size_t content_course_count = %zu;\n\n", c->course_count);
+}
+
 static void put_test(const struct test *x, size_t number, const unsigned lists[4])
 {
     fputs("{", out);
@@ -469,9 +484,12 @@ static void inputs_read(struct arena *a, struct inputs *in, const char *director
     count = names_list(a, arena_printf(a, "%s/tests", directory).data, ".sql", names, SOURCES_MAX / 2);
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "tests/", names[i]);
+    count = names_list(a, arena_printf(a, "%s/courses", directory).data, ".yaml", names, SOURCES_MAX / 4);
+    for (size_t i = 0; i < count; i++)
+        input_add(a, in, directory, "courses/", names[i]);
     fprintf(in->depfile, " %s %s/schema.sql", directory, directory);
-    const char *const folders[] = {"tests", "fixtures", "records"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *const folders[] = {"tests", "fixtures", "records", "courses"};
+    for (size_t i = 0; i < 4; i++) {
         const char *folder = arena_printf(a, "%s/%s", directory, folders[i]).data;
         if (access(folder, F_OK) == 0)
             fprintf(in->depfile, " %s", folder);
@@ -546,6 +564,7 @@ int main(int argc, char **argv)
     put_parameters(c);
     put_roles(c);
     put_goals(a, c);
+    put_courses(a, c);
     put_tests(a, c);
     put_record_types(a, c);
     const char *schema = schema_text(a, c, argv[1], argv[4]);

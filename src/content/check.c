@@ -197,6 +197,11 @@ static bool is_record_type(const struct content_source *source)
     return str_find(str_of(source->path), STR("records/")) >= 0;
 }
 
+static bool is_course(const struct content_source *source)
+{
+    return str_find(str_of(source->path), STR("courses/")) >= 0;
+}
+
 static const struct yaml *source_read_yaml(struct checker *k, const struct content_source *source)
 {
     struct err e = {0};
@@ -217,7 +222,7 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
         struct str name = arena_printf(k->arena, "%s.yaml", library_files[f]);
         bool is_there = false;
         for (size_t i = 0; i < count; i++) {
-            if (is_record_type(&sources[i]) || !str_equal(base_name(sources[i].path), name))
+            if (is_record_type(&sources[i]) || is_course(&sources[i]) || !str_equal(base_name(sources[i].path), name))
                 continue;
             k->file = sources[i].path;
             if (is_there)
@@ -259,6 +264,24 @@ static void check_record_sources(struct checker *k, const struct content_source 
     check_record_types(k);
 }
 
+static void check_course_sources(struct checker *k, const struct content_source *sources, size_t count)
+{
+    struct content *c = k->content;
+    c->courses = arena_array(k->arena, count + 1, sizeof(*c->courses));
+    for (size_t i = 0; i < count; i++) {
+        if (!is_course(&sources[i]))
+            continue;
+        k->file = sources[i].path;
+        const struct yaml *root = source_read_yaml(k, &sources[i]);
+        if (!root)
+            continue;
+        struct str id = yaml_text(root, "id");
+        if (!str_equal(base_name(k->file), arena_printf(k->arena, "%.*s.yaml", STR_ARGS(id))))
+            problem(k, root, "%.*s: the id must be the file's name", STR_ARGS(id));
+        c->courses[c->course_count++] = (struct library_course){.id = id.data, .title = yaml_text(root, "title").data, .json = check_course(k, root, true)};
+    }
+}
+
 static int compare_tests(const void *a, const void *b)
 {
     return strcmp(((const struct test *)a)->id, ((const struct test *)b)->id);
@@ -271,7 +294,7 @@ static void check_test_sources(struct checker *k, const struct content_source *s
     for (size_t i = 0; i < count; i++) {
         struct str name = base_name(sources[i].path);
         k->file = sources[i].path;
-        if (is_record_type(&sources[i]))
+        if (is_record_type(&sources[i]) || is_course(&sources[i]))
             continue;
         if (str_ends(name, ".sql")) {
             check_test(k, &sources[i], &c->tests[c->test_count]);
@@ -304,6 +327,7 @@ struct content *content_check(struct arena *a, const struct content_source *sour
     check_yaml_sources(&k, sources, count);
     check_test_sources(&k, sources, count);
     check_record_sources(&k, sources, count);
+    check_course_sources(&k, sources, count);
     check_references(&k);
     check_coverage(&k);
     if (k.content->problem_count)

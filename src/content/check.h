@@ -17,7 +17,7 @@
 #include "content/content.h"
 
 /* The kind of a source follows from its path: .../criteria.yaml, controls.yaml, policies.yaml, risks.yaml, requests.yaml,
- * parameters.yaml, roles.yaml, scope.yaml, .../records/<id>.yaml for a record type, and .../<id>.sql for a test. Any other path is a
+ * parameters.yaml, roles.yaml, scope.yaml, .../records/<id>.yaml for a record type, .../courses/<id>.yaml for a course, and .../<id>.sql for a test. Any other path is a
  * problem. */
 struct content_source {
     const char *path;
@@ -54,6 +54,8 @@ struct content {
     struct role *roles;
     size_t role_count;
     const char *scope_json; /* scope.yaml, checked */
+    struct library_course *courses; /* digest is NULL: whoever needs it hashes `json` */
+    size_t course_count;
     struct goal_template *goals;
     size_t goal_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */

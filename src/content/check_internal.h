@@ -107,6 +107,8 @@ void check_coverage(struct checker *k);
 void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);
 void check_scope(struct checker *k, const struct yaml *root);
+/* Returns the course as a line of JSON. A course of the library has at least 12 lessons and 30 questions. */
+const char *check_course(struct checker *k, const struct yaml *root, bool is_library);
 void check_parameters(struct checker *k, const struct yaml *root);
 struct record_type;
 struct record_type *check_record_type(struct checker *k, const struct yaml *root, const struct record_type *base);

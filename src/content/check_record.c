@@ -468,7 +468,7 @@ struct record_type *check_record_type(struct checker *k, const struct yaml *root
 
 static bool target_is_known(const struct content *c, const char *target)
 {
-    if (strings_hold((struct strings){(const char *const[]){"control", "criterion", "policy", "test", "risk", "request"}, 6}, target))
+    if (strings_hold((struct strings){(const char *const[]){"control", "criterion", "policy", "test", "risk", "request", "course"}, 7}, target))
         return true;
     for (size_t i = 0; i < c->record_type_count; i++)
         if (strcmp(c->record_types[i]->id, target) == 0)

@@ -44,3 +44,7 @@ cp "$content/fixtures/account-uid-zero.json" "$work/content/fixtures/"
 "$compile" "$work/content" "$work/out.c" "$work/out.d" "$work/out.sql"
 "$compile" "$work/content" "$work/again.c" "$work/again.d" "$work/again.sql"
 cmp "$work/out.c" "$work/again.c"
+
+refuses 'courses/privacy.yaml' 's/^  diagram:/  picture:/' courses/privacy.yaml
+refuses 'the right answer stands among the wrong ones' '0,/right: "A person who is brought to act", wrong: \["A broken cipher"/s//right: "A person who is brought to act", wrong: ["A person who is brought to act"/' courses/security_awareness.yaml
+refuses 'refers to control "HR-99", which is not defined' 's/^controls: \[HR-04/controls: [HR-99/' courses/privacy.yaml

@@ -40,6 +40,14 @@ const struct test *content_test(struct str id)
     return NULL;
 }
 
+const struct library_course *content_course(struct str id)
+{
+    for (size_t i = 0; i < content_course_count; i++)
+        if (str_is(id, content_courses[i].id))
+            return &content_courses[i];
+    return NULL;
+}
+
 const struct role *content_role(struct str id)
 {
     for (size_t i = 0; i < content_role_count; i++)

@@ -127,6 +127,13 @@ struct test {
  * "archetypes":[{"id","words","categories":[id],"items":[{"kind","name","is_in","reason"}]}],"areas":[{"id","work","role","words"}],
  * "programs":[{"name","kind","match":[process]}],"clouds":[{"id","name"}],"assumed_of_a_cloud"} */
 extern const char content_scope_json[];
+/* A course of the library (content/course.h reads its JSON). */
+struct library_course {
+    const char *id, *title, *json;
+    const char *digest; /* SHA-256 of json, hex */
+};
+extern const struct library_course content_courses[]; /* by id */
+extern const size_t content_course_count;
 extern const struct category content_categories[];
 extern const size_t content_category_count;
 extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */
@@ -158,6 +165,7 @@ const struct test *content_test(struct str id);
 const struct parameter *content_parameter(struct str name);
 const struct policy *content_policy(struct str id);
 const struct role *content_role(struct str id);
+const struct library_course *content_course(struct str id);
 /* The bits of a role's permissions. */
 uint32_t role_permissions(const struct role *role);
 

@@ -51,7 +51,7 @@ struct record_field {
     int decimals;                /* number: 0 to 6 */
     const struct field_choice *choices;
     size_t choice_count;
-    const char *target;          /* reference: a record type, or content: "control", "criterion", "policy", "test", "risk", "request" */
+    const char *target;          /* reference: a record type, or content: "control", "criterion", "policy", "test", "risk", "request", "course" */
     const char *sql;             /* computed */
     enum field_type sql_type;    /* computed: as which type it is shown: text, number, date, instant, duration, choice, yes_no */
     const char *default_value;   /* typed text, "today", "me"; "" none */

@@ -206,6 +206,8 @@ bool content_has(const char *target, struct str id)
         return content_criterion(id) != NULL;
     if (strcmp(target, "test") == 0)
         return content_test(id) != NULL;
+    if (strcmp(target, "course") == 0)
+        return content_course(id) != NULL;
     for (size_t i = 0; strcmp(target, "policy") == 0 && i < content_policy_count; i++)
         if (str_is(id, content_policies[i].id))
             return true;

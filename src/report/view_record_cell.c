@@ -53,12 +53,13 @@ static const char *content_title(const char *kind, struct str id)
         for (size_t i = 0; i < content_request_count; i++)
             if (str_is(id, content_requests[i].id))
                 return content_requests[i].request;
-    return NULL;
+    const struct library_course *course = strcmp(kind, "course") == 0 ? content_course(id) : NULL;
+    return course ? course->title : NULL;
 }
 
 static const char *content_room(const char *kind)
 {
-    return strcmp(kind, "control") == 0 ? "controls" : strcmp(kind, "criterion") == 0 ? "criteria" : strcmp(kind, "test") == 0 ? "tests" : "";
+    return strcmp(kind, "control") == 0 ? "controls" : strcmp(kind, "criterion") == 0 ? "criteria" : strcmp(kind, "test") == 0 ? "tests" : strcmp(kind, "course") == 0 ? "training/courses" : "";
 }
 
 struct str record_url(struct view *v, const char *type, struct str id)

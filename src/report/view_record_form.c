@@ -52,6 +52,8 @@ static struct json *content_targets(struct view *v, const char *kind)
     else if (strcmp(kind, "request") == 0)
         for (size_t i = 0; i < content_request_count; i++)
             add_target(list, content_requests[i].id, content_requests[i].request, true);
+    for (size_t i = 0; strcmp(kind, "course") == 0 && i < content_course_count; i++)
+        add_target(list, content_courses[i].id, content_courses[i].title, false);
     return list;
 }
 
