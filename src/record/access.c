@@ -23,7 +23,7 @@ static bool account_read(struct db *db, struct arena *a, struct str account, int
     return failed.code ? (*e = failed, false) : true;
 }
 
-bool access_read(struct db *db, struct arena *a, struct str actor, int64_t now_ms, struct access *ret, struct err *e)
+static bool who_read(struct db *db, struct arena *a, struct str actor, int64_t now_ms, struct access *ret, struct err *e)
 {
     struct err failed = {0};
     *ret = (struct access){.actor = arena_str(a, actor), .account = STR(""), .person = STR("")};
@@ -47,6 +47,11 @@ bool access_read(struct db *db, struct arena *a, struct str actor, int64_t now_m
     if (account.data && str_starts(actor, "token:"))
         ret->who = arena_printf(a, "account:%.*s", STR_ARGS(account));
     return !account.data || account_read(db, a, account, now_ms, ret, e);
+}
+
+bool access_read(struct db *db, struct arena *a, struct str actor, int64_t now_ms, struct access *ret, struct err *e)
+{
+    return who_read(db, a, actor, now_ms, ret, e) && (ret->is_system || (ret->role_count == 0 && ret->person.size == 0) || folders_read(db, a, ret, &ret->folders, e));
 }
 
 bool access_has_role(const struct access *x, const char *role)
@@ -103,6 +108,7 @@ bool access_matches(const struct access *x, const struct strings *who, const str
         if (strcmp(name, "@everyone") == 0 ? (x->is_own_only ? is_own(x, r) : x->role_count > 0 || x->account.size > 0)
             : strcmp(name, "@nobody") == 0 ? false
             : strcmp(name, "@author") == 0 ? r && str_equal(r->created_by, access_who(x))
+            : strcmp(name, "@folder") == 0 ? folder_matches(x, who, r)
             : name[0] == '@'               ? is_related(x, name + 1, r)
                                            : access_has_role(x, name) && (!x->is_own_only || role_is_own(name)))
             return true;

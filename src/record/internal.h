@@ -39,6 +39,14 @@ const struct record_type *record_type_in_force(struct db *db, struct str id, str
 const struct record_type *record_type_digested(struct arena *a, const struct record_type *t, struct err *e);
 struct record_types *record_types_of(struct db *db, struct err *e);
 
+/* ---- folders (folder.c): the relation "@folder" ---- */
+
+bool folders_read(struct db *db, struct arena *a, const struct access *x, const struct folders **ret, struct err *e);
+/* `who` is the type's may_read: reading is asked for; any other list: changing. */
+bool folder_matches(const struct access *x, const struct strings *who, const struct record *r);
+/* Appends " or (the row r lies where it may read)". */
+void query_folder(struct query_text *q, const struct record_type *t, const struct access *x);
+
 /* ---- values and columns (value.c, column.c) ---- */
 
 bool field_is_list(enum field_type type);

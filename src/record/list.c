@@ -44,15 +44,16 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
 {
     const struct strings *who = &t->may_read;
     struct buf *b = &q->sql;
-    struct strings roles = *who;
-    if (!x || x->is_system || access_matches(x, &roles, NULL))
+    if (access_reads_all(x, t))
         return;
     buf_cstr(b, " and (0");
     for (size_t i = 0; i < who->count; i++) {
         if (strcmp(who->items[i], "@everyone") == 0)
             put_own(q, t, x);
         const struct record_field *f = who->items[i][0] == '@' ? record_type_field(t, str_of(who->items[i] + 1)) : NULL;
-        if (strcmp(who->items[i], "@author") == 0) {
+        if (strcmp(who->items[i], "@folder") == 0) {
+            query_folder(q, t, x);
+        } else if (strcmp(who->items[i], "@author") == 0) {
             buf_cstr(b, " or r.created_by = ");
             query_arg(q, A(access_who(x)));
         } else if (strcmp(who->items[i], "@self") == 0 && strcmp(t->id, "person") == 0 && x->person.size) {
@@ -195,7 +196,7 @@ static bool question_of(struct listing *l, struct sha256 *ret_question, struct s
 static bool total_is_known(struct listing *l, int64_t *ret)
 {
     const struct record_query *q = l->query;
-    bool sees_all = !q->access || q->access->is_system || access_matches(q->access, &l->type->may_read, NULL);
+    bool sees_all = access_reads_all(q->access, l->type);
     if (q->leaf_limit != INT64_MAX || q->where.size || q->q.size || q->ids.size || !sees_all)
         return false;
     *ret = 0;

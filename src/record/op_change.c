@@ -283,6 +283,22 @@ static bool decided_as_it_is(struct making *m, const struct asking *q)
     return true;
 }
 
+/* Nothing is put where whoever puts it may not change what lies there. */
+static bool folder_check(struct making *m, const struct asking *q)
+{
+    JSON_EACH (v, q->set) {
+        const struct record_field *f = record_type_field(q->type, v->key);
+        bool is_place = f && f->type == FIELD_REFERENCE && f->target && strcmp(f->target, "folder") == 0 && (str_is(v->key, "folder") || str_is(v->key, "parent"));
+        struct str id = v->type == JSON_STRING ? v->text : STR("");
+        if (!is_place || (id.size == 0 && q->act == RECORD_CREATE) || siblings_make(&m->siblings, m->a, "folder", id) || folder_may_change(&m->access, id))
+            continue;
+        /* One that may not be seen is not there. */
+        return folder_may_read(&m->access, id) ? refuse(m, q, ERR_DENIED, "%s: you may read that folder, and put nothing into it", f->id)
+                                               : refuse(m, q, ERR_INVALID, "%s: there is no folder %.*s", f->id, STR_ARGS(str_slice(id, 0, 60)));
+    }
+    return true;
+}
+
 static bool values_check(struct making *m, struct asking *q)
 {
     const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
@@ -301,7 +317,7 @@ static bool values_check(struct making *m, struct asking *q)
     if (!problems)
         return false;
     const struct json *first = json_at(problems, 0);
-    return !first || refuse(m, q, ERR_INVALID, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why")));
+    return first ? refuse(m, q, ERR_INVALID, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why"))) : folder_check(m, q);
 }
 
 /* Every file blob of the change is named by one of its values. */

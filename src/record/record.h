@@ -57,6 +57,7 @@ struct access {
     bool is_own_only;         /* only relations count: of records for everybody those that name the person, or that it made */
     bool changes_own_only;    /* the same for what it does to them; whoever reads may still do what is for everybody */
     bool has_stepped_up;      /* asked for again within five minutes; filled by the web, told in the operation */
+    const struct folders *folders; /* what it may read and change by its folder (folder.c); filled by access_read */
     const char *step;         /* how: "passkey", "password", "totp"; NULL: "session" */
 };
 /* Reads what the projection says of an actor. An unknown, disabled or expired one has no roles and no person. */
@@ -66,6 +67,11 @@ bool access_has_role(const struct access *x, const char *role);
 struct str access_who(const struct access *x);
 
 struct record; /* below */
+/* May it read every record of the type, so that none of them has to be asked? */
+bool access_reads_all(const struct access *x, const struct record_type *t);
+/* May it read, and put things into, a folder ("" the top)? */
+bool folder_may_read(const struct access *x, struct str id);
+bool folder_may_change(const struct access *x, struct str id);
 /* Does one of `who` match? `r` may be NULL (nothing there yet): then relations match nobody, but "@everyone" does. */
 bool access_matches(const struct access *x, const struct strings *who, const struct record *r);
 

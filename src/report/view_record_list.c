@@ -114,7 +114,7 @@ static struct json *counts_of_own(struct view *v, const struct view_records *r, 
 
 static bool put_states(struct view *v, const struct view_records *r, struct json *page, const struct record_type *t, struct err *e)
 {
-    bool sees_all = !r->access || r->access->is_system || access_matches(r->access, &t->may_read, NULL);
+    bool sees_all = access_reads_all(r->access, t);
     struct json *counts = sees_all ? counts_of(v, t, e) : counts_of_own(v, r, t, e);
     struct json *list = json_put_array(page, "states");
     for (size_t i = 0; counts && i < t->state_count; i++) {
@@ -491,7 +491,7 @@ static bool each_hit(void *context, const struct record *r, struct err *e)
 /* May everything of this type be read by who asks, so that hits need no look at the record? */
 static bool sees_all(const struct view_records *r, const struct record_type *t)
 {
-    return !r->access || access_matches(r->access, &t->may_read, NULL);
+    return access_reads_all(r->access, t);
 }
 
 static bool each_found(void *context, struct str type, struct str id, struct str title, struct err *e)
