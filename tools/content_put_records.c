@@ -88,7 +88,7 @@ static unsigned put_states(const struct record_type *t)
     return next_array;
 }
 
-static void put_transition(const struct record_transition *x, const unsigned lists[6])
+static void put_transition(const struct record_transition *x, const unsigned lists[7])
 {
     fputs("{", out);
     put_member("id", x->id);
@@ -105,17 +105,33 @@ static void put_transition(const struct record_transition *x, const unsigned lis
     put_flag("needs_reason", x->needs_reason);
     put_flag("needs_step_up", x->needs_step_up);
     put_member("when_referred", x->when_referred);
+    if (x->rule_count)
+        fprintf(out, ".rules = a%u, .rule_count = %zu, ", lists[6], x->rule_count);
     fputs("},\n", out);
+}
+
+static unsigned put_rules(const struct record_transition *x)
+{
+    fprintf(out, "static const struct record_rule a%u[] = {\n", ++next_array);
+    for (size_t i = 0; i < x->rule_count; i++) {
+        fputs("{", out);
+        put_member("sql", x->rules[i].sql);
+        put_member("why", x->rules[i].why);
+        fputs("},\n", out);
+    }
+    put_end(x->rule_count);
+    return next_array;
 }
 
 static unsigned put_transitions(struct arena *a, const struct record_type *t)
 {
-    unsigned(*lists)[6] = arena_array(a, t->transition_count + 1, sizeof *lists);
+    unsigned(*lists)[7] = arena_array(a, t->transition_count + 1, sizeof *lists);
     for (size_t i = 0; i < t->transition_count; i++) {
         const struct record_transition *x = &t->transitions[i];
         const struct strings all[6] = {x->from, x->who, x->requires, x->not_by, x->sets, x->only_while};
         for (size_t j = 0; j < 6; j++)
             lists[i][j] = put_list(all[j]);
+        lists[i][6] = x->rule_count ? put_rules(x) : 0;
     }
     fprintf(out, "static const struct record_transition a%u[] = {\n", ++next_array);
     for (size_t i = 0; i < t->transition_count; i++)

@@ -12,7 +12,7 @@ static const char *const type_names[] = {
 enum { TYPE_COUNT = sizeof(type_names) / sizeof(type_names[0]), FIELDS_MAX = 80, DECIMALS_MAX = 6, BYTES_DEFAULT = 500, MARKDOWN_BYTES = 100000 };
 
 #define STATUSES "pass fail unknown skip"
-#define CONTENT_KINDS "control criterion policy test risk request"
+#define CONTENT_KINDS "control criterion policy test library_risk request"
 #define NATURAL_KINDS CONTENT_KINDS " any"
 #define REFERRED_RULES "ask refuse"
 
@@ -74,6 +74,11 @@ static const struct field transition_members[] = {
     FIELD("reason", MEMBER_FLAG, record_transition, needs_reason, OPTIONAL),
     FIELD("step_up", MEMBER_FLAG, record_transition, needs_step_up, OPTIONAL),
     FIELD("when_referred", MEMBER_TEXT, record_transition, when_referred, OPTIONAL, ALLOWED(REFERRED_RULES)),
+    FIELD_SKIPPED("must"),
+};
+static const struct field rule_members[] = {
+    FIELD("sql", MEMBER_TEXT, record_rule, sql),
+    FIELD("why", MEMBER_TEXT, record_rule, why),
 };
 static const struct field reminder_members[] = {
     FIELD("field", MEMBER_TEXT, record_reminder, field),
@@ -326,6 +331,25 @@ static void transition_hold(struct checker *k, const struct yaml *at, const stru
         problem(k, at, "%s: \"quorum_field\" names \"%s\", which is no whole number", x->id, x->quorum_field);
 }
 
+static void rules_read(struct checker *k, const struct yaml *map, struct record_transition *ret)
+{
+    const struct yaml *list = yaml_get(map, "must");
+    if (!list)
+        return;
+    if (list->type != YAML_LIST) {
+        problem(k, list, "%s: \"must\" is a list of conditions, each with \"sql\" and \"why\"", ret->id);
+        return;
+    }
+    struct record_rule *items = arena_array(k->arena, list->count + 1, sizeof *items);
+    YAML_EACH (member, list) {
+        struct record_rule *rule = &items[ret->rule_count++];
+        fields_read(k, member, rule_members, COUNT_OF(rule_members), "must", rule);
+        text_default(&rule->sql);
+        text_default(&rule->why);
+    }
+    ret->rules = items;
+}
+
 static void transitions_of_type(struct checker *k, const struct yaml *root, struct record_type *ret)
 {
     const struct yaml *map = members_of(k, root, "transitions");
@@ -343,6 +367,7 @@ static void transitions_of_type(struct checker *k, const struct yaml *root, stru
         text_default(&x->quorum_field);
         if (x->quorum < 1 || x->quorum > 20)
             problem(k, member, "%s: a quorum is from 1 to 20", x->id);
+        rules_read(k, member, x);
         transition_hold(k, member, ret, x);
         ret->transition_count += at == ret->transition_count;
     }
@@ -468,7 +493,7 @@ struct record_type *check_record_type(struct checker *k, const struct yaml *root
 
 static bool target_is_known(const struct content *c, const char *target)
 {
-    if (strings_hold((struct strings){(const char *const[]){"control", "criterion", "policy", "test", "risk", "request", "course"}, 7}, target))
+    if (strings_hold((struct strings){(const char *const[]){"control", "criterion", "policy", "test", "library_risk", "request", "course"}, 7}, target))
         return true;
     for (size_t i = 0; i < c->record_type_count; i++)
         if (strcmp(c->record_types[i]->id, target) == 0)

@@ -102,6 +102,12 @@ static void put_transition(struct json *o, const struct record_transition *x)
     put_flag(o, "reason", x->needs_reason);
     put_flag(o, "step_up", x->needs_step_up);
     put_text(o, "when_referred", x->when_referred);
+    struct json *rules = x->rule_count ? json_put_array(o, "must") : NULL;
+    for (size_t i = 0; i < x->rule_count; i++) {
+        struct json *rule = json_push_object(rules);
+        put_text(rule, "sql", x->rules[i].sql);
+        put_text(rule, "why", x->rules[i].why);
+    }
 }
 
 static void put_reminder(struct json *o, const struct record_reminder *r)

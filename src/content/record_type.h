@@ -51,7 +51,7 @@ struct record_field {
     int decimals;                /* number: 0 to 6 */
     const struct field_choice *choices;
     size_t choice_count;
-    const char *target;          /* reference: a record type, or content: "control", "criterion", "policy", "test", "risk", "request", "course" */
+    const char *target;          /* reference: a record type, or content: "control", "criterion", "policy", "test", "library_risk", "request", "course" */
     const char *sql;             /* computed */
     enum field_type sql_type;    /* computed: as which type it is shown: text, number, date, instant, duration, choice, yes_no */
     const char *default_value;   /* typed text, "today", "me"; "" none */
@@ -63,6 +63,12 @@ struct record_state {
     const char *status;  /* the shape: "pass", "fail", "unknown", "skip", "" */
     bool is_start, is_end; /* is_end: closed; no reminders, not due */
     bool is_locked;      /* fields don't change in this state, only transitions leave it */
+};
+
+/* What must hold for a transition beside its fields: an SQL condition over the row as it will be (alias r, as in computed values). Null is no. */
+struct record_rule {
+    const char *sql;
+    const char *why; /* what is told to whoever is stopped by it: "an acceptance ends within twelve months" */
 };
 
 struct record_transition {
@@ -77,6 +83,8 @@ struct record_transition {
     const char *quorum_field; /* a number field of the record that asks for more; "" none */
     bool needs_reason, needs_step_up;
     const char *when_referred; /* open records refer to it: "" nothing, "ask" takes a second yes, "refuse" until none does any more */
+    const struct record_rule *rules; /* "must" */
+    size_t rule_count;
 };
 
 struct record_reminder {

@@ -403,6 +403,14 @@ static bool guard_fields(struct making *m, const struct asking *q)
     return true;
 }
 
+static bool guard_rules(struct making *m, const struct asking *q)
+{
+    const struct record_rule *broken;
+    if (!rules_check(m->db, m->a, q->record, q->transition, q->set, &broken, m->e))
+        return false;
+    return !broken || refuse(m, q, ERR_INVALID, "\"%s\" is not possible: %s", q->transition->label, broken->why);
+}
+
 static bool guard_four_eyes(struct making *m, const struct asking *q)
 {
     struct err failed = {0};
@@ -529,7 +537,7 @@ static bool asking_check(struct making *m, struct asking *q)
         q->to = start_state(q->type);
     else if (q->act != RECORD_MOVE)
         q->to = arena_strndup(m->a, q->record->state.data, q->record->state.size);
-    if (!values_check(m, q) || !files_check(m, q) || (q->act == RECORD_UNDO && !undo_check(m, q)) || !together_check(m, q))
+    if (!values_check(m, q) || !files_check(m, q) || (q->act == RECORD_UNDO && !undo_check(m, q)) || (q->transition && !guard_rules(m, q)) || !together_check(m, q))
         return false;
     siblings_set(&m->siblings, q->type, q->id, q->set);
     return true;

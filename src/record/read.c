@@ -211,7 +211,7 @@ bool content_has(const char *target, struct str id)
     for (size_t i = 0; strcmp(target, "policy") == 0 && i < content_policy_count; i++)
         if (str_is(id, content_policies[i].id))
             return true;
-    for (size_t i = 0; strcmp(target, "risk") == 0 && i < content_risk_count; i++)
+    for (size_t i = 0; strcmp(target, "library_risk") == 0 && i < content_risk_count; i++)
         if (str_is(id, content_risks[i].id))
             return true;
     for (size_t i = 0; strcmp(target, "request") == 0 && i < content_request_count; i++)

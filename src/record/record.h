@@ -190,6 +190,8 @@ int64_t record_quorum(const struct record *r, const struct record_transition *tr
 #define RECORD_LAST_WORD "@who changed it last"
 bool record_other_eyes(struct db *db, struct arena *a, const struct access *x, const struct record *r, const struct record_transition *transition,
                        const char **ret_other, struct err *e) MUST_USE;
+/* What the transition's conditions ("must") say of the record as it is; ret_why is the first one's reason that does not hold, NULL when all do. */
+bool record_rules_hold(struct db *db, struct arena *a, const struct record *r, const struct record_transition *transition, const char **ret_why, struct err *e) MUST_USE;
 /* Builds the operation: body and sealed blobs in `a`. */
 bool record_op(const struct env *env, struct arena *a, const struct record_change *changes, size_t count, const struct access *x, struct op *ret, struct err *e) MUST_USE;
 

@@ -247,6 +247,16 @@ static bool has_other_eyes(struct view *v, const struct view_records *r, const s
     return err_set(why, ERR_DENIED, "it takes somebody other than you: you %s", strcmp(other, "@author") == 0 ? "made it" : strcmp(other, RECORD_LAST_WORD) == 0 ? "changed it last" : other[0] == '@' ? "are named in it" : "took the step before");
 }
 
+/* What else must hold is said before the click, too: of the past nothing is asked. */
+static bool has_rules(struct view *v, const struct record *record, const struct record_transition *move, struct err *why)
+{
+    const char *broken = NULL;
+    struct err failed = {0};
+    if (move->rule_count == 0 || v->is_past || !record_rules_hold(v->db, v->arena, record, move, &broken, &failed) || !broken)
+        return true;
+    return err_set(why, ERR_INVALID, "%s", broken);
+}
+
 static void put_next(struct view *v, const struct view_records *r, struct json *page, const struct record *record)
 {
     const struct record_type *t = record->type;
@@ -282,6 +292,7 @@ static void put_next(struct view *v, const struct view_records *r, struct json *
             is_allowed = !v->is_past && record_allows(&later, t, record, RECORD_MOVE, move, &again);
         }
         is_allowed = is_allowed && has_other_eyes(v, r, record, move, &why);
+        is_allowed = is_allowed && has_rules(v, record, move, &why);
         json_put_bool(o, "is_allowed", is_allowed && missing->count == 0);
         json_put_str(o, "why_not", is_allowed ? STR("") : v->is_past ? STR("this is the past") : arena_str(v->arena, str_of(why.text)));
     }

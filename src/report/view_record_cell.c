@@ -45,7 +45,7 @@ static const char *content_title(const char *kind, struct str id)
         for (size_t i = 0; i < content_policy_count; i++)
             if (str_is(id, content_policies[i].id))
                 return content_policies[i].title;
-    if (strcmp(kind, "risk") == 0)
+    if (strcmp(kind, "library_risk") == 0)
         for (size_t i = 0; i < content_risk_count; i++)
             if (str_is(id, content_risks[i].id))
                 return content_risks[i].title;

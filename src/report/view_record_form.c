@@ -46,7 +46,7 @@ static struct json *content_targets(struct view *v, const char *kind)
     else if (strcmp(kind, "policy") == 0)
         for (size_t i = 0; i < content_policy_count; i++)
             add_target(list, content_policies[i].id, content_policies[i].title, true);
-    else if (strcmp(kind, "risk") == 0)
+    else if (strcmp(kind, "library_risk") == 0)
         for (size_t i = 0; i < content_risk_count; i++)
             add_target(list, content_risks[i].id, content_risks[i].title, true);
     else if (strcmp(kind, "request") == 0)
