@@ -572,6 +572,8 @@ int main(int argc, char **argv)
     put_text(schema);
     fputs(";\nconst char content_scope_json[] =\n", out);
     put_text(c->scope_json);
+    fputs(";\nconst char content_lifecycle_json[] =\n", out);
+    put_text(c->lifecycle_json ? c->lifecycle_json : "{}");
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

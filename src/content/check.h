@@ -56,6 +56,7 @@ struct content {
     const char *scope_json; /* scope.yaml, checked */
     struct library_course *courses; /* digest is NULL: whoever needs it hashes `json` */
     size_t course_count;
+    const char *lifecycle_json; /* lifecycle.yaml, checked; NULL: none */
     struct goal_template *goals;
     size_t goal_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */

@@ -134,6 +134,10 @@ struct library_course {
 };
 extern const struct library_course content_courses[]; /* by id */
 extern const size_t content_course_count;
+/* content/lifecycle.yaml: {"steps":[{"id","kind","what","per","who":[kind of person],"owner","within":"1" or a parameter,"days","control","title"}],
+ * "screened":[kind],"equipped":[kind],"accounted":[kind],"differences":[{"id","control","within","label","words"}],
+ * "headings":[{"field","names":[text in small letters]}],"kinds":[{"kind","names":[…]}]} */
+extern const char content_lifecycle_json[];
 extern const struct category content_categories[];
 extern const size_t content_category_count;
 extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */

@@ -10,6 +10,7 @@
 #include "os/jail.h"
 #include "role/duties_once.h"
 #include "role/inspect_once.h"
+#include "role/people_once.h"
 #include "role/recipes.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct schedule {
     int signals_fd, post_fd;
     struct os_child post, inspect;
     struct inspections inspections;
+    struct people_seen people;
     bool is_asked; /* evidence came: no waiting for the next round */
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
@@ -53,6 +55,7 @@ static bool look(struct schedule *s, struct err *e)
     int hour;
     size_t changes;
     bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
+    ok = ok && people_submit(s->keeper, db, &env_system, today, &s->people, &changes, e);
     s->inspections.db = db;
     for (size_t looked = INSPECTIONS_MAX; ok && looked == INSPECTIONS_MAX;)
         ok = inspections_submit(&s->inspections, &looked, e);

@@ -373,6 +373,15 @@ bool records_wish_json(struct call *c, const struct record_type *t, struct recor
 
 /* ---- submitting ---- */
 
+bool records_are_of_people(struct str type)
+{
+    static const char *const types[] = {"person", "device", "background_check", "lifecycle", "lifecycle_step", "account_extract", "system", "difference"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (str_is(type, types[i]))
+            return true;
+    return false;
+}
+
 bool records_submit_all(struct call *c, const struct record_change *changes, size_t count, const char *op_id, struct json **ret_answer, struct err *e)
 {
     struct op op = {0};
@@ -383,7 +392,7 @@ bool records_submit_all(struct call *c, const struct record_change *changes, siz
     if (!keeper_link_submit(c->site->keeper, c->arena, &op, ret_answer, e))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (str_is(changes[i].type, "evidence")) {
+        if (str_is(changes[i].type, "evidence") || records_are_of_people(changes[i].type)) { /* the schedule looks at once */
             records_tell_evidence(c);
             break;
         }

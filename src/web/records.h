@@ -45,6 +45,8 @@ bool records_submit(struct call *c, const struct record_wish *w, struct json **r
 bool records_submit_all(struct call *c, const struct record_change *changes, size_t count, const char *op_id, struct json **ret_answer, struct err *e) MUST_USE;
 /* Makes the wish the change that lets it say again what it said at a leaf of its history. */
 bool record_return(struct call *c, const struct record_type *t, struct record *r, int64_t leaf, struct record_wish *w, struct err *e) MUST_USE;
+/* What opens, proves or ends the checklists of joiners, movers and leavers. */
+bool records_are_of_people(struct str type);
 /* Evidence came: who has it looked at is told. */
 void records_tell_evidence(struct call *c);
 /* Was the person asked again, where a step takes it? False: the response asks; the handler returns true. */
