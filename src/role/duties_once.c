@@ -1,5 +1,6 @@
 #include "role/duties_once.h"
 
+#include "assess/access_review.h"
 #include "assess/duties.h"
 #include "base/times.h"
 #include "collect/captures.h"
@@ -80,6 +81,30 @@ static bool round_submit(struct keeper_client *k, struct db *db, const struct en
     return true;
 }
 
+static bool keeper_take(void *context, struct op *op, struct json **ret_answer, struct err *e)
+{
+    struct arena *a = arena_new("duty", ARENA_BYTES_MAX);
+    bool ok = keeper_submit(context, a, op, ret_answer, e);
+    *ret_answer = NULL;
+    arena_free(a);
+    return ok;
+}
+
+/* What is refused stays due, and is said once. */
+static bool reviews_advance(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e)
+{
+    struct err why = {0};
+    size_t done = 0;
+    if (access_advance(db, env, today, keeper_take, k, &done, &why)) {
+        *ret_count += done;
+        return true;
+    }
+    if (why.code == ERR_UNAVAILABLE || why.code == ERR_UNCERTAIN)
+        return (*e = why, false);
+    refused_say(STR("access reviews"), &why);
+    return true;
+}
+
 bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e)
 {
     size_t done = 1;
@@ -91,7 +116,7 @@ bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env
         *ret_count += done;
         arena_free(a);
     }
-    return ok;
+    return ok && reviews_advance(k, db, env, today, ret_count, e);
 }
 
 bool post_start(struct os_child *ret, int *ret_fd, struct err *e)
