@@ -23,6 +23,7 @@ int role_schedule(int argc, char **argv);
 int role_post(int argc, char **argv);
 int role_connect(int argc, char **argv);
 int role_inspect(int argc, char **argv);
+int role_print(int argc, char **argv);
 
 /* "assay: ROLE: text" on standard error; the exit status that belongs to it. */
 int role_fail(const char *role, const struct err *e);
