@@ -2,11 +2,20 @@
 
 enum { HEADING_BYTES_MAX = 64 << 10 };
 
+bool csv_is_formula(struct str text)
+{
+    static const char *const starts[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (str_starts(text, starts[i]))
+            return true;
+    return false;
+}
+
 void csv_cell(struct buf *b, bool is_first, struct str text)
 {
     if (!is_first)
         buf_char(b, ',');
-    bool is_formula = text.size && strchr("=+-@\t\r", text.data[0]) != NULL;
+    bool is_formula = csv_is_formula(text);
     bool has_special = is_formula;
     for (size_t i = 0; i < text.size && !has_special; i++)
         has_special = text.data[i] == ',' || text.data[i] == '"' || text.data[i] == '\n' || text.data[i] == '\r';

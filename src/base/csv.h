@@ -1,6 +1,5 @@
 /*
- * csv.h - RFC 4180 writing (and, when imports come, reading). A cell starting with = + - @ or a tab gets a leading ' so that no
- * spreadsheet takes it for a formula.
+ * csv.h - RFC 4180 writing and reading. A cell that begins as a formula does gets a leading ' so that no spreadsheet takes it for one.
  */
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
@@ -10,6 +9,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* It begins with = + - @ (or these as wide as CJK letters, which some spreadsheets take for the same), a tab or a line's end. */
+bool csv_is_formula(struct str text);
 /* Appends one cell, with a comma before it unless it is the first of its line. */
 void csv_cell(struct buf *b, bool is_first, struct str text);
 void csv_end_line(struct buf *b); /* CR LF */

@@ -105,7 +105,7 @@ static void heading_read(struct reading *r, struct str heading, const struct jso
 /* The ' that an export puts before a cell that a spreadsheet would take for a formula. */
 static struct str cell_text(struct str cell)
 {
-    bool is_guarded = cell.size > 1 && cell.data[0] == '\'' && strchr("=+-@\t\r", cell.data[1]) && cell.data[1];
+    bool is_guarded = cell.size > 1 && cell.data[0] == '\'' && csv_is_formula(str_slice(cell, 1, cell.size));
     return str_slice(cell, is_guarded, cell.size);
 }
 

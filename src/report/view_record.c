@@ -515,6 +515,8 @@ struct json *view_record(struct view *v, const struct view_records *r, const str
         return NULL;
     if (!is_page)
         return page;
+    if (!is_evidence)
+        json_put_null(page, "evidence"); /* the template asks */
     json_put(page, "type", record_type_brief(v, t));
     json_put_cstr(page, "words", t->words);
     put_groups(v, r, page, record);

@@ -15,18 +15,7 @@ static void csv_row(struct buf *b, const struct page *page, const struct json *r
             int n = snprintf(digits, sizeof(digits), "%lld", (long long)cell->integer);
             text = str_make(digits, (size_t)n);
         }
-        bool is_formula = cell && cell->type == JSON_STRING && text.size > 1 && strchr("=+-@\t\r", text.data[0]);
-        if (is_formula) { /* a spreadsheet would run what somebody typed */
-            char *quoted = malloc(text.size + 1);
-            if (!quoted)
-                abort();
-            quoted[0] = '\'';
-            memcpy(quoted + 1, text.data, text.size);
-            csv_cell(b, i == 0, str_make(quoted, text.size + 1));
-            free(quoted);
-        } else {
-            csv_cell(b, i == 0, text);
-        }
+        csv_cell(b, i == 0, text);
     }
     csv_end_line(b);
 }

@@ -3,21 +3,62 @@
 #
 #   run.sh [ASSAY]        the program to test; $ASSAY_PLAIN or build/assay unless given
 #
-# ASSAY_BROWSER_TESTS: only these files. ASSAY_BROWSER_DATA: a data directory to serve instead of a fresh one of this host. ASSAY_SHOTS: where screenshots go.
+# Each file has a server of its own, over a copy of one data directory in which this host was read once: a file begins from nothing, whatever the others
+# do. As many files as there are processors (two to four) run side by side.
+#
+# ASSAY_BROWSER_TESTS: only these files. ASSAY_BROWSER_DATA: a data directory to serve instead, to all files, one after the other. ASSAY_SHOTS: where
+# screenshots go. ASSAY_BROWSER_LANES: how many files at a time.
 set -eu
+
+# lane FILE: one file over its own server; tap, the server's output and its log stay in $scratch/NAME.
+lane() {
+    name=$(basename "$1" .test.mjs)
+    mine=$scratch/$name
+    server=
+    mkdir "$mine"
+    trap 'kill $server 2>/dev/null || :' EXIT
+    trap 'exit 130' INT TERM
+    if [ -n "${ASSAY_BROWSER_DATA:-}" ]; then data=$ASSAY_BROWSER_DATA; else
+        data=$mine/data
+        cp -a "$scratch/base" "$data"
+    fi
+    "$assay" --data "$data" serve --listen 127.0.0.1:0 >"$mine/out" 2>"$mine/log" &
+    server=$!
+    tries=0
+    until grep -q 'sign-in' "$mine/out"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 600 ] || ! kill -0 "$server" 2>/dev/null; then
+            printf 'not ok 1 - a server for %s\n# pass 0\n# fail 1\n' "$name" >"$mine/tap"
+            exit 0
+        fi
+        sleep 0.1
+    done
+    ASSAY_URL=$(sed -n 's/^Assay is at //p' "$mine/out")
+    ASSAY_LINK=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$mine/out" | head -1)
+    export ASSAY_URL ASSAY_LINK ASSAY_LOG="$mine/log" ASSAY_PROGRAM="$assay" ASSAY_DATA_DIR="$data"
+    node --test --test-reporter=tap "$1" >"$mine/tap" 2>&1 || touch "$mine/failed"
+    kill "$server"
+    wait "$server" || :
+    server=
+    # What the server says of itself is a test as well: memory, and templates that ask for what no view has.
+    if grep -qE 'Sanitizer|runtime error|why="template:' "$mine/log"; then
+        grep -A25 -E 'Sanitizer|runtime error|why="template:' "$mine/log" | head -80 >>"$mine/tap"
+        printf 'not ok - the log of the server of %s\n# fail 1\n' "$name" >>"$mine/tap"
+        touch "$mine/failed"
+    fi
+    [ -n "${ASSAY_BROWSER_DATA:-}" ] || rm -rf "$data"
+}
+if [ "${1-}" = --lane ]; then
+    lane "$2"
+    exit 0
+fi
+
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 assay=${1:-${ASSAY_PLAIN:-$top/build/assay}}
 scratch=$(mktemp -d)
-server=
-finish() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || :
-        wait "$server" 2>/dev/null || :
-    fi
-    rm -rf "$scratch"
-}
-trap finish EXIT
+export assay scratch
+trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 
 if [ ! -d "$top/node_modules/playwright-core" ] || [ "$top/package-lock.json" -nt "$top/node_modules/.package-lock.json" ]; then
@@ -29,57 +70,31 @@ if [ ! -d "$top/node_modules/playwright-core" ] || [ "$top/package-lock.json" -n
     fi
 fi
 
-data=${ASSAY_BROWSER_DATA:-$scratch/data}
-if [ ! -e "$data/config.json" ]; then
-    "$assay" --data "$data" init >/dev/null
+lanes=${ASSAY_BROWSER_LANES:-$(nproc)}
+[ "$lanes" -ge 2 ] || [ -n "${ASSAY_BROWSER_LANES:-}" ] || lanes=2
+[ "$lanes" -le 4 ] || lanes=4
+if [ -n "${ASSAY_BROWSER_DATA:-}" ]; then
+    lanes=1
+    [ -e "$ASSAY_BROWSER_DATA/config.json" ] || "$assay" --data "$ASSAY_BROWSER_DATA" init >/dev/null
+elif ! "$assay" --data "$scratch/base" init >/dev/null || ! "$assay" --data "$scratch/base" collect >"$scratch/collected" 2>&1; then
+    cat "$scratch/collected"
+    echo "0 passed, 1 failed"
+    exit 1
 fi
-"$assay" --data "$data" serve --listen 127.0.0.1:0 >"$scratch/out" 2>"$scratch/log" &
-server=$!
-tries=0
-until grep -q 'sign-in' "$scratch/out"; do
-    tries=$((tries + 1))
-    if [ $tries -gt 200 ] || ! kill -0 "$server" 2>/dev/null; then
-        cat "$scratch/out" "$scratch/log" >&2
-        echo "0 passed, 1 failed"
-        exit 1
-    fi
-    sleep 0.1
-done
-
-# The first run, which serve starts by itself, must have been tested.
-until "$assay" --data "$data" status --json | grep -q '"has_evidence": *true'; do
-    tries=$((tries + 1))
-    if [ $tries -gt 900 ]; then
-        echo "no run within 90 s" && cat "$scratch/log"
-        echo "0 passed, 1 failed"
-        exit 1
-    fi
-    sleep 0.1
-done
-
-ASSAY_URL=$(sed -n 's/^Assay is at //p' "$scratch/out")
-ASSAY_LINK=$(grep -o 'http://[^ ]*sign-in[^ ]*' "$scratch/out" | head -1)
-ASSAY_LOG=$scratch/log
-ASSAY_PROGRAM=$assay
-ASSAY_DATA_DIR=$data
 ASSAY_SHOTS=${ASSAY_SHOTS:-${TMPDIR:-/tmp}/assay-shots}
-export ASSAY_URL ASSAY_LINK ASSAY_LOG ASSAY_SHOTS ASSAY_PROGRAM ASSAY_DATA_DIR
+export ASSAY_SHOTS
 mkdir -p "$ASSAY_SHOTS"
+
+# The longest begin first.
+# shellcheck disable=SC2012,SC2086
+ls -S ${ASSAY_BROWSER_TESTS:-"$here"/*.test.mjs} | xargs -P "$lanes" -n 1 "$0" --lane
 status=0
-node --test --test-concurrency=1 --test-reporter=tap ${ASSAY_BROWSER_TESTS:-"$here"/*.test.mjs} >"$scratch/tap" 2>&1 || status=$?
-if [ $status -ne 0 ]; then
-    cat "$scratch/tap"
-    echo "--- the server's log, its end" && tail -30 "$scratch/log"
-fi
-kill "$server"
-wait "$server" || :
-server=
-if grep -E 'Sanitizer|runtime error' "$scratch/log" >&2; then
-    grep -A25 -E 'Sanitizer|runtime error' "$scratch/log" | head -80
+for tap in "$scratch"/*/tap; do
+    mine=$(dirname "$tap")
+    grep -q '^# fail [1-9]' "$tap" || [ -e "$mine/failed" ] || continue
     status=1
-    echo "# fail 1" >>"$scratch/tap"
-fi
-passed=$(sed -n 's/^# pass //p' "$scratch/tap")
-failed=$(sed -n 's/^# fail //p' "$scratch/tap" | awk '{ n += $1 } END { print n }')
-echo "${passed:-0} passed, ${failed:-1} failed"
+    echo "=== $(basename "$mine")" && cat "$tap"
+    echo "--- the server's log, its end" && tail -30 "$mine/log"
+done
+cat "$scratch"/*/tap | awk '/^# pass / { passed += $3 } /^# fail / { failed += $3 } END { printf "%d passed, %d failed\n", passed, failed }'
 exit $status

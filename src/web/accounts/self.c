@@ -161,6 +161,7 @@ static bool show_once(struct call *c, const char *title, const char *words, stru
     if (!v)
         return false;
     json_put_cstr(v, "words", words);
+    json_put_bool(v, "is_path_only", false);
     json_put(v, "lines", lines);
     json_put_cstr(v, "next", HOME);
     return show_view(c, &page_kind_once, v, 200, e);

@@ -95,6 +95,7 @@ static struct json *sources_view(struct call *c, struct str why, struct err *e)
             source_put(c, json_push_object(rows), &all[i], base);
     json_put_str(v, "base", str_is(kind, "site") && form_text(c, "base").size ? form_text(c, "base") : base);
     json_put_bool(v, "has_base", base.size > 0);
+    json_put_bool(v, "has_secret", false); /* a new one */
     json_put_str(v, "why", why);
     json_put_str(v, "typed_id", form_text(c, "id"));
     json_put_str(v, "typed_kind", kind);
