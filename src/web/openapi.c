@@ -37,6 +37,20 @@ static void add_filter(struct json *list)
     add_parameter(list, "per_page", "query", "integer", "At most 1000");
 }
 
+/* The fields of a form, as JSON or as a form. */
+static void put_fields(struct json *operation, const struct route *r, const char *const *media, size_t count)
+{
+    struct json *body = json_put_object(operation, "requestBody"), *content = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct json *schema = json_object(operation->arena);
+        if (!openapi_put_form(schema, r->path))
+            json_put_bool(schema, "additionalProperties", true);
+        content = content ? content : json_put_object(body, "content");
+        json_put(json_put_object(content, media[i]), "schema", schema);
+    }
+    json_put_bool(body, "required", json_path(json_at(content, 0), "schema.required") != NULL);
+}
+
 static void put_body(struct json *operation, const char *media, const char *schema, bool is_required)
 {
     struct json *body = json_put_object(operation, "requestBody");
@@ -425,7 +439,7 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
         put_body(operation, "application/json", "changes", true);
         put_answer(responses, "200", "What was changed: type, id and version of the first hundred, and the leaf", "application/json", NULL);
     } else if (r->handler == handle_api_evidence) {
-        put_body(operation, "multipart/form-data", NULL, true);
+        put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "The evidence as it is now; it waits to be looked at", "application/json", NULL);
     } else if (r->handler == handle_api_gap_import) {
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
@@ -433,7 +447,7 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
         put_body(operation, "application/json", NULL, true);
         put_answer(responses, "200", "What became of each row", "application/json", NULL);
     } else if (http_method_changes(r->method)) {
-        put_body(operation, "application/x-www-form-urlencoded", NULL, false);
+        put_fields(operation, r, (const char *const[]){"application/json", "application/x-www-form-urlencoded"}, 2);
         put_answer(responses, "200", r->words, "application/json", NULL);
         put_answer(responses, "303", "Accepted; the address to look at is in Location", NULL, NULL);
     } else {

@@ -104,6 +104,21 @@ static bool answer_record(struct call *c, const struct record_type *t, struct st
     return true;
 }
 
+/* What only the keeper found, "control AC-06: owner: has to be filled in before …", names its field as well. */
+static bool refused(struct call *c, const struct record_type *t, struct err *e)
+{
+    struct str why = arena_str(c->arena, str_of(e->text)), field;
+    bool has_prefix = e->code == ERR_INVALID && str_starts(why, t->id) && str_cut(&why, ':', &field) && str_cut(&why, ':', &field);
+    field = str_trim(field);
+    if (!has_prefix || (!record_type_field(t, field) && !str_is(field, "why") && !str_is(field, "id")))
+        return false;
+    struct json *p = json_push_object(c->problems = json_array(c->arena));
+    json_put_str(p, "field", field);
+    json_put_str(p, "why", str_trim(why));
+    c->status = 422;
+    return false;
+}
+
 static bool submit(struct call *c, const struct record_type *t, struct record_wish *w, int status, struct err *e)
 {
     struct json *answer;
@@ -118,7 +133,7 @@ static bool submit(struct call *c, const struct record_type *t, struct record_wi
             w->current = newest;
             return precondition_failed(c, w, e);
         }
-        return false;
+        return refused(c, t, e);
     }
     return answer_record(c, t, w->current ? w->current->id : records_answer_id(answer), status, e);
 }

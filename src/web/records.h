@@ -69,4 +69,7 @@ bool adoption_submit(struct call *c, struct adoption *x, struct err *e) MUST_USE
 /* Opens the library that writes XLSX: whoever enters a jail does it before. ERR_UNSUPPORTED: not installed. */
 bool xlsx_prepare(struct err *e) MUST_USE;
 
+/* The schema of what an address takes that is no record (openapi_forms.c); false: nothing says it. */
+bool openapi_put_form(struct json *schema, const char *path);
+
 #endif

@@ -1,0 +1,106 @@
+/* openapi_forms.c - what the API's addresses take that are no records: the fields of each, for its description. The test of the API asks every one of
+ * them with its examples, so each address that changes something has its lines here. */
+#include "web/records.h"
+
+struct field {
+    const char *path, *name;
+    const char *type; /* of JSON, or "texts": an array of texts, in a form the field several times; "file" */
+    bool is_required;
+    const char *example, *words;
+};
+
+/* An address without fields has one line without a name. */
+static const struct field fields[] = {
+    {"/api/v1/tests/:id/run", NULL, NULL, false, NULL, NULL},
+    {"/api/v1/parameters/:name", "value", "string", true, "14", "The new value, as the parameter's unit and limits ask for it"},
+    {"/api/v1/parameters/:name", "why", "string", true, "Agreed with our insurer", "Stands in the history"},
+    {"/api/v1/parameters/:name/decide", "proposal", "integer", true, "1", "The leaf that proposes it"},
+    {"/api/v1/parameters/:name/decide", "act", "string", true, "refuse", "approve or refuse"},
+    {"/api/v1/parameters/:name/decide", "why", "string", true, "Not yet", "Stands in the history"},
+    {"/api/v1/notifications", "act", "string", true, "set", "set, remove or test"},
+    {"/api/v1/notifications", "id", "string", true, "example", "mail, or a short name of a webhook"},
+    {"/api/v1/notifications", "url", "string", false, "https://hooks.example.org/assay", "smtp:// or smtps:// for mail, https:// for a webhook"},
+    {"/api/v1/notifications", "from", "string", false, NULL, "The sender of mail"},
+    {"/api/v1/notifications", "user", "string", false, NULL, "The name at the mail server"},
+    {"/api/v1/notifications", "base", "string", false, NULL, "With which links in messages begin"},
+    {"/api/v1/notifications", "secret", "string", false, NULL, "Its password, or the key of the webhook's signature; kept sealed"},
+    {"/api/v1/me/tokens", "label", "string", true, "Example", "What it is for"},
+    {"/api/v1/me/tokens", "scope", "texts", true, "read", "Permissions, of those that the account has"},
+    {"/api/v1/me/tokens", "days", "string", false, "30", "How long it lives"},
+    {"/api/v1/me/tokens/revoke", "id", "string", true, "0000000000000000", "Which one"},
+    {"/api/v1/users", "login", "string", true, "example@example.org", "The name to sign in with"},
+    {"/api/v1/users", "name", "string", false, "Ann Example", "The full name"},
+    {"/api/v1/users", "email", "string", false, NULL, "The mail address"},
+    {"/api/v1/users", "person", "string", false, NULL, "The id of their record as a person"},
+    {"/api/v1/users", "roles", "texts", true, "viewer", "Roles, by id"},
+    {"/api/v1/users", "until", "string", false, NULL, "The last day; an auditor has one"},
+    {"/api/v1/users/:id", "login", "string", true, "example@example.org", "The name to sign in with"},
+    {"/api/v1/users/:id", "name", "string", false, "Ann Example", "The full name"},
+    {"/api/v1/users/:id", "email", "string", false, NULL, "The mail address"},
+    {"/api/v1/users/:id", "person", "string", false, NULL, "The id of their record as a person"},
+    {"/api/v1/users/:id", "roles", "texts", true, "viewer", "Roles, by id"},
+    {"/api/v1/users/:id", "until", "string", false, NULL, "The last day; an auditor has one"},
+    {"/api/v1/users/:id", "state", "string", false, "active", "active or disabled"},
+    {"/api/v1/sign-in-sources", "kind", "string", true, "ldap", "ldap, oidc, or site for the address of this program"},
+    {"/api/v1/sign-in-sources", "id", "string", true, "example", "A short name; it stays"},
+    {"/api/v1/sign-in-sources", "label", "string", false, "Company account", "Its name on the sign-in page"},
+    {"/api/v1/sign-in-sources", "url", "string", false, "ldaps://ldap.example.org", "ldap: its address"},
+    {"/api/v1/sign-in-sources", "base", "string", false, "ou=people,dc=example,dc=org", "ldap: where people are; site: the address"},
+    {"/api/v1/sign-in-sources", "issuer", "string", false, NULL, "oidc: the issuer"},
+    {"/api/v1/sign-in-sources", "client_id", "string", false, NULL, "oidc: the name under which the provider knows this program"},
+    {"/api/v1/sign-in-sources", "secret", "string", false, NULL, "Its password or secret; kept sealed"},
+    {"/api/v1/sign-in-sources", "roles", "string", false, NULL, "Lines of role: group"},
+    {"/api/v1/sign-in-sources", "default_roles", "string", false, "employee", "Roles of everybody whom it lets in"},
+    {"/api/v1/sign-in-sources/:id/remove", NULL, NULL, false, NULL, NULL},
+    {"/api/v1/evidence", "file", "file", false, NULL, "One or more"},
+    {"/api/v1/evidence", "title", "string", true, "Review of access", "What it shows"},
+    {"/api/v1/evidence", "period_from", "string", true, "2026-07-01", "The first day that it is about"},
+    {"/api/v1/evidence", "period_to", "string", true, "2026-09-30", "The last one"},
+    {"/api/v1/evidence", "controls", "string", false, "AC-06", "Ids, with commas"},
+    {"/api/v1/evidence", "occurrence", "string", false, NULL, "The performance that it proves"},
+    {"/api/v1/evidence", "link", "string", false, "https://example.org/review", "Where it lies elsewhere"},
+    {"/api/v1/evidence", "source", "string", false, "Identity provider", "Where it comes from"},
+};
+
+static void put_type(struct json *o, const struct field *f)
+{
+    bool is_list = strcmp(f->type, "texts") == 0, is_file = strcmp(f->type, "file") == 0;
+    json_put_cstr(o, "type", is_list || is_file ? "array" : f->type);
+    if (is_list || is_file) {
+        struct json *items = json_put_object(o, "items");
+        json_put_cstr(items, "type", "string");
+        if (is_file)
+            json_put_cstr(items, "format", "binary");
+    }
+    json_put_cstr(o, "description", f->words);
+    int64_t number = 0;
+    if (f->example && is_list)
+        json_push_str(json_put_array(o, "example"), str_of(f->example));
+    else if (f->example && strcmp(f->type, "integer") == 0 && str_to_int64(str_of(f->example), &number))
+        json_put_int(o, "example", number);
+    else if (f->example)
+        json_put_cstr(o, "example", f->example);
+}
+
+bool openapi_put_form(struct json *schema, const char *path)
+{
+    struct json *properties = NULL, *required = json_array(schema->arena);
+    bool is_listed = false;
+    json_put_cstr(schema, "type", "object");
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const struct field *f = &fields[i];
+        if (strcmp(f->path, path) != 0)
+            continue;
+        is_listed = true;
+        if (!f->name)
+            continue;
+        if (!properties)
+            properties = json_put_object(schema, "properties");
+        put_type(json_put_object(properties, f->name), f);
+        if (f->is_required)
+            json_push_str(required, str_of(f->name));
+    }
+    if (required->count)
+        json_put(schema, "required", required);
+    return is_listed;
+}
