@@ -11,7 +11,7 @@ bool connect_ask(int fd, struct arena *a, const struct json *request, struct jso
     if (b.full)
         return err_set(e, ERR_TOO_LARGE, "sign-in: a question of more than %d bytes", CONNECT_BYTES_MAX);
     struct str part = buf_view(&b);
-    if (!ipc_send(fd, CONNECT_ASK, &part, 1, CONNECT_WAIT_MS, e) || !ipc_receive(fd, CONNECT_BYTES_MAX, CONNECT_WAIT_MS, &answer, NULL, e))
+    if (!ipc_send(fd, CONNECT_ASK, &part, 1, CONNECT_WAIT_MS, e) || !ipc_receive(fd, CONNECT_ANSWER_BYTES_MAX, CONNECT_WAIT_MS, &answer, NULL, e))
         return err_wrap(e, "connect");
     struct str text = arena_str(a, buf_view(&answer.body));
     buf_release(&answer.body);
@@ -26,7 +26,7 @@ bool connect_ask(int fd, struct arena *a, const struct json *request, struct jso
 static bool answer_send(int fd, const struct json *answer, struct err *e)
 {
     struct buf BUF_AUTO b;
-    buf_init(&b, CONNECT_BYTES_MAX);
+    buf_init(&b, CONNECT_ANSWER_BYTES_MAX);
     json_write(&b, answer);
     if (b.full)
         return connect_refuse(fd, ERR_TOO_LARGE, "the peer says more than fits into an answer", e);
@@ -50,6 +50,8 @@ static bool what_do(struct arena *a, const struct json *request, struct json *an
     struct str what = json_text(request, "what");
     if (str_is(what, "ldap"))
         return connect_ldap(a, request, answer, e);
+    if (str_is(what, "people"))
+        return connect_people(a, request, answer, e);
     if (str_is(what, "begin"))
         return connect_oidc_begin(a, request, answer, e);
     if (str_is(what, "end"))
@@ -59,7 +61,7 @@ static bool what_do(struct arena *a, const struct json *request, struct json *an
 
 bool connect_answer(int fd, struct str text, struct err *e)
 {
-    struct arena *a = arena_new("connect", 32 << 20);
+    struct arena *a = arena_new("connect", 128 << 20);
     struct err why = {0};
     struct json *answer = json_object(a), *request = json_parse(a, text, JSON_LIMITS_DEFAULT, &why);
     bool is_ok = request && what_do(a, request, answer, &why);

@@ -3,6 +3,8 @@
 #include "account/source.h"
 #include "os/ldap_client.h"
 
+#include <stdlib.h>
+
 enum { AT_LOGIN, AT_NAME, AT_MAIL, AT_GROUPS, AT_UUID, AT_GUID, AT_LOCKED, AT_CONTROL, AT_COUNT };
 enum { ACCOUNT_DISABLED = 2 /* userAccountControl, [MS-ADTS] 2.2.16 */ };
 
@@ -132,4 +134,78 @@ bool connect_ldap(struct arena *a, const struct json *request, struct json *answ
     if (ok)
         json_put(answer, "who", who);
     return ok;
+}
+
+/* ---- everybody ---- */
+
+enum { OF_CN, OF_MAIL, OF_NUMBER, OF_ID, OF_TYPE, OF_TITLE, OF_DEPARTMENT, OF_DEPARTMENT_NUMBER, OF_TEAM, OF_LOCATION, OF_MANAGER, OF_LOCKED, OF_CONTROL, OF_NAME };
+static const char PEOPLE_FILTER[] = "(|(objectClass=inetOrgPerson)(&(objectCategory=person)(objectClass=user)))";
+
+struct people {
+    struct ldap_entry *entries;
+    size_t count;
+};
+
+static struct str value_of(const struct ldap_entry *entry, int which)
+{
+    return first_value(entry, which);
+}
+
+static struct str either(const struct ldap_entry *entry, int first, int second)
+{
+    return value_of(entry, first).size ? value_of(entry, first) : value_of(entry, second);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return str_compare(((const struct ldap_entry *)a)->dn, ((const struct ldap_entry *)b)->dn);
+}
+
+/* By what the roster can find the manager again. */
+static struct str manager_of(const struct people *p, const struct ldap_entry *entry)
+{
+    struct ldap_entry wanted = {.dn = value_of(entry, OF_MANAGER)};
+    const struct ldap_entry *found = wanted.dn.size ? bsearch(&wanted, p->entries, p->count, sizeof wanted, compare_entries) : NULL;
+    if (!found)
+        return STR("");
+    struct str mail = value_of(found, OF_MAIL), number = either(found, OF_NUMBER, OF_ID);
+    return mail.size ? mail : number.size ? number : either(found, OF_NAME, OF_CN);
+}
+
+static void person_put(struct json *list, const struct people *p, const struct ldap_entry *entry)
+{
+    struct json *o = json_push_object(list);
+    int64_t control = 0;
+    json_put_str(o, "dn", entry->dn);
+    json_put_str(o, "name", either(entry, OF_NAME, OF_CN));
+    json_put_str(o, "email", value_of(entry, OF_MAIL));
+    json_put_str(o, "number", either(entry, OF_NUMBER, OF_ID));
+    json_put_str(o, "type", value_of(entry, OF_TYPE));
+    json_put_str(o, "title", value_of(entry, OF_TITLE));
+    json_put_str(o, "department", either(entry, OF_DEPARTMENT, OF_DEPARTMENT_NUMBER));
+    json_put_str(o, "team", value_of(entry, OF_TEAM));
+    json_put_str(o, "location", value_of(entry, OF_LOCATION));
+    json_put_str(o, "manager", manager_of(p, entry));
+    json_put_bool(o, "is_off", entry->attributes[OF_LOCKED].count > 0 || (str_to_int64(value_of(entry, OF_CONTROL), &control) && (control & ACCOUNT_DISABLED)));
+}
+
+bool connect_people(struct arena *a, const struct json *request, struct json *answer, struct err *e)
+{
+    struct asking q = {.arena = a, .settings = json_get(request, "c"), .secret = json_text(request, "secret")};
+    struct ldap_server server = {.url = setting(&q, "url"), .is_plain = str_is(json_text(q.settings, "tls"), "none"), .ca_pem = json_text(q.settings, "ca")};
+    const char *attributes[] = {"cn", setting(&q, "attr_mail"), "employeeNumber", "employeeID", "employeeType", "title", "department", "departmentNumber", "ou", "l", "manager",
+                                "pwdAccountLockedTime", "userAccountControl", setting(&q, "attr_name"), NULL};
+    struct ldap_search search = {.base = setting(&q, "base"), .filter = PEOPLE_FILTER, .attributes = attributes, .entries_max = CONNECT_PEOPLE_MAX};
+    struct people p = {0};
+    q.client = ldap_client_new(&server, e);
+    bool ok = q.client && own_bind(&q, e) && ldap_client_search(q.client, a, &search, &p.entries, &p.count, e);
+    ldap_client_free(q.client);
+    if (!ok)
+        return false;
+    struct json *list = json_put_array(answer, "people");
+    if (p.count)
+        qsort(p.entries, p.count, sizeof *p.entries, compare_entries);
+    for (size_t i = 0; i < p.count; i++)
+        person_put(list, &p, &p.entries[i]);
+    return true;
 }

@@ -33,6 +33,18 @@ static const char account_sql[] = STEP "ifnull(" MS_OF("a.created_on") ", x.take
     "from lifecycle_steps s join system_accounts a on a.id = (select b.id from system_accounts b where b.person = s.person and b.system = s.system and b.state = 'present' order by b.id limit 1) "
     "join account_extracts x on x.id = (select y.id from account_extracts y where y.system = s.system and y.state = 'taken' order by y.taken_at desc, y.id desc limit 1) "
     "where s.kind = 'give_access'" OPEN;
+static const char training_sql[] = STEP "(select max(t.finished_at) from training_completions t where t.person = s.person), (select 'Completion ' || t.id || ' ' || t.title from "
+    "training_completions t where t.person = s.person order by t.finished_at desc limit 1) from lifecycle_steps s where s.kind = 'training' and "
+    "exists(select 1 from training_completions t where t.person = s.person) and not exists(select 1 from training_assignments t where t.person = s.person and t.state in "
+    "('assigned', 'started', 'quiz'))" OPEN;
+/* Every policy in force that means the person, from the newest version that was to be signed again. */
+static const char policies_sql[] = STEP "(select max(a.created_t) from acknowledgements a where a.person = s.person), 'All policies for this person are signed' from lifecycle_steps s "
+    "join people p on p.id = s.person where s.kind = 'policies' and exists(select 1 from acknowledgements a where a.person = s.person) and not exists(select 1 from policies y "
+    "join policy_versions x on x.policy = y.id and x.state = 'in_force' where y.state = 'in_force' and (y.audience = 'all' or (y.audience = 'employees' and p.kind = 'employee') or "
+    "(y.audience = 'contractors' and p.kind in ('contractor', 'consultant')) or (y.audience = 'board' and p.kind = 'board') or (y.audience = 'departments' and "
+    "',' || replace(lower(y.departments), ', ', ',') || ',' like '%,' || lower(p.department) || ',%')) and not exists(select 1 from acknowledgements a join policy_versions z on "
+    "z.id = a.policy_version where a.person = p.id and a.digest = z.digest and z.policy = y.id and z.number >= ifnull((select max(w.number) from policy_versions w where "
+    "w.policy = y.id and w.is_material = 1 and w.state in ('in_force', 'superseded')), 1)))" OPEN;
 
 /* ---- accounts that are to go ---- */
 
@@ -104,7 +116,8 @@ static bool claims_measure(struct lifecycles *x, struct err *e)
 
 bool lifecycle_proofs(struct lifecycles *x, struct err *e)
 {
-    return steps_prove(x, screening_sql, e) && steps_prove(x, device_sql, e) && steps_prove(x, return_sql, e) && steps_prove(x, account_sql, e) && removals_look(x, e) && claims_measure(x, e);
+    return steps_prove(x, screening_sql, e) && steps_prove(x, device_sql, e) && steps_prove(x, return_sql, e) && steps_prove(x, account_sql, e) && steps_prove(x, training_sql, e) &&
+           steps_prove(x, policies_sql, e) && removals_look(x, e) && claims_measure(x, e);
 }
 
 /* ---- all steps are done ---- */

@@ -19,5 +19,6 @@ extern const struct page page_kind_impact, page_kind_completeness; /* room_pages
 extern const struct page page_kind_my, page_kind_tasks, page_kind_calendar; /* due_pages.c */
 
 extern const struct page page_kind_evidence_file; /* evidence_pages.c */
+extern const struct page page_kind_people, page_kind_person, page_kind_joiners, page_kind_lifecycle, page_kind_reconcile, page_kind_roster; /* people_pages.c */
 
 #endif

@@ -164,7 +164,7 @@ static void put_preview(struct call *c, struct json *v, const struct record_csv 
     }
 }
 
-static bool find_text(struct call *c, struct str *ret, char ret_id[33], struct err *e)
+bool records_import_text(struct call *c, struct str *ret, char ret_id[33], struct err *e)
 {
     struct str id = form_value(&c->form, "stash");
     const struct form_field *file = form_find(&c->form, "file");
@@ -197,7 +197,7 @@ bool handle_import(struct call *c, struct err *e)
     struct json *v = page_begin(c, t, e);
     if (!v)
         return false;
-    bool is_read = find_text(c, &text, stash, &why) && record_csv_read(c->view.db, c->arena, t, text, mapping_of(c), c->access, c->now_ms, &csv, &why);
+    bool is_read = records_import_text(c, &text, stash, &why) && record_csv_read(c->view.db, c->arena, t, text, mapping_of(c), c->access, c->now_ms, &csv, &why);
     json_put_bool(v, "has_file", is_read);
     if (!is_read) {
         json_put_str(v, "why", arena_str(c->arena, str_of(why.text)));

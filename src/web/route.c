@@ -132,6 +132,28 @@ const struct route routes[] = {
     ROUTE(POST, "/api/v1/records/:type/:id/undo", OWN_OR_RECORDS, TOKEN, RECORD_JSON_BYTES, handle_api_undo, NULL, "Undo the last change"),
     ROUTE(GET, "/api/v1/records/:type/:id/files/:x", OWN_OR_READ, SAFE, NO_BODY, handle_record_file, NULL, "A file of a record"),
 
+    /* The room People. */
+    ROUTE(GET, "/people", READ, SAFE, NO_BODY, handle_page, &page_kind_people, "Who still owes what"),
+    ROUTE(GET, "/people.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_people, "Who still owes what, as CSV"),
+    ROUTE(GET, "/people/joiners", READ, SAFE, NO_BODY, handle_page, &page_kind_joiners, "Joiners, movers and leavers with their clocks"),
+    ROUTE(GET, "/people/joiners.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_joiners, "Joiners, movers and leavers as CSV"),
+    ROUTE(GET, "/people/joiners/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_lifecycle, "One joiner, mover or leaver with its steps"),
+    ROUTE(POST, "/people/steps/:id", OWN_OR_RECORDS, TOKEN, WIDE_FORM, handle_people_step, NULL, "Say that a step is done, or not needed"),
+    ROUTE(GET, "/people/reconcile", READ, SAFE, NO_BODY, handle_page, &page_kind_reconcile, "The roster against the accounts"),
+    ROUTE(GET, "/people/reconcile.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_reconcile, "The differences as CSV"),
+    ROUTE(POST, "/people/differences/:id", RECORDS, TOKEN, WIDE_FORM, handle_people_difference, NULL, "Explain a difference"),
+    ROUTE(GET, "/people/roster", READ, SAFE, NO_BODY, handle_page, &page_kind_roster, "Rosters taken in, and who was missing"),
+    ROUTE(POST, "/people/roster", RECORDS, TOKEN, RECORD_IMPORT_BYTES + (1 << 20), handle_people_roster, NULL, "Look at a roster, or take it in"),
+    ROUTE(POST, "/people/leave", RECORDS, TOKEN, WIDE_FORM, handle_people_leave, NULL, "Name people's last day"),
+    ROUTE(GET, "/people/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_person, "One person: what they owe and have"),
+    ROUTE(GET, "/api/v1/people", READ, SAFE, NO_BODY, handle_api, &page_kind_people, "Who still owes what"),
+    ROUTE(GET, "/api/v1/people/joiners", READ, SAFE, NO_BODY, handle_api, &page_kind_joiners, "Joiners, movers and leavers with their clocks"),
+    ROUTE(GET, "/api/v1/people/joiners/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_lifecycle, "One joiner, mover or leaver with its steps"),
+    ROUTE(GET, "/api/v1/people/reconcile", READ, SAFE, NO_BODY, handle_api, &page_kind_reconcile, "The roster against the accounts"),
+    ROUTE(GET, "/api/v1/people/roster", READ, SAFE, NO_BODY, handle_api, &page_kind_roster, "Rosters taken in, and who was missing"),
+    ROUTE(POST, "/api/v1/people/roster", RECORDS, TOKEN, RECORD_IMPORT_BYTES, handle_api_people_roster, NULL, "Take in a roster, all of it or nothing"),
+    ROUTE(GET, "/api/v1/people/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_person, "One person: what they owe and have"),
+
     /* The Scope room: records of several types shown as one thing; single records change by the addresses above. */
     ROUTE(GET, "/scope", READ, SAFE, NO_BODY, handle_page, &page_kind_scope, "The scope: what is in, what is out, what is missing"),
     ROUTE(GET, "/scope/profile", READ, SAFE, NO_BODY, handle_page, &page_kind_scope_profile, "The organisation"),

@@ -12,7 +12,7 @@ static const struct entry entries[] = {
     {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "clock"},
     {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
-    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"policies", "Policies", "/policies", "records"},
+    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"policies", "Policies", "/policies", "records"},
     {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };
@@ -117,7 +117,7 @@ struct str list_url(struct call *c, const char *path, const char *changed, struc
     add_if(&b, "sort", f->sort, changes_sort ? "sort" : "", value);
     if (changes_sort ? strcmp(changed, "unsort") == 0 : f->is_descending)
         http_query_add(&b, "desc", STR("1"));
-    static const char *const further[] = {"person", "kind", "severity", "owner"}; /* filters that some lists have beside these */
+    static const char *const further[] = {"person", "kind", "severity", "owner", "team", "manager"}; /* filters that some lists have beside these */
     for (size_t i = 0; i < sizeof(further) / sizeof(further[0]); i++) {
         struct str further_value;
         struct err ignored = {0};

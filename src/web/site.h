@@ -314,6 +314,11 @@ bool handle_api_move(struct call *c, struct err *e);
 bool handle_api_delete(struct call *c, struct err *e);
 bool handle_api_undo(struct call *c, struct err *e);
 bool handle_api_import(struct call *c, struct err *e);
+bool handle_people_step(struct call *c, struct err *e); /* people_pages.c */
+bool handle_people_difference(struct call *c, struct err *e);
+bool handle_people_leave(struct call *c, struct err *e);
+bool handle_people_roster(struct call *c, struct err *e);
+bool handle_api_people_roster(struct call *c, struct err *e);
 bool handle_scope_answers(struct call *c, struct err *e); /* scope_pages.c */
 bool handle_scope_decision(struct call *c, struct err *e);
 bool handle_scope_approve(struct call *c, struct err *e);
