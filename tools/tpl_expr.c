@@ -252,6 +252,8 @@ static struct str comparison(struct tpl_lexer *l, const struct tpl_scope *scope)
         if (is_number)
             return arena_printf(l->arena, "(%.*s %s %.*s)", STR_ARGS(as_integer(l, left)), operators[i],
                                 STR_ARGS(as_integer(l, right)));
+        if (left.type != TPL_STRING && right.type != TPL_STRING) /* both are the view's: numbers or texts */
+            return arena_printf(l->arena, "%shtml_equal(%.*s, %.*s)", i == 1 ? "!" : "", STR_ARGS(left.code), STR_ARGS(right.code));
         return arena_printf(l->arena, "%sstr_equal(%.*s, %.*s)", i == 1 ? "!" : "", STR_ARGS(as_text(l, left)),
                             STR_ARGS(as_text(l, right)));
     }

@@ -58,6 +58,13 @@ static bool is_bare_integer(const struct json *v)
     return v && v->type == JSON_NUMBER && v->is_integer && v->text.size == 0;
 }
 
+bool html_equal(const struct json *a, const struct json *b)
+{
+    if (a && b && a->type == JSON_NUMBER && b->type == JSON_NUMBER && a->is_integer && b->is_integer)
+        return a->integer == b->integer;
+    return !is_bare_integer(a) && !is_bare_integer(b) && str_equal(html_string(a), html_string(b));
+}
+
 void html_text(struct html *h, const struct json *v)
 {
     if (is_bare_integer(v))

@@ -45,7 +45,8 @@ int64_t html_count(const struct json *v);
 struct str html_key(const struct json *v);
 bool html_is_true(const struct json *v); /* not: absent, null, false, 0, "", empty array or object */
 int64_t html_integer(const struct json *v);
-struct str html_string(const struct json *v); /* text, or a number's digits */
+struct str html_string(const struct json *v); /* text, or a number's digits where it was read with them */
+bool html_equal(const struct json *a, const struct json *b); /* the same text, or the same number */
 const struct json *html_number_node(struct html *h, int64_t v);
 
 /* Plain text, safe in text and attributes. TIME is the object of report/view.h, or milliseconds. */

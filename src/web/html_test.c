@@ -64,6 +64,9 @@ START_TEST(conditions_compare_counts_numbers_and_texts)
                      "<b>few</b>"));
     ck_assert(strstr(render(a, "{\"evil\":\"x\",\"n\":4,\"url\":\"/\",\"own\":\"/\",\"rows\":[{\"name\":\"a\"}]}", "", NULL),
                      "<b>many</b>"));
+    /* Numbers that a view made have no digits to compare. */
+    ck_assert(html_equal(json_new_int(a, 3), json_new_int(a, 3)) && !html_equal(json_new_int(a, 3), json_new_int(a, 4)));
+    ck_assert(!html_equal(json_new_int(a, 3), json_new_str(a, STR(""))) && html_equal(json_new_str(a, STR("x")), json_new_str(a, STR("x"))));
     arena_free(a);
 }
 END_TEST

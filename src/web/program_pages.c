@@ -7,6 +7,9 @@ enum { ROLES_MAX = 64, NOTE_BYTES_MAX = 4000, ADOPT_MAX = 500 };
 
 static struct json *build_questionnaire(struct call *c, struct err *e)
 {
+    enum { FORMS_SHOWN = 40 }; /* each question is a form: 50 of them are over the 60 KB of a page */
+    if (c->route->handler == handle_page && c->filter.per_page > FORMS_SHOWN)
+        c->filter.per_page = FORMS_SHOWN;
     return view_questionnaire(&c->view, &c->filter, e);
 }
 

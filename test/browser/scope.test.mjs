@@ -204,7 +204,7 @@ test('the scope is sent by one and approved by another; whoever sent it cannot',
   await press(page, 'form[action="/scope/version/submit"] button');
   await page.waitForURL(/done=sent/);
   assert.equal(await page.getByRole('button', { name: 'Approve this scope' }).count(), 0, 'four eyes');
-  assert.ok(await page.getByText(/another pair of eyes/).isVisible());
+  assert.ok(await page.getByText(/somebody other than you/).isVisible());
   bea = await second('bea' + Date.now());
   for (const [path, name] of [['/scope/categories', /^Approve 5 decisions/], ['/scope/boundary', /^Approve \d+ items/], ['/scope/subservices', /^Approve 1 organisation/], ['/scope/version', 'Approve this scope']]) {
     await bea.goto(url + path);
