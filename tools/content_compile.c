@@ -152,7 +152,9 @@ static void put_criteria(struct arena *a, const struct content *c)
 static const char *const models[] = {"MODEL_CONFIG_STATE", "MODEL_PERIODIC", "MODEL_EVENT_SLA", "MODEL_EVENT_ATTRIBUTES",
                                      "MODEL_DOCUMENT"};
 
-static void put_control(const struct control *x, const unsigned lists[6])
+enum { CONTROL_LISTS = 7 };
+
+static void put_control(const struct control *x, const unsigned lists[CONTROL_LISTS])
 {
     fputs("{", out);
     put_member("id", x->id);
@@ -173,6 +175,7 @@ static void put_control(const struct control *x, const unsigned lists[6])
     put_list_member("evidence", lists[3], x->evidence.count);
     put_list_member("data_sources", lists[4], x->data_sources.count);
     put_list_member("failure_modes", lists[5], x->failure_modes.count);
+    put_list_member("assertions", lists[6], x->assertions.count);
     put_member("population", x->population);
     put_member("test_design", x->test_design);
     put_member("test_operation", x->test_operation);
@@ -185,11 +188,11 @@ static void put_control(const struct control *x, const unsigned lists[6])
 
 static void put_controls(struct arena *a, const struct content *c)
 {
-    unsigned(*lists)[6] = arena_array(a, c->control_count + 1, sizeof *lists);
+    unsigned(*lists)[CONTROL_LISTS] = arena_array(a, c->control_count + 1, sizeof *lists);
     for (size_t i = 0; i < c->control_count; i++) {
         const struct control *x = &c->controls[i];
-        const struct strings all[6] = {x->criteria, x->categories, x->policies, x->evidence, x->data_sources, x->failure_modes};
-        for (size_t j = 0; j < 6; j++)
+        const struct strings all[CONTROL_LISTS] = {x->criteria, x->categories, x->policies, x->evidence, x->data_sources, x->failure_modes, x->assertions};
+        for (size_t j = 0; j < CONTROL_LISTS; j++)
             lists[i][j] = put_list(all[j]);
     }
     fputs("const struct control content_controls[] = {\n", out);

@@ -318,14 +318,14 @@ struct stretch *control_stretches(const struct assessment *as, struct arena *a, 
     return stretches_cut(a, seen, count, s->gaps, s->gap_count, ret_count);
 }
 
-void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS])
+void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status *ret)
 {
     for (size_t i = 0; i < count; i++) {
         const struct stretch *s = &stretches[i];
         int64_t from = day_of(s->from_ms) - as->first_day, to = day_of(s->to_ms - 1) - as->first_day;
         if (s->from_ms >= s->to_ms)
             continue;
-        for (int64_t d = from < 0 ? 0 : from; d <= to && d < WINDOW_DAYS; d++)
+        for (int64_t d = from < 0 ? 0 : from; d <= to && d < as->day_count; d++)
             if (s->status > ret[d])
                 ret[d] = s->status;
     }
@@ -334,7 +334,7 @@ void days_mark(const struct assessment *as, const struct stretch *stretches, siz
 /* ---- the strip of the whole window ---- */
 
 struct day_counts {
-    int64_t of[4][WINDOW_DAYS + 1]; /* differences, then sums */
+    int64_t *of[4]; /* differences, then sums: day_count + 1 */
 };
 
 static void day_counts_add(const struct assessment *as, struct day_counts *c, const struct stretch *s)
@@ -343,10 +343,10 @@ static void day_counts_add(const struct assessment *as, struct day_counts *c, co
     if (s->from_ms >= to_ms && s->to_ms != INT64_MAX)
         return;
     int64_t from = day_of(s->from_ms) - as->first_day, to = day_of(to_ms > s->from_ms ? to_ms - 1 : to_ms) - as->first_day;
-    if (to < 0 || from >= WINDOW_DAYS)
+    if (to < 0 || from >= as->day_count)
         return;
     c->of[s->status][from < 0 ? 0 : from]++;
-    c->of[s->status][to >= WINDOW_DAYS ? WINDOW_DAYS : to + 1]--;
+    c->of[s->status][to >= as->day_count ? as->day_count : to + 1]--;
 }
 
 /* True if the subject was known at some instant of the day: observed, or carried by staleness. */
@@ -375,12 +375,14 @@ static void subject_days_add(struct assessment *as, size_t subject)
     const struct subject_state *s = &as->subjects[subject];
     if (s->observed_count == 0)
         return;
-    struct day_counts c = {0};
+    struct day_counts c;
+    for (int k = 0; k < 4; k++)
+        c.of[k] = arena_array(as->arena, (size_t)as->day_count + 1, sizeof *c.of[k]);
     for (size_t t = 0; t < content_test_count; t++)
         for (size_t i = 0; i < as->tests[t].subjects[subject].stretch_count; i++)
             day_counts_add(as, &c, &as->tests[t].subjects[subject].stretches[i].stretch);
     int64_t now[4] = {0};
-    for (int d = 0; d < WINDOW_DAYS; d++) {
+    for (int64_t d = 0; d < as->day_count; d++) {
         int64_t from_ms = (as->first_day + d) * MS_DAY;
         for (int k = 0; k < 4; k++)
             now[k] += c.of[k][d];
@@ -400,15 +402,23 @@ static void subject_days_add(struct assessment *as, size_t subject)
 
 struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e)
 {
+    return assessment_load_days(db, a, at_ms, day_of(at_ms) - (WINDOW_DAYS - 1), day_of(at_ms), leaf_limit, e);
+}
+
+struct assessment *assessment_load_days(struct db *db, struct arena *a, int64_t at_ms, int64_t first_day, int64_t last_day, int64_t leaf_limit, struct err *e)
+{
+    assert(first_day <= last_day && last_day <= day_of(at_ms) && last_day - first_day < WINDOW_DAYS_MAX);
     struct assessment *as = ARENA_NEW(a, struct assessment);
     struct err inner = {0};
     as->arena = a;
     as->at_ms = at_ms;
     as->leaf_limit = leaf_limit;
-    as->first_day = day_of(at_ms) - (WINDOW_DAYS - 1);
-    as->window = (struct interval){as->first_day * MS_DAY, at_ms};
+    as->first_day = first_day;
+    as->day_count = last_day - first_day + 1;
+    as->days = arena_array(a, (size_t)as->day_count, sizeof *as->days);
+    as->window = (struct interval){first_day * MS_DAY, (last_day + 1) * MS_DAY < at_ms ? (last_day + 1) * MS_DAY : at_ms};
     as->gaps = gaps_load(db, a, as->window.from_ms, at_ms, leaf_limit, &as->gap_count, &inner);
-    as->program = as->gaps ? program_load(db, a, at_ms, leaf_limit, &inner) : NULL;
+    as->program = as->gaps ? program_load(db, a, as->window, leaf_limit, &inner) : NULL;
     if (!as->program || !subjects_load(as, db, &inner) || !spans_load(as, db, &inner)) {
         *e = inner;
         return NULL;

@@ -1,8 +1,8 @@
 /*
  * assessment.h - where we stand at an instant: every test, control and criterion, and readiness, from the projection in one pass.
  *
- * Reads the spans that touch the window (the last 90 days up to the instant) and nothing older, so its cost does not grow with
- * history. "As of" goes by leaves: what was known at at_ms are the leaves up to leaf_limit; windows count by taken_at. All in the
+ * Reads the spans that touch the window (the last 90 days up to the instant, unless another is asked for) and nothing older, so its
+ * cost does not grow with history. What is said of "now" is of the instant; what is said of operation is of the window. "As of" goes by leaves: what was known at at_ms are the leaves up to leaf_limit; windows count by taken_at. All in the
  * arena.
  *
  *     struct assessment *as = assessment_load(db, arena, at_ms, leaf_limit, &e);
@@ -15,7 +15,7 @@
 #include "assess/readiness.h"
 #include "db/db.h"
 
-enum { WINDOW_DAYS = 90 };
+enum { WINDOW_DAYS = 90, WINDOW_DAYS_MAX = 1100 };
 
 /* A stretch of one test on one subject. */
 struct test_stretch {
@@ -118,6 +118,7 @@ struct assessment {
     int64_t at_ms, leaf_limit;
     struct interval window;
     int64_t first_day; /* day_of of the window's start */
+    int64_t day_count; /* of the window; its last one may end with the instant */
     struct subject_state *subjects;
     size_t subject_count;
     struct test_state *tests;         /* content_test_count, in its order */
@@ -129,7 +130,7 @@ struct assessment {
     struct readiness readiness; /* over all criteria in scope; worst[] are indexes into `criteria` */
     struct blocker *blockers;
     size_t blocker_count;
-    struct window_day days[WINDOW_DAYS];
+    struct window_day *days; /* day_count */
     struct result_counts tests_now; /* tests by status, those that never ran as unknown */
     struct result_counts resources;
     const struct gap_seen *gaps; /* that touch the window, in the order of their beginnings */
@@ -139,6 +140,8 @@ struct assessment {
 };
 
 struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e);
+/* The same over days of one's choice, the last one not after the instant's, at most WINDOW_DAYS_MAX. */
+struct assessment *assessment_load_days(struct db *db, struct arena *a, int64_t at_ms, int64_t first_day, int64_t last_day, int64_t leaf_limit, struct err *e);
 /* The newest leaf received at or before at_ms; -1 none. Leaves' times never decrease, so this is a binary search. */
 int64_t leaf_limit_at(struct db *db, int64_t at_ms, struct err *e);
 
@@ -147,9 +150,9 @@ int64_t leaf_limit_at(struct db *db, int64_t at_ms, struct err *e);
 struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject,
                                   size_t *ret_count);
 struct stretch *test_stretches(const struct assessment *as, struct arena *a, size_t test, size_t subject, size_t *ret_count);
-/* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, which starts
- * zeroed. */
-void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status ret[WINDOW_DAYS]);
+/* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, day_count of them,
+ * which start zeroed. */
+void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status *ret);
 
 size_t assessment_test_index(struct str id); /* SIZE_MAX when there is none */
 size_t assessment_control_index(const struct assessment *as, struct str id);

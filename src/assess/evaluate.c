@@ -133,6 +133,12 @@ const char *opinion_signal_name(enum opinion_signal s)
     return names[s];
 }
 
+const char *opinion_signal_words(enum opinion_signal s)
+{
+    static const char *const words[] = {"Nothing that would modify an opinion", "Some criteria would modify an opinion", "Too many criteria are not met", "Too much cannot be concluded"};
+    return words[s];
+}
+
 bool criterion_is_affected(enum criterion_status s)
 {
     return s == CRITERION_NOT_MET_SIGNAL || s == CRITERION_PERIOD_GAP || s == CRITERION_CANNOT_CONCLUDE;

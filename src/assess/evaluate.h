@@ -156,6 +156,7 @@ const char *type1_name(enum type1_result r);
 
 enum opinion_signal { SIGNAL_UNQUALIFIED, SIGNAL_QUALIFIED, SIGNAL_ADVERSE, SIGNAL_DISCLAIMER };
 const char *opinion_signal_name(enum opinion_signal s);
+const char *opinion_signal_words(enum opinion_signal s); /* "Some criteria would modify an opinion" */
 enum opinion_signal opinion_evaluate(const enum criterion_status *criteria, size_t count, double pervasive_share);
 /* Does this state of a criterion touch the signal? */
 bool criterion_is_affected(enum criterion_status s);

@@ -8,7 +8,7 @@
 #define OPEN(alias) "@" alias " and " alias ".is_deleted = 0"
 #define LINKED(alias) "@" alias
 
-enum { HIGH_SEVERITY = 6, PERFORMANCE_DAYS = 90 };
+enum { HIGH_SEVERITY = 6 };
 
 /* The query as it is asked: what is open now has indexes of its own, so that a long history costs nothing where no past instant is asked for. */
 static const char *as_of(const struct program *p, struct db *db, const char *query)
@@ -311,11 +311,10 @@ static bool scope_load(struct program *p, struct db *db, int64_t leaf, struct er
     return e->code == ERR_NONE;
 }
 
-struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e)
+struct program *program_load(struct db *db, struct arena *a, struct interval window, int64_t leaf_limit, struct err *e)
 {
     struct program *p = ARENA_NEW(a, struct program);
     struct err inner = {0};
-    struct interval window = {at_ms - PERFORMANCE_DAYS * MS_DAY, at_ms};
     p->category_in_scope = arena_array(a, content_category_count + 1, sizeof(bool));
     p->criterion_not_relevant = arena_array(a, content_criterion_count + 1, sizeof(bool));
     for (size_t i = 0; i < content_category_count; i++)

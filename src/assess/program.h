@@ -66,8 +66,8 @@ struct program {
     bool is_now;                              /* no leaf came after those asked about */
 };
 
-/* at_ms: the end of the window of 90 days in which performances are counted; it is also what is due by then. */
-struct program *program_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e);
+/* `window`: in which performances are counted. */
+struct program *program_load(struct db *db, struct arena *a, struct interval window, int64_t leaf_limit, struct err *e);
 /* SIZE_MAX: there is none. */
 size_t program_control_index(const struct program *p, struct str id);
 enum control_model control_model_of(struct str name, enum control_model otherwise);

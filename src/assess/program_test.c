@@ -7,7 +7,7 @@ static const int64_t NOW = INT64_C(1795305600000); /* 2026-11-22 */
 
 static struct program *load(int64_t limit)
 {
-    struct program *p = program_load(db, a, NOW, limit, &e);
+    struct program *p = program_load(db, a, (struct interval){NOW - 90 * MS_DAY, NOW}, limit, &e);
     ck_assert_msg(p, "%s", e.text);
     return p;
 }

@@ -212,6 +212,21 @@ struct operation control_operation(const struct control_facts *f)
     return o;
 }
 
+int control_maturity(const struct control_facts *f, double score, enum conclusion operation)
+{
+    if (!f->is_designed)
+        return f->has_owner || f->is_claimed || f->occurrences_valid > 0 || f->tests.of[RESULT_PASS] > 0 ? 1 : 0;
+    if (score < 0.75)
+        return 2;
+    return operation != CONCLUSION_OPERATED ? 3 : score < 1 ? 4 : 5;
+}
+
+const char *maturity_words(int level)
+{
+    static const char *const words[] = {"absent", "ad hoc", "written and owned", "operated for a cycle", "operated without a deviation", "so for three cycles"};
+    return words[level < 0 ? 0 : level > MATURITY_MAX ? MATURITY_MAX : level];
+}
+
 struct criterion_score criterion_score(const double *scores, size_t count, size_t topics_without_control)
 {
     struct criterion_score c = {0};

@@ -98,6 +98,12 @@ struct operation {
 };
 struct operation control_operation(const struct control_facts *f);
 
+/* Maturity of one control (5.2), from what is known and never typed in: 0 absent; 1 ad hoc: somebody claims or shows something, nobody adopted it;
+ * 2 written and owned; 3 operated with evidence for one cycle; 4 operated over the window without a deviation; 5 and so over three cycles. */
+enum { MATURITY_MAX = 5 };
+int control_maturity(const struct control_facts *f, double score, enum conclusion operation);
+const char *maturity_words(int level);
+
 struct criterion_score {
     double value, min, mean;
     size_t weakest; /* index of the first lowest key control; 0 when there is none */

@@ -19,7 +19,7 @@
         const TTest *tests[] = {__VA_ARGS__};                                                                                    \
         Suite *s = suite_create(suite_name);                                                                                     \
         TCase *c = tcase_create(suite_name);                                                                                     \
-        tcase_set_timeout(c, 60);                                                                                                \
+        tcase_set_timeout(c, 240); /* a guard against hanging: the machine may be busy */                                                                                                \
         tcase_add_checked_fixture(c, setup, teardown);                                                                           \
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                                                            \
             tcase_add_test(c, tests[i]);                                                                                         \

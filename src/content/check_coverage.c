@@ -112,8 +112,35 @@ static void check_cadences(struct checker *k)
                 problem_of(k, ENTITY_CONTROL, c->controls[i].id, "its frequency is not the default of ", c->parameters[j].name, "");
 }
 
+/* What processing integrity is about: each of the five has a control that carries it, and controls carry no others. */
+static void check_assertions(struct checker *k)
+{
+    static const char *const known[] = {"complete", "valid", "accurate", "timely", "authorized"};
+    enum { KNOWN = sizeof known / sizeof known[0] };
+    const struct content *c = k->content;
+    bool is_carried[KNOWN] = {0}, is_wanted = false;
+    for (size_t i = 0; i < c->control_count; i++) {
+        const struct control *x = &c->controls[i];
+        for (size_t j = 0; j < x->categories.count; j++)
+            is_wanted |= text_is(x->categories.items[j], "processing_integrity");
+        for (size_t j = 0; j < x->assertions.count; j++) {
+            size_t a = 0;
+            while (a < KNOWN && strcmp(x->assertions.items[j], known[a]) != 0)
+                a++;
+            if (a == KNOWN)
+                problem_of(k, ENTITY_CONTROL, x->id, "\"assertions\" has no ", x->assertions.items[j], "");
+            else
+                is_carried[a] = true;
+        }
+    }
+    for (size_t a = 0; a < KNOWN && is_wanted; a++)
+        if (!is_carried[a])
+            problem_of(k, ENTITY_CATEGORY, "processing_integrity", "no control carries the assertion ", known[a], "");
+}
+
 void check_coverage(struct checker *k)
 {
+    check_assertions(k);
     check_cadences(k);
     check_criteria(k);
     check_controls(k);

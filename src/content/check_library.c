@@ -49,6 +49,7 @@ static const struct field control_fields[] = {
     FIELD("criteria", MEMBER_TEXTS, control, criteria, REFERS(ENTITY_CRITERION)),
     FIELD("primary_criterion", MEMBER_TEXT, control, primary_criterion, REFERS(ENTITY_CRITERION)),
     FIELD("categories", MEMBER_TEXTS, control, categories, REFERS(ENTITY_CATEGORY)),
+    FIELD("assertions", MEMBER_TEXTS, control, assertions, OPTIONAL),
     FIELD("policies", MEMBER_TEXTS, control, policies, REFERS(ENTITY_POLICY)),
     FIELD("evidence", MEMBER_TEXTS, control, evidence),
     FIELD("data_sources", MEMBER_TEXTS, control, data_sources),

@@ -45,6 +45,7 @@ struct control {
     struct strings criteria;
     const char *primary_criterion;
     struct strings categories, policies, evidence, data_sources, failure_modes;
+    struct strings assertions; /* about processing that it carries: complete, valid, accurate, timely, authorized; mostly none */
     const char *population, *test_design, *test_operation;
     const char *cadence; /* the parameter that sets how often it is performed; NULL: its frequency stands */
     enum control_model model;

@@ -26,6 +26,36 @@ const struct assessment *view_assessment(struct view *v, struct err *e)
     return v->assessment;
 }
 
+bool view_days(struct view *v, struct str from, struct str to, struct err *e)
+{
+    int64_t from_ms, to_ms, today = day_of(v->at_ms);
+    if (from.size == 0 && to.size == 0)
+        return true;
+    if (!time_parse(from, v->now_ms, &from_ms) || from_ms < 0)
+        return err_set(e, ERR_INVALID, "from: '%.*s' is no day; write 2026-01-01, and with it to", STR_ARGS(str_slice(from, 0, 40)));
+    if (to.size == 0)
+        to_ms = v->at_ms;
+    else if (!time_parse(to, v->now_ms, &to_ms) || to_ms < 0)
+        return err_set(e, ERR_INVALID, "to: '%.*s' is no day; write 2026-06-30", STR_ARGS(str_slice(to, 0, 40)));
+    int64_t first = day_of(from_ms), last = day_of(to_ms) < today ? day_of(to_ms) : today;
+    if (first > last)
+        return err_set(e, ERR_INVALID, first > today ? "from: that day is yet to come" : "to: lies before from");
+    if (last - first >= WINDOW_DAYS_MAX)
+        return err_set(e, ERR_INVALID, "from: at most %d days at once", WINDOW_DAYS_MAX);
+    v->first_day = first;
+    v->last_day = last;
+    return true;
+}
+
+const struct assessment *view_over_days(struct view *v, struct err *e)
+{
+    if (v->last_day == 0)
+        return view_assessment(v, e);
+    if (!v->over_days)
+        v->over_days = assessment_load_days(v->db, v->arena, v->at_ms, v->first_day, v->last_day, v->leaf_limit, e);
+    return v->over_days;
+}
+
 struct str view_version(struct db *db, struct arena *a, int64_t now_ms, struct err *e)
 {
     struct str next = db_one_text(a, db, e, "select value from meta where key = 'next'");
@@ -164,15 +194,14 @@ struct str days_text(struct view *v, int64_t ms)
     return arena_printf(v->arena, days == 1 ? "%lld day" : "%lld days", (long long)days);
 }
 
-void put_cells(struct view *v, struct json *o, const char *key, const enum result_status days[WINDOW_DAYS])
+void put_cells(struct view *v, struct json *o, const char *key, const struct assessment *as, const enum result_status *days)
 {
     static const char *const states[] = {"none", "pass", "unknown", "fail"};
     static const char *const words[] = {"not in force", "passing", "unknown", "failing"};
     struct json *cells = json_put_array(o, key);
-    int64_t first = day_of(v->at_ms) - (WINDOW_DAYS - 1);
-    for (int d = 0; d < WINDOW_DAYS; d++) {
+    for (int64_t d = 0; d < as->day_count; d++) {
         char date[TIME_TEXT_SIZE];
-        time_format_date((first + d) * MS_DAY, date);
+        time_format_date((as->first_day + d) * MS_DAY, date);
         struct json *cell = json_push_object(cells);
         json_put_str(cell, "date", arena_str(v->arena, str_of(date)));
         json_put_cstr(cell, "state", states[days[d]]);

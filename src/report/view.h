@@ -55,6 +55,8 @@ struct view {
     bool is_past;
     int64_t leaf_limit;            /* leaves up to here count; -1: none */
     struct assessment *assessment; /* computed when first needed */
+    int64_t first_day, last_day;   /* days since 1970 over which operation is asked for, set by view_days; 0: the last 90 */
+    struct assessment *over_days;  /* over those */
     const struct view_values *values; /* of parameters; read when first needed */
 };
 
@@ -73,6 +75,10 @@ struct view_filter {
 
 /* at_ms 0: now. An instant after now is ERR_INVALID. */
 bool view_open(struct view *v, int64_t at_ms, struct err *e) MUST_USE;
+
+/* Sets the days over which a control's operation is shown ("2026-01-01", "2026-06-30"; both empty: the last 90). What is said of now stays
+ * of now. ERR_INVALID: no dates, the wrong way round, too long, or yet to come. */
+bool view_days(struct view *v, struct str from, struct str to, struct err *e) MUST_USE;
 
 /* Who outside vouches for the ledger (`assay anchor list --json`, the member "anchor" of the Overview):
  * {"is_set_up","is_forked","status","status_words","words","strength":"signed"|"witnessed"|"timestamped","lag_ms":N or null,
@@ -146,11 +152,17 @@ struct json *view_controls(struct view *v, const struct view_filter *f, struct e
  *  "criteria":[{"id","title","role","score","status","url"}],
  *  "tests":[{"id","title","severity","status","status_words","reason":"mapping
  * reason","fail","unknown","pass","skip","since":TIME,"url"}],
- *  "evidence":[text],"data_sources":[text],"failure_modes":[text],"population","test_design","test_operation","policies":[LINK],
+ *  "evidence":[text],"data_sources":[text],"assertions":["complete"],"failure_modes":[text],"population","test_design","test_operation","policies":[LINK],
  *  "requests":[{"id","text","kind"}],"risks":[{"id","title"}],"computation":{as written},
  *  "questions":[{"id","question"}],
  *  "history":[{"at":TIME,"test":LINK,"subject":{"id","name"},"from":STATUS|"","to":STATUS,"words","url"}..50]} */
 struct json *view_control(struct view *v, struct str id, struct err *e);
+
+/* What the operation of every control in scope comes to over the days of view_days, without any sample or engagement:
+ * {"title","as_of","nav","from","to","days":90,"signal":{"id":"QUALIFIED",STATUS},"conclusions":[{"conclusion","words","status","count"}],
+ *  "controls":[{"id","title","owner","model_words","is_key",STATUS,"conclusion","why","is_partial_period","expected","deviations","url"}],
+ *  "criteria":[{"id","title","signal",STATUS,"url"}]} */
+struct json *view_period(struct view *v, struct err *e);
 
 /* LIST of
  * {"id":"ssh-root-login","title","topic","severity","status","status_words","pass":0,"fail":2,"unknown":0,"skip":0,"since":TIME,

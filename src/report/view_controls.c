@@ -9,7 +9,7 @@ static const char *model_name(enum control_model m)
     return names[m];
 }
 
-static const char *model_words(enum control_model m)
+const char *control_model_words(enum control_model m)
 {
     static const char *const words[] = {"Setting, tested by machine", "Performed in a rhythm", "Each event within a time limit",
                                         "Each event with its attributes", "An approved document"};
@@ -46,7 +46,7 @@ static void facts_put(struct view *v, struct json *o, const struct control_state
     put_time(v, o, "effective_from", c->program->effective_from_ms);
     put_time(v, o, "effective_to", c->program->effective_to_ms);
     json_put_cstr(o, "model", model_name(control->model));
-    json_put_cstr(o, "model_words", model_words(control->model));
+    json_put_cstr(o, "model_words", control_model_words(control->model));
     json_put_cstr(o, "frequency", control->frequency);
     json_put_bool(o, "is_core", control->is_core);
     json_put_cstr(o, "state", live_state_name(c->live));
@@ -162,8 +162,21 @@ static void score_put(struct json *page, const struct control_state *c)
     }
 }
 
+static void put_days(struct json *o, const char *key, int64_t ms)
+{
+    put_decimal(o, key, (double)ms / (double)MS_DAY);
+}
+
+enum result_status conclusion_status(enum conclusion c)
+{
+    return c == CONCLUSION_OPERATED || c == CONCLUSION_OPERATED_WITH_DEVIATIONS ? RESULT_PASS
+           : c == CONCLUSION_NOT_OPERATING                                      ? RESULT_FAIL
+           : c == CONCLUSION_NO_OCCURRENCE                                      ? RESULT_SKIP
+                                                                                : RESULT_UNKNOWN;
+}
+
 /* Suitably designed and in place; operated over the window: two results, never merged into one. */
-static void results_put(struct json *page, const struct control_state *c)
+static void design_put(struct json *page, const struct control_state *c)
 {
     const struct control_design *d = &c->design;
     const struct {
@@ -183,13 +196,14 @@ static void results_put(struct json *page, const struct control_state *c)
         put_status_as(item, attributes[i].is_met ? RESULT_PASS : RESULT_FAIL, attributes[i].is_met ? "Yes" : "No");
         json_put_cstr(item, "words", attributes[i].is_met ? attributes[i].words : attributes[i].otherwise);
     }
+}
+
+static void operation_put(struct json *page, const struct control_state *c)
+{
     const struct operation *p = &c->operation;
-    o = json_put_object(page, "operation");
+    struct json *o = json_put_object(page, "operation");
     json_put_cstr(o, "conclusion", conclusion_name(p->conclusion));
-    enum result_status s = p->conclusion == CONCLUSION_NOT_OPERATING ? RESULT_FAIL
-                           : p->conclusion == CONCLUSION_NO_OCCURRENCE ? RESULT_SKIP
-                           : p->conclusion == CONCLUSION_INSUFFICIENT_EVIDENCE ? RESULT_UNKNOWN : RESULT_PASS;
-    put_status_as(o, s, conclusion_words(p->conclusion));
+    put_status_as(o, conclusion_status(p->conclusion), conclusion_words(p->conclusion));
     json_put_cstr(o, "why", p->why);
     json_put_bool(o, "is_partial_period", p->is_partial_period);
     const struct performances *n = &c->facts.performances;
@@ -197,18 +211,6 @@ static void results_put(struct json *page, const struct control_state *c)
     json_put_int(o, "late", n->late);
     json_put_int(o, "missed", n->missed);
     json_put_int(o, "unevidenced", n->unevidenced);
-}
-
-static void put_days(struct json *o, const char *key, int64_t ms)
-{
-    put_decimal(o, key, (double)ms / (double)MS_DAY);
-}
-
-static enum result_status conclusion_status(enum conclusion c)
-{
-    return c == CONCLUSION_OPERATED || c == CONCLUSION_OPERATED_WITH_DEVIATIONS ? RESULT_PASS
-           : c == CONCLUSION_NOT_OPERATING                                      ? RESULT_FAIL
-                                                                                : RESULT_UNKNOWN;
 }
 
 static struct str conclusion_why(struct view *v, const struct control_state *c)
@@ -238,8 +240,8 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     char text[TIME_TEXT_SIZE];
     struct json *o = json_put_object(page, "window");
     json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
-    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms, text)));
-    json_put_int(o, "days", WINDOW_DAYS);
+    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->window.to_ms - 1, text)));
+    json_put_int(o, "days", as->day_count);
     json_put_bool(o, "is_evaluated", is_evaluated);
     json_put_cstr(o, "conclusion", is_evaluated ? conclusion_name(conclusion) : "");
     json_put_cstr(o, "conclusion_words", is_evaluated ? conclusion_words(conclusion) : "No occurrences are recorded yet");
@@ -273,13 +275,13 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
 
 static void strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
 {
-    enum result_status days[WINDOW_DAYS] = {0};
+    enum result_status *days = arena_array(v->arena, (size_t)as->day_count, sizeof *days);
     for (size_t s = 0; s < as->subject_count; s++) {
         size_t n;
         struct stretch *stretches = control_stretches(as, v->arena, index, s, &n);
         days_mark(as, stretches, n, days);
     }
-    put_cells(v, page, "strip", days);
+    put_cells(v, page, "strip", as, days);
 }
 
 static const char *mapping_reason(const struct test *t, const char *control)
@@ -398,6 +400,7 @@ static void paper_put(struct view *v, struct json *page, const struct control *c
 {
     put_strings(page, "evidence", control->evidence);
     put_strings(page, "data_sources", control->data_sources);
+    put_strings(page, "assertions", control->assertions);
     put_strings(page, "failure_modes", control->failure_modes);
     json_put_cstr(page, "population", control->population);
     json_put_cstr(page, "test_design", control->test_design);
@@ -477,6 +480,9 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     if (!page)
         return NULL;
     const struct control_state *c = &as->controls[index];
+    const struct assessment *over = view_over_days(v, e);
+    if (!over)
+        return NULL;
     json_put_cstr(page, "id", control->id);
     json_put_cstr(page, "name", control->title);
     json_put_str(page, "statement", view_text(v, str_of(control->statement)));
@@ -485,9 +491,10 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     facts_put(v, page, c);
     why_put(v, page, as, c);
     score_put(page, c);
-    results_put(page, c);
-    window_put(v, page, as, c);
-    strip_put(v, page, as, index);
+    design_put(page, c);
+    operation_put(page, &over->controls[index]);
+    window_put(v, page, over, &over->controls[index]);
+    strip_put(v, page, over, index);
     criteria_put(v, page, as, index);
     compensation_put(v, page, as, index);
     tests_put(v, page, as, c);

@@ -215,13 +215,17 @@ static void topics_put(struct view *v, struct json *page, const struct assessmen
     json_put_int(page, "topics_open", (int64_t)c->topics_open);
 }
 
+enum result_status criterion_signal_status(enum criterion_status s)
+{
+    return s == CRITERION_MET || s == CRITERION_MET_WITH_EXCEPTIONS ? RESULT_PASS : s == CRITERION_NOT_MET_SIGNAL ? RESULT_FAIL : RESULT_UNKNOWN;
+}
+
 /* What the controls' operation over the window comes to, with what was made up for: a signal for management, never an opinion. */
 static void signal_put(struct json *page, const struct criterion_state *c)
 {
     struct json *o = json_put_object(page, "signal");
-    enum result_status s = c->signal == CRITERION_MET || c->signal == CRITERION_MET_WITH_EXCEPTIONS ? RESULT_PASS : c->signal == CRITERION_NOT_MET_SIGNAL ? RESULT_FAIL : RESULT_UNKNOWN;
     json_put_cstr(o, "id", criterion_status_name(c->signal));
-    put_status_as(o, s, criterion_status_words(c->signal));
+    put_status_as(o, criterion_signal_status(c->signal), criterion_status_words(c->signal));
     json_put_int(o, "compensating", (int64_t)c->compensating_count);
 }
 

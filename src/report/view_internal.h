@@ -11,6 +11,8 @@
 
 /* The assessment of the view, computed once. NULL on failure. */
 const struct assessment *view_assessment(struct view *v, struct err *e);
+/* The same over the days that view_days set. */
+const struct assessment *view_over_days(struct view *v, struct err *e);
 /* {"title","as_of","nav"}: the beginning of every page. NULL on failure. */
 struct json *page_new(struct view *v, struct str title, struct err *e);
 
@@ -31,8 +33,13 @@ struct str url_test(struct view *v, const struct test *t);
 struct str url_control(struct view *v, const struct control *c);
 struct str url_criterion(struct view *v, const struct criterion *c);
 struct str days_text(struct view *v, int64_t ms); /* "3 days" */
-/* CELLs of the window from the worst state of each day. */
-void put_cells(struct view *v, struct json *o, const char *key, const enum result_status days[WINDOW_DAYS]);
+/* CELLs of the window from the worst state of each of its days. */
+void put_cells(struct view *v, struct json *o, const char *key, const struct assessment *as, const enum result_status *days);
+const char *control_model_words(enum control_model m); /* "Performed in a rhythm" */
+/* Of a criterion's signal: a signal for management, never an opinion. */
+enum result_status criterion_signal_status(enum criterion_status s);
+/* What a conclusion is shown as; what has not happened is not applicable. */
+enum result_status conclusion_status(enum conclusion c);
 /* "fail" and so on, for a criterion: failing key controls, ready, or not. */
 enum result_status criterion_status_now(const struct assessment *as, const struct criterion_state *c, const char **ret_words);
 /* "warnings": what makes the evidence doubtful as a whole, [{"code","subject","text","why","command"}]. */

@@ -209,9 +209,9 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     int64_t covered = 0, in_part = 0, failing = 0, unknown = 0, silent = 0;
     json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
     json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms, text)));
-    json_put_int(o, "days", WINDOW_DAYS);
+    json_put_int(o, "days", as->day_count);
     struct json *cells = json_array(v->arena);
-    for (int d = 0; d < WINDOW_DAYS; d++) {
+    for (int64_t d = 0; d < as->day_count; d++) {
         const struct window_day *day = &as->days[d];
         enum result_status s = !day->is_in_force                      ? RESULT_SKIP
                                : day->fail > 0                        ? RESULT_FAIL
@@ -243,8 +243,8 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     json_put_int(o, "not_in_force", silent);
     json_put(o, "cells", cells);
     json_put_str(o, "words",
-                 arena_printf(v->arena, "%lld of %d days observed%s, %lld with a failing test, %lld with something unknown",
-                              (long long)covered, WINDOW_DAYS, in_part ? arena_printf(v->arena, ", %lld more in part", (long long)in_part).data : "",
+                 arena_printf(v->arena, "%lld of %lld days observed%s, %lld with a failing test, %lld with something unknown",
+                              (long long)covered, (long long)as->day_count, in_part ? arena_printf(v->arena, ", %lld more in part", (long long)in_part).data : "",
                               (long long)failing, (long long)unknown));
 }
 

@@ -50,6 +50,11 @@ struct json *view_impact(struct view *v, const struct view_records *r, struct st
 /* {"title","as_of","nav","sums":[{"id":"policies","label","done","total","status"}],
  *  "policies":[{"id","title",STATUS,"why","owner","controls":[LINK],"evidence":[LINK]}],"controls":[{"family","adopted","owned","shown","total"}],
  *  "criteria":[{"id","title","url","why",STATUS}] (not covered),"documents":[{"control":LINK,"text",STATUS}],"not_relevant":[{"id","title","reason","url"}]} */
+/* Every topic of the programme (a family of controls) and every series of criteria in one table:
+ * {"title","as_of","nav","levels":[text x6],"topics":[{"name","url",STATUS,"maturity":1.4,"lowest":0,"lowest_words","in_scope","adopted","owned",
+ *  "failing","unknown","tests","tests_failing","gaps","worst":[LINK+STATUS x3]}],"series":[{"id":"CC6","name","maturity","lowest","lowest_words","in_scope",STATUS}]} */
+struct json *view_topics(struct view *v, const struct view_records *r, struct err *e);
+
 struct json *view_completeness(struct view *v, const struct view_records *r, struct err *e);
 
 #endif

@@ -263,13 +263,13 @@ static void next_put(struct view *v, struct json *page, const struct test_state 
 
 static void strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
 {
-    enum result_status days[WINDOW_DAYS] = {0};
+    enum result_status *days = arena_array(v->arena, (size_t)as->day_count, sizeof *days);
     for (size_t s = 0; s < as->subject_count; s++) {
         size_t n;
         struct stretch *stretches = test_stretches(as, v->arena, index, s, &n);
         days_mark(as, stretches, n, days);
     }
-    put_cells(v, page, "strip", days);
+    put_cells(v, page, "strip", as, days);
 }
 
 struct json *view_test(struct view *v, struct str id, const struct view_filter *f, struct err *e)

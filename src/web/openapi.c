@@ -1,5 +1,6 @@
 /* The description of the API (OpenAPI 3.1): made from the route table, and for records from their types, so that it says what holds. */
 #include "os/program.h"
+#include "web/page_kinds.h"
 #include "web/records.h"
 
 struct description {
@@ -469,6 +470,10 @@ static void add_operation(struct description *d, const struct route *r, const st
     json_put_cstr(operation, "x-permission", permission_name(r->permit));
     if (!http_method_changes(r->method) && r->permit != PERMISSION_PUBLIC)
         add_parameter(parameters, "at", "query", "string", "As it was known at: 2026-11-01, 2026-11-01T10:30:00Z, now-3d");
+    if (r->page == &page_kind_control || r->page == &page_kind_period) {
+        add_parameter(parameters, "from", "query", "string", "The first day of the period: 2026-01-01; without it the last 90 days");
+        add_parameter(parameters, "to", "query", "string", "Its last day; without it today");
+    }
     if (r->csrf == CSRF_TOKEN)
         add_parameter(parameters, "X-CSRF-Token", "header", "string", "With a session's cookie: its token; with an API token not needed");
     if (t)

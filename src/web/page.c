@@ -45,14 +45,6 @@ static struct json *build_controls(struct call *c, struct err *e)
     return view_controls(&c->view, &c->filter, e);
 }
 
-static struct json *build_control(struct call *c, struct err *e)
-{
-    struct json *v = view_control_room(&c->view, c->records, c->parameters[0], e);
-    if (v)
-        records_put_done(c, v);
-    return v;
-}
-
 static struct json *build_tests(struct call *c, struct err *e)
 {
     return view_tests(&c->view, &c->filter, e);
@@ -223,8 +215,6 @@ const struct page page_kind_controls = {.nav = "controls",
                                         .render = page_controls,
                                         COLUMNS(controls_columns),
                                         .words = "A list of controls with their states"};
-const struct page page_kind_control = {
-    .nav = "controls", .build = build_control, .render = page_control, .words = "A control over the window"};
 const struct page page_kind_tests = {.nav = "tests",
                                      .build = build_tests,
                                      .render = page_tests,

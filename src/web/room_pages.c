@@ -17,6 +17,34 @@ static struct json *build_completeness(struct call *c, struct err *e)
     return view_completeness(&c->view, c->records, e);
 }
 
+/* ?from= and ?to=: the days over which operation is shown. */
+static bool read_days(struct call *c, struct err *e)
+{
+    struct str from = STR(""), to = STR("");
+    return call_query(c, "from", &from, e) && call_query(c, "to", &to, e) && view_days(&c->view, str_trim(from), str_trim(to), e);
+}
+
+static struct json *build_control(struct call *c, struct err *e)
+{
+    struct json *v = read_days(c, e) ? view_control_room(&c->view, c->records, c->parameters[0], e) : NULL;
+    if (v)
+        records_put_done(c, v);
+    return v;
+}
+
+static struct json *build_period(struct call *c, struct err *e)
+{
+    return read_days(c, e) ? view_period(&c->view, e) : NULL;
+}
+
+static struct json *build_topics(struct call *c, struct err *e)
+{
+    return view_topics(&c->view, c->records, e);
+}
+
+const struct page page_kind_topics = {.nav = "controls", .build = build_topics, .render = page_topics, .words = "Every topic of the programme: how mature it is, what fails, what is open"};
+const struct page page_kind_control = {.nav = "controls", .build = build_control, .render = page_control, .words = "A control, with its operation over the days from and to"};
+const struct page page_kind_period = {.nav = "controls", .build = build_period, .render = page_period, .words = "What the operation of every control comes to over the days from and to"};
 const struct page page_kind_impact = {.nav = "controls", .build = build_impact, .render = page_impact, .words = "What a change of a control or system affects"};
 const struct page page_kind_completeness = {.nav = "criteria", .build = build_completeness, .render = page_completeness, .words = "Policies, controls, criteria, documents: there or missing"};
 

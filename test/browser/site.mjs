@@ -148,6 +148,8 @@ export async function addresses() {
     'gaps-readiness': '/gaps/readiness',
     'gaps-import': '/gaps/import',
     completeness: '/criteria/completeness',
+    topics: '/controls/topics',
+    period: '/controls/period?from=2026-01-01',
     'impact-control': '/impact/control/AC-06',
     'gaps-unanswered': '/gaps?status=unanswered&q=backup',
     'controls-found': '/controls?q=password&sort=score',
