@@ -17,7 +17,7 @@
 #include "base/json.h"
 
 enum {
-    INSPECT_VERSION = 1,                  /* raised when the same bytes may give another answer */
+    INSPECT_VERSION = 2,                  /* raised when the same bytes may give another answer */
     INSPECT_EXPANDED_BYTES = 256 << 20,   /* of all that is compressed in one file, together */
     INSPECT_RATIO_MAX = 200,              /* compressed to plain; above it, and over INSPECT_RATIO_FROM, it is a bomb */
     INSPECT_RATIO_FROM = 32 << 20,
@@ -49,7 +49,7 @@ struct inspected {
         enum inspect_status status;
         struct str why;
     } checks[INSPECT_CHECKS];
-    struct str text; /* UTF-8; runs of white space are one space */
+    struct str text; /* UTF-8; runs of white space are one space, or the end of a line where there is one among them */
     bool has_text;   /* its text could be taken out, all of it up to the limit; else nothing follows from what is in `text` */
     bool is_cut;     /* there was more */
     int64_t *days;   /* dates in the text, ascending, each once */

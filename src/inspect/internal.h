@@ -74,6 +74,8 @@ bool job_inflate(struct job *j, struct str bytes, enum inflate_form form, uint64
 void inspect_zip(struct job *j);
 void inspect_gzip(struct job *j);
 void inspect_pdf(struct job *j);
+/* Adds the text of all pages; counts those with content, and codes for which no font says a letter (pdf_text.c). */
+void pdf_text(struct job *j, size_t *ret_texts, size_t *ret_strange);
 void inspect_png(struct job *j);
 void inspect_jpeg(struct job *j);
 void inspect_gif(struct job *j);

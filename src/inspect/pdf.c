@@ -7,7 +7,7 @@ enum { STREAM_BYTES = 16 << 20, DICTIONARY_BYTES = 4096, TAIL_BYTES = 2048 };
 struct pdf {
     struct job *j;
     size_t pages, texts, unread, strange;
-    bool is_locked;
+    bool is_locked, takes_text; /* takes_text: no page was found by its objects, so that every stream that looks like one is taken */
     const char *runs; /* the name of what it does when it is opened, or on a click */
     char last[24];
 };
@@ -165,7 +165,7 @@ static void stream_look(struct pdf *p, struct str dictionary, struct str bytes)
     }
     if (is_objects)
         names_look(p, s);
-    else if (str_find(s, STR("BT")) >= 0 && str_find(s, STR("ET")) >= 0)
+    else if (p->takes_text && str_find(s, STR("BT")) >= 0 && str_find(s, STR("ET")) >= 0)
         page_text(p, s);
 }
 
@@ -248,6 +248,14 @@ void inspect_pdf(struct job *j)
     check_set(j, INSPECT_CONTENT, INSPECT_PASS, "%zu bytes", j->bytes.size);
     bool is_framed = frame_check(j);
     body_read(&p);
+    if (!p.is_locked && !j->is_bomb)
+        pdf_text(j, &p.texts, &p.strange);
+    if (!p.is_locked && !j->is_bomb && !p.texts) {
+        struct pdf again = {.j = j, .takes_text = true};
+        body_read(&again);
+        p.texts = again.texts;
+        p.strange = again.strange;
+    }
     made_find(j);
     if (p.is_locked)
         check_worsen(j, INSPECT_READABLE, INSPECT_PROBLEM, "it is encrypted: nobody can look into it without its password");

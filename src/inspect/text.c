@@ -8,9 +8,12 @@ void text_add(struct job *j, struct str text)
     for (size_t i = 0; i < text.size && !j->text.full; i++) {
         char c = text.data[i];
         bool is_space = c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f';
-        if (is_space && (j->ends_in_space || j->text.size == 0))
+        if (is_space && (j->ends_in_space || j->text.size == 0)) {
+            if (c == '\n' && j->text.size) /* the end of a line is stronger than a space */
+                j->text.data[j->text.size - 1] = '\n';
             continue;
-        buf_char(&j->text, is_space ? ' ' : c);
+        }
+        buf_char(&j->text, is_space ? (c == '\n' ? '\n' : ' ') : c);
         j->ends_in_space = is_space;
     }
 }
@@ -43,8 +46,10 @@ void text_add_xml(struct job *j, struct str xml)
             /* Runs of a word are not words: only what begins a line or a cell parts them. */
             bool parts = str_starts(tag, "<w:p ") || str_starts(tag, "<w:p>") || str_starts(tag, "</") || str_starts(tag, "<w:tab") || str_starts(tag, "<w:br");
             bool is_run = str_starts(tag, "</w:r") || str_starts(tag, "</w:t") || str_starts(tag, "</a:r") || str_starts(tag, "</a:t") || str_starts(tag, "</text:span");
+            bool ends_line = str_is(tag, "</w:p") || str_is(tag, "</text:p") || str_is(tag, "</text:h") || str_is(tag, "</si") || str_is(tag, "</row") || str_is(tag, "</a:p") ||
+                             str_is(tag, "</p") || str_is(tag, "</li") || str_is(tag, "</tr") || str_starts(tag, "<w:br");
             if (parts && !(is_run && tag.size < 14))
-                text_add(j, STR(" "));
+                text_add(j, ends_line ? STR("\n") : STR(" "));
             i = end ? (size_t)(end - xml.data) + 1 : xml.size;
             from = i;
         } else if (xml.data[i] == '&' && (n = entity_at(str_slice(xml, i, i + 8), &value)) > 0) {
