@@ -170,7 +170,7 @@ create table record_count(type text not null, state text not null, n integer not
 create table record_definition(leaf integer primary key, type text not null, t integer not null, actor text not null, why text not null, digest text not null, definition text not null) strict;
 create index record_definition_of on record_definition(type, leaf);
 -- Full text of what is now; rowid is n of record_head. Not in dumps: how the engine lays its words out depends on when they were written.
-create virtual table record_text using fts5(type, id, title, body, tokenize = 'unicode61 remove_diacritics 2');
+create virtual table record_text using fts5(type, id, title, body, words, tokenize = 'unicode61 remove_diacritics 2');
 
 -- Evidence (src/assess/op_evidence.c): what the machine found about the files of one version. x '': about the record as a whole.
 create table evidence_checked(leaf integer primary key, id text not null, version integer not null, t integer not null, passes integer not null,
@@ -195,3 +195,11 @@ create view policy_duty as
   from policy_in_force f join people_versions x on x.to_leaf is null and x.is_deleted = 0 and x.state = 'active' and case f.audience
     when 'all' then x.kind <> 'auditor' when 'employees' then x.kind = 'employee' when 'contractors' then x.kind in ('contractor', 'consultant') when 'board' then x.kind = 'board'
     when 'departments' then x.department <> '' and instr(',' || lower(replace(f.departments, ', ', ',')) || ',', ',' || lower(x.department) || ',') > 0 else 0 end;
+
+-- Documents (src/assess/op_document.c): what was found in a file, and where its text lies; and every view by a sharing link.
+create table document_text(leaf integer primary key, id text not null, x text not null, t integer not null, media text not null, words text not null, passes integer not null,
+                           problems integer not null, unknowns integer not null, text_size integer not null, is_cut integer not null, checks text not null, text_c text, text_x text) strict;
+create unique index document_text_of on document_text(x);
+create index document_text_by on document_text(id);
+create table share_view(leaf integer primary key, id text not null, t integer not null, act text not null, x text not null, c text not null, blob_x text not null) strict;
+create index share_view_of on share_view(id, leaf);

@@ -228,6 +228,8 @@ static int erase(struct erasing *r, bool is_dry)
     struct cli_context *c = r->c;
     struct err e = {0};
     int64_t only = 0, leaf = -1;
+    int64_t texts[TARGETS_MAX];
+    size_t text_count = 0;
     if (cli_option(c, "blob") && (!str_to_int64(str_of(cli_option(c, "blob")), &only) || only < 1))
         return cli_wrong_use(c, "--blob is a number from 1 on");
     for (int i = 0; i < c->argument_count; i++) {
@@ -237,6 +239,16 @@ static int erase(struct erasing *r, bool is_dry)
         if (!leaf_add(r, (uint64_t)index, only, true, &e))
             return cli_fail(&e);
     }
+    /* The text of a document's file goes with it. */
+    for (size_t i = 0; i < r->count; i++)
+        DB_EACH (row, r->officer.projection, &e, "select leaf from document_text where x = ?1 and text_x is not null and text_x not in (select x from erasure)", A(r->targets[i].x))
+            if (text_count < TARGETS_MAX)
+                texts[text_count++] = db_int(row, 0);
+    for (size_t i = 0; i < text_count && !e.code; i++)
+        if (!leaf_add(r, (uint64_t)texts[i], 0, false, &e))
+            break;
+    if (e.code)
+        return cli_fail(&e);
     for (size_t i = 0; cli_flag(c, "with-derived") && i < r->derived_count; i++)
         if (!leaf_add(r, (uint64_t)r->derived[i], 0, false, &e))
             return cli_fail(&e);

@@ -278,7 +278,7 @@ static bool is_searched_changed(const struct applying *p)
     for (size_t i = 0; i < p->type->field_count; i++) {
         const struct record_field *f = &p->type->fields[i];
         bool is_title = p->type->title_field && strcmp(f->id, p->type->title_field) == 0;
-        if ((f->is_searched || is_title) && !value_equal(json_get(p->before->values, f->id), json_get(p->after->values, f->id)))
+        if ((f->is_searched || is_title || f->type == FIELD_FILES) && !value_equal(json_get(p->before->values, f->id), json_get(p->after->values, f->id)))
             return true;
     }
     return false;
@@ -355,6 +355,28 @@ static bool version_make(struct applying *p)
     return (is_create ? version_insert(p, p->after, false) : version_insert(p, p->before, true) && version_change(p)) && lists_put(p) && counts_put(p);
 }
 
+/* The text of the files that it has now, where it was taken out (document.text); what is erased has none. */
+static bool words_of(struct applying *p, const struct blob_reader *blobs, struct str *ret)
+{
+    struct err failed = {0};
+    *ret = STR("");
+    for (size_t i = 0; i < p->type->field_count; i++) {
+        const struct record_field *f = &p->type->fields[i];
+        JSON_EACH (file, f->type == FIELD_FILES ? json_get(p->after->values, f->id) : NULL) {
+            struct str c = STR(""), x = STR(""), plain;
+            DB_EACH (row, p->db, &failed, "select text_c, text_x from document_text where x = ?1 and id = ?2 and text_x is not null", A(json_text(file, "x")), A(p->id)) {
+                c = arena_str(p->a, db_text(row, 0));
+                x = arena_str(p->a, db_text(row, 1));
+            }
+            if (x.size && !failed.code && blobs->read(blobs->context, p->a, c, x, &plain, &failed))
+                *ret = ret->size ? arena_printf(p->a, "%.*s\n%.*s", STR_ARGS(*ret), STR_ARGS(plain)) : plain;
+            if (failed.code == ERR_NOT_FOUND)
+                failed = (struct err){0};
+        }
+    }
+    return failed.code ? (*p->e = failed, false) : true;
+}
+
 bool record_change_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
 {
     struct applying p = {.db = projection,
@@ -368,13 +390,14 @@ bool record_change_apply(struct db *projection, struct arena *a, const struct le
                          .version = json_int(leaf->json, "ver", 0),
                          .e = e};
     struct err failed = {0};
+    struct str words;
     if (p.id.size == 0 || p.version < 1)
         return corrupt(&p, "malformed");
     p.type = record_type_in_force(projection, p.type_id, &failed);
     if (!p.type && failed.code != ERR_NOT_FOUND)
         return (*e = failed, false);
     return content_read(&p, blobs) && (!p.type || version_make(&p)) && head_put(&p) && change_put(&p) &&
-           (!p.after || !is_searched_changed(&p) || text_put(projection, a, p.type, p.n, p.after, e));
+           (!p.after || !is_searched_changed(&p) || (words_of(&p, blobs, &words) && text_put(projection, a, p.type, p.n, p.after, words, e)));
 }
 
 bool record_change_answer(struct db *projection, struct arena *a, const struct leaf_view *leaf, struct json *ret_answer, struct err *e)

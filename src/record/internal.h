@@ -84,7 +84,8 @@ bool filter_parse(const struct record_type *t, struct str where, const struct ac
 
 /* ---- full text (text.c) ---- */
 
-bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64_t n, const struct record *r, struct err *e);
+/* words: of the files that it has now, "" none. */
+bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64_t n, const struct record *r, struct str words, struct err *e);
 /* The MATCH expression for what a person typed; empty: nothing to look for. */
 struct str text_match(struct arena *a, struct str typed, const char *type);
 

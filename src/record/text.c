@@ -3,7 +3,7 @@
 
 enum { TEXT_BYTES_MAX = 1 << 20, TYPED_WORDS_MAX = 12 };
 
-bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64_t n, const struct record *r, struct err *e)
+bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64_t n, const struct record *r, struct str words, struct err *e)
 {
     if (r->version > 1 && !db_run(db, e, "delete from record_text where rowid=?1", A(n)))
         return false;
@@ -20,7 +20,7 @@ bool text_put(struct db *db, struct arena *a, const struct record_type *t, int64
         buf_str(&body, record_value_text(a, f, v));
         buf_char(&body, '\n');
     }
-    return db_run(db, e, "insert into record_text(rowid, type, id, title, body) values(?1, ?2, ?3, ?4, ?5)", A(n), A(t->id), A(r->id), A(title), A(buf_view(&body)));
+    return db_run(db, e, "insert into record_text(rowid, type, id, title, body, words) values(?1, ?2, ?3, ?4, ?5, ?6)", A(n), A(t->id), A(r->id), A(title), A(buf_view(&body)), A(words));
 }
 
 struct str text_match(struct arena *a, struct str typed, const char *type)
@@ -37,7 +37,7 @@ struct str text_match(struct arena *a, struct str typed, const char *type)
         }
         if (!has_letter || !str_is_utf8(word))
             continue;
-        buf_cstr(&b, words++ ? " AND \"" : "{id title body} : (\"");
+        buf_cstr(&b, words++ ? " AND \"" : "{id title body words} : (\"");
         for (size_t i = 0; i < word.size; i++) {
             if (word.data[i] == '"')
                 buf_char(&b, '"');

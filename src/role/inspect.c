@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 48 << 20, ANSWER_BYTES_MAX = 256 << 10, ARENA_BYTES_MAX = 512 << 20, TIME_MAX_S = 20, SEND_TIME_MS = 30000 };
+enum { FILE_BYTES_MAX = 48 << 20, ANSWER_BYTES_MAX = (256 << 10) + INSPECT_TEXT_BYTES + 1, ARENA_BYTES_MAX = 512 << 20, TIME_MAX_S = 20, SEND_TIME_MS = 30000 };
 
 static bool write_all(int fd, struct str bytes)
 {
@@ -36,7 +36,7 @@ static bool write_all(int fd, struct str bytes)
 }
 
 /* The child: never comes back. */
-static void look(int fd, struct str name, struct str bytes)
+static void look(int fd, struct str name, struct str bytes, bool with_text)
 {
     struct err e = {0};
     struct buf text;
@@ -50,6 +50,10 @@ static void look(int fd, struct str name, struct str bytes)
     struct arena *a = arena_new("one file", ARENA_BYTES_MAX);
     inspect(a, name, bytes, &found);
     json_write(&text, inspected_json(a, &found));
+    if (with_text) {
+        buf_char(&text, '\n');
+        buf_str(&text, found.text);
+    }
     _exit(!text.full && write_all(fd, buf_view(&text)) ? 0 : 3);
 }
 
@@ -81,7 +85,7 @@ static void listen_to(int fd, pid_t child, struct buf *answer)
     }
 }
 
-static bool answer_one(struct str message, struct err *e)
+static bool answer_one(struct str message, bool with_text, struct err *e)
 {
     struct str bytes = message, name;
     struct buf BUF_AUTO answer;
@@ -93,7 +97,7 @@ static bool answer_one(struct str message, struct err *e)
     if (child == 0) {
         close(ends[0]);
         close(ROLE_FIRST_FD);
-        look(ends[1], name, bytes);
+        look(ends[1], name, bytes, with_text);
     }
     close(ends[1]);
     if (child > 0) {
@@ -127,7 +131,7 @@ int role_inspect(int argc, char **argv)
         ok = ipc_receive(ROLE_FIRST_FD, FILE_BYTES_MAX, -1, &m, &is_closed, &e);
         if (!ok)
             break;
-        ok = m.type == INSPECT_FILE && answer_one(buf_view(&m.body), &e);
+        ok = (m.type == INSPECT_FILE || m.type == INSPECT_FILE_TEXT) && answer_one(buf_view(&m.body), m.type == INSPECT_FILE_TEXT, &e);
         buf_release(&m.body);
     }
     return is_closed ? 0 : role_fail("inspect", &e);

@@ -9,7 +9,8 @@
 #include "keeper/keeper.h"
 #include "os/spawn.h"
 
-enum { INSPECT_FILE = 1, INSPECT_FOUND = 2 }; /* frames: name, LF, bytes; and the answer of inspected_json, or why there is none ("!…") */
+/* Frames: name, LF, bytes; and the answer of inspected_json, or why there is none ("!…"). INSPECT_FILE_TEXT: LF and the text come behind the answer. */
+enum { INSPECT_FILE = 1, INSPECT_FOUND = 2, INSPECT_FILE_TEXT = 3 };
 
 /* Starts the process that looks at files; before any jail. ret_fd: our end. */
 bool inspect_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;
@@ -28,5 +29,8 @@ enum { INSPECTIONS_MAX = 20 };
 bool inspections_submit(struct inspections *s, size_t *ret_count, struct err *e) MUST_USE;
 /* One piece of evidence now, whether it waits or not. */
 bool inspection_submit(struct inspections *s, struct str id, struct err *e) MUST_USE;
+
+/* The same of documents: what was found in their files, and the text for the search (assess/documents.h). */
+bool documents_submit(struct inspections *s, size_t *ret_count, struct err *e) MUST_USE;
 
 #endif

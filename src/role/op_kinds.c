@@ -1,6 +1,7 @@
 /* op_kinds.c - the keeper's table of operation kinds, put together from the floors that own them. */
 #include "account/account.h"
 #include "account/source.h"
+#include "assess/documents.h"
 #include "assess/evidence.h"
 #include "assess/ops.h"
 #include "collect/op_run.h"
@@ -43,6 +44,8 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_record_change,
         &op_record_type,
         &op_evidence_check,
+        &op_document_text,
+        &op_share_view,
         &op_notify_channel,
         &op_notify_sent,
         &op_notify_trial,
@@ -52,6 +55,9 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
     static struct op_kind kinds[COUNT];
     for (size_t i = 0; i < COUNT; i++)
         kinds[i] = *ALL[i];
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(kinds[i].kind, kind_erase.kind) == 0)
+            kinds[i].make_over = document_erase_make; /* what a legal hold covers stays, whoever signs */
     *ret_count = COUNT;
     return kinds;
 }

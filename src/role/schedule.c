@@ -8,6 +8,7 @@
 #include "base/times.h"
 #include "os/ipc.h"
 #include "os/jail.h"
+#include "role/dispose_once.h"
 #include "role/duties_once.h"
 #include "role/inspect_once.h"
 #include "role/people_once.h"
@@ -59,6 +60,9 @@ static bool look(struct schedule *s, struct err *e)
     s->inspections.db = db;
     for (size_t looked = INSPECTIONS_MAX; ok && looked == INSPECTIONS_MAX;)
         ok = inspections_submit(&s->inspections, &looked, e);
+    for (size_t looked = INSPECTIONS_MAX; ok && looked == INSPECTIONS_MAX;)
+        ok = documents_submit(&s->inspections, &looked, e);
+    ok = ok && dispositions_carry_out(s->keeper, &s->dir, db, &env_system, today, e);
     if (ok && hour >= DIGEST_HOUR && s->digest_day != today && env_monotonic_ms(&env_system) >= s->digest_again_ms)
         ok = digests_look(s, db, today, e);
     db_close(db);

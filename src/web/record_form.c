@@ -156,13 +156,16 @@ static bool seal_files(struct call *c, const struct record_field *f, struct reco
 /* Files that are there stay unless they were unticked; new ones come behind them. */
 static bool read_files(struct call *c, const struct record_field *f, struct record_wish *w, struct json *set, struct err *e)
 {
+    bool is_replaced = false; /* where there is room for one, a new one takes its place */
+    for (size_t i = 0; f->max == 1 && i < c->form.count; i++)
+        is_replaced |= c->form.fields[i].is_file && c->form.fields[i].value.size && str_starts(c->form.fields[i].name, "v.") && str_is(str_slice(c->form.fields[i].name, 2, c->form.fields[i].name.size), f->id);
     const char *keep = arena_printf(c->arena, "keep.%s", f->id).data;
     struct json *list = json_array(c->arena);
     JSON_EACH (there, w->current ? json_get(w->current->values, f->id) : NULL) {
         bool is_kept = false;
         for (size_t i = 0; i < c->form.count; i++)
             is_kept |= str_is(c->form.fields[i].name, keep) && str_equal(c->form.fields[i].value, json_text(there, "x"));
-        if (!is_kept)
+        if (!is_kept || is_replaced)
             continue;
         struct json *copy = json_push_object(list);
         JSON_EACH (member, there)
@@ -273,7 +276,7 @@ void records_op_id(struct call *c, char ret_id[33])
 bool records_wish_form(struct call *c, const struct record_type *t, struct record *current, struct record_wish *ret, struct err *e)
 {
     struct record_wish *w = ret;
-    *w = (struct record_wish){.problems = json_array(c->arena), .current = current, .is_evidence = strcmp(t->id, "evidence") == 0};
+    *w = (struct record_wish){.problems = json_array(c->arena), .current = current, .is_evidence = strcmp(t->id, "evidence") == 0 || strcmp(t->id, "document") == 0};
     w->change = (struct record_change){.type = str_of(t->id), .act = current ? RECORD_CHANGE : RECORD_CREATE, .why = form_value(&c->form, "why")};
     records_op_id(c, w->op_id);
     if (current && !read_base(c, t, w, e))
@@ -392,7 +395,8 @@ bool records_submit_all(struct call *c, const struct record_change *changes, siz
     if (!keeper_link_submit(c->site->keeper, c->arena, &op, ret_answer, e))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (str_is(changes[i].type, "evidence") || records_are_of_people(changes[i].type)) { /* the schedule looks at once */
+        if (str_is(changes[i].type, "evidence") || str_is(changes[i].type, "document") || str_is(changes[i].type, "disposition") ||
+            records_are_of_people(changes[i].type)) { /* the schedule looks at once */
             records_tell_evidence(c);
             break;
         }
