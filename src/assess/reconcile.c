@@ -70,7 +70,7 @@ bool account_is_expected(struct str account_for, struct str account_teams, struc
         return true;
     while (str_is(account_for, "some") && is_more) {
         is_more = str_cut(&account_teams, ',', &item);
-        item = str_trim(is_more ? item : account_teams);
+        item = str_trim(item);
         if (item.size && (is_same(item, str_trim(department)) || is_same(item, str_trim(team))))
             return true;
     }

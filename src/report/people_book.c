@@ -66,7 +66,7 @@ static bool is_word_in(struct str list, struct str word)
     bool is_more = word.size > 0;
     while (is_more) {
         is_more = str_cut(&rest, ',', &one);
-        if (names_same(str_trim(is_more ? one : rest), word))
+        if (names_same(str_trim(one), word))
             return true;
     }
     return false;
@@ -171,6 +171,13 @@ static bool lines_read(struct people_book *b, struct err *e)
     return inner.code ? (*e = inner, false) : true;
 }
 
+static void needs_say(const struct people_book *b, struct owing *p)
+{
+    bool is_here = str_is(p->state, "active"), is_by_rule = p->screening.size == 0 || str_is(p->screening, "rule");
+    p->needs_device = is_here && p->devices == 0 && lifecycle_concerns(b->content, "equipped", p->kind);
+    p->needs_check = is_here && !p->has_check && (str_is(p->screening, "needed") || (is_by_rule && lifecycle_concerns(b->content, "screened", p->kind)));
+}
+
 static bool things_read(struct people_book *b, struct err *e)
 {
     struct view *v = b->v;
@@ -185,13 +192,29 @@ static bool things_read(struct people_book *b, struct err *e)
         if (p)
             p->has_check = true;
     }
-    for (size_t i = 0; i < b->count && !inner.code; i++) {
-        struct owing *p = &b->persons[i];
-        bool is_here = str_is(p->state, "active"), is_by_rule = p->screening.size == 0 || str_is(p->screening, "rule");
-        p->needs_device = is_here && p->devices == 0 && lifecycle_concerns(b->content, "equipped", p->kind);
-        p->needs_check = is_here && !p->has_check && (str_is(p->screening, "needed") || (is_by_rule && lifecycle_concerns(b->content, "screened", p->kind)));
-    }
+    for (size_t i = 0; i < b->count && !inner.code; i++)
+        needs_say(b, &b->persons[i]);
     return inner.code ? (*e = inner, false) : true;
+}
+
+bool people_one_read(struct view *v, struct str id, struct people_book *ret, struct err *e)
+{
+    struct err inner = {0};
+    *ret = (struct people_book){.v = v, .content = lifecycle_content(v->arena, e), .persons = ARENA_NEW(v->arena, struct owing)};
+    if (!ret->content)
+        return false;
+    DB_EACH (row, v->db, &inner,
+             "select kind, department, state, screening, name, manager, team, (select count(*) from devices_versions d where d.owner = p.id and d.state = 'in_use' and " PEOPLE_AS_OF("d")
+             "), exists(select 1 from background_checks_versions c where c.person = p.id and c.state = 'done' and c.is_clear = 1 and " PEOPLE_AS_OF("c") ") "
+             "from people_versions p where p.id = ?2 and " PEOPLE_AS_OF("p"),
+             A(view_record_limit(v)), A(id)) {
+        struct owing *p = &ret->persons[0];
+        *p = (struct owing){.id = id, .kind = people_text(v, row, 0), .department = people_text(v, row, 1), .state = people_text(v, row, 2), .screening = people_text(v, row, 3),
+                            .name = people_text(v, row, 4), .manager = people_text(v, row, 5), .team = people_text(v, row, 6), .devices = db_int(row, 7), .has_check = db_int(row, 8) != 0};
+        needs_say(ret, p);
+        ret->count = 1;
+    }
+    return inner.code ? (*e = inner, false) : policies_read(ret, e);
 }
 
 bool people_book_read(struct view *v, struct people_book *ret, struct err *e)

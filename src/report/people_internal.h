@@ -13,6 +13,8 @@ struct policy_wanted {
     struct str id, title, audience, departments, version;
     int64_t signs_from;
 };
+/* A book of one person and the policies: what person_duties needs, with no query over all. */
+bool people_one_read(struct view *v, struct str id, struct people_book *ret, struct err *e) MUST_USE;
 bool policy_is_wanted(const struct policy_wanted *p, const struct owing *who);
 
 struct str people_text(struct view *v, struct db_row *row, int column); /* "" for null */

@@ -32,7 +32,7 @@ struct roster {
     int place[TAKEN];            /* column of each field; -1: none */
     int first_name, last_name;
     int order[COLUMNS_MAX];      /* of dates with slashes in a column: 1 day first, -1 month first, 0 not known */
-    struct str *cells;           /* rows x columns */
+    struct str **lines;          /* the cells of each row */
     size_t row_count, row_capacity;
     bool has_kind[8];
     struct err *e;
@@ -190,7 +190,7 @@ static bool numbers_of(struct str s, char separator, int64_t ret[3])
     struct str rest = str_slice(s, 0, 10), one;
     for (int i = 0; i < 3; i++) {
         bool more = str_cut(&rest, separator, &one);
-        struct str part = str_trim(more ? one : rest);
+        struct str part = str_trim(one);
         if (more == (i == 2) || part.size == 0 || part.size > 4 || !str_to_int64(part, &ret[i]) || ret[i] < 0)
             return false;
     }
@@ -202,7 +202,7 @@ static void dates_look(struct roster *r, size_t column)
 {
     for (size_t i = 0; i < r->row_count; i++) {
         int64_t n[3];
-        if (!numbers_of(str_trim(r->cells[i * r->plan->column_count + column]), '/', n) || n[0] > 31)
+        if (!numbers_of(str_trim(r->lines[i][column]), '/', n) || n[0] > 31)
             continue;
         r->order[column] = n[0] > 12 ? 1 : n[1] > 12 ? -1 : r->order[column];
     }
@@ -247,7 +247,7 @@ static struct str involuntary_text(struct roster *r, struct str cell)
 
 static struct str cell_of(struct roster *r, size_t row, int column)
 {
-    return column < 0 ? STR("") : str_trim(r->cells[row * r->plan->column_count + (size_t)column]);
+    return column < 0 ? STR("") : str_trim(r->lines[row][column]);
 }
 
 static struct str name_of(struct roster *r, size_t row)
@@ -339,13 +339,10 @@ static bool rows_read(struct roster *r, struct str text)
             return err_set(r->e, ERR_INVALID, "line %d: has %zu cells, the heading %zu", lines.row_line, count, columns);
         if (r->row_count == RECORD_CHANGES_MAX - 1)
             return err_set(r->e, ERR_LIMIT, "more than %d rows", RECORD_CHANGES_MAX - 1);
-        if ((r->row_count + 1) * columns > r->row_capacity) {
-            size_t capacity = r->row_capacity;
-            while (capacity < (r->row_count + 1) * columns)
-                r->cells = arena_grow(r->a, r->cells, r->row_count * columns, &capacity, sizeof *r->cells);
-            r->row_capacity = capacity;
-        }
-        memcpy(&r->cells[r->row_count++ * columns], cells, columns * sizeof *cells);
+        if (r->row_count == r->row_capacity)
+            r->lines = arena_grow(r->a, r->lines, r->row_count, &r->row_capacity, sizeof *r->lines);
+        r->lines[r->row_count] = arena_array(r->a, columns, sizeof *cells);
+        memcpy(r->lines[r->row_count++], cells, columns * sizeof *cells);
     }
     return true;
 }

@@ -157,7 +157,7 @@ static void step_fill(struct view *v, const struct view_records *r, struct db_ro
         put_link(v, o, "deviation", deviation.data, arena_str(v->arena, people_text(v, row, 13)).data, record_url(v, "deviation", deviation));
     else
         json_put_null(o, "deviation");
-    bool is_lead = access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator");
+    bool is_lead = !r->access->changes_own_only && (access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator"));
     json_put_bool(o, "may_claim", is_open && !v->is_past && (is_lead || (owner.size && str_equal(owner, r->access->person))));
     json_put_bool(o, "may_reopen", str_is(state, "claimed") && !v->is_past && is_lead);
     put_status_as(o, is_late ? RESULT_FAIL : is_open ? RESULT_UNKNOWN : str_is(state, "dropped") ? RESULT_SKIP : RESULT_PASS,

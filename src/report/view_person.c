@@ -100,7 +100,7 @@ static struct json *duties_of(struct view *v, const struct people_book *b, const
 struct json *person_duties(struct view *v, struct str person, struct err *e)
 {
     struct people_book b;
-    if (!people_book_read(v, &b, e))
+    if (!people_one_read(v, person, &b, e))
         return NULL;
     const struct owing *p = people_book_find(&b, person);
     return p ? duties_of(v, &b, p, e) : json_array(v->arena);

@@ -42,7 +42,7 @@ static enum result_status difference_fill(struct view *v, const struct view_reco
     else
         json_put_null(o, "deviation");
     bool is_own = str_equal(people_text(v, row, 3), r->access->person) && r->access->person.size;
-    bool may = access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator") || access_has_role(r->access, "owner");
+    bool may = !r->access->changes_own_only && (access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator") || access_has_role(r->access, "owner"));
     json_put_bool(o, "may_explain", is_open && may && !is_own && !v->is_past);
     enum result_status s = is_open ? RESULT_FAIL : str_is(state, "explained") ? RESULT_UNKNOWN : RESULT_SKIP;
     put_status_as(o, s, state_words_of(state));

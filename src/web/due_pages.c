@@ -1,11 +1,30 @@
 /* My page, Tasks and Calendar, and the feed that calendar programs subscribe to. */
 #include "pages.h"
+#include "report/people.h"
 #include "report/view_due.h"
 #include "report/view_settings.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
 enum { FEED_BYTES_MAX = 8 << 20 };
+
+/* What one owes that has no day of its own: the rest stands in the groups by day. */
+static bool put_owed(struct call *c, struct json *v, struct err *e)
+{
+    struct json *owes = json_put_array(v, "owes");
+    if (c->access->person.size == 0)
+        return true;
+    struct json *duties = person_duties(&c->view, c->access->person, e);
+    for (struct json *d = duties ? duties->first : NULL, *next; d; d = next) {
+        next = d->next;
+        struct str kind = json_text(d, "kind");
+        if (str_is(kind, "training") || str_is(kind, "step"))
+            continue;
+        d->next = NULL;
+        json_push(owes, d);
+    }
+    return duties != NULL;
+}
 
 static struct json *build_my(struct call *c, struct err *e)
 {
@@ -15,7 +34,7 @@ static struct json *build_my(struct call *c, struct err *e)
         return NULL;
     json_put_bool(v, "may_read", call_may(c, PERMISSION_READ));
     json_put(v, "onboarding", onboarding);
-    return v;
+    return put_owed(c, v, e) ? v : NULL;
 }
 
 static struct json *build_tasks(struct call *c, struct err *e)

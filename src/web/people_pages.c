@@ -17,7 +17,7 @@ static struct json *offered(struct call *c, struct json *v)
     records_put_done(c, v);
     bool is_lead = access_has_role(c->access, "compliance_lead") || access_has_role(c->access, "administrator");
     json_put_bool(v, "may_write", call_may(c, PERMISSION_RECORDS) && !c->view.is_past);
-    json_put_bool(v, "may_lead", is_lead && !c->view.is_past);
+    json_put_bool(v, "may_lead", is_lead && call_may(c, PERMISSION_RECORDS) && !c->view.is_past);
     return v;
 }
 
@@ -95,7 +95,7 @@ bool handle_people_step(struct call *c, struct err *e)
     struct str go = form_value(&c->form, "go"), on = form_value(&c->form, "done_on"), why = str_trim(form_value(&c->form, "why"));
     if (!record_open(c, "lifecycle_step", c->parameters[0], &step, e))
         return false;
-    const char *path = arena_printf(c->arena, "/people/joiners/%.*s?done=moved", STR_ARGS(json_text(step->values, "lifecycle"))).data;
+    const char *path = call_may(c, PERMISSION_READ) ? arena_printf(c->arena, "/people/joiners/%.*s?done=moved", STR_ARGS(json_text(step->values, "lifecycle"))).data : "/my";
     struct json *set = json_object(c->arena);
     if (str_is(go, "drop") || str_is(go, "reopen")) {
         if (why.size == 0 || why.size > TEXT_BYTES_MAX)

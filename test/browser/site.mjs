@@ -91,6 +91,9 @@ async function records(cookie) {
   const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
   for (const [title, days] of [['Shown late review of accounts', -3], ['Shown answer that is due today', 0], ['Shown restore of a backup', 4], ['Shown plan for the year', 40]])
     await send('/task', { values: { title, owner: person.id, due_on: day(days) } });
+  await send('/person', { values: { name: 'Shown Leaver', kind: 'employee', email: 'shown.leaver@example.org', manager: person.id, team: 'Shown team', left_on: day(-5) } });
+  await send('/person', { values: { name: 'Shown Contractor', kind: 'contractor', email: 'shown.contractor@example.org', manager: person.id, contract_ends_on: day(5) } });
+  await send('/device', { values: { name: 'shown-laptop', kind: 'laptop', owner: person.id, serial: 'SHOWN-1', is_encrypted: true, is_managed: true } }).catch(() => null);
   await send('/holiday', { values: { name: 'Shown day off', on_date: day(1) } });
   await send('/service', { values: { name: 'Shown service', owner: person.id } }).catch(() => null);
   for (const name of ['Shown database', 'Shown host with a name that is rather long for a column', 'Shown pipeline'])
@@ -196,6 +199,14 @@ export async function addresses() {
     'scope-subservices': '/scope/subservices',
     'scope-team': '/scope/team',
     'scope-version': '/scope/version',
+    people: '/people',
+    'people-late': '/people?status=fail&sort=team',
+    person: (await get('/api/v1/people?q=Shown+Person')).rows[0]?.url,
+    joiners: '/people/joiners',
+    'joiners-leavers': '/people/joiners?kind=leaver&status=fail',
+    lifecycle: (await get('/api/v1/people/joiners?q=Shown')).rows[0]?.url,
+    reconcile: '/people/reconcile',
+    roster: '/people/roster',
     records: '/records',
     'record-list': '/records/system',
     'record-found': '/records/system?q=shown&f.kind=database&sort=-name',
