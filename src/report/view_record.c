@@ -14,7 +14,7 @@ static const struct room {
              {"risks", "Risks", "risks"},
              {"vendors", "Vendors", "vendors"},
              {"people", "People", "people"},
-             {"training", "Training", "people"},
+             {"training", "Training", "training"},
              {"access", "Access reviews", "access"},
              {"assets", "Assets and data", "assets"},
              {"monitoring", "Monitoring", "monitoring"},

@@ -8,11 +8,11 @@ struct entry {
     const char *id, *label, *url, *icon;
 };
 static const struct entry entries[] = {
-    {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "people"},
-    {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "clock"},
+    {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "person"},
+    {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "calendar"},
     {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
-    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"policies", "Policies", "/policies", "records"},
+    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"policies", "Policies", "/policies", "policies"},
     {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };
