@@ -460,10 +460,12 @@ static void blockers_fill(struct assessment *as)
         scope->what = as->program->scope == SCOPE_IN_REVIEW ? "have it approved by somebody other than who sent it"
                                                             : "describe what is in and out, choose the categories, and have management approve it";
     }
-    struct blocker *risk = blocker_add(as, "no_risk_assessment", NULL, 0);
-    risk->text = STR("No risk assessment in the last 12 months");
-    risk->why = "CC3 asks for one, and every other control answers to it";
-    risk->what = "go through the risk library and record likelihood, impact and treatment";
+    if (!risk_assessment_is_current(as->program, as->at_ms)) {
+        struct blocker *risk = blocker_add(as, "no_risk_assessment", NULL, 0);
+        risk->text = STR("No risk assessment in the last 12 months");
+        risk->why = "CC3 asks for one, and every other control answers to it";
+        risk->what = "adopt risks of the library, decide each in a yearly assessment, and close it";
+    }
     bool *is_key = arena_array(as->arena, as->control_count + 1, sizeof *is_key);
     for (size_t i = 0; i < as->control_count; i++)
         is_key[i] = control_is_key(as, i);

@@ -311,6 +311,20 @@ static bool scope_load(struct program *p, struct db *db, int64_t leaf, struct er
     return e->code == ERR_NONE;
 }
 
+/* When it was closed is the leaf's time, and nobody's to write. */
+static bool risk_assessment_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
+{
+    DB_EACH (row, db, e, as_of(p, db, "select max(c.from_t) from risk_campaigns_versions c where c.state = 'closed' and c.kind = 'annual' and " OPEN("c")), A(leaf))
+        p->risk_assessed_ms = db_int(row, 0);
+    return e->code == ERR_NONE;
+}
+
+bool risk_assessment_is_current(const struct program *p, int64_t at_ms)
+{
+    enum { YEAR_DAYS = 366 };
+    return p->risk_assessed_ms > 0 && at_ms - p->risk_assessed_ms <= YEAR_DAYS * MS_DAY;
+}
+
 struct program *program_load(struct db *db, struct arena *a, struct interval window, int64_t leaf_limit, struct err *e)
 {
     struct program *p = ARENA_NEW(a, struct program);
@@ -323,7 +337,7 @@ struct program *program_load(struct db *db, struct arena *a, struct interval win
     p->is_now = newest >= 0 && leaf_limit >= newest;
     if (!inner.code && own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && cadences_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
         performances_load(p, db, window, leaf_limit, &inner) && evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) &&
-        findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner))
+        findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner) && risk_assessment_load(p, db, leaf_limit, &inner))
         return p;
     *e = inner;
     return NULL;

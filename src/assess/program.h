@@ -62,6 +62,7 @@ struct program {
     bool has_categories;                      /* somebody chose: then in_scope tells, else only what is mandatory is in */
     bool *category_in_scope;                  /* content_category_count */
     bool *criterion_not_relevant;             /* content_criterion_count; with approved reason */
+    int64_t risk_assessed_ms;                 /* a yearly risk assessment was closed; 0: never */
     int64_t claims;                           /* answers without evidence */
     bool is_now;                              /* no leaf came after those asked about */
 };
@@ -70,6 +71,8 @@ struct program {
 struct program *program_load(struct db *db, struct arena *a, struct interval window, int64_t leaf_limit, struct err *e);
 /* SIZE_MAX: there is none. */
 size_t program_control_index(const struct program *p, struct str id);
+/* Was a yearly risk assessment closed within the twelve months before? */
+bool risk_assessment_is_current(const struct program *p, int64_t at_ms);
 enum control_model control_model_of(struct str name, enum control_model otherwise);
 
 #endif

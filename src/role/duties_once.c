@@ -2,6 +2,7 @@
 
 #include "assess/access_review.h"
 #include "assess/duties.h"
+#include "assess/risk_duties.h"
 #include "base/times.h"
 #include "collect/captures.h"
 #include "os/ipc.h"
@@ -56,14 +57,10 @@ static void refused_say(struct str key, const struct err *e)
     fprintf(stderr, "assay: schedule: %s: %s\n", text, e->text);
 }
 
-static bool round_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, int64_t today, size_t *ret_done, struct err *e)
+bool duty_list_submit(struct keeper_client *k, const struct env *env, struct arena *a, const struct duty *duties, size_t count, size_t *ret_done, struct err *e)
 {
-    struct duty *duties;
-    size_t count;
     struct access system = {.actor = STR(DUTY_ACTOR), .is_system = true};
     *ret_done = 0;
-    if (!duties_due(db, a, today, &duties, &count, e))
-        return false;
     for (size_t i = 0; i < count; i++) {
         struct op op = {.actor = system.actor};
         struct err why = {0};
@@ -103,6 +100,36 @@ static bool reviews_advance(struct keeper_client *k, struct db *db, const struct
         return (*e = why, false);
     refused_say(STR("access reviews"), &why);
     return true;
+}
+
+static bool round_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, int64_t today, size_t *ret_done, struct err *e)
+{
+    struct duty *duties;
+    size_t count;
+    *ret_done = 0;
+    return duties_due(db, a, today, &duties, &count, e) && duty_list_submit(k, env, a, duties, count, ret_done, e);
+}
+
+static bool risks_round_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, int64_t today, struct risk_news *news, size_t *ret_done, struct err *e)
+{
+    struct duty *duties;
+    size_t count;
+    *ret_done = 0;
+    return risk_duties_due(db, a, env, env_now_ms(env), today, news, &duties, &count, e) && duty_list_submit(k, env, a, duties, count, ret_done, e);
+}
+
+bool risks_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, struct risk_news *news, size_t *ret_count, struct err *e)
+{
+    size_t done = 1;
+    bool ok = true;
+    *ret_count = 0;
+    for (int round = 0; ok && done > 0 && round < ROUNDS_MAX; round++) {
+        struct arena *a = arena_new("risks", ARENA_BYTES_MAX);
+        ok = risks_round_submit(k, db, env, a, today, news, &done, e);
+        *ret_count += done;
+        arena_free(a);
+    }
+    return ok;
 }
 
 bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e)

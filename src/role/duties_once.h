@@ -5,6 +5,7 @@
 #ifndef ROLE_DUTIES_ONCE_H
 #define ROLE_DUTIES_ONCE_H
 
+#include "assess/risk_duties.h"
 #include "base/env.h"
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
@@ -15,6 +16,11 @@
 bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e) MUST_USE;
 /* ret_count: changes made. What is refused is said on standard error, once a process and key, and does not hold up the rest. */
 bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e) MUST_USE;
+
+/* The same for risks: news stays with the caller from one time to the next, zeroed at first (NULL: look in any case). */
+bool risks_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, struct risk_news *news, size_t *ret_count, struct err *e) MUST_USE;
+/* Submits each duty as an operation of its own. ret_done: those that the keeper took. */
+bool duty_list_submit(struct keeper_client *k, const struct env *env, struct arena *a, const struct duty *duties, size_t count, size_t *ret_done, struct err *e) MUST_USE;
 
 /* Starts a process that hands notices over (role `post`); before any jail. ret_fd: our end. */
 bool post_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;

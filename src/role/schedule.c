@@ -30,6 +30,7 @@ struct schedule {
     struct os_child post, inspect;
     struct inspections inspections;
     struct people_seen people;
+    struct risk_news risks;
     bool is_asked; /* evidence came: no waiting for the next round */
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
@@ -57,6 +58,7 @@ static bool look(struct schedule *s, struct err *e)
     size_t changes;
     bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
     ok = ok && people_submit(s->keeper, db, &env_system, today, &s->people, &changes, e);
+    ok = ok && risks_submit(s->keeper, db, &env_system, today, &s->risks, &changes, e);
     s->inspections.db = db;
     for (size_t looked = INSPECTIONS_MAX; ok && looked == INSPECTIONS_MAX;)
         ok = inspections_submit(&s->inspections, &looked, e);

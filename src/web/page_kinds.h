@@ -16,6 +16,7 @@ extern const struct page page_kind_scope, page_kind_scope_profile, page_kind_sco
     page_kind_scope_subservices, page_kind_scope_team, page_kind_scope_version; /* scope_pages.c */
 extern const struct page page_kind_register, page_kind_gap, page_kind_plan, page_kind_goals, page_kind_readiness; /* gap_pages.c */
 extern const struct page page_kind_impact, page_kind_completeness, page_kind_period, page_kind_topics; /* room_pages.c */
+extern const struct page page_kind_risks, page_kind_risk, page_kind_risk_history, page_kind_risk_campaign, page_kind_risk_method; /* risk_pages.c */
 extern const struct page page_kind_my, page_kind_tasks, page_kind_calendar; /* due_pages.c */
 
 extern const struct page page_kind_evidence_file; /* evidence_pages.c */

@@ -117,7 +117,7 @@ struct str list_url(struct call *c, const char *path, const char *changed, struc
     add_if(&b, "sort", f->sort, changes_sort ? "sort" : "", value);
     if (changes_sort ? strcmp(changed, "unsort") == 0 : f->is_descending)
         http_query_add(&b, "desc", STR("1"));
-    static const char *const further[] = {"person", "kind", "severity", "owner", "team", "manager"}; /* filters that some lists have beside these */
+    static const char *const further[] = {"person", "kind", "severity", "owner", "team", "manager", "by", "cell", "band", "need", "state", "treatment"}; /* filters that some lists have beside these */
     for (size_t i = 0; i < sizeof(further) / sizeof(further[0]); i++) {
         struct str further_value;
         struct err ignored = {0};

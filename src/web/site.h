@@ -278,6 +278,11 @@ bool handle_onboarding(struct call *c, struct err *e);
 bool handle_parameter_set(struct call *c, struct err *e); /* parameter_pages.c */
 bool handle_parameter_decide(struct call *c, struct err *e);
 bool handle_control_adopt(struct call *c, struct err *e);
+bool handle_risks_adopt(struct call *c, struct err *e); /* risk_pages.c */
+bool handle_risk_decide(struct call *c, struct err *e);
+bool handle_risk_accept(struct call *c, struct err *e);
+bool handle_risk_treat(struct call *c, struct err *e);
+bool handle_risk_reopen(struct call *c, struct err *e);
 bool handle_gap_accept(struct call *c, struct err *e); /* gap_pages.c */
 bool handle_gap_adopt(struct call *c, struct err *e);
 bool handle_gap_task(struct call *c, struct err *e);
