@@ -1,6 +1,7 @@
 #include "assess/cases.h"
 
 #include "assess/case_control.h"
+#include "assess/case_risk.h"
 #include "assess/sampling.h"
 
 #include <math.h>
@@ -205,7 +206,7 @@ static const struct {
     const char *name;
     bool (*run)(struct case_reader *, const struct yaml *, const struct case_defaults *, struct json *);
 } KINDS[] = {{"control", case_control},     {"criterion", case_criterion}, {"opinion", case_opinion},
-             {"type1", case_type1},         {"readiness", case_readiness}, {"sample_size", case_sample_size}};
+             {"type1", case_type1},         {"readiness", case_readiness}, {"sample_size", case_sample_size}, {"risk", case_risk}};
 
 /* ---- comparing ---- */
 
@@ -326,7 +327,7 @@ static bool case_run(struct case_reader *r, const struct yaml *c, const struct c
             compare(r, expected, computed, o);
             return true;
         }
-    return case_fault(r, case_get(c, "kind") ? case_get(c, "kind") : c, "kind: '%.*s' is none of control, criterion, opinion, type1, readiness, sample_size",
+    return case_fault(r, case_get(c, "kind") ? case_get(c, "kind") : c, "kind: '%.*s' is none of control, criterion, opinion, type1, readiness, sample_size, risk",
                       STR_ARGS(str_slice(kind, 0, 40)));
 }
 

@@ -1,6 +1,6 @@
 /*
  * cases.h - worked cases for the period evaluation: a YAML file of inputs and expected values, run through window.h, evaluate.h, sampling.h and
- * readiness.h. Kinds: control, criterion, opinion, type1, readiness, sample_size; doc/evaluate.md describes each field.
+ * readiness.h. Kinds: control, criterion, opinion, type1, readiness, sample_size, risk; doc/evaluate.md describes each field.
  *
  * The file is untrusted: what is malformed is refused with file, line and column. A field that no kind knows is no error, since cases carry
  * remarks, but it is told as a note: a misspelt field must not go unseen.

@@ -1,10 +1,11 @@
 /* What remained of a risk, day by day: the records of each day with the states of the controls of each day. Days that are past never change again, so
- * that their controls are worked out once for a process. */
+ * that their controls are worked out once for a process. On a day on which it moved, and on the last one, it is looked at behind each leaf that may have
+ * moved it, too: so what is told is the minute. */
 #include "report/risk_internal.h"
 
 #include <pthread.h>
 
-enum { CHART_WIDTH = 720, CHART_HEIGHT = 220, CHART_LEFT = 64, CHART_RIGHT = 12, CHART_TOP = 8, CHART_BOTTOM = 28, SCORE_MAX = 25, MOVES_SHOWN_MAX = 60, KEPT_DAYS = 400 };
+enum { CHART_WIDTH = 720, CHART_HEIGHT = 220, CHART_LEFT = 64, CHART_RIGHT = 12, CHART_TOP = 8, CHART_BOTTOM = 28, SCORE_MAX = 25, MOVES_SHOWN_MAX = 60, KEPT_DAYS = 400, WITHIN_DAY_MAX = 8, POINTS_MAX = WINDOW_DAYS * 4 };
 
 /* ---- the controls of a day ---- */
 
@@ -109,7 +110,8 @@ struct mapped {
     struct risk_control effect;
 };
 struct point {
-    int64_t day;
+    int64_t day, at_ms;
+    bool is_end; /* of its day, or the view's instant */
     bool is_there; /* the risk was known, with its values */
     struct risk_level inherent;
     struct mapped *controls;
@@ -198,6 +200,7 @@ static void move_put(const struct risk_book *b, struct json *moves, const struct
     int from = risk_score(before->residual.level), to = risk_score(p->residual.level);
     struct json *o = json_push_object(moves), *why = json_array(a), *controls = json_array(a);
     json_put_str(o, "date", day_words(b->v, p->day));
+    put_time(b->v, o, "at", p->is_end ? 0 : p->at_ms);
     json_put_int(o, "from", from);
     json_put_int(o, "to", to);
     json_put_bool(o, "is_up", to > from);
@@ -222,10 +225,10 @@ static void move_put(const struct risk_book *b, struct json *moves, const struct
     json_put(o, "controls", controls);
 }
 
-static int chart_x(size_t i, size_t count)
+static int chart_x(const struct point *points, size_t count, size_t i)
 {
-    int width = CHART_WIDTH - CHART_LEFT - CHART_RIGHT;
-    return CHART_LEFT + (count > 1 ? (int)((size_t)width * i / (count - 1)) : width);
+    int64_t width = CHART_WIDTH - CHART_LEFT - CHART_RIGHT, from = points[0].at_ms, to = points[count - 1].at_ms;
+    return (int)(CHART_LEFT + (to > from ? width * (points[i].at_ms - from) / (to - from) : width));
 }
 
 static int chart_y(int score)
@@ -252,12 +255,13 @@ static void chart_bands_put(struct json *chart)
 static void chart_ticks_put(struct view *v, struct json *chart, const struct point *points, size_t count)
 {
     struct json *list = json_put_array(chart, "ticks");
-    size_t step = count > 3 ? (count - 1) / 3 : 1;
-    for (size_t i = 0; i < count; i += step) {
+    int64_t from = points[0].at_ms, to = points[count - 1].at_ms, days = day_of(to) - day_of(from);
+    int64_t ticks = days == 0 ? 1 : days < 6 ? 2 : 4;
+    for (int64_t i = 0; i < ticks; i++) {
         struct json *o = json_push_object(list);
-        json_put_int(o, "x", chart_x(i, count));
-        json_put_str(o, "text", day_words(v, points[i].day));
-        json_put_cstr(o, "anchor", i == 0 ? "start" : i + step >= count ? "end" : "middle");
+        json_put_int(o, "x", ticks == 1 ? CHART_WIDTH - CHART_RIGHT : CHART_LEFT + (CHART_WIDTH - CHART_LEFT - CHART_RIGHT) * i / (ticks - 1));
+        json_put_str(o, "text", day_words(v, day_of(ticks == 1 ? to : from + (to - from) * i / (ticks - 1))));
+        json_put_cstr(o, "anchor", i == ticks - 1 ? "end" : i == 0 ? "start" : "middle");
     }
 }
 
@@ -272,10 +276,12 @@ static void chart_put(struct view *v, struct json *o, const struct point *points
         int score = points[i].is_there ? risk_score(points[i].residual.level) : 0;
         if (score == 0)
             continue;
-        buf_printf(&line, last == 0 ? "M%d %d" : "H%d V%d ", chart_x(i, count), chart_y(score));
+        if (last == 0) /* what one day knows of is a line, too */
+            buf_printf(&line, "M%d %d", points[0].at_ms == points[count - 1].at_ms ? CHART_LEFT : chart_x(points, count, i), chart_y(score));
+        buf_printf(&line, " H%d V%d", chart_x(points, count, i), chart_y(score));
         if (last && last != score) {
             struct json *mark = json_push_object(marks);
-            json_put_int(mark, "x", chart_x(i, count));
+            json_put_int(mark, "x", chart_x(points, count, i));
             json_put_int(mark, "y", chart_y(score));
             json_put_str(mark, "words", arena_printf(v->arena, "%.*s: %d, before %d", STR_ARGS(day_words(v, points[i].day)), score, last));
             json_put_bool(mark, "is_up", score > last);
@@ -292,7 +298,7 @@ static void chart_put(struct view *v, struct json *o, const struct point *points
     json_put_int(chart, "appetite_y", chart_y(tops[appetite]));
     chart_bands_put(chart);
     chart_ticks_put(v, chart, points, count);
-    json_put_str(chart, "words", arena_printf(v->arena, "What remained at the end of each day, %.*s to %.*s; %d of 25 on the last. The dashed line is the appetite, %d.",
+    json_put_str(chart, "words", arena_printf(v->arena, "What remained, %.*s to %.*s; %d of 25 on the last. The dashed line is the appetite, %d.",
                                               STR_ARGS(day_words(v, points[0].day)), STR_ARGS(day_words(v, points[count - 1].day)), last, tops[appetite]));
 }
 
@@ -303,17 +309,86 @@ static void points_put(const struct risk_book *b, struct json *o, const struct p
     for (size_t i = 0; i < count; i++) {
         if (!points[i].is_there)
             continue;
+        if (before && risk_score(before->residual.level) != risk_score(points[i].residual.level) && moves->count < MOVES_SHOWN_MAX)
+            move_put(b, moves, before, &points[i]);
+        before = &points[i];
+        if (!points[i].is_end)
+            continue;
         struct json *x = json_push_object(list);
         json_put_str(x, "date", day_words(b->v, points[i].day));
         json_put_int(x, "l", points[i].residual.level.likelihood);
         json_put_int(x, "i", points[i].residual.level.impact);
         json_put_int(x, "score", risk_score(points[i].residual.level));
         json_put_cstr(x, "band", risk_band_name(risk_band_of(risk_score(points[i].residual.level))));
-        if (before && risk_score(before->residual.level) != risk_score(points[i].residual.level) && moves->count < MOVES_SHOWN_MAX)
-            move_put(b, moves, before, &points[i]);
-        before = &points[i];
     }
     chart_put(b->v, o, points, count, appetite);
+}
+
+static bool is_same_level(const struct point *a, const struct point *b)
+{
+    return a->is_there == b->is_there && a->residual.level.likelihood == b->residual.level.likelihood && a->residual.level.impact == b->residual.level.impact;
+}
+
+/* One instant within a day. */
+static bool point_at(const struct risk_book *b, const struct risk_row *row, int64_t at_ms, int64_t leaf, struct point *p, struct err *e)
+{
+    *p = (struct point){.day = day_of(at_ms), .at_ms = at_ms};
+    if (!point_read(b->v, row->id, leaf, p, e))
+        return false;
+    if (!p->is_there)
+        return true;
+    struct arena *a = arena_new("risk instant", 256 << 20);
+    struct assessment *as = assessment_load(b->v->db, a, at_ms, leaf, e);
+    struct control_day now = as ? day_of_assessment(as, p->day) : (struct control_day){0};
+    if (as)
+        point_judge(b->v->arena, p, &now);
+    free(now.controls);
+    bool ok = as != NULL;
+    arena_free(a);
+    return ok;
+}
+
+/* The points of a day behind the leaves that may have moved it, where they did: before the day's end. */
+static bool within_load(const struct risk_book *b, const struct risk_row *row, int64_t day, int64_t leaf_max, struct point *points, size_t *count, struct err *e)
+{
+    struct {
+        int64_t leaf, t;
+    } found[WITHIN_DAY_MAX];
+    size_t n = 0;
+    DB_EACH (r, b->v->db, e,
+             "select leaf, t from (select leaf, t from evaluation where c is not null and t >= ?2 and t < ?3 and leaf <= ?4 union select leaf, t from record_change where t >= ?2 and t < ?3 and leaf <= ?4 and "
+             "((type = 'risk' and id = ?1) or type in ('control', 'occurrence', 'evidence'))) order by leaf desc limit 8", A(row->id), A(day * MS_DAY), A((day + 1) * MS_DAY), A(leaf_max)) {
+        found[n].leaf = db_int(r, 0);
+        found[n++].t = db_int(r, 1);
+    }
+    for (size_t i = n; i-- > 0 && !e->code && *count < POINTS_MAX - 1;) {
+        struct point p;
+        if (!point_at(b, row, found[i].t, found[i].leaf, &p, e))
+            return false;
+        if (p.is_there && (*count == 0 || !is_same_level(&points[*count - 1], &p)))
+            points[(*count)++] = p;
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool day_end_load(const struct risk_book *b, const struct risk_row *row, int64_t day, int64_t leaf, bool is_last, struct point *p, struct err *e)
+{
+    struct view *v = b->v;
+    struct control_day controls = {0};
+    *p = (struct point){.day = day, .at_ms = is_last ? v->at_ms : (day + 1) * MS_DAY - 1, .is_end = true};
+    if (!point_read(v, row->id, leaf, p, e))
+        return false;
+    if (!p->is_there)
+        return true;
+    if (is_last) {
+        struct control_day now = day_of_assessment(b->as, day);
+        controls = day_copy(v->arena, &now);
+        free(now.controls);
+    } else if (!day_load(v, day, leaf, &controls, e)) {
+        return false;
+    }
+    point_judge(v->arena, p, &controls);
+    return true;
 }
 
 /* The days from the risk's first on, at most those of the window. */
@@ -323,23 +398,15 @@ static bool points_load(const struct risk_book *b, const struct risk_row *row, s
     int64_t today = day_of(v->at_ms), created_t = db_one_int(v->db, e, v->at_ms, "select min(created_t) from risks_versions where id = ?1", A(row->id));
     int64_t first = day_of(created_t) < today - WINDOW_DAYS + 1 ? today - WINDOW_DAYS + 1 : day_of(created_t);
     *ret_count = 0;
-    for (int64_t day = first; day <= today && !e->code; day++) {
-        struct point *p = &points[(*ret_count)++];
-        struct control_day controls = {0};
+    for (int64_t day = first; day <= today && !e->code && *ret_count < POINTS_MAX; day++) {
+        struct point end;
         int64_t leaf = day == today ? v->leaf_limit : leaf_limit_at(v->db, (day + 1) * MS_DAY - 1, e);
-        *p = (struct point){.day = day};
-        if (e->code || !point_read(v, row->id, leaf, p, e))
+        if (e->code || !day_end_load(b, row, day, leaf, day == today, &end, e))
             return false;
-        if (!p->is_there)
-            continue;
-        if (day == today) {
-            struct control_day now = day_of_assessment(b->as, day);
-            controls = day_copy(v->arena, &now);
-            free(now.controls);
-        } else if (!day_load(v, day, leaf, &controls, e)) {
+        bool has_moved = day == first || day == today || !is_same_level(&points[*ret_count - 1], &end);
+        if (has_moved && !within_load(b, row, day, leaf, points, ret_count, e))
             return false;
-        }
-        point_judge(v->arena, p, &controls);
+        points[(*ret_count)++] = end;
     }
     return e->code == ERR_NONE;
 }
@@ -347,7 +414,7 @@ static bool points_load(const struct risk_book *b, const struct risk_row *row, s
 struct json *risk_history(const struct risk_book *b, const struct risk_row *row, struct err *e)
 {
     struct json *o = json_object(b->v->arena);
-    struct point *points = arena_array(b->v->arena, WINDOW_DAYS + 1, sizeof *points);
+    struct point *points = arena_array(b->v->arena, POINTS_MAX + 1, sizeof *points);
     size_t count;
     struct err inner = {0};
     if (!points_load(b, row, points, &count, &inner)) {

@@ -103,6 +103,19 @@ async function records(cookie) {
   return (await list('system'))[0];
 }
 
+// A risk with its controls, and an assessment.
+async function risk(cookie) {
+  const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
+  const found = (await get('/api/v1/records/risk?q=Shown')).rows[0];
+  if (found) return found;
+  const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+  const send = async (type, values) =>
+    (await fetch(url + '/api/v1/records/' + type, { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json' }, body: JSON.stringify({ values }) })).json();
+  await send('risk_campaign', { title: 'Shown assessment of the year', area: 'All of it.' });
+  await send('lesson', { title: 'Shown lesson', source: 'others' });
+  return send('risk', { title: 'Shown risk: accounts of customers are taken over with stolen passwords', category: 'access', inherent_l: 4, inherent_i: 4, controls_l2: ['AC-06'], controls_l1: ['AC-02', 'HR-02'], controls_i1: ['MON-01'], criteria: ['CC6.1'] });
+}
+
 // A piece of evidence with a table in it, looked at.
 async function upload(cookie) {
   const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
@@ -183,6 +196,8 @@ export async function addresses() {
   };
   const record = await records(cookie);
   const brought = await upload(cookie);
+  const shownRisk = await risk(cookie);
+  Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });
   Object.assign(list, {
     my: '/my',

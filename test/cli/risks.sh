@@ -1,0 +1,116 @@
+#!/bin/sh
+# Risks by the command line: what remains follows the controls, what makes a decision old opens it again, an assessment closes only whole.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+risk() {
+    status=$1
+    shift
+    expect "$status" "$assay" --data "$d/data" risk "$@"
+}
+record() { expect 0 "$assay" --data "$d/data" record "$@"; }
+refused() { expect 2 "$assay" --data "$d/data" record "$@"; }
+has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
+lacks() { ! grep -q "$1" "$d/out" || fail "in the output: $1"; }
+day() { date -u -d "$1" +%F; }
+# decide ID CATEGORY FIELD=VALUE...
+decide() {
+    id=$1
+    shift
+    record change risk "$id" owner=ann@example.org inherent_l_why='seen elsewhere' inherent_i_why='customers' treatment=mitigate review_on="$(day '+100 days')" "$@"
+    record move risk "$id" decide
+}
+
+case_a_risk_is_decided_and_says_what_it_needs() {
+    expect 0 "$assay" --data "$d/data" init
+    risk 0 && has 'No risk yet'
+    record add person name=Ann email=ann@example.org
+    record add risk title='Accounts are taken over' category=access inherent_l=4 inherent_i=4 controls_l2=AC-06 controls_i1=MON-01
+    expect 1 "$assay" --data "$d/data" record move risk R-0001 decide || :
+    decide R-0001
+    risk 0 list && has 'Accounts are taken over' && has '1 above the appetite, 1 of them without'
+    risk 0 show R-0001 && has 'by half'
+    risk 0 show R-0001 --json && has '"need": *"treatment"'
+    risk 0 matrix && has 'likelihood 3'
+    risk 0 matrix --by inherent && has 'Without controls'
+    risk 0 method && has 'over 75 %'
+    risk 0 history R-0001 && has '3 × 4 = 12'
+    record add risk_treatment title='Second factors' risk=R-0001 plan='Roll out' owner=ann@example.org due_on="$(day '+30 days')"
+    record move risk_treatment TRT-0001 begin
+    risk 0 show R-0001 && has 'TRT-0001 in treatment until'
+    risk 0 list --need covered && has 'R-0001'
+    risk 2 nonsense && one_line 'none of list'
+    risk 3 show R-9999 || :
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_the_library_comes_as_proposals_once() {
+    expect 0 "$assay" --data "$d/data" init
+    risk 0 adopt && has 'adopted as proposals'
+    risk 0 list --json
+    has '"is_proposed": *true'
+    risk 0 adopt && has 'nothing to adopt'
+    risk 0 list --category fraud && has 'Insider'
+    expect 0 "$assay" --data "$d/data" rebuild
+    risk 0 list && has 'proposed'
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_an_assessment_closes_only_with_fraud_vendors_and_change() {
+    expect 0 "$assay" --data "$d/data" init
+    record add person name=Ann email=ann@example.org
+    for c in fraud vendor change; do
+        record add risk title="A risk of $c" category=$c inherent_l=2 inherent_i=2
+    done
+    record add risk_campaign title='Yearly' area='All of it' owner=ann@example.org assessors=ann@example.org due_on="$(day '+30 days')" summary='Fine.'
+    record move risk_campaign RA-0001 start
+    n=0
+    for c in fraud vendor change; do
+        expect 2 "$assay" --data "$d/data" record move risk_campaign RA-0001 close
+        one_line "no risk of"
+        n=$((n + 1))
+        decide R-000$n
+        record add risk_review title="A risk of $c" campaign=RA-0001 risk=R-000$n category=$c on_date="$(day today)" inherent_l=2 inherent_i=2 residual_l=2 residual_i=2
+    done
+    expect 0 "$assay" --data "$d/data" status --json && has 'no_risk_assessment'
+    record move risk_campaign RA-0001 close
+    risk 0 campaign RA-0001 && has '3 of 3 risks looked at' && lacks 'Not yet'
+    "$assay" --data "$d/data" status --json >"$d/out" 2>/dev/null || :
+    lacks 'no_risk_assessment'
+    risk 0 check && has 'changes made'
+    record show evidence EV-0001 && has 'Risk assessment RA-0001'
+    risk 0 check && has 'nothing was due'
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_an_acceptance_ends_and_the_risk_is_opened_again_with_a_task() {
+    expect 0 "$assay" --data "$d/data" init
+    record add person name=Ann email=ann@example.org
+    record add person name=Eve email=eve@example.org
+    record add risk title='One region' category=availability inherent_l=3 inherent_i=5
+    decide R-0001
+    record add risk_acceptance title='One region' risk=R-0001 reason='A second one costs more than it saves' accepted_l=3 accepted_i=5 owner=ann@example.org expires_on="$(day '+2 days')"
+    expect 2 "$assay" --data "$d/data" record move risk_acceptance ACPT-0001 accept || expect 1 "$assay" --data "$d/data" record move risk_acceptance ACPT-0001 accept || :
+    risk 0 check && has 'nothing was due'
+    ASSAY_TEST_NOW_MS=$(($(date -u -d '+120 days' +%s) * 1000)) expect 0 "$assay" --data "$d/data" risk check
+    has 'changes made'
+    risk 0 show R-0001 && has 'again since'
+    record list task && has 'Look at R-0001 again'
+    risk 0 check && has 'nothing was due'
+}
+
+case_a_control_that_fails_raises_its_risks_and_says_so() {
+    make_data
+    record add person name=Ann email=ann@example.org
+    "$assay" --data "$d/data" risk method >/dev/null
+    expect 0 "$assay" --data "$d/data" query "select t.test, t.status from test_span t where t.to_leaf is null and t.test = 'uid-0-only-root'" || :
+    record add risk title='A second root' category=access inherent_l=4 inherent_i=4 controls_l2=AC-13,AC-02
+    decide R-0001
+    risk 0 show R-0001 --json
+    cp "$d/out" "$d/before"
+    printf 'toor:x:0:0:toor:/root:/bin/bash\n' >>"$d/host/etc/passwd"
+    collect "$d/data" "$d/host"
+    risk 0 show R-0001 --json
+}
+
+run_cases
