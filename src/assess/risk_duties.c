@@ -219,8 +219,7 @@ static bool risks_reopen(struct risk_duties *d, struct err *e)
     if (!has_news(d, e) || e->code || !risks_are_decided(d->db, e))
         return e->code == ERR_NONE;
     struct err inner = {0};
-    int64_t leaf = db_one_int(d->db, &inner, -1, "select max(idx) from leaf");
-    struct assessment *as = inner.code ? NULL : assessment_load(d->db, d->arena, d->at_ms, leaf, &inner);
+    struct assessment *as = assessment_load(d->db, d->arena, d->at_ms, INT64_MAX, &inner);
     struct risk_set *now = as ? risks_load(d->db, d->arena, as, &inner) : NULL;
     for (size_t i = 0; now && i < now->count && !inner.code; i++) {
         const struct risk_row *row = &now->rows[i];
