@@ -226,10 +226,10 @@ test('the room is legible in both themes, wide and narrow, and axe finds nothing
       for (const [name, address] of Object.entries(pages)) {
         await page.goto(url + address);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width}`);
+        await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
         assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), [], `${name} ${colorScheme} ${width}`);
-        await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
       }
       page.isClean();
       await page.finish();
