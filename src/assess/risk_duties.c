@@ -137,15 +137,38 @@ static void controls_worse(struct risk_duties *d, const struct risk_set *now, co
     }
 }
 
+/* What remained when it was decided, if that was worked out before; -1. */
+static int score_known(const struct risk_duties *d, const struct risk_row *row)
+{
+    for (size_t i = 0; d->news && i < d->news->known_count; i++)
+        if (d->news->known[i].leaf == row->decided_leaf && str_is(row->id, d->news->known[i].id))
+            return d->news->known[i].score;
+    return -1;
+}
+
+static void score_keep(struct risk_duties *d, const struct risk_row *row, int score)
+{
+    if (!d->news || row->id.size >= sizeof d->news->known[0].id)
+        return;
+    if (d->news->known_count == RISK_KNOWN_MAX)
+        d->news->known_count = 0;
+    size_t i = d->news->known_count++;
+    snprintf(d->news->known[i].id, sizeof d->news->known[i].id, "%.*s", STR_ARGS(row->id));
+    d->news->known[i].leaf = row->decided_leaf;
+    d->news->known[i].score = score;
+}
+
 static bool control_got_worse(struct risk_duties *d, const struct risk_set *now, const struct risk_row *row, struct reason *ret, struct err *e)
 {
-    if (row->need != RISK_NEED_TREATMENT)
+    if (row->need != RISK_NEED_TREATMENT || score_known(d, row) >= risk_score(row->residual.level))
         return true;
     struct arena *a = arena_new("risk then", 256 << 20);
     struct assessment *as = assessment_load(d->db, a, row->decided_t, row->decided_leaf, e);
     struct risk_set *set = as ? risks_load(d->db, a, as, e) : NULL;
     const struct risk_row *then = set ? risks_find(set, row->id) : NULL;
     int before = then ? risk_score(then->residual.level) : 0, after = risk_score(row->residual.level);
+    if (then && before >= after)
+        score_keep(d, row, before);
     if (then && after > before) {
         struct buf BUF_AUTO worse;
         buf_init(&worse, WHY_BYTES_MAX);
@@ -207,10 +230,13 @@ static void reopen_add(struct risk_duties *d, const struct risk_row *row, const 
 
 static bool has_news(struct risk_duties *d, struct err *e)
 {
-    struct risk_news now = {db_one_int(d->db, e, -1, "select max(leaf) from evaluation"), db_one_int(d->db, e, -1, "select max(leaf) from record_change"), d->today};
-    bool is_new = !d->news || now.evaluation != d->news->evaluation || now.change != d->news->change || now.day != d->news->day;
-    if (d->news && !e->code)
-        *d->news = now;
+    int64_t evaluation = db_one_int(d->db, e, -1, "select max(leaf) from evaluation"), change = db_one_int(d->db, e, -1, "select max(leaf) from record_change");
+    bool is_new = !d->news || evaluation != d->news->evaluation || change != d->news->change || d->today != d->news->day;
+    if (d->news && !e->code) {
+        d->news->evaluation = evaluation;
+        d->news->change = change;
+        d->news->day = d->today;
+    }
     return is_new;
 }
 

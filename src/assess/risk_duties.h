@@ -11,11 +11,17 @@
 
 #include "assess/duties.h"
 
-enum { RISK_REVIEW_DAYS = 7 };
+enum { RISK_REVIEW_DAYS = 7, RISK_KNOWN_MAX = 512 };
 
 /* What was there when risks were looked at last: where nothing came since and the day is the same, nothing opens a risk again, and nobody asks the assessment. */
 struct risk_news {
     int64_t evaluation, change, day;
+    struct {
+        char id[24];
+        int64_t leaf; /* of the decision */
+        int score;    /* what remained then: it never changes again */
+    } known[RISK_KNOWN_MAX];
+    size_t known_count;
 };
 /* at_ms: now. news: kept by the caller from one time to the next, zeroed at first; NULL: look in any case. */
 bool risk_duties_due(struct db *db, struct arena *a, const struct env *env, int64_t at_ms, int64_t today, struct risk_news *news, struct duty **ret, size_t *ret_count,

@@ -2,7 +2,7 @@
 #include "base/times.h"
 #include "cli/cmd_records.h"
 #include "cli/open_view.h"
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 #include "role/duties_once.h"
 
 struct risk_cli {

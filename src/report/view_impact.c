@@ -1,4 +1,5 @@
 /* What a change touches: of a control or of a system. Shown before somebody changes one, so that nobody learns of it from the auditor. */
+#include "assess/risks.h"
 #include "report/gap_book.h"
 #include "report/view_room.h"
 
@@ -122,6 +123,27 @@ static void criteria_touched(struct impact *x, size_t control)
     }
 }
 
+/* Those of the register with what remains of each; before there is one, the library's. */
+static void risks_touched(struct impact *x, const char *control)
+{
+    struct json *group = group_new(x, "Risks", "It lowers them; with it, what remains of them changes.");
+    struct err ignored = {0};
+    struct risk_set *set = risks_load(x->v->db, x->v->arena, x->as, &ignored);
+    size_t count = 0;
+    for (size_t i = 0; set && i < set->count; i++)
+        for (size_t k = 0; !set->rows[i].is_closed && k < set->rows[i].control_count; k++)
+            if (str_is(set->rows[i].controls[k].id, control)) {
+                const struct risk_row *r = &set->rows[i];
+                const char *words = arena_printf(x->v->arena, "%s remains", risk_band_words(risk_band_of(risk_score(r->residual.level)))).data;
+                item_plain(item_add(x, group, r->id, r->title, url_of(x->v, "risks", r->id)), risk_need_status(r->need), words);
+                count++;
+            }
+    for (size_t i = 0; count == 0 && i < content_risk_count; i++)
+        for (size_t k = 0; k < content_risks[i].controls.count; k++)
+            if (strcmp(content_risks[i].controls.items[k], control) == 0)
+                item_plain(item_add(x, group, str_of(content_risks[i].id), str_of(content_risks[i].title), STR("")), RESULT_SKIP, "In the library");
+}
+
 static void control_touched(struct impact *x, size_t index)
 {
     const struct control_state *c = &x->as->controls[index];
@@ -136,11 +158,7 @@ static void control_touched(struct impact *x, size_t index)
         for (size_t k = 0; k < c->control->policies.count; k++)
             if (strcmp(c->control->policies.items[k], content_policies[i].id) == 0)
                 item_plain(item_add(x, policies, str_of(content_policies[i].id), str_of(content_policies[i].title), url_of(x->v, "policies", str_of(content_policies[i].id))), RESULT_SKIP, "Policy");
-    struct json *risks = group_new(x, "Risks", "It lowers them; with it, what remains of them changes.");
-    for (size_t i = 0; i < content_risk_count; i++)
-        for (size_t k = 0; k < content_risks[i].controls.count; k++)
-            if (strcmp(content_risks[i].controls.items[k], c->control->id) == 0)
-                item_plain(item_add(x, risks, str_of(content_risks[i].id), str_of(content_risks[i].title), STR("")), RESULT_SKIP, "Risk");
+    risks_touched(x, c->control->id);
     struct json *requests = group_new(x, "Auditor's requests", "What the auditor asks for because of it.");
     for (size_t i = 0; i < content_request_count; i++)
         for (size_t k = 0; k < content_requests[i].controls.count; k++)

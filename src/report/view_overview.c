@@ -183,6 +183,7 @@ static void blockers_put(struct view *v, struct json *page, const struct assessm
             blocker_item_push(v, as, items, b->kind, b->items[k]);
         json_put_cstr(o, "url",
                       strcmp(b->code, "scope_not_approved") == 0 ? "/records/scope"
+                      : strcmp(b->code, "no_risk_assessment") == 0 ? "/risks"
                       : !b->kind                        ? ""
                       : strcmp(b->kind, "test") == 0    ? "/tests?status=fail"
                       : strcmp(b->kind, "control") == 0 ? "/controls"

@@ -1,5 +1,5 @@
 /* An assessment and its risks; what the library has that nobody took yet; the method. */
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 
 /* ---- the library ---- */
 

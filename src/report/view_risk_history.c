@@ -1,7 +1,7 @@
 /* What remained of a risk, day by day: the records of each day with the states of the controls of each day. Days that are past never change again, so
  * that their controls are worked out once for a process. On a day on which it moved, and on the last one, it is looked at behind each leaf that may have
  * moved it, too: so what is told is the minute. */
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 
 #include <pthread.h>
 

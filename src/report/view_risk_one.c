@@ -1,5 +1,5 @@
 /* One risk: what it is, what its controls do to it now, how that moved, and what people decided. */
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 
 enum { ITEMS_SHOWN_MAX = 40 };
 

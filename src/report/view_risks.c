@@ -1,5 +1,5 @@
 /* The register of risks, and the map of likelihood and impact that filters it. */
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 
 enum { WORST_SHOWN_MAX = 5 };
 

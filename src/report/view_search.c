@@ -21,6 +21,7 @@ static const struct {
              {"criteria", "Criteria", "/criteria"},
              {"controls", "Controls", "/controls"},
              {"tests", "Tests", "/tests"},
+             {"risks", "Risks", "/risks"},
              {"evidence", "Evidence", "/evidence"}};
 
 struct json *view_search_index(struct view *v, struct err *e)

@@ -12,6 +12,7 @@ struct field {
 /* An address without fields has one line without a name. */
 static const struct field fields[] = {
     {"/api/v1/tests/:id/run", NULL, NULL, false, NULL, NULL},
+    {"/api/v1/risks/adopt", NULL, NULL, false, NULL, NULL},
     {"/api/v1/parameters/:name", "value", "string", true, "14", "The new value, as the parameter's unit and limits ask for it"},
     {"/api/v1/parameters/:name", "why", "string", true, "Agreed with our insurer", "Stands in the history"},
     {"/api/v1/parameters/:name/decide", "proposal", "integer", true, "1", "The leaf that proposes it"},

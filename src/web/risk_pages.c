@@ -1,6 +1,6 @@
 /* The room Risks: its pages, and what their forms post: the library is adopted, a risk decided, accepted, treated. */
 #include "pages.h"
-#include "report/risk_internal.h"
+#include "report/risk_book.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
@@ -56,6 +56,12 @@ bool handle_risks_adopt(struct call *c, struct err *e)
     size_t count, *places = arena_array(c->arena, content_risk_count + 1, sizeof *places);
     if (!call_view(c, e) || !risk_library_open(&c->view, places, &count, e))
         return false;
+    if (count == 0 && route_is_api(c->route)) {
+        struct json *none = json_object(c->arena);
+        json_put_int(none, "count", 0);
+        json_put_array(none, "records");
+        return call_json(c, none, e);
+    }
     if (count == 0)
         return call_redirect(c, STR("/risks?done=same"));
     struct record_change *changes = arena_array(c->arena, count, sizeof *changes);

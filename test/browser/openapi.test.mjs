@@ -134,7 +134,7 @@ describe('the API', () => {
     const wrong = [];
     assay('user', 'add', 'right@example.org', '--roles', 'viewer');
     const known = { kind: 'control', name: 'password_length_min', leaf: (await ask('GET', '/evidence?per_page=100')).json.rows.map((r) => /^\/evidence\/(\d+)$/.exec(r.url)?.[1]).find(Boolean), x: '0'.repeat(64), type: 'person' };
-    const ids = { '/criteria': 'CC6.1', '/controls': 'AC-06', '/impact/{kind}': 'AC-06', '/tests': there.test, '/policies': 'POL-08', '/gaps': made.gap?.id, '/users': JSON.parse(assay('user', 'list', '--json'))[0]?.id, '/sign-in-sources': 'example' };
+    const ids = { '/criteria': 'CC6.1', '/controls': 'AC-06', '/impact/{kind}': 'AC-06', '/tests': there.test, '/policies': 'POL-08', '/gaps': made.gap?.id, '/risks': made.risk?.id, '/risks/campaigns': made.risk_campaign?.id, '/users': JSON.parse(assay('user', 'list', '--json'))[0]?.id, '/sign-in-sources': 'example' };
     await ask('POST', '/sign-in-sources', { body: { kind: 'ldap', id: 'example', label: 'Example', url: 'ldaps://ldap.example.org', base: 'dc=example', default_roles: 'employee', step_link: '' } });
     let asked = 0;
     for (const [path, method, operation] of operations()) {

@@ -1,6 +1,6 @@
-/* risk_internal.h - what the views of risks share. */
-#ifndef REPORT_RISK_INTERNAL_H
-#define REPORT_RISK_INTERNAL_H
+/* risk_book.h - the register of risks as its pages show it: all that one may read, as of the view's instant, and what the views share. */
+#ifndef REPORT_RISK_BOOK_H
+#define REPORT_RISK_BOOK_H
 
 #include "assess/risks.h"
 #include "report/gap_book.h"
