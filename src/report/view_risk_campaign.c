@@ -190,14 +190,14 @@ struct json *view_risk_campaign(struct view *v, const struct view_records *r, st
         return NULL;
     }
     struct json *record = view_record(v, r, t, id, true, e);
-    struct json *page = record ? page_new(v, arena_printf(v->arena, "%.*s %.*s", STR_ARGS(id), STR_ARGS(json_text(record, "name"))), e) : NULL;
+    struct json *page = record ? page_new(v, arena_printf(v->arena, "%.*s %.*s", STR_ARGS(id), STR_ARGS(json_text(json_get(record, "values"), "title"))), e) : NULL;
     struct line *lines = arena_array(v->arena, b.set->count + 1, sizeof *lines);
     size_t count;
     if (!page || !lines_load(&b, id, lines, &count, e) || !people_put(v, page, e))
         return NULL;
     struct str state = json_text(json_get(record, "state"), "id");
     json_put_str(page, "id", id);
-    json_put_str(page, "name", json_text(record, "name"));
+    json_put_str(page, "name", json_text(json_get(record, "values"), "title"));
     json_put(page, "state", json_get(record, "state") ? record_state_json(v, t, state) : json_new_null(v->arena));
     json_put_bool(page, "may_assess", !v->is_past && str_is(state, "running") && record_allows(r->access, b.type, NULL, RECORD_CREATE, NULL, &(struct err){0}));
     json_put_str(page, "year_ahead", day_words(v, day_of(v->at_ms) + 365));

@@ -273,10 +273,9 @@ bool handle_risk_reopen(struct call *c, struct err *e)
 
 /* ---- kinds of page ---- */
 
-static const struct list_column risk_columns[] = {{"id", "Risk", "", true, NULL},
-                                                  {"name", "What could happen", "grow", true, NULL},
+static const struct list_column risk_columns[] = {{"name", "What could happen", "grow", true, NULL},
                                                   {"category", "Category", "wide", true, "category_words"},
-                                                  {"inherent", "Inherent", "n", true, "inherent.score"},
+                                                  {"inherent", "Inherent", "n wide", true, "inherent.score"},
                                                   {"residual", "Residual", "n", true, "residual.score"},
                                                   {"status", "Appetite", "", false, "need_words"},
                                                   {"owner", "Owner", "wide", true, "owner.name"},

@@ -225,8 +225,8 @@ test('the room is legible in both themes, wide and narrow, and axe finds nothing
       const page = await open({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
       for (const [name, address] of Object.entries(pages)) {
         await page.goto(url + address);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width}`);
         await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width}`);
         await page.evaluate(axe);
         const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
         assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), [], `${name} ${colorScheme} ${width}`);
