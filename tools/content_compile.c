@@ -3,7 +3,7 @@
  *
  *     content_compile CONTENT_DIRECTORY OUTPUT.c OUTPUT.d OUTPUT.sql
  *
- * Reads *.yaml, schema.sql, records/<id>.yaml and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column:
+ * Reads *.yaml, schema.sql, records/<id>.yaml, policies/<id>.md and tests/<id>.sql, checks everything (src/content/check.h), prints each problem as file:line:column:
  * what: why and exits with 1 if there is one. Every test must have its fixture fixtures/<id>.json. The third file lists what was
  * read, for ninja. The fourth is the schema of
  * the projection: schema.sql and what the record types add.
@@ -217,7 +217,8 @@ static void put_policies(struct arena *a, const struct content *c)
         put_member("title", x->title);
         put_member("purpose", x->purpose);
         put_list_member("sections", lists[i][0], x->sections.count);
-        put_member("clauses_json", x->clauses_json ? x->clauses_json : "[]");
+        put_member("text", x->text);
+        put_member("audience", x->audience);
         put_member("owner", x->owner);
         put_member("approver", x->approver);
         put_member("review_cadence", x->review_cadence);
@@ -484,6 +485,9 @@ static void inputs_read(struct arena *a, struct inputs *in, const char *director
     count = names_list(a, arena_printf(a, "%s/records", directory).data, ".yaml", names, SOURCES_MAX / 4);
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "records/", names[i]);
+    count = names_list(a, arena_printf(a, "%s/policies", directory).data, ".md", names, SOURCES_MAX / 4);
+    for (size_t i = 0; i < count; i++)
+        input_add(a, in, directory, "policies/", names[i]);
     count = names_list(a, arena_printf(a, "%s/tests", directory).data, ".sql", names, SOURCES_MAX / 2);
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "tests/", names[i]);
@@ -491,8 +495,8 @@ static void inputs_read(struct arena *a, struct inputs *in, const char *director
     for (size_t i = 0; i < count; i++)
         input_add(a, in, directory, "courses/", names[i]);
     fprintf(in->depfile, " %s %s/schema.sql", directory, directory);
-    const char *const folders[] = {"tests", "fixtures", "records", "courses"};
-    for (size_t i = 0; i < 4; i++) {
+    const char *const folders[] = {"tests", "fixtures", "records", "courses", "policies"};
+    for (size_t i = 0; i < 5; i++) {
         const char *folder = arena_printf(a, "%s/%s", directory, folders[i]).data;
         if (access(folder, F_OK) == 0)
             fprintf(in->depfile, " %s", folder);

@@ -202,6 +202,11 @@ static bool is_course(const struct content_source *source)
     return str_find(str_of(source->path), STR("courses/")) >= 0;
 }
 
+static bool is_policy(const struct content_source *source)
+{
+    return str_find(str_of(source->path), STR("policies/")) >= 0;
+}
+
 static const struct yaml *source_read_yaml(struct checker *k, const struct content_source *source)
 {
     struct err e = {0};
@@ -222,7 +227,7 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
         struct str name = arena_printf(k->arena, "%s.yaml", library_files[f]);
         bool is_there = false;
         for (size_t i = 0; i < count; i++) {
-            if (is_record_type(&sources[i]) || is_course(&sources[i]) || !str_equal(base_name(sources[i].path), name))
+            if (is_record_type(&sources[i]) || is_course(&sources[i]) || is_policy(&sources[i]) || !str_equal(base_name(sources[i].path), name))
                 continue;
             k->file = sources[i].path;
             if (is_there)
@@ -296,7 +301,7 @@ static void check_test_sources(struct checker *k, const struct content_source *s
     for (size_t i = 0; i < count; i++) {
         struct str name = base_name(sources[i].path);
         k->file = sources[i].path;
-        if (is_record_type(&sources[i]) || is_course(&sources[i]))
+        if (is_record_type(&sources[i]) || is_course(&sources[i]) || is_policy(&sources[i]))
             continue;
         if (str_ends(name, ".sql")) {
             check_test(k, &sources[i], &c->tests[c->test_count]);
@@ -310,6 +315,28 @@ static void check_test_sources(struct checker *k, const struct content_source *s
             problem(k, NULL, "file: no kind of content has this name");
     }
     qsort(c->tests, c->test_count, sizeof *c->tests, compare_tests);
+}
+
+static void check_policy_sources(struct checker *k, const struct content_source *sources, size_t count)
+{
+    bool has_texts = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_policy(&sources[i]))
+            continue;
+        struct str name = base_name(sources[i].path);
+        struct policy *p = NULL;
+        for (size_t j = 0; j < k->content->policy_count && !p; j++)
+            p = str_equal(name, arena_printf(k->arena, "%s.md", k->content->policies[j].id)) ? &k->content->policies[j] : NULL;
+        has_texts = true;
+        k->file = sources[i].path;
+        if (p)
+            check_policy(k, p, sources[i].text);
+        else
+            problem(k, NULL, "file: policies.yaml has no policy of this name");
+    }
+    for (size_t j = 0; has_texts && j < k->content->policy_count; j++)
+        if (!k->content->policies[j].text[0])
+            problem_at(k, "policies.yaml", 1, 1, "%s: it has no text policies/%s.md", k->content->policies[j].id, k->content->policies[j].id);
 }
 
 static int compare_problems(const void *a, const void *b)
@@ -330,6 +357,7 @@ struct content *content_check(struct arena *a, const struct content_source *sour
     check_test_sources(&k, sources, count);
     check_record_sources(&k, sources, count);
     check_course_sources(&k, sources, count);
+    check_policy_sources(&k, sources, count);
     check_references(&k);
     check_coverage(&k);
     if (k.content->problem_count)

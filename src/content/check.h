@@ -17,7 +17,7 @@
 #include "content/content.h"
 
 /* The kind of a source follows from its path: .../criteria.yaml, controls.yaml, policies.yaml, risks.yaml, requests.yaml,
- * parameters.yaml, roles.yaml, scope.yaml, .../records/<id>.yaml for a record type, .../courses/<id>.yaml for a course, and .../<id>.sql for a test. Any other path is a
+ * parameters.yaml, roles.yaml, scope.yaml, .../records/<id>.yaml for a record type, .../courses/<id>.yaml for a course, .../policies/<id>.md for the words of a policy, and .../<id>.sql for a test. Any other path is a
  * problem. */
 struct content_source {
     const char *path;

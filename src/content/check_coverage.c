@@ -96,7 +96,7 @@ static void check_parameters_used(struct checker *k)
         for (size_t j = 0; j < c->control_count && !is_used; j++)
             is_used = placeholder_in(c->controls[j].statement, c->parameters[i].name) || text_is(c->controls[j].cadence, c->parameters[i].name);
         for (size_t j = 0; j < c->policy_count && !is_used; j++)
-            is_used = placeholder_in(c->policies[j].clauses_json, c->parameters[i].name);
+            is_used = placeholder_in(c->policies[j].text, c->parameters[i].name);
         if (!is_used)
             problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test, control or policy uses it");
     }

@@ -103,6 +103,8 @@ bool text_is(const char *a, const char *b); /* NULL is equal only to NULL */
 void json_of_yaml(struct buf *b, const struct yaml *v);
 
 void check_library(struct checker *k, const struct yaml *root, const char *name);
+/* The words of a policy, policies/ID.md. */
+void check_policy(struct checker *k, struct policy *p, struct str text);
 void check_coverage(struct checker *k);
 void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);

@@ -68,10 +68,10 @@ static const struct field policy_fields[] = {
     FIELD("title", MEMBER_TEXT, policy, title),
     FIELD("purpose", MEMBER_TEXT, policy, purpose),
     FIELD("sections", MEMBER_TEXTS, policy, sections),
-    FIELD("clauses", MEMBER_JSON, policy, clauses_json, OPTIONAL),
     FIELD("owner", MEMBER_TEXT, policy, owner),
     FIELD("approver", MEMBER_TEXT, policy, approver),
     FIELD("review_cadence", MEMBER_TEXT, policy, review_cadence),
+    FIELD("audience", MEMBER_TEXT, policy, audience, ALLOWED("all none"), OPTIONAL),
     FIELD("applies_when", MEMBER_TEXT, policy, applies_when, REFERS(ENTITY_CATEGORY)),
     FIELD("criteria", MEMBER_TEXTS, policy, criteria, REFERS(ENTITY_CRITERION)),
     FIELD("controls", MEMBER_TEXTS, policy, controls, REFERS(ENTITY_CONTROL)),
@@ -262,13 +262,11 @@ static void control_finish(struct checker *k, const struct yaml *item, void *ret
 
 static void policy_finish(struct checker *k, const struct yaml *item, void *ret)
 {
-    const struct policy *p = ret;
-    YAML_EACH (clause, yaml_get(item, "clauses")) {
-        const struct yaml *text = yaml_get(clause, "text");
-        if (!text || clause->count != 2 || !strings_hold(p->sections, arena_str(k->arena, yaml_text(clause, "section")).data))
-            problem(k, clause, "%s: a clause has a \"section\", which \"sections\" names, and a \"text\"", p->id);
-        placeholders_check(k, text, p->id);
-    }
+    struct policy *p = ret;
+    (void)k;
+    (void)item;
+    p->text = "";
+    p->audience = p->audience ? p->audience : "none";
 }
 
 static void risk_finish(struct checker *k, const struct yaml *item, void *ret)

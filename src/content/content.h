@@ -58,9 +58,10 @@ struct control {
 
 struct policy {
     const char *id, *title, *purpose;
-    struct strings sections;
-    const char *clauses_json; /* [{"section","text"}]; texts may hold placeholders */
+    struct strings sections; /* in which its rules stand, beside the six that every policy has */
+    const char *text; /* content/policies/ID.md: Markdown with placeholders (policy_text.h) */
     const char *owner, *approver, *review_cadence, *applies_when;
+    const char *audience; /* who signs it to begin with: "all" or "none" */
     struct strings criteria, controls;
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-enum { FILLED_BYTES_MAX = 64 << 10 };
+enum { FILLED_BYTES_MAX = 1 << 20 };
 
 bool placeholder_next(struct str *rest, struct str *ret_before, struct str *ret_name)
 {

@@ -46,7 +46,7 @@ START_TEST(every_placeholder_of_the_content_names_a_parameter)
         for (rest = str_of(content_controls[i].statement); placeholder_next(&rest, NULL, &name); found++)
             ck_assert_ptr_nonnull(content_parameter(name));
     for (size_t i = 0; i < content_policy_count; i++)
-        for (rest = str_of(content_policies[i].clauses_json); placeholder_next(&rest, NULL, &name); found++)
+        for (rest = str_of(content_policies[i].text); placeholder_next(&rest, NULL, &name); found++)
             ck_assert_ptr_nonnull(content_parameter(name));
     ck_assert(found > 100);
 }

@@ -3,6 +3,7 @@
 
 #include "assess/stored.h"
 #include "content/placeholder.h"
+#include "content/policy_text.h"
 #include "report/view_record_internal.h"
 
 /* ---- values as of the view's instant ---- */
@@ -114,22 +115,73 @@ static bool proposals_put(struct view *v, struct json *o, const struct parameter
     return e->code == ERR_NONE;
 }
 
-static void policies_using(struct view *v, struct json *o, const struct parameter *p)
+/* ---- sentences of policies ---- */
+
+struct policy_use {
+    struct str parameter, policy, title, section, sentence;
+};
+
+struct policy_uses {
+    struct view *v;
+    struct policy_use *items;
+    size_t count, capacity;
+};
+
+static void sentence_uses(struct policy_uses *u, struct str policy, struct str title, struct str section, struct str sentence)
+{
+    struct str rest = sentence, name;
+    size_t first = u->count;
+    while (placeholder_next(&rest, NULL, &name)) {
+        bool is_there = false;
+        for (size_t i = first; i < u->count; i++)
+            is_there |= str_equal(u->items[i].parameter, name);
+        if (is_there)
+            continue;
+        if (u->count == u->capacity)
+            u->items = arena_grow(u->v->arena, u->items, u->count, &u->capacity, sizeof *u->items);
+        u->items[u->count++] = (struct policy_use){name, policy, title, section, sentence};
+    }
+}
+
+static void text_uses(struct policy_uses *u, struct str policy, struct str title, struct str text)
+{
+    struct policy_section section;
+    struct str sentence;
+    int line = 1;
+    while (policy_section_next(&text, &line, &section))
+        while (policy_sentence_next(&section.body, &sentence))
+            sentence_uses(u, policy, title, section.title, sentence);
+}
+
+/* All sentences with a parameter in them, in one pass: of our own words where some are in force, else of the library's. */
+static bool uses_read(struct view *v, struct policy_uses *ret, struct err *e)
+{
+    *ret = (struct policy_uses){.v = v};
+    struct str *own = arena_array(v->arena, content_policy_count + 1, sizeof *own);
+    DB_EACH (row, v->db, e, "select policy, title, text from policy_versions_versions where from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) and is_deleted = 0 and state = 'in_force' and text <> '' order by policy",
+             A(v->leaf_limit)) {
+        struct str id = arena_str(v->arena, db_text(row, 0));
+        for (size_t i = 0; i < content_policy_count; i++)
+            if (str_is(id, content_policies[i].id))
+                own[i] = id;
+        text_uses(ret, id, arena_str(v->arena, db_text(row, 1)), arena_str(v->arena, db_text(row, 2)));
+    }
+    for (size_t i = 0; i < content_policy_count; i++)
+        if (own[i].size == 0)
+            text_uses(ret, str_of(content_policies[i].id), str_of(content_policies[i].title), str_of(content_policies[i].text));
+    return e->code == ERR_NONE;
+}
+
+static void policies_using(struct view *v, struct json *o, const struct parameter *p, const struct policy_uses *uses)
 {
     struct json *list = json_put_array(o, "policies");
-    struct err ignored = {0};
-    for (size_t i = 0; i < content_policy_count; i++) {
-        const struct policy *policy = &content_policies[i];
-        if (!placeholder_in(policy->clauses_json, p->name))
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct policy_use *u = &uses->items[i];
+        if (!str_is(u->parameter, p->name))
             continue;
-        JSON_EACH (clause, json_parse(v->arena, str_of(policy->clauses_json), JSON_LIMITS_DEFAULT, &ignored)) {
-            struct str text = json_text(clause, "text");
-            if (!placeholder_in(arena_str(v->arena, text).data, p->name))
-                continue;
-            struct json *item = push_link(v, list, policy->id, policy->title, arena_printf(v->arena, "/policies/%s", policy->id));
-            json_put_str(item, "section", json_text(clause, "section"));
-            json_put_str(item, "text", view_text(v, text));
-        }
+        struct json *item = push_link(v, list, arena_str(v->arena, u->policy).data, arena_str(v->arena, u->title).data, arena_printf(v->arena, "/policies/%.*s", STR_ARGS(u->policy)));
+        json_put_str(item, "section", u->section);
+        json_put_str(item, "text", view_text(v, u->sentence));
     }
 }
 
@@ -166,7 +218,7 @@ static void tests_using(struct view *v, struct json *o, const struct parameter *
             }
 }
 
-static bool parameter_put(struct view *v, struct json *o, const struct parameter *p, bool is_whole, struct err *e)
+static bool parameter_put(struct view *v, struct json *o, const struct parameter *p, const struct policy_uses *uses, bool is_whole, struct err *e)
 {
     struct str value = view_parameter_value(v, p);
     int64_t changed_ms;
@@ -191,7 +243,7 @@ static bool parameter_put(struct view *v, struct json *o, const struct parameter
     const struct json *newest = json_get(o, "proposals")->first;
     json_put_bool(o, "is_proposed", newest && json_bool(newest, "is_open"));
     tests_using(v, o, p);
-    policies_using(v, o, p);
+    policies_using(v, o, p, uses);
     return controls_using(v, o, p, is_whole, e);
 }
 
@@ -199,14 +251,15 @@ struct json *view_parameters(struct view *v, const struct view_filter *f, struct
 {
     struct err inner = {0};
     struct json *page = page_new(v, STR("Parameters"), e);
+    struct policy_uses uses;
     struct list l;
-    if (!page)
+    if (!page || !uses_read(v, &uses, e))
         return NULL;
     list_init(&l, v, f);
     for (size_t i = 0; i < content_parameter_count; i++) {
         const struct parameter *p = &content_parameters[i];
         struct json *o = json_object(v->arena);
-        if (!parameter_put(v, o, p, false, &inner))
+        if (!parameter_put(v, o, p, &uses, false, &inner))
             return *e = inner, NULL;
         list_add(&l, (struct list_row){.row = o,
                                        .text = arena_printf(v->arena, "%s %s %s %s", p->name, p->label, p->group, p->words),
@@ -228,9 +281,10 @@ struct json *view_parameter(struct view *v, struct str name, struct err *e)
         return NULL;
     }
     struct json *page = page_new(v, str_of(p->label), e);
-    if (!page)
+    struct policy_uses uses;
+    if (!page || !uses_read(v, &uses, e))
         return NULL;
-    if (!parameter_put(v, page, p, true, &inner))
+    if (!parameter_put(v, page, p, &uses, true, &inner))
         return *e = inner, NULL;
     struct json *choices = json_put_array(page, "choices");
     for (size_t i = 0; i < sizeof cadences / sizeof cadences[0] && strcmp(p->type, "cadence") == 0; i++) {
@@ -244,79 +298,4 @@ struct json *view_parameter(struct view *v, struct str name, struct err *e)
     if (str_is(name, "sign_in_factors_min"))
         json_push_str(program, STR("Assay itself opens more than one's own page only with so many factors."));
     return page;
-}
-
-/* ---- policies ---- */
-
-static struct str category_words(struct view *v, struct str group)
-{
-    (void)v;
-    for (size_t i = 0; i < content_category_count; i++)
-        if (str_is(group, content_categories[i].id))
-            return str_of(content_categories[i].name);
-    return group;
-}
-
-
-struct json *view_policies(struct view *v, const struct view_filter *f, struct err *e)
-{
-    struct json *page = page_new(v, STR("Policies"), e);
-    struct list l;
-    if (!page)
-        return NULL;
-    list_init(&l, v, f);
-    for (size_t i = 0; i < content_policy_count; i++) {
-        const struct policy *p = &content_policies[i];
-        struct json *o = json_object(v->arena);
-        json_put_cstr(o, "id", p->id);
-        json_put_cstr(o, "title", p->title);
-        json_put_cstr(o, "purpose", p->purpose);
-        json_put_cstr(o, "owner_role", p->owner);
-        json_put_str(o, "category", category_words(v, str_of(p->applies_when)));
-        json_put_int(o, "controls", (int64_t)p->controls.count);
-        json_put_str(o, "url", arena_printf(v->arena, "/policies/%s", p->id));
-        list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%s %s %s %s", p->id, p->title, p->purpose, p->clauses_json),
-                                       .group = str_of(p->applies_when), .status = RESULT_PASS, .sort_text = str_of(p->id)});
-    }
-    list_finish(&l, page, category_words);
-    return page;
-}
-
-struct json *view_policy(struct view *v, struct str id, struct err *e)
-{
-    const struct policy *p = content_policy(id);
-    if (!p) {
-        err_set(e, ERR_NOT_FOUND, "policy %.*s: there is none of this name", STR_ARGS(str_slice(id, 0, 80)));
-        return NULL;
-    }
-    struct json *page = page_new(v, arena_printf(v->arena, "%s %s", p->id, p->title), e);
-    if (!page)
-        return NULL;
-    json_put_cstr(page, "id", p->id);
-    json_put_cstr(page, "name", p->title);
-    json_put_cstr(page, "purpose", p->purpose);
-    json_put_cstr(page, "owner_role", p->owner);
-    json_put_cstr(page, "approver", p->approver);
-    struct json *sections = json_put_array(page, "sections");
-    struct json *clauses = json_parse(v->arena, str_of(p->clauses_json), JSON_LIMITS_DEFAULT, e);
-    for (size_t i = 0; i < p->sections.count && clauses; i++) {
-        struct json *section = json_push_object(sections);
-        json_put_cstr(section, "title", p->sections.items[i]);
-        struct json *list = json_put_array(section, "clauses");
-        JSON_EACH (clause, clauses) {
-            if (!str_is(json_text(clause, "section"), p->sections.items[i]))
-                continue;
-            struct json *o = json_push_object(list);
-            json_put_str(o, "text", view_text(v, json_text(clause, "text")));
-            put_text_parts(v, o, "parts", json_text(clause, "text"));
-        }
-    }
-    struct json *controls = json_put_array(page, "controls");
-    for (size_t i = 0; i < p->controls.count; i++) {
-        const struct control *c = content_control(str_of(p->controls.items[i]));
-        if (c)
-            json_put_str(push_link(v, controls, c->id, c->title, url_control(v, c)), "text", view_text(v, str_of(c->statement)));
-    }
-    put_strings(page, "criteria", p->criteria);
-    return clauses ? page : NULL;
 }

@@ -24,9 +24,4 @@ void put_text_parts(struct view *v, struct json *o, const char *key, struct str 
 struct json *view_parameters(struct view *v, const struct view_filter *f, struct err *e);
 /* PARAMETER with "title","as_of","nav","choices":[{"id","label"}] (of a cadence),"program":[text] */
 struct json *view_parameter(struct view *v, struct str name, struct err *e);
-/* LIST of {"id":"POL-08","title","purpose","owner_role","category","controls":14,"url"} */
-struct json *view_policies(struct view *v, const struct view_filter *f, struct err *e);
-/* {"title","as_of","nav","id","name","purpose","owner_role","approver","sections":[{"title","clauses":[{"text","parts"}]}],"controls":[LINK+"text"],"criteria":[ids]} */
-struct json *view_policy(struct view *v, struct str id, struct err *e);
-
 #endif
