@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/test.h"
 #include "content/content.h"
 #include "content/placeholder.h"
@@ -17,7 +18,7 @@ static bool is_any(void *context, struct str id)
 /* A text that breaks no rule, but where `from` (NULL: nowhere) says `to` instead. */
 static struct str text_with(struct arena *a, const char *from, const char *to)
 {
-    struct buf b BUF_AUTO;
+    struct buf BUF_AUTO b;
     buf_init(&b, 64 << 10);
     buf_cstr(&b, "# Access\n\nBegins here.\n\n");
     for (size_t i = 0; i < policy_section_count; i++) {
@@ -51,13 +52,13 @@ START_TEST(every_broken_rule_is_told_with_its_line)
         {"# Access", "# Entry", "1: the title is \"Entry\", but the policy is called \"Access\""},
         {"## Exceptions", "## Others", "1: the section \"Exceptions\" is missing, which every policy has"},
         {"## Passwords", "## Words", "1: the section \"Passwords\" is missing, in which rules of this policy stand"},
-        {"## Passwords", "## Scope\n## Passwords", "70: the section \"Scope\" is there already, in line 17"},
-        {"{{password_length_min}}", "{{password_size}}", "71: there is no parameter {{password_size}}"},
-        {"{{password_length_min}}", "{{password_length_min", "71: \"{{\" is not closed in its line"},
-        {"(AC-01)", "(AC-01, AC-99)", "71: there is no control AC-99"},
+        {"## Passwords", "## Scope\n## Passwords", "77: the section \"Scope\" is there already, in line 17"},
+        {"{{password_length_min}}", "{{password_size}}", "78: there is no parameter {{password_size}}"},
+        {"{{password_length_min}}", "{{password_length_min", "78: \"{{\" is not closed in its line"},
+        {"(AC-01)", "(AC-01, AC-99)", "78: there is no control AC-99"},
         {"(AC-01)", "", "1: control AC-01 is not reflected: say what it asks, with its id beside"},
         {"(AC-01)", "(XAC-01 AC-011)", "1: control AC-01 is not reflected: say what it asks, with its id beside"},
-        {"They have at least {{password_length_min}} and are kept by one person (AC-01).", "{{password_length_min}} (AC-01)", "70: the section \"Passwords\" says nothing yet"},
+        {"They have at least {{password_length_min}} and are kept by one person (AC-01).", "{{password_length_min}} (AC-01)", "77: the section \"Passwords\" says nothing yet"},
     };
     struct arena *a = arena_new("test", 4 << 20);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

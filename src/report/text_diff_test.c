@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "base/test.h"
 #include "report/text_diff.h"
 
@@ -45,7 +46,7 @@ START_TEST(both_texts_can_be_read_from_the_difference)
     uint32_t seed = 7;
     for (int round = 0; round < 300; round++) {
         struct arena *a = arena_new("test", 16 << 20);
-        struct buf BUF_AUTO texts[2], BUF_AUTO read[2];
+        struct buf texts[2], read[2];
         for (int t = 0; t < 2; t++) {
             buf_init(&texts[t], 1 << 16);
             buf_init(&read[t], 1 << 16);
@@ -66,6 +67,10 @@ START_TEST(both_texts_can_be_read_from_the_difference)
         }
         for (int t = 0; t < 2; t++)
             ck_assert(str_equal(buf_view(&read[t]), buf_view(&texts[t])));
+        for (int t = 0; t < 2; t++) {
+            buf_release(&texts[t]);
+            buf_release(&read[t]);
+        }
         arena_free(a);
     }
 }

@@ -37,7 +37,7 @@ static bool policies_add(struct duties *d, const struct people_book *b, const st
         if (inner.code)
             return *e = inner, false;
         if (!is_signed && policy_is_wanted(w, p))
-            duty_add(d, "policy", "Read and sign", w->id, w->title, arena_printf(v->arena, "/policies/%.*s", STR_ARGS(w->id)), STR(""));
+            duty_add(d, "policy", "Read and sign", w->id, w->title, arena_printf(v->arena, "/handbook/%.*s", STR_ARGS(w->id)), STR(""));
     }
     return true;
 }

@@ -103,8 +103,13 @@ static bool steps_put(struct view *v, const struct view_records *r, struct json 
     JSON_EACH (step, json_get(record, "next")) {
         struct json *o = json_push_object(list);
         json_put_str(o, "id", json_text(step, "id"));
+        json_put_cstr(o, "target", type);
+        json_put_str(o, "record", id);
+        json_put_int(o, "version", json_int(record, "version", 0));
         json_put_str(o, "label", json_text(step, "label"));
-        json_put_bool(o, "is_allowed", json_bool(step, "is_allowed"));
+        /* Sending puts the digest in that the step needs. */
+        bool is_filled = str_is(json_text(step, "id"), "submit") && json_text(step, "why_not").size == 0;
+        json_put_bool(o, "is_allowed", json_bool(step, "is_allowed") || is_filled);
         json_put_str(o, "why_not", json_text(step, "why_not"));
         json_put_bool(o, "needs_reason", json_bool(step, "needs_reason"));
         json_put_bool(o, "needs_step_up", json_bool(step, "needs_step_up"));

@@ -454,6 +454,7 @@ struct json *view_record_history(struct view *v, const struct view_records *r, c
         json_put_str(o, "why", json_text(h, "why"));
         put_diff(v, r, t, o, json_get(h, "diff"));
         json_put_str(o, "url", arena_printf(v->arena, "/ledger/%lld", (long long)json_int(h, "leaf", -1)));
+        json_put_str(o, "receipt", move && move->needs_step_up ? arena_printf(v->arena, "/receipts/%lld", (long long)json_int(h, "leaf", -1)) : STR(""));
     }
     return list;
 }

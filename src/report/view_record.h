@@ -66,7 +66,7 @@ struct json *view_record_calendar(struct view *v, const struct view_records *r, 
  *  "history":[as view_record_history]} */
 struct json *view_record(struct view *v, const struct view_records *r, const struct record_type *t, struct str id, bool is_page, struct err *e);
 /* [{"leaf","at":TIME,"version","act","act_words":"Changed","transition","actor":ACTOR,"from":STATE|null,"to":STATE|null,"why",
- *   "diff":[{"field","label","old":CELL,"new":CELL}],"url":"/proof/12"}], newest first */
+ *   "diff":[{"field","label","old":CELL,"new":CELL}],"url":"/ledger/12","receipt":"/receipts/12" of an approval or ""}], newest first */
 struct json *view_record_history(struct view *v, const struct view_records *r, const struct record_type *t, struct str id, struct err *e);
 
 /* What was typed: {field: text or [texts]}; NULL: show what is stored, or the defaults. */

@@ -175,7 +175,7 @@ bool call_view(struct call *c, struct err *e)
                             .blobs = {.read = blob_read, .context = c->worker},
                             .ledger = str_starts(str_of(c->route->path), "/evidence/") ||
                                               str_starts(str_of(c->route->path), "/api/v1/evidence/") ||
-                                              str_contains(str_of(c->route->path), "/ledger/") ||
+                                              str_contains(str_of(c->route->path), "/ledger/") || str_contains(str_of(c->route->path), "/receipts/") ||
                                               c->route->handler == handle_activity
                                           ? worker_ledger(c->worker)
                                           : NULL};

@@ -2,6 +2,7 @@
 #include "pages.h"
 #include "report/people.h"
 #include "report/view_due.h"
+#include "report/view_policies.h"
 #include "report/view_settings.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
@@ -18,7 +19,7 @@ static bool put_owed(struct call *c, struct json *v, struct err *e)
     for (struct json *d = duties ? duties->first : NULL, *next; d; d = next) {
         next = d->next;
         struct str kind = json_text(d, "kind");
-        if (str_is(kind, "training") || str_is(kind, "step"))
+        if (str_is(kind, "training") || str_is(kind, "step") || str_is(kind, "policy"))
             continue;
         d->next = NULL;
         json_push(owes, d);
@@ -31,6 +32,8 @@ static struct json *build_my(struct call *c, struct err *e)
     struct json *v = view_my(&c->view, c->records, e);
     struct json *onboarding = v ? view_onboarding(&c->view, c->access, e) : NULL;
     if (!onboarding)
+        return NULL;
+    if (!view_put_signing(&c->view, c->records, v, e))
         return NULL;
     json_put_bool(v, "may_read", call_may(c, PERMISSION_READ));
     json_put(v, "onboarding", onboarding);

@@ -1,4 +1,4 @@
-/* parameter_pages.c - parameters and the policies that show them: looking, changing, and for those that take two people proposing and deciding. */
+/* parameter_pages.c - parameters: looking, changing, and for those that take two people proposing and deciding. */
 #include "assess/ops.h"
 #include "pages.h"
 #include "report/view_parameters.h"
@@ -31,16 +31,6 @@ static struct json *parameter_view(struct call *c, struct str wrong, struct err 
 static struct json *build_parameter(struct call *c, struct err *e)
 {
     return parameter_view(c, STR(""), e);
-}
-
-static struct json *build_policies(struct call *c, struct err *e)
-{
-    return view_policies(&c->view, &c->filter, e);
-}
-
-static struct json *build_policy(struct call *c, struct err *e)
-{
-    return view_policy(&c->view, c->parameters[0], e);
 }
 
 static bool parameter_refused(struct call *c, struct err *e)
@@ -105,11 +95,7 @@ static const struct list_column parameter_columns[] = {{"label", "Parameter", "g
                                                        {"value", "Value", "", false, NULL},             {"unit", "Unit", "wide", false, NULL},
                                                        {"default", "Default", "wide", false, NULL},     {"group", "Group", "wide", false, NULL},
                                                        {"changed", "Changed", "wide", false, "changed.text"}};
-static const struct list_column policy_columns[] = {{"id", "Policy", "", false, NULL}, {"title", "Title", "grow", false, NULL}, {"owner_role", "Usually owned by", "wide", false, NULL},
-                                                    {"controls", "Controls", "n", false, NULL}, {"category", "Category", "wide", false, NULL}};
 #define COLUMNS(list) .columns = (list), .column_count = sizeof(list) / sizeof((list)[0])
 
 const struct page page_kind_parameters = {.nav = "parameters", .build = build_parameters, .render = page_parameters, COLUMNS(parameter_columns), .words = "Values of the organisation"};
 const struct page page_kind_parameter = {.nav = "parameters", .build = build_parameter, .render = page_parameter, .words = "One value, what uses it, and its history"};
-const struct page page_kind_policies = {.nav = "policies", .build = build_policies, .render = page_policies, COLUMNS(policy_columns), .words = "The policies"};
-const struct page page_kind_policy = {.nav = "policies", .build = build_policy, .render = page_policy, .words = "One policy with the values in force"};

@@ -324,6 +324,12 @@ bool handle_people_difference(struct call *c, struct err *e);
 bool handle_people_leave(struct call *c, struct err *e);
 bool handle_people_roster(struct call *c, struct err *e);
 bool handle_api_people_roster(struct call *c, struct err *e);
+bool handle_policy_take(struct call *c, struct err *e); /* policy_pages.c */
+bool handle_policy_edit(struct call *c, struct err *e);
+bool handle_policy_step(struct call *c, struct err *e);
+bool handle_handbook_sign(struct call *c, struct err *e);
+bool handle_handbook_document(struct call *c, struct err *e);
+bool handle_narrative_new(struct call *c, struct err *e);
 bool handle_scope_answers(struct call *c, struct err *e); /* scope_pages.c */
 bool handle_scope_decision(struct call *c, struct err *e);
 bool handle_scope_approve(struct call *c, struct err *e);

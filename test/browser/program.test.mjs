@@ -41,7 +41,7 @@ describe('parameters', () => {
       const page = await open({ javaScriptEnabled });
       await setParameter(page, 'password_length_min', '16', 'Agreed with our insurer');
       await page.getByText('Changed: policy, control and tests have the new value').waitFor();
-      for (const [path, text] of [['/policies/POL-08', 'Passwords have at least 16 characters'], ['/controls/AC-09', 'passwords of at least 16 characters'], ['/tests/password-length', '16']]) {
+      for (const [path, text] of [['/policies/POL-08', 'enforce passwords of at least 16 characters'], ['/controls/AC-09', 'passwords of at least 16 characters'], ['/tests/password-length', '16']]) {
         await page.goto(url + path);
         assert.ok((await page.locator('main').innerText()).includes(text), `${path} does not say ${text}`);
       }

@@ -1,0 +1,242 @@
+// Policies: one is written, approved by two, published, signed, changed, signed again where that is asked, and read by everybody; receipts prove it.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { admin, end, launch, open, shots, url } from './site.mjs';
+
+const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PASSWORD = 'correct horse battery staple';
+const stamp = String(Date.now());
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+const totp = (seed) => {
+  let bits = '';
+  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+};
+
+// Somebody with an account, a password and, where the role reads more than the own page, one-time codes.
+async function someone(name, roles, options = {}) {
+  const person = await admin('POST', '/records/person', { values: { name, kind: 'employee', department: options.department ?? 'Operations' } });
+  const page = await open({ signIn: false, ...options.page });
+  await page.goto(assay('user', 'add', name.split(' ')[0].toLowerCase() + stamp, '--roles', roles, '--name', name, '--person', person.id).match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.waitForURL(/settings\/sign-in/);
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByLabel('Once more').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  if (roles !== 'employee') {
+    await page.getByRole('button', { name: 'Add one-time codes' }).click();
+    const seed = await page.locator('input[name="seed"]').getAttribute('value');
+    await page.locator('input[name="code"]').fill(totp(seed));
+    await page.locator('main form:has(input[name="seed"]) button').click();
+    await page.waitForLoadState();
+  }
+  return { page, person };
+}
+
+let writer, first, second, reader;
+
+before(async () => {
+  await launch();
+  writer = await someone('Wanda Writer', 'compliance_lead');
+  first = await someone('Fay First', 'compliance_lead');
+  second = await someone('Saul Second', 'owner');
+  reader = await someone('Rita Reader', 'employee', { department: 'Engineering', page: { javaScriptEnabled: false } });
+});
+after(end);
+
+test('a policy of the library is taken over with its words, and lints clean', async () => {
+  const { page } = writer;
+  await page.goto(url + '/policies');
+  assert.ok(await page.getByText('No policy is in force yet').isVisible());
+  await page.goto(url + '/policies/POL-05');
+  assert.match(await page.locator('.policy-text').innerText(), /password/i);
+  await page.getByLabel('Owner').selectOption(writer.person.id);
+  await page.locator('#approver').selectOption(first.person.id);
+  await page.locator('#approver2').selectOption(second.person.id);
+  await page.getByLabel('How many have to approve').fill('2');
+  await page.getByRole('button', { name: 'Take it over' }).click();
+  await page.waitForURL(/done=taken/);
+  await page.getByRole('link', { name: 'Edit the draft' }).click();
+  assert.equal(await page.locator('.problems').count(), 0, 'the library keeps its own rules');
+  assert.match(assay('policy', 'lint', 'POL-05'), /1 texts keep all rules/);
+});
+
+test('what breaks a rule is told in the editor; the preview fills values in; nothing typed is lost', async () => {
+  const { page } = writer;
+  await page.goto(url + '/policies/POL-05/edit');
+  const text = await page.locator('#text').inputValue();
+  await page.locator('#text').fill(text.replace('## Exceptions', '## Others').replace(/\{\{session_idle_minutes_max\}\}|\{\{password_length_min\}\}/, '{{no_such_value}}'));
+  await page.getByRole('button', { name: 'Preview' }).click();
+  assert.ok(await page.getByText('there is no parameter {{no_such_value}}').isVisible());
+  assert.ok(await page.getByText('the section "Exceptions" is missing').isVisible());
+  assert.ok((await page.locator('#text').inputValue()).includes('## Others'));
+  await page.locator('#text').fill(text.replace('## Purpose\n', '## Purpose\nIn short: be careful. '));
+  await page.getByLabel('What changed').fill('The first version.');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  assert.match(await page.locator('section[aria-labelledby="preview"]').innerText(), /In short: be careful/);
+  assert.ok(!(await page.locator('section[aria-labelledby="preview"]').innerText()).includes('{{'));
+  await page.getByRole('button', { name: 'Save the draft' }).click();
+  await page.waitForURL(/done=saved/);
+});
+
+test('it is sent, approved by two who did not write it, and published', async () => {
+  const { page } = writer;
+  await page.getByRole('button', { name: 'Send for approval' }).click();
+  await page.waitForURL(/done=sent/);
+  assert.equal(await page.locator('button:not([disabled])', { hasText: /^Approve$/ }).count(), 0, 'the writer approves nothing');
+  for (const [who, done] of [[first, 'voted'], [second, 'approved']]) {
+    await who.page.goto(url + '/policies/POL-05');
+    await who.page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await who.page.waitForURL(new RegExp('done=' + done));
+  }
+  await page.goto(url + '/policies/POL-05');
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page.waitForURL(/done=published/);
+  const json = await admin('GET', '/policies/POL-05');
+  assert.equal(json.state.id, 'in_force');
+  assert.equal(json.live.number, 1);
+  assert.equal(json.live.approvals.length, 2);
+  assert.ok(json.live.is_same_digest);
+  const version = await admin('GET', '/records/policy_version/' + json.live.id);
+  assert.equal(version.values.digest, sha256(version.values.rendered), 'the digest is that of the text');
+  assert.ok(!version.values.rendered.includes('{{'));
+  assert.match(json.review_on, /^\d{4}-\d\d-\d\d$/);
+  assert.equal(json.progress.needed >= 4, true);
+});
+
+test('an approval has a receipt: who, what, by which factor, with the proof', async () => {
+  const { live } = await admin('GET', '/policies/POL-05');
+  let receipt = await admin('GET', '/receipts/' + live.approvals[0].leaf);
+  for (let i = 0; i < 50 && !receipt.proof; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100)); // the next checkpoint covers it, at most a second later
+    receipt = await admin('GET', '/receipts/' + live.approvals[0].leaf);
+  }
+  assert.equal(receipt.kind, 'approval');
+  assert.equal(receipt.step, 'approve');
+  assert.ok(['password', 'totp', 'passkey'].includes(receipt.factor), receipt.factor);
+  assert.equal(receipt.digest, live.digest);
+  assert.equal(receipt.person.name, 'Fay First');
+  assert.equal(receipt.proof.leaf, live.approvals[0].leaf);
+  assert.match(assay('policy', 'receipt', String(live.approvals[0].leaf)), new RegExp(`sha256:${live.digest}`));
+  await writer.page.goto(url + '/policies/POL-05');
+  await writer.page.getByRole('link', { name: 'receipt' }).first().click();
+  assert.ok(await writer.page.getByText(live.digest).first().isVisible());
+});
+
+test('an employee finds it on the own page, reads and signs it with one click, without scripts', async () => {
+  const { page } = reader;
+  await page.goto(url + '/my');
+  assert.ok(await page.getByRole('heading', { name: 'To be read and signed' }).isVisible());
+  await page.getByRole('link', { name: 'Acceptable use policy' }).click();
+  assert.ok(await page.getByText('In short: be careful').isVisible());
+  await page.getByRole('button', { name: 'I have read it and will follow it' }).click();
+  await page.waitForURL(/done=signed/);
+  await page.getByRole('link', { name: 'Your receipt' }).click();
+  assert.match(await page.locator('main').innerText(), /Rita Reader has read and signed Acceptable use policy, version 1/);
+  await page.goto(url + '/handbook?q=careful');
+  assert.equal(await page.getByRole('link', { name: 'Acceptable use policy' }).count(), 1, 'the search looks in the text');
+  await page.goto(url + '/handbook?q=nothingiscalledthis');
+  assert.ok(await page.getByText('Nothing is found').isVisible());
+  await page.goto(url + '/my');
+  assert.equal(await page.getByRole('heading', { name: 'To be read and signed' }).count(), 0);
+  for (const path of ['/policies', '/policies/POL-05', '/policies/matrix', '/policies/POL-05/edit']) assert.equal((await page.goto(url + path)).status(), 403, path);
+  const json = await admin('GET', '/policies/POL-05');
+  assert.equal(json.progress.signed, 1);
+  assert.equal(json.progress.teams.find((t) => t.name === 'Engineering').signed, 1);
+});
+
+async function publish(change, isMaterial, what) {
+  const { page } = writer;
+  await page.goto(url + '/policies/POL-05/edit');
+  await page.locator('#text').fill(change(await page.locator('#text').inputValue()));
+  await page.locator('#what_changed').fill(what);
+  await page.getByLabel('Everybody who has to sign it signs again').setChecked(isMaterial);
+  await page.getByRole('button', { name: 'Save and send for approval' }).click();
+  await page.waitForURL(/done=sent/);
+  for (const who of [first, second]) {
+    await who.page.goto(url + '/policies/POL-05');
+    await who.page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await who.page.waitForURL(/done=(voted|approved)/);
+  }
+  await page.goto(url + '/policies/POL-05');
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page.waitForURL(/done=published/);
+}
+
+test('a correction is published without asking anybody to sign again; a new duty asks everybody', async () => {
+  const { page } = reader;
+  await publish((t) => t.replace('be careful.', 'be quite careful.'), false, 'A word.');
+  await page.goto(url + '/my');
+  assert.equal(await page.getByRole('heading', { name: 'To be read and signed' }).count(), 0, 'a correction');
+  await publish((t) => t.replace('be quite careful.', 'be very careful and lock the door.'), true, 'Doors are locked.');
+  await page.goto(url + '/my');
+  assert.ok(await page.getByText('it changed since you signed').isVisible());
+  await page.getByRole('link', { name: 'Acceptable use policy' }).click();
+  const since = page.locator('section[aria-labelledby="since"]');
+  assert.match(await since.innerText(), /What changed since you signed version 1/);
+  assert.match(await since.locator('ins').first().innerText(), /very careful and lock the door/);
+  assert.match(await since.innerText(), /Doors are locked/);
+  await page.goto(url + '/my');
+  await page.getByRole('button', { name: 'I have read it and will follow it' }).click();
+  await page.waitForURL(/my\?done=signed/);
+  const { live, versions } = await admin('GET', '/policies/POL-05');
+  assert.equal(live.number, 3);
+  assert.deepEqual(versions.map((v) => v.state.id), ['in_force', 'superseded', 'superseded']);
+  const old = await admin('GET', '/policies/POL-05/versions/1');
+  assert.ok(old.one.is_same_digest, 'what was retired stays readable and whole');
+  assert.match(assay('policy', 'diff', 'POL-05', '1', '3'), /\{\+/);
+});
+
+test('nobody signs for somebody else, nor another text than the one in force', async () => {
+  const { live, versions } = await admin('GET', '/policies/POL-05');
+  const token = assay('token', 'add', 'rita' + stamp, '--label', 'own', '--scope', 'own_page').trim();
+  const post = async (path, body) => {
+    const answer = await fetch(url + path, { method: 'POST', headers: { authorization: 'Bearer ' + token, 'content-type': typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+    return [answer.status, await answer.text()];
+  };
+  const other = { person: writer.person.id, policy_version: live.id, digest: live.digest };
+  assert.equal((await post('/api/v1/records/acknowledgement', { values: other }))[0], 403, 'for somebody else');
+  assert.equal((await post('/api/v1/handbook/POL-05/sign', `version_id=${versions[2].id}&digest=${versions[2].digest}`))[0], 409, 'what is superseded');
+  assert.equal((await post('/api/v1/handbook/POL-05/sign', `version_id=${live.id}&digest=${'0'.repeat(64)}`))[0], 409, 'another text');
+});
+
+test('a parameter that changes is told against the text in force', async () => {
+  const name = (await admin('GET', '/records/policy_version/' + (await admin('GET', '/policies/POL-05')).live.id)).values.parameters.match(/"(\w+_(?:min|max))":"\d+/)[1];
+  const was = await admin('GET', '/parameters/' + name);
+  if (was.has_four_eyes) return;
+  await admin('POST', '/parameters/' + name, { value: String(Number(was.value) + 1), why: 'tried' });
+  const { drift } = await admin('GET', '/policies/POL-05');
+  assert.equal(drift.find((d) => d.name === name).then, was.text);
+  await writer.page.goto(url + '/policies/POL-05');
+  assert.ok(await writer.page.getByText('The text in force and its parameters say different things').isVisible());
+  await admin('POST', '/parameters/' + name, { value: was.value, why: 'as before' });
+});
+
+test('the pages hold in both widths and themes, and with axe', async () => {
+  const { live } = await admin('GET', '/policies/POL-05');
+  const pages = { policies: '/policies', policy: '/policies/POL-05', library: '/policies/POL-08', edit: '/policies/POL-05/edit', diff: '/policies/POL-05/diff?from=1&to=3', version: '/policies/POL-05/versions/1', matrix: '/policies/matrix', handbook: '/handbook', read: '/handbook/POL-05', receipt: '/receipts/' + live.approvals[0].leaf };
+  for (const [width, colorScheme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
+    const page = await open({ viewport: { width, height: 900 }, colorScheme });
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(url + path);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${path} is wider than ${width}`);
+      if (shots) await page.screenshot({ path: `${shots}/policies-${name}-${width}-${colorScheme}.png`, fullPage: true });
+      if (width !== 1440) continue;
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa'] }));
+      assert.deepEqual(found.violations.map((v) => `${path} ${v.id}: ${v.nodes[0].html}`), []);
+    }
+    page.isClean();
+    await page.finish();
+  }
+});
