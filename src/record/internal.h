@@ -112,4 +112,11 @@ void name_set_init(struct name_set *s, struct arena *a, size_t count_max);
 bool name_set_add(struct name_set *s, struct str name); /* false: it is there already */
 bool name_set_has(const struct name_set *s, struct str name);
 
+/* promise.c: what a few built-in types promise beyond their fields; ret->why is NULL where it holds. `r`: NULL for a new one. */
+struct record_promise {
+    const char *field, *why;
+};
+bool record_promises(struct db *db, struct arena *a, const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
+                     struct str transition, const struct json *set, struct record_promise *ret, struct err *e) MUST_USE;
+
 #endif

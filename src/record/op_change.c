@@ -299,6 +299,37 @@ static bool folder_check(struct making *m, const struct asking *q)
     return true;
 }
 
+/* What lies in folders is named by those who may read it; for others it is not there. */
+static bool seen_check(struct making *m, const struct asking *q)
+{
+    JSON_EACH (v, m->access.is_system ? NULL : q->set) {
+        const struct record_field *f = record_type_field(q->type, v->key);
+        bool is_asked = f && (f->type == FIELD_REFERENCE || f->type == FIELD_REFERENCES) && (strcmp(f->target, "document") == 0 || strcmp(f->target, "folder") == 0);
+        const struct record_type *t = is_asked ? record_type_in_force(m->db, str_of(f->target), m->e) : NULL;
+        if (is_asked && !t)
+            return false;
+        for (const struct json *item = !t ? NULL : v->type == JSON_ARRAY ? v->first : v; item; item = item == v ? NULL : item->next) {
+            struct err failed = {0};
+            struct record *r = item->type == JSON_STRING && item->text.size && !siblings_make(&m->siblings, m->a, t->id, item->text)
+                                   ? record_read(m->db, m->a, t, item->text, INT64_MAX, false, &failed)
+                                   : NULL;
+            if (r && !access_matches(&m->access, &t->may_read, r))
+                return refuse(m, q, ERR_INVALID, "%s: there is no %s %.*s", f->id, t->id, STR_ARGS(item->text));
+        }
+    }
+    return true;
+}
+
+static bool promises_check(struct making *m, const struct asking *q)
+{
+    struct record_promise promise = {0};
+    if (m->access.is_system)
+        return true;
+    if (!record_promises(m->db, m->a, &m->access, q->type, q->record, q->act, q->transition_id, q->set, &promise, m->e))
+        return false;
+    return !promise.why || refuse(m, q, ERR_INVALID, "%s: %s", promise.field, promise.why);
+}
+
 static bool values_check(struct making *m, struct asking *q)
 {
     const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
@@ -317,7 +348,7 @@ static bool values_check(struct making *m, struct asking *q)
     if (!problems)
         return false;
     const struct json *first = json_at(problems, 0);
-    return first ? refuse(m, q, ERR_INVALID, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why"))) : folder_check(m, q);
+    return first ? refuse(m, q, ERR_INVALID, "%.*s: %.*s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why"))) : folder_check(m, q) && seen_check(m, q) && promises_check(m, q);
 }
 
 /* Every file blob of the change is named by one of its values. */

@@ -116,7 +116,7 @@ static bool refused(struct call *c, const struct record_type *t, struct err *e)
     json_put_str(p, "field", field);
     json_put_str(p, "why", str_trim(why));
     c->status = 422;
-    return false;
+    return err_set(e, ERR_INVALID, "%.*s: %.*s", STR_ARGS(field), STR_ARGS(str_trim(why)));
 }
 
 static bool submit(struct call *c, const struct record_type *t, struct record_wish *w, int status, struct err *e)
