@@ -250,7 +250,7 @@ bool dispositions_carry_out(struct keeper_client *k, const struct data_dir *d, s
         ids[count++] = arena_str(a, db_text(row, 0));
     /* One at a time: the projection is made anew by what it erases, and this handle sees the former. */
     for (size_t i = 0; i < count && !failed.code && !disposition_carry_out(k, d, db, env, a, today, ids[i], &why); i++) {
-        static char said[400];
+        static char said[512];
         if (why.code == ERR_UNAVAILABLE || why.code == ERR_UNCERTAIN)
             failed = why;
         else if (strcmp(said, why.text) != 0)

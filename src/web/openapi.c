@@ -442,6 +442,10 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
     } else if (r->handler == handle_api_evidence) {
         put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "The evidence as it is now; it waits to be looked at", "application/json", NULL);
+    } else if (r->body_max == RECORD_IMPORT_BYTES && r->handler != handle_api_gap_import) {
+        add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
+        put_body(operation, "text/csv", NULL, true);
+        put_answer(responses, "200", "What became of each row", "application/json", NULL);
     } else if (r->handler == handle_api_gap_import) {
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
         add_parameter(parameters, "by", "query", "string", "Who assessed");
