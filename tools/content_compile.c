@@ -581,6 +581,10 @@ int main(int argc, char **argv)
     put_text(c->scope_json);
     fputs(";\nconst char content_lifecycle_json[] =\n", out);
     put_text(c->lifecycle_json ? c->lifecycle_json : "{}");
+    fputs(";\nconst char content_classification_json[] =\n", out);
+    put_text(c->classification_json ? c->classification_json : "{}");
+    fputs(";\nconst char content_resources_json[] =\n", out);
+    put_text(c->resources_json ? c->resources_json : "{}");
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

@@ -45,6 +45,9 @@ static bool is_wanted(void *context, uint64_t index, struct str type, const stru
 {
     const struct bundle_request *r = context;
     (void)index;
+    /* What was reported in confidence stays with those who receive it, whoever the bundle is for. */
+    if (str_is(type, "record") && str_is(json_text(leaf, "type"), "concern"))
+        return false;
     if (r->wants_all)
         return true;
     for (size_t i = 0; str_is(type, "item") && i < r->table_count; i++)

@@ -185,6 +185,13 @@ static int show_export(struct record_cli *r)
 
 /* ---- one ---- */
 
+/* Whoever runs the machine does not thereby see what is for named people alone (at least not here). */
+static bool may_read(const struct record_cli *r, const struct record *record, struct err *e)
+{
+    return access_matches(&r->access, &r->type->may_read, record) ||
+           err_set(e, ERR_NOT_FOUND, "%s %.*s: there is none that the local administrator may read", r->type->id, STR_ARGS(record->id));
+}
+
 static int show_one(struct record_cli *r, struct str id)
 {
     struct err e = {0};
@@ -192,7 +199,7 @@ static int show_one(struct record_cli *r, struct str id)
     struct record *record = record_get(r->db, a, r->type, id, r->leaf_limit, &e);
     struct buf BUF_AUTO b;
     buf_init(&b, 4 << 20);
-    if (!record)
+    if (!record || !may_read(r, record, &e))
         return cli_fail(&e);
     if (r->c->json)
         return cli_print_json(record_json(a, record));
@@ -215,7 +222,8 @@ static int show_history(struct record_cli *r, struct str id)
 {
     struct err e = {0};
     struct arena *a = r->c->arena;
-    struct json *history = record_history(r->db, a, r->type, id, r->leaf_limit, &e);
+    const struct record *record = record_get(r->db, a, r->type, id, r->leaf_limit, &e);
+    struct json *history = record && may_read(r, record, &e) ? record_history(r->db, a, r->type, id, r->leaf_limit, &e) : NULL;
     struct buf BUF_AUTO b;
     buf_init(&b, 16 << 20);
     if (!history)

@@ -218,8 +218,9 @@ static const struct yaml *source_read_yaml(struct checker *k, const struct conte
     return root && root->type == YAML_MAP ? root : NULL;
 }
 
-static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope", "goals", "lifecycle"};
-enum { FILE_PARAMETERS = 5, FILE_ROLES = 6, FILE_SCOPE = 7, FILE_GOALS = 8, FILE_LIFECYCLE = 9 };
+static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope", "goals", "lifecycle",
+                                            "classification", "resources"};
+enum { FILE_PARAMETERS = 5, FILE_ROLES = 6, FILE_SCOPE = 7, FILE_GOALS = 8, FILE_LIFECYCLE = 9, FILE_CLASSIFICATION = 10, FILE_RESOURCES = 11 };
 
 static void check_yaml_sources(struct checker *k, const struct content_source *sources, size_t count)
 {
@@ -244,10 +245,14 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
                 check_goals(k, root);
             else if (root && f == FILE_LIFECYCLE)
                 check_lifecycle(k, root);
+            else if (root && f == FILE_CLASSIFICATION)
+                check_classification(k, root);
+            else if (root && f == FILE_RESOURCES)
+                check_resources(k, root);
             else if (root)
                 check_library(k, root, library_files[f]);
         }
-        if (!is_there && f != FILE_GOALS && f != FILE_LIFECYCLE) /* templates are a help, not a need */
+        if (!is_there && f < FILE_GOALS) /* what comes after is a help, not a need */
             problem_at(k, name.data, 1, 1, "file: missing");
     }
 }

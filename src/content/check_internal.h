@@ -106,6 +106,8 @@ void check_library(struct checker *k, const struct yaml *root, const char *name)
 /* The words of a policy, policies/ID.md. */
 void check_policy(struct checker *k, struct policy *p, struct str text);
 void check_coverage(struct checker *k);
+void check_classification(struct checker *k, const struct yaml *root);
+void check_resources(struct checker *k, const struct yaml *root);
 void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);
 void check_lifecycle(struct checker *k, const struct yaml *root);

@@ -2,7 +2,7 @@
  * What nobody has placed inside or outside the boundary yet: hosts and programs that the collector saw, clouds they run in, providers that systems
  * name, and what is usual for the kind of organisation. Only what was observed is called so; the rest is advice.
  */
-#include "collect/captures.h"
+#include "report/seen.h"
 #include "report/view_scope_internal.h"
 
 struct suggesting {
@@ -60,19 +60,6 @@ static void suggest(struct suggesting *x, const struct suggestion *s)
 
 /* ---- what was observed ---- */
 
-static struct str cell_text(struct arena *a, const struct rows *rows, size_t row, const char *column)
-{
-    for (size_t i = 0; i < rows->schema->column_count; i++) {
-        const struct cell *c = rows_cell(rows, row, i);
-        if (strcmp(rows->schema->columns[i].name, column) != 0)
-            continue;
-        return c->type == CELL_TEXT      ? arena_str(a, c->text)
-               : c->type == CELL_INTEGER ? arena_printf(a, "%lld", (long long)c->integer)
-                                         : STR("");
-    }
-    return STR("");
-}
-
 static const struct record *system_of_subject(const struct suggesting *x, struct str subject, struct str host)
 {
     for (size_t i = 0; i < x->systems.count; i++) {
@@ -83,86 +70,36 @@ static const struct record *system_of_subject(const struct suggesting *x, struct
     return NULL;
 }
 
-static void suggest_host(struct suggesting *x, const struct capture *c, const struct rows *rows)
+static void suggest_seen(struct suggesting *x, const struct seen *s)
 {
-    struct arena *a = x->v->arena;
-    struct str subject = arena_str(a, c->subject), host = arena_str(a, json_text(subject_new(x->v, subject), "name"));
-    struct str url = arena_printf(a, "/evidence/%lld", (long long)c->leaf);
-    struct str os = rows && rows->row_count ? cell_text(a, rows, 0, "pretty_name") : STR("");
-    if (!system_of_subject(x, subject, host))
-        suggest(x, &(struct suggestion){.key = arena_printf(a, "host/%.*s", STR_ARGS(subject)), .name = host, .source = "observed", .source_words = "Observed", .type = "system",
-                                        .kind = "host", .is_in = true, .url = url,
-                                        .why = arena_printf(a, "The collector runs on it%s%.*s", os.size ? ": " : "", STR_ARGS(os)),
-                                        .reason = STR("It is a host of the service, and its evidence is collected.")});
-    struct str cloud = rows && rows->row_count ? cell_text(a, rows, 0, "cloud") : STR("");
-    if (cloud.size == 0)
-        return;
-    struct str name = cloud;
-    JSON_EACH (k, json_get(x->content, "clouds"))
-        if (str_equal(json_text(k, "id"), cloud))
-            name = json_text(k, "name");
-    if (!is_named(&x->subservices, name) && !is_named(&x->items, name))
-        suggest(x, &(struct suggestion){.key = arena_printf(a, "cloud/%.*s", STR_ARGS(cloud)), .name = name, .source = "observed", .source_words = "Observed",
-                                        .type = "subservice", .kind = "vendor", .is_in = false, .url = url,
-                                        .why = arena_printf(a, "%.*s runs there", STR_ARGS(host)),
-                                        .reason = STR("Carved out: its own report covers its part, and is reviewed each year.")});
-}
-
-static const struct json *program_of(const struct suggesting *x, struct str process)
-{
-    JSON_EACH (p, json_get(x->content, "programs"))
-        JSON_EACH (m, json_get(p, "match"))
-            if (str_equal(m->text, process))
-                return p;
-    return NULL;
-}
-
-/* Programs that others can reach, and databases wherever they listen: there is data in them. */
-static void suggest_programs(struct suggesting *x, const struct capture *c, const struct rows *rows)
-{
-    struct arena *a = x->v->arena;
-    struct str host = arena_str(a, json_text(subject_new(x->v, arena_str(a, c->subject)), "name"));
-    for (size_t i = 0; i < rows->row_count; i++) {
-        struct str process = cell_text(a, rows, i, "name"), scope = cell_text(a, rows, i, "scope"), port = cell_text(a, rows, i, "port");
-        const struct json *p = program_of(x, process);
-        const char *kind = p ? arena_str(a, json_text(p, "kind")).data : "application";
-        bool is_reached = !str_is(scope, "loopback"), holds_data = strcmp(kind, "database") == 0 || strcmp(kind, "storage") == 0;
-        bool is_ours = str_starts(process, "assay") || strcmp(kind, "tool") == 0;
-        if (process.size == 0 || is_ours || (!is_reached && !holds_data))
-            continue;
-        struct str name = arena_printf(a, "%.*s on %.*s", STR_ARGS(p ? json_text(p, "name") : process), STR_ARGS(host));
-        if (is_named(&x->systems, name))
-            continue;
-        suggest(x, &(struct suggestion){.key = arena_printf(a, "program/%.*s/%.*s", STR_ARGS(c->subject), STR_ARGS(p ? json_text(p, "name") : process)), .name = name,
-                                        .source = "observed", .source_words = "Observed", .type = "system", .kind = kind, .is_in = true,
-                                        .url = arena_printf(a, "/evidence/%lld", (long long)c->leaf),
-                                        .why = arena_printf(a, "%.*s listens on port %.*s%s", STR_ARGS(process), STR_ARGS(port), is_reached ? ", for others to reach" : " of the host itself"),
-                                        .reason = holds_data ? STR("It may hold customers' data.") : STR("It can be reached from outside the host.")});
+    struct suggestion one = {.key = s->key, .name = s->name, .why = s->words, .source = "observed", .source_words = "Observed", .type = "system", .is_in = true,
+                             .kind = arena_str(x->v->arena, s->system_kind).data, .url = arena_printf(x->v->arena, "/evidence/%lld", (long long)s->leaf)};
+    if (s->kind == SEEN_CLOUD) {
+        one.type = "subservice";
+        one.kind = "vendor";
+        one.is_in = false;
+        one.reason = STR("Carved out: its own report covers its part, and is reviewed each year.");
+        if (is_named(&x->subservices, s->name) || is_named(&x->items, s->name))
+            return;
+    } else if (s->kind == SEEN_HOST) {
+        one.reason = STR("It is a host of the service, and its evidence is collected.");
+        if (system_of_subject(x, s->subject, s->host))
+            return;
+    } else {
+        one.reason = s->holds_data ? STR("It may hold customers' data.") : STR("It can be reached from outside the host.");
+        if (is_named(&x->systems, s->name))
+            return;
     }
+    suggest(x, &one);
 }
 
 static bool suggest_observed(struct suggesting *x, struct err *e)
 {
-    struct view *v = x->v;
-    struct blob_opener opener = {v->blobs.read, v->blobs.context};
-    struct captures *captures = captures_open(v->db, &opener, &(struct captures_options){.at_ms = v->is_past ? v->at_ms : 0}, e);
-    if (!captures)
+    struct seen_list list;
+    if (!seen_read(x->v, 0, false, &list, e))
         return false;
-    const struct capture *items;
-    size_t count = captures_list(captures, &items);
-    for (size_t i = 0; i < count; i++) {
-        const struct rows *rows = NULL, *status = NULL;
-        bool is_host = str_is(items[i].table, "host_identity"), is_socket = str_is(items[i].table, "listening");
-        struct err sealed = {0}; /* then only the host itself is known */
-        if (!is_host && !is_socket)
-            continue;
-        bool is_read = v->blobs.read && captures_rows(captures, &items[i], &rows, &status, &sealed);
-        if (is_host)
-            suggest_host(x, &items[i], is_read ? rows : NULL);
-        else if (is_read)
-            suggest_programs(x, &items[i], rows);
-    }
-    captures_close(captures);
+    for (size_t i = 0; i < list.count; i++)
+        suggest_seen(x, &list.items[i]);
     return true;
 }
 

@@ -144,7 +144,7 @@ size_t http_shared_size(const struct http_shared *s)
 static void log_request(struct exchange *x, int status, size_t bytes)
 {
     struct http_server *s = x->server;
-    if (s->log_fd < 0)
+    if (s->log_fd < 0 || (s->is_quiet && s->is_quiet(str_make(x->target, x->target_size))))
         return;
     char path[200], line[640], at[32];
     size_t n = 0;
@@ -536,6 +536,7 @@ struct http_server *http_start(const struct http_options *o, struct err *e)
     s->handler = o->handler;
     s->env = o->env;
     s->log_fd = o->log_fd;
+    s->is_quiet = o->is_quiet;
     s->tls_cert = o->tls_cert;
     s->tls_key = o->tls_key;
     s->spool_dir = o->spool_dir;

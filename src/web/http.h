@@ -94,6 +94,7 @@ struct http_options {
     const struct http_handler *handler;
     const struct env *env;
     int log_fd;            /* -1: no log */
+    bool (*is_quiet)(struct str target); /* requests that leave no line in it; may be NULL */
     const char *tls_cert, *tls_key; /* PEM texts, the certificate first, then its chain; NULL: plain HTTP */
     const char *spool_dir; /* where long bodies wait, in files without a name; NULL: in memory */
 };

@@ -66,6 +66,7 @@ struct http_shared {
 struct http_server {
     const struct http_handler *handler;
     const struct env *env;
+    bool (*is_quiet)(struct str target);
     int log_fd;
     struct MHD_Daemon *daemons[HTTP_DAEMONS_MAX];
     size_t daemon_count;

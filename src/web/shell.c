@@ -14,6 +14,8 @@ static const struct entry entries[] = {
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"policies", "Policies", "/policies", "policies"},
     {"risks", "Risks", "/risks", "risks"},
+    {"assets", "Assets and data", "/assets", "assets"},
+    {"prepare", "Prepare", "/prepare", "audit"},
     {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };

@@ -104,6 +104,7 @@ struct known_actors;
 struct guesses;     /* accounts/guess.h */
 struct challenges;  /* accounts/challenge.h */
 struct connector;   /* accounts/ask.c */
+struct box;         /* concerns/box.h */
 struct keeper_link; /* keeper_link.c: one connection to the keeper, made again when it breaks */
 
 struct site {
@@ -118,6 +119,7 @@ struct site {
     struct guesses *guesses;
     struct challenges *challenges;
     struct connector *connector; /* NULL: nobody asks other systems */
+    struct box *box;             /* what was reported anonymously today; NULL: it cannot be kept */
     pthread_mutex_t state_mutex; /* guards state_db and state_inode */
     struct db *state_db;
     uint64_t state_inode;
@@ -338,6 +340,12 @@ bool handle_scope_submit(struct call *c, struct err *e);
 bool handle_scope_version_approve(struct call *c, struct err *e);
 bool handle_evidence_raw(struct call *c, struct err *e); /* evidence_pages.c */
 bool handle_api_evidence(struct call *c, struct err *e);
+bool handle_asset_register(struct call *c, struct err *e); /* asset_pages.c */
+bool handle_concern_form(struct call *c, struct err *e); /* concerns/pages.c */
+bool handle_concern_report(struct call *c, struct err *e);
+bool handle_concern_follow_form(struct call *c, struct err *e);
+bool handle_concern_follow(struct call *c, struct err *e);
+bool handle_concern_say(struct call *c, struct err *e);
 bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);

@@ -8,6 +8,7 @@
 #include "web/accounts/challenge.h"
 #include "web/accounts/elsewhere.h"
 #include "web/accounts/guess.h"
+#include "web/concerns/concerns.h"
 #include "web/records.h"
 #include "web/site.h"
 #include <malloc.h>
@@ -138,6 +139,14 @@ static bool handle_missing(struct call *c, struct err *e)
 }
 static const struct route missing_route = {HTTP_GET, "/", PERMISSION_OWN_PAGE, CSRF_SAFE, 0, handle_missing, NULL, "Not found"};
 
+/* What leaves no line in the log: reporting a concern, and the files of the style, by which a line would tell that somebody opened a page that has
+ * none. */
+static bool is_quiet(struct str target)
+{
+    char after = target.size > 8 ? target.data[8] : '?';
+    return str_starts(target, "/a/") || (str_starts(target, "/concern") && (after == '?' || after == '/'));
+}
+
 static enum http_next on_head(void *context, struct http_request *r, struct http_response *ret, size_t *ret_body_max)
 {
     struct site *s = context;
@@ -219,6 +228,10 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     s->connector = o->connect_fd > 0 ? connector_new(o->connect_fd, s->env) : NULL;
     if (!s->keeper || !s->cache || !s->kept || !s->known || !s->guesses || !s->challenges)
         return err_set(e, ERR_LIMIT, "web: no memory");
+    struct err unread = {0}; /* everything else works without it */
+    s->box = box_open(s->dir.path, s->env, &unread);
+    if (!s->box)
+        fprintf(stderr, "assay: web: %s\n", unread.text);
     return true;
 }
 
@@ -233,6 +246,7 @@ static void site_close(struct site *s)
     s->connector = connector_free(s->connector);
     s->keeper = keeper_link_free(s->keeper);
     s->sessions = sessions_close(s->sessions);
+    s->box = box_close(s->box);
     s->state_db = db_close(s->state_db);
     if (s->dir.fd >= 0)
         data_dir_close(&s->dir);
@@ -253,10 +267,13 @@ static void tend(struct site *s)
             break;
         http_sweep(s->server);
         keeper_link_check(s->keeper);
+        concerns_tend(s);
         if (env_monotonic_ms(s->env) - tidied_ms < MS_MINUTE)
             continue;
         tidied_ms = env_monotonic_ms(s->env);
         sessions_tidy(s->sessions);
+        if (s->box)
+            box_touch(s->box);
     }
 }
 
@@ -309,6 +326,7 @@ int web_main(const struct web_options *o)
                                    .tls_cert = o->tls_cert,
                                    .tls_key = o->tls_key,
                                    .log_fd = STDERR_FILENO,
+                                   .is_quiet = is_quiet,
                                    .spool_dir = spool_dir};
     s->server = http_start(&options, &e);
     int status = 0;
