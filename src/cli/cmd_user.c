@@ -144,7 +144,7 @@ static int add(struct cli_context *c, const char *login)
                                     .kind = cli_option(c, "kind") ? option_text(c, "kind") : STR("local"),
                                     .roles = split(c->arena, roles ? roles : "")};
     if (!roles)
-        return cli_wrong_use(c, "add %.40s: say with --roles what they may: administrator, compliance_lead, owner, employee, consultant, auditor, viewer",
+        return cli_wrong_use(c, "add %.40s: say with --roles what they may: administrator, compliance_lead, owner, executive, employee, consultant, auditor, viewer",
                              login);
     if (!until_read(c, &change.valid_until_ms, &e) || !account_op(c->env, c->arena, &change, STR("local:admin"), "cli", &op, id, &e) ||
         !record(c, &op, &e))

@@ -56,6 +56,19 @@ case_the_library_comes_as_proposals_once() {
     expect 0 "$assay" verify "$d/data"
 }
 
+case_a_register_comes_in_from_csv() {
+    expect 0 "$assay" --data "$d/data" init
+    record add person name=Ann email=ann@example.org
+    printf 'title,category,owner,inherent_l,inherent_i,controls_l1,controls_i2\nLaptops are lost,physical,ann@example.org,3,4,"AC-06,AC-01",MON-01\nNobody answers,fraud,,6,2,,\n' >"$d/r.csv"
+    refused import risk "$d/r.csv"
+    grep -q 'row 2' "$d/err" || grep -q 'row 2' "$d/out" || fail 'the row is not named'
+    risk 0 && has 'No risk yet'
+    sed -i 's/,6,2,,/,2,2,,/' "$d/r.csv"
+    record import risk "$d/r.csv"
+    risk 0 list && has 'Laptops are lost' && has 'Nobody answers'
+    risk 0 show R-0001 && has 'likelihood 3 − 1 = 2, impact 4 − 1 = 3'
+}
+
 case_an_assessment_closes_only_with_fraud_vendors_and_change() {
     expect 0 "$assay" --data "$d/data" init
     record add person name=Ann email=ann@example.org
