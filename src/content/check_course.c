@@ -95,6 +95,8 @@ static void lessons_check(struct checker *k, const struct yaml *root, bool is_li
         map_read(k, lesson, lesson_fields, COUNT(lesson_fields), who);
         if (lesson->type == YAML_MAP)
             diagram_check(k, lesson, who);
+        if (yaml_get(lesson, "text"))
+            placeholders_check(k, yaml_get(lesson, "text"), who);
         too_long(k, yaml_get(lesson, "title"), who, TITLE_BYTES_MAX);
     }
     ids_differ(k, list, "id");

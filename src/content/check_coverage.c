@@ -97,8 +97,10 @@ static void check_parameters_used(struct checker *k)
             is_used = placeholder_in(c->controls[j].statement, c->parameters[i].name) || text_is(c->controls[j].cadence, c->parameters[i].name);
         for (size_t j = 0; j < c->policy_count && !is_used; j++)
             is_used = placeholder_in(c->policies[j].text, c->parameters[i].name);
+        for (size_t j = 0; j < c->course_count && !is_used; j++)
+            is_used = placeholder_in(c->courses[j].json, c->parameters[i].name);
         if (!is_used)
-            problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test, control or policy uses it");
+            problem_of(k, ENTITY_PARAMETER, c->parameters[i].name, "", "", "no test, control, policy or course uses it");
     }
 }
 

@@ -100,6 +100,8 @@ bool id_matches(struct str id, const char *form);
 
 bool strings_hold(struct strings list, const char *item);
 bool text_is(const char *a, const char *b); /* NULL is equal only to NULL */
+/* Parameters that a text names are there. */
+void placeholders_check(struct checker *k, const struct yaml *at, const char *owner);
 void json_of_yaml(struct buf *b, const struct yaml *v);
 
 void check_library(struct checker *k, const struct yaml *root, const char *name);

@@ -214,7 +214,7 @@ static void computation_members_check(struct checker *k, const struct control *c
 }
 
 /* What its placeholders name is known; `owner` is the entity that the text belongs to. */
-static void placeholders_check(struct checker *k, const struct yaml *at, const char *owner)
+void placeholders_check(struct checker *k, const struct yaml *at, const char *owner)
 {
     struct str rest = at ? at->text : STR(""), name;
     while (placeholder_next(&rest, NULL, &name)) {

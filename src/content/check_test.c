@@ -266,7 +266,7 @@ END_TEST
 START_TEST(parameters_that_no_test_uses)
 {
     refuses(5, "- {name", "- {name: spare, label: l, group: g, type: text, unit: u, default: d, words: w}\n- {name",
-            "content/parameters.yaml:2:10: spare: no test, control or policy uses it");
+            "content/parameters.yaml:2:10: spare: no test, control, policy or course uses it");
 }
 END_TEST
 START_TEST(tests_without_a_header)

@@ -13,6 +13,7 @@
 #include "role/inspect_once.h"
 #include "role/people_once.h"
 #include "role/recipes.h"
+#include "role/training_once.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -57,6 +58,7 @@ static bool look(struct schedule *s, struct err *e)
     int hour;
     size_t changes;
     bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
+    ok = ok && training_submit(s->keeper, db, &env_system, today, &changes, e);
     ok = ok && people_submit(s->keeper, db, &env_system, today, &s->people, &changes, e);
     ok = ok && risks_submit(s->keeper, db, &env_system, today, &s->risks, &changes, e);
     s->inspections.db = db;
