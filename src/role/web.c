@@ -31,13 +31,13 @@ static char *pem_read(const char *path, struct err *e)
     return NULL;
 }
 
-/* Who asks directories and providers: started before the jail, which starts nothing. */
-static bool connect_start(struct os_child *ret, int *ret_fd, struct err *e)
+/* Who asks directories and providers, and who prints: started before the jail, which starts nothing. */
+static bool helper_start(const char *role, struct os_child *ret, int *ret_fd, struct err *e)
 {
     int pair[2];
     if (!ipc_pair(pair, e))
         return false;
-    bool ok = os_spawn(&(struct os_spawn){.role = "connect", .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
+    bool ok = os_spawn(&(struct os_spawn){.role = role, .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
     close(pair[1]);
     if (!ok)
         close(pair[0]);
@@ -61,8 +61,8 @@ int role_web(int argc, char **argv)
     setenv("SQLITE_TMPDIR", temporary, 1);
     if (has_tls && (!(o.tls_cert = pem_read(argv[3], &e)) || !(o.tls_key = pem_read(argv[4], &e))))
         return role_fail("web", &e);
-    struct os_child connect = OS_CHILD_NONE;
-    if (!connect_start(&connect, &o.connect_fd, &e) || !web_prepare(&e))
+    struct os_child connect = OS_CHILD_NONE, print = OS_CHILD_NONE;
+    if (!helper_start("connect", &connect, &o.connect_fd, &e) || !helper_start("print", &print, &o.print_fd, &e) || !web_prepare(&e))
         return role_fail("web", &e);
     struct jail jail = {.kind = JAIL_SERVE};
     jail_allow(&jail, argv[0], true);
@@ -71,6 +71,8 @@ int role_web(int argc, char **argv)
         return role_fail("web", &e);
     int status = web_main(&o);
     close(o.connect_fd);
+    close(o.print_fd);
+    os_child_end(&print, 1000);
     os_child_end(&connect, 1000);
     return status;
 }

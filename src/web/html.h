@@ -73,6 +73,7 @@ void html_filter_prose(struct html *h, const struct json *v);  /* paragraphs, `c
 void html_filter_meter(struct html *h, const struct json *v);  /* 0..1 as a bar */
 void html_filter_gauge(struct html *h, const struct json *v);  /* 0..100 as a bar */
 void html_filter_strip(struct html *h, const struct json *v);  /* array of CELL: one mark a day, as SVG */
+void html_filter_diagram(struct html *h, const struct json *v); /* {"kind","title","items"} of a course: SVG, and the same in words */
 void html_filter_spells(struct html *h, const struct json *v); /* array of CELL: the same as table rows, equal days joined */
 
 #endif

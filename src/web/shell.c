@@ -16,6 +16,7 @@ static const struct entry entries[] = {
     {"risks", "Risks", "/risks", "risks"},
     {"assets", "Assets and data", "/assets", "assets"},
     {"prepare", "Prepare", "/prepare", "audit"},
+    {"training", "Training", "/training", "training"},
     {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},
 };

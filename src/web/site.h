@@ -124,8 +124,13 @@ struct site {
     struct db *state_db;
     uint64_t state_inode;
     pthread_mutex_t control_mutex; /* guards writing on control_fd */
+    pthread_mutex_t print_mutex;   /* guards what goes over options->print_fd */
+    atomic_bool print_is_broken;
     struct http_server *server;
 };
+/* A document as PDF (print/print.h), by the process that prints: print_link.c. */
+struct json;
+bool site_print(struct site *s, struct arena *a, const struct json *document, struct str *ret_pdf, struct err *e) MUST_USE;
 
 struct worker {
     struct site *site;
@@ -346,6 +351,13 @@ bool handle_concern_report(struct call *c, struct err *e);
 bool handle_concern_follow_form(struct call *c, struct err *e);
 bool handle_concern_follow(struct call *c, struct err *e);
 bool handle_concern_say(struct call *c, struct err *e);
+bool handle_campaign_create(struct call *c, struct err *e); /* training_pages.c */
+bool handle_campaign_begin(struct call *c, struct err *e);
+bool handle_course_copy(struct call *c, struct err *e);
+bool handle_lesson_read(struct call *c, struct err *e);
+bool handle_quiz_draw(struct call *c, struct err *e);
+bool handle_quiz(struct call *c, struct err *e);
+bool handle_certificate(struct call *c, struct err *e);
 bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);

@@ -212,6 +212,7 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     *s = (struct site){.options = o, .env = o->env ? o->env : &env_system, .dir.fd = -1};
     pthread_mutex_init(&s->state_mutex, NULL);
     pthread_mutex_init(&s->control_mutex, NULL);
+    pthread_mutex_init(&s->print_mutex, NULL);
     if (!data_dir_open(&s->dir, o->data_dir, e))
         return false;
     s->sessions = sessions_open(o->data_dir, s->env, e);
@@ -252,6 +253,7 @@ static void site_close(struct site *s)
         data_dir_close(&s->dir);
     pthread_mutex_destroy(&s->state_mutex);
     pthread_mutex_destroy(&s->control_mutex);
+    pthread_mutex_destroy(&s->print_mutex);
 }
 
 /* Waits for the end; once a second looks after connections, the keeper and sessions. */
@@ -263,7 +265,7 @@ static void tend(struct site *s)
     while (!is_ending) {
         if (poll(p, 2, 1000) > 0 && ((p[0].revents | p[1].revents) & (POLLRDHUP | POLLHUP | POLLERR)))
             break; /* the parent is gone, or who asks other systems: the parent starts us anew, with another */
-        if (s->connector && connector_is_broken(s->connector))
+        if ((s->connector && connector_is_broken(s->connector)) || atomic_load(&s->print_is_broken))
             break;
         http_sweep(s->server);
         keeper_link_check(s->keeper);

@@ -1,0 +1,282 @@
+/* view_training.c - courses, campaigns and who is late. As of now: what counts is what people still owe. */
+#include "report/view_training.h"
+
+#include "report/view_internal.h"
+#include "report/view_parameters.h"
+
+#define OPEN "('assigned', 'started', 'quiz')"
+
+static struct str today_text(struct view *v)
+{
+    return day_text(v->arena, day_of(v->at_ms));
+}
+
+static struct json *course_link(struct view *v, struct json *o, struct str id, struct str title)
+{
+    return put_link(v, o, "course", arena_str(v->arena, id).data, arena_str(v->arena, title).data, arena_printf(v->arena, "/training/courses/%.*s", STR_ARGS(id)));
+}
+
+static void progress_put(struct json *o, int64_t people, int64_t completed, int64_t open, int64_t overdue)
+{
+    json_put_int(o, "people", people);
+    json_put_int(o, "completed", completed);
+    json_put_int(o, "open", open);
+    json_put_int(o, "overdue", overdue);
+    put_decimal(o, "share", people ? (double)completed / (double)people : 0);
+}
+
+static bool course_put(struct view *v, struct json *o, const struct course_in_force *c, const struct course *text, struct err *e)
+{
+    int64_t done = 0, open = 0, late = 0;
+    json_put_str(o, "id", c->id);
+    json_put_str(o, "name", c->title);
+    json_put_str(o, "words", text->words);
+    json_put_str(o, "audience", text->audience);
+    json_put_int(o, "lessons", (int64_t)text->lesson_count);
+    json_put_int(o, "questions", (int64_t)text->question_count);
+    json_put_int(o, "drawn", text->drawn);
+    json_put_int(o, "pass_percent", text->pass_percent);
+    json_put_int(o, "minutes", text->minutes);
+    json_put_bool(o, "is_own", c->is_own);
+    json_put_str(o, "digest", arena_str(v->arena, str_of(c->digest)));
+    json_put_str(o, "url", arena_printf(v->arena, "/training/courses/%.*s", STR_ARGS(c->id)));
+    done = db_one_int(v->db, e, 0, "select count(distinct d.person) from training_completions d join people p on p.id = d.person where d.course = ?1 and d.expires_on >= ?2 and p.state = 'active'",
+                      A(c->id), A(today_text(v)));
+    DB_EACH (row, v->db, e, "select count(*), sum(due_on < ?2) from training_assignments where course = ?1 and state in " OPEN, A(c->id), A(today_text(v))) {
+        open = db_int(row, 0);
+        late = db_int(row, 1);
+    }
+    progress_put(o, done + open, done, open, late);
+    return !e->code;
+}
+
+static const char *const audiences[][2] = {{"all", "Everybody"}, {"employees", "Employees"}, {"contractors", "Contractors and consultants"}, {"department", "Departments"}, {"chosen", "Chosen people"}};
+
+/* id, title, state, course, audience, department, due_on, is_standing, owner, owner's name, total, completed, open, overdue, dropped */
+#define CAMPAIGN_COLUMNS                                                                                                                                          \
+    "select k.id, k.title, k.state, k.course, k.audience, k.department, k.due_on, k.is_standing, k.owner, (select p.name from people p where p.id = k.owner), n.total, n.done, n.open, n.late, " \
+    "k.version from campaigns k left join (select campaign, count(*) as total, sum(state = 'completed') as done, sum(state in " OPEN ") as open, "                  \
+    "sum(state in " OPEN " and due_on < ?1) as late from training_assignments where state <> 'dropped' group by campaign) n on n.campaign = k.id "
+
+static void campaign_put(struct view *v, struct json *o, struct db_row *row)
+{
+    struct str state = arena_str(v->arena, db_text(row, 2)), id = arena_str(v->arena, db_text(row, 0)), course = arena_str(v->arena, db_text(row, 3));
+    int64_t late = db_int(row, 13);
+    struct err ignored = {0};
+    struct course_in_force c;
+    bool is_there = course_in_force(v->db, v->arena, course, &c, NULL, &ignored);
+    json_put_str(o, "id", id);
+    json_put_str(o, "name", arena_str(v->arena, db_text(row, 1)));
+    json_put_str(o, "state", state);
+    json_put_str(o, "state_words", str_is(state, "planned") ? STR("Planned") : str_is(state, "closed") ? STR("Closed") : STR("Running"));
+    put_status_as(o, str_is(state, "planned") ? RESULT_UNKNOWN : late ? RESULT_FAIL : db_int(row, 12) ? RESULT_UNKNOWN : RESULT_PASS,
+                  str_is(state, "planned") ? "planned" : late ? "overdue" : db_int(row, 12) ? "open" : "completed");
+    course_link(v, o, course, is_there ? c.title : course);
+    json_put_bool(o, "has_course", is_there);
+    const char *words = "";
+    for (size_t i = 0; i < 5; i++)
+        words = str_is(db_text(row, 4), audiences[i][0]) ? audiences[i][1] : words;
+    json_put_str(o, "audience_words", str_is(db_text(row, 4), "department") && db_text(row, 5).size ? arena_str(v->arena, db_text(row, 5)) : str_of(words));
+    json_put_str(o, "due", arena_str(v->arena, db_text(row, 6)));
+    json_put_bool(o, "is_standing", db_int(row, 7) != 0);
+    json_put_str(o, "owner", arena_str(v->arena, db_text(row, 9)));
+    json_put_str(o, "url", arena_printf(v->arena, "/training/campaigns/%.*s", STR_ARGS(id)));
+    json_put_int(o, "version", db_int(row, 14));
+    progress_put(o, db_int(row, 10), db_int(row, 11), db_int(row, 12), late);
+}
+
+struct json *view_training(struct view *v, struct err *e)
+{
+    struct course_in_force *list;
+    size_t count;
+    struct err failed = {0};
+    struct json *page = page_new(v, STR("Training"), e);
+    if (!page || !courses_in_force(v->db, v->arena, &list, &count, e))
+        return NULL;
+    struct json *courses = json_put_array(page, "courses"), *problems = json_put_array(page, "problems"), *campaigns = json_put_array(page, "campaigns");
+    for (size_t i = 0; i < count && !failed.code; i++) {
+        struct err why = {0};
+        struct course_in_force found;
+        const struct course *text;
+        if (!course_in_force(v->db, v->arena, list[i].id, &found, &text, &why)) {
+            struct json *o = json_push_object(problems);
+            json_put_str(o, "id", list[i].id);
+            json_put_str(o, "why", arena_str(v->arena, str_of(why.text)));
+            continue;
+        }
+        if (!course_put(v, json_push_object(courses), &found, text, &failed))
+            break;
+    }
+    DB_EACH (row, v->db, &failed, CAMPAIGN_COLUMNS "order by k.state = 'closed', k.due_on desc, k.id desc limit 200", A(today_text(v)))
+        campaign_put(v, json_push_object(campaigns), row);
+    struct json *sum = json_put_object(page, "sum");
+    json_put_int(sum, "open", db_one_int(v->db, &failed, 0, "select count(*) from training_assignments where state in " OPEN));
+    json_put_int(sum, "overdue", db_one_int(v->db, &failed, 0, "select count(*) from training_assignments where state in " OPEN " and due_on < ?1", A(today_text(v))));
+    json_put_int(sum, "completed", db_one_int(v->db, &failed, 0, "select count(*) from training_completions where expires_on >= ?1", A(today_text(v))));
+    return failed.code ? (*e = failed, NULL) : page;
+}
+
+struct json *view_course(struct view *v, struct str id, struct err *e)
+{
+    struct course_in_force found;
+    const struct course *c;
+    struct err failed = {0};
+    if (!course_in_force(v->db, v->arena, id, &found, &c, e))
+        return NULL;
+    struct json *page = page_new(v, found.title, e);
+    if (!page || !course_put(v, page, &found, c, e))
+        return NULL;
+    struct json *lessons = json_put_array(page, "lesson_list"), *pool = json_put_array(page, "pool");
+    for (size_t i = 0; i < c->lesson_count; i++) {
+        struct json *o = json_push_object(lessons);
+        json_put_str(o, "id", c->lessons[i].id);
+        json_put_str(o, "title", c->lessons[i].title);
+        json_put_int(o, "minutes", c->lessons[i].minutes);
+        json_put_str(o, "text", view_text(v, c->lessons[i].text));
+        json_put(o, "diagram", (struct json *)(uintptr_t)c->lessons[i].diagram);
+    }
+    for (size_t i = 0; i < c->question_count; i++) {
+        struct json *o = json_push_object(pool);
+        json_put_str(o, "id", c->pool[i].id);
+        json_put_str(o, "text", c->pool[i].text);
+        json_put_str(o, "lesson", c->pool[i].lesson);
+    }
+    struct json *policies = json_put_array(page, "policies"), *controls = json_put_array(page, "controls"), *done = json_put_array(page, "completions");
+    for (size_t i = 0; i < c->policies.count; i++) {
+        const struct policy *p = content_policy(str_of(c->policies.items[i]));
+        if (p)
+            push_link(v, policies, p->id, p->title, url_of(v, "policies", str_of(p->id)));
+    }
+    for (size_t i = 0; i < c->controls.count; i++) {
+        const struct control *k = content_control(str_of(c->controls.items[i]));
+        if (k)
+            push_link(v, controls, k->id, k->title, url_control(v, k));
+    }
+    DB_EACH (row, v->db, &failed,
+             "select d.id, p.name, d.score, d.finished_at from training_completions d join people p on p.id = d.person where d.course = ?1 order by d.finished_at desc limit 50", A(id)) {
+        struct json *o = json_push_object(done);
+        json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
+        json_put_str(o, "person", arena_str(v->arena, db_text(row, 1)));
+        json_put_int(o, "score", db_int(row, 2));
+        put_time(v, o, "finished", db_int(row, 3));
+        json_put_str(o, "url", arena_printf(v->arena, "/records/training_completion/%.*s", STR_ARGS(db_text(row, 0))));
+    }
+    return failed.code ? (*e = failed, NULL) : page;
+}
+
+/* ---- lists of assignments ---- */
+
+static int64_t days_late(struct view *v, struct str due)
+{
+    int64_t at_ms;
+    return time_parse(due, 0, &at_ms) && day_of(v->at_ms) > day_of(at_ms) ? day_of(v->at_ms) - day_of(at_ms) : 0;
+}
+
+static void person_put(struct view *v, struct json *o, const char *key, struct str id, struct str name)
+{
+    struct json *p = json_put_object(o, key);
+    json_put_str(p, "id", arena_str(v->arena, id));
+    json_put_str(p, "name", arena_str(v->arena, name.size ? name : id.size ? id : STR("nobody")));
+}
+
+static void assignment_add(struct list *l, struct db_row *row, int64_t lessons)
+{
+    struct view *v = l->v;
+    struct json *o = json_object(v->arena);
+    struct str state = db_text(row, 4), name = arena_str(v->arena, db_text(row, 2)), due = arena_str(v->arena, db_text(row, 5));
+    bool is_done = str_is(state, "completed"), is_dropped = str_is(state, "dropped");
+    int64_t late = is_done || is_dropped ? 0 : days_late(v, due);
+    enum result_status status = is_done ? RESULT_PASS : is_dropped ? RESULT_SKIP : late ? RESULT_FAIL : RESULT_UNKNOWN;
+    json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
+    person_put(v, o, "person", db_text(row, 1), name);
+    json_put_str(o, "manager", arena_str(v->arena, db_text(row, 3)));
+    put_status_as(o, status, is_done ? "completed" : is_dropped ? "not needed" : late ? "overdue" : str_is(state, "assigned") ? "assigned" : "begun");
+    json_put_str(o, "due", due);
+    json_put_int(o, "lessons", db_int(row, 6));
+    json_put_int(o, "lessons_all", lessons);
+    json_put_int(o, "attempts", db_int(row, 7));
+    json_put_int(o, "score", db_is_null(row, 8) ? -1 : db_int(row, 8));
+    json_put_int(o, "days_late", late);
+    json_put_str(o, "url", arena_printf(v->arena, "/records/training_assignment/%.*s", STR_ARGS(db_text(row, 0))));
+    list_add(l, (struct list_row){.row = o, .text = name, .status = status, .group = STR(""), .sort_number = -late, .sort_text = name});
+}
+
+struct json *view_campaign(struct view *v, struct str id, const struct view_filter *f, struct err *e)
+{
+    struct err failed = {0};
+    struct json *page = NULL;
+    int64_t lessons = 0;
+    struct str title = db_one_text(v->arena, v->db, e, "select title from campaigns where id = ?1", A(id));
+    if (!title.size)
+        return e->code ? NULL : (err_set(e, ERR_NOT_FOUND, "campaign %.*s: there is none", STR_ARGS(str_slice(id, 0, 40))), NULL);
+    page = page_new(v, title, e);
+    if (!page)
+        return NULL;
+    struct course_in_force found;
+    const struct course *course = NULL;
+    struct err why = {0};
+    struct str course_id = db_one_text(v->arena, v->db, &failed, "select course from campaigns where id = ?1", A(id));
+    if (course_in_force(v->db, v->arena, course_id, &found, &course, &why))
+        lessons = (int64_t)course->lesson_count;
+    DB_EACH (row, v->db, &failed, CAMPAIGN_COLUMNS "where k.id = ?2", A(today_text(v)), A(id))
+        campaign_put(v, page, row);
+    struct record_change *missing;
+    size_t missing_count = 0;
+    if (course && !campaign_missing(v->db, v->arena, id, day_of(v->at_ms), &missing, &missing_count, &why))
+        missing_count = 0;
+    json_put_int(page, "would_assign", (int64_t)missing_count);
+    struct list l;
+    list_init(&l, v, f);
+    DB_EACH (row, v->db, &failed,
+             "select t.id, t.person, p.name, (select m.name from people m where m.id = p.manager), t.state, t.due_on, t.lessons_read, t.attempts, t.last_score from training_assignments t "
+             "left join people p on p.id = t.person where t.campaign = ?1", A(id))
+        assignment_add(&l, row, lessons);
+    list_finish(&l, page, NULL);
+    return failed.code ? (*e = failed, NULL) : page;
+}
+
+static struct str manager_words(struct view *v, struct str group)
+{
+    struct err ignored = {0};
+    struct str name = db_one_text(v->arena, v->db, &ignored, "select name from people where id = ?1", A(group));
+    return name.size ? name : STR("Nobody");
+}
+
+struct json *view_training_overdue(struct view *v, const struct view_filter *f, struct err *e)
+{
+    struct err failed = {0};
+    struct list l;
+    struct json *page = page_new(v, STR("Overdue training"), e);
+    if (!page)
+        return NULL;
+    struct json *managers = json_put_array(page, "managers");
+    DB_EACH (row, v->db, &failed,
+             "select p.manager, (select m.name from people m where m.id = p.manager), count(*) from training_assignments t join people p on p.id = t.person "
+             "where t.state in " OPEN " and t.due_on < ?1 group by p.manager order by 3 desc, 2 limit 200", A(today_text(v))) {
+        struct json *o = json_push_object(managers);
+        json_put_str(o, "id", db_text(row, 0).size ? arena_str(v->arena, db_text(row, 0)) : STR("nobody"));
+        json_put_str(o, "name", db_text(row, 1).size ? arena_str(v->arena, db_text(row, 1)) : STR("Nobody is named"));
+        json_put_int(o, "count", db_int(row, 2));
+    }
+    list_init(&l, v, f);
+    DB_EACH (row, v->db, &failed,
+             "select t.id, t.person, p.name, p.manager, (select m.name from people m where m.id = p.manager), t.course, t.title, t.due_on, t.campaign from training_assignments t "
+             "join people p on p.id = t.person where t.state in " OPEN " and t.due_on < ?1", A(today_text(v))) {
+        struct json *o = json_object(v->arena);
+        struct str name = arena_str(v->arena, db_text(row, 2)), manager = arena_str(v->arena, db_text(row, 3)), due = arena_str(v->arena, db_text(row, 7));
+        put_status_as(o, RESULT_FAIL, "overdue");
+        json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
+        person_put(v, o, "person", db_text(row, 1), name);
+        person_put(v, o, "manager", manager, db_text(row, 4));
+        course_link(v, o, db_text(row, 5), db_text(row, 6));
+        json_put_str(o, "due", due);
+        json_put_int(o, "days_late", days_late(v, due));
+        json_put_str(o, "campaign", arena_str(v->arena, db_text(row, 8)));
+        json_put_str(o, "url", arena_printf(v->arena, "/records/training_assignment/%.*s", STR_ARGS(db_text(row, 0))));
+        struct str sort = arena_printf(v->arena, "%.*s\x01%.*s", STR_ARGS(json_text(json_get(o, "manager"), "name")), STR_ARGS(name));
+        list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%.*s %.*s", STR_ARGS(name), STR_ARGS(json_text(json_get(o, "manager"), "name"))), .status = RESULT_FAIL,
+                                       .group = manager.size ? manager : STR("nobody"), .sort_text = sort});
+    }
+    list_finish(&l, page, manager_words);
+    return failed.code ? (*e = failed, NULL) : page;
+}
