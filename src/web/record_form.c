@@ -400,6 +400,11 @@ bool records_submit_all(struct call *c, const struct record_change *changes, siz
             records_tell_evidence(c);
             break;
         }
+    for (size_t i = 0; i < count; i++)
+        if (str_is(changes[i].type, "access_review") || str_is(changes[i].type, "access_line")) {
+            records_advance_access(c);
+            break;
+        }
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include "web/page_kinds.h"
 #include "web/site.h"
 
-enum { NO_BODY = 0, FORM = 8 << 10, WIDE_FORM = 64 << 10 };
+enum { NO_BODY = 0, FORM = 8 << 10, WIDE_FORM = 64 << 10, DECISIONS_BYTES = 512 << 10, EXTRACT_FORM_BYTES = 12 << 20 };
 
 /* All seven are needed: there is no route without a permission. */
 #define ROUTE(method, path, permission, csrf, body_max, handler, page, words)                 \
@@ -242,6 +242,25 @@ const struct route routes[] = {
     ROUTE(GET, "/api/v1/training/campaigns/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_campaign, "One campaign"),
     ROUTE(GET, "/api/v1/my/training", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_training, "My training"),
     ROUTE(GET, "/api/v1/my/training/:id", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_course, "A course, and how far I am"),
+    /* Access reviews: lists of accounts, campaigns, lines. */
+    ROUTE(GET, "/access", READ, SAFE, NO_BODY, handle_page, &page_kind_access, "Access reviews, and systems with the age of their lists of accounts"),
+    ROUTE(POST, "/access", RECORDS, TOKEN, WIDE_FORM, handle_access_create, NULL, "Begin an access review"),
+    ROUTE(POST, "/access/begin", RECORDS, TOKEN, FORM, handle_access_begin, NULL, "Begin a review of a captured host"),
+    ROUTE(POST, "/access/host", RECORDS, TOKEN, FORM, handle_access_host, NULL, "Take what was captured of a host as its list of accounts"),
+    ROUTE(GET, "/access/extract", RECORDS, SAFE, NO_BODY, handle_access_extract_form, NULL, "The form of a list of accounts"),
+    ROUTE(POST, "/access/extract", RECORDS, TOKEN, EXTRACT_FORM_BYTES, handle_access_extract, NULL, "Try or read in a list of accounts"),
+    ROUTE(GET, "/access/accounts", READ, SAFE, NO_BODY, handle_page, &page_kind_access_accounts, "All accounts, of a system or a person"),
+    ROUTE(GET, "/access/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_access_review, "One access review"),
+    ROUTE(GET, "/access/:id/lines", OWN_OR_READ, SAFE, NO_BODY, handle_page, &page_kind_access_lines, "The lines of an access review"),
+    ROUTE(POST, "/access/:id/lines", OWN_OR_RECORDS, TOKEN, DECISIONS_BYTES, handle_access_decide, NULL, "Decide on lines"),
+    ROUTE(POST, "/access/:id/bulk", OWN_OR_RECORDS, TOKEN, FORM, handle_access_bulk, NULL, "Keep lines without flags and with the same rights together"),
+    ROUTE(POST, "/access/:id/hand-over", OWN_OR_RECORDS, TOKEN, FORM, handle_access_hand_over, NULL, "Let somebody else decide"),
+    ROUTE(GET, "/api/v1/access", READ, SAFE, NO_BODY, handle_api, &page_kind_access, "Access reviews, and systems with the age of their lists of accounts"),
+    ROUTE(POST, "/api/v1/access/extracts", RECORDS, TOKEN, EXTRACT_FORM_BYTES, handle_api_access_extract, NULL, "Read in a list of accounts: multipart/form-data with file, system, query, complete"),
+    ROUTE(GET, "/api/v1/access/accounts", READ, SAFE, NO_BODY, handle_api, &page_kind_access_accounts, "All accounts, of a system or a person"),
+    ROUTE(GET, "/api/v1/access/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_access_review, "One access review"),
+    ROUTE(GET, "/api/v1/access/:id/lines", OWN_OR_READ, SAFE, NO_BODY, handle_api, &page_kind_access_lines, "The lines of an access review"),
+
     ROUTE(GET, "/my", OWN_PAGE, SAFE, NO_BODY, handle_page, &page_kind_my, "What waits for me"),
     ROUTE(GET, "/tasks", READ, SAFE, NO_BODY, handle_page, &page_kind_tasks, "All that is due"),
     ROUTE(GET, "/tasks.csv", READ, SAFE, NO_BODY, handle_csv, &page_kind_tasks, "All that is due as CSV"),

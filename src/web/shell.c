@@ -12,7 +12,7 @@ static const struct entry entries[] = {
     {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "calendar"},
     {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
-    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"policies", "Policies", "/policies", "policies"},
+    {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"access", "Access reviews", "/access", "access"}, {"policies", "Policies", "/policies", "policies"},
     {"risks", "Risks", "/risks", "risks"},
     {"assets", "Assets and data", "/assets", "assets"},
     {"prepare", "Prepare", "/prepare", "audit"},

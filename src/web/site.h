@@ -343,6 +343,15 @@ bool handle_scope_approve(struct call *c, struct err *e);
 bool handle_scope_register(struct call *c, struct err *e);
 bool handle_scope_submit(struct call *c, struct err *e);
 bool handle_scope_version_approve(struct call *c, struct err *e);
+bool handle_access_create(struct call *c, struct err *e); /* access_pages.c */
+bool handle_access_begin(struct call *c, struct err *e);
+bool handle_access_host(struct call *c, struct err *e);
+bool handle_access_decide(struct call *c, struct err *e);
+bool handle_access_bulk(struct call *c, struct err *e);
+bool handle_access_hand_over(struct call *c, struct err *e);
+bool handle_access_extract_form(struct call *c, struct err *e);
+bool handle_access_extract(struct call *c, struct err *e);
+bool handle_api_access_extract(struct call *c, struct err *e);
 bool handle_evidence_raw(struct call *c, struct err *e); /* evidence_pages.c */
 bool handle_api_evidence(struct call *c, struct err *e);
 bool handle_asset_register(struct call *c, struct err *e); /* asset_pages.c */

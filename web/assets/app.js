@@ -148,3 +148,4 @@ for (const input of document.querySelectorAll('.field input[type=file]')) {
 }
 const soon = document.querySelector('[data-reload-soon]');
 if (soon) setTimeout(() => location.reload(), 2000);
+for (const form of document.querySelectorAll('form[data-lines]')) import(form.dataset.module).then((m) => m.attach(form));

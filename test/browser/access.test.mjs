@@ -1,0 +1,238 @@
+// An access review of a host, from the tables that were captured there to the proof of removal: with the keyboard, by two people, signed by a third.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { admin, end, launch, open, shots, url } from './site.mjs';
+
+const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PASSWORD = 'correct horse battery staple';
+const root = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-access-'));
+
+const totp = (seed) => {
+  let bits = '';
+  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+};
+
+async function person(login, name, role) {
+  const { id } = await admin('POST', '/records/person', { values: { name, kind: 'employee', email: `${login}@example.org` } });
+  const page = await open({ signIn: false });
+  const link = assay('user', 'add', login, '--roles', role, '--name', name, '--person', id).match(/http\S+token=[0-9a-f]{64}/)[0];
+  await page.goto(link.replace(/^http:..[^/]+/, url));
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.waitForURL(/settings\/sign-in/);
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByLabel('Once more').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByRole('button', { name: 'Add one-time codes' }).click();
+  const seed = await page.locator('input[name="seed"]').getAttribute('value');
+  await page.locator('input[name="code"]').fill(totp(seed));
+  await page.locator('main form:has(input[name="seed"]) button').click();
+  await page.waitForLoadState();
+  return { id, page };
+}
+
+// A tree with these people on it, captured as the host review-host.
+function capture(users) {
+  const write = (name, text) => {
+    fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    fs.writeFileSync(path.join(root, name), text);
+  };
+  write('usr/bin/true', '');
+  write('etc/passwd', 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n' + users.map((u, i) => `${u}:x:${1000 + i}:${1000 + i}::/home/${u}:/bin/bash\n`).join(''));
+  write('etc/group', 'root:x:0:\ndaemon:x:1:\nsudo:x:27:ada\n' + users.map((u, i) => `${u}:x:${1000 + i}:\n`).join(''));
+  write('etc/shadow', 'root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n' + users.map((u) => `${u}:$6$x$y:19000:0:99999:7:::\n`).join(''));
+  write('etc/sudoers', 'root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n');
+  write('etc/hostname', 'review-host\n');
+  write('etc/machine-id', '0123456789abcdef0123456789abcdef\n');
+  write('etc/os-release', 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\nVERSION_ID="12"\n');
+  const run = spawnSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, 'collect', '--root', root], { encoding: 'utf8' });
+  assert.ok(run.status === 0 || run.status === 1, run.stderr);
+}
+
+async function looked(page, name) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`), [], name);
+  if (!shots) return;
+  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.screenshot({ path: `${shots}/access-${name}-${width}-${theme}.png`, fullPage: true });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+let ada, olga, review;
+
+before(async () => {
+  await launch();
+  capture(['ada', 'bob', 'cem', 'left']);
+});
+after(async () => {
+  await end();
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+test('an empty room says what a review is, and begins one of a captured host with one click', async () => {
+  ada = await person('ada', 'Ada Reviewer', 'compliance_lead');
+  olga = await person('olga', 'Olga Owner', 'compliance_lead');
+  await admin('POST', '/records/person', { values: { name: 'Bob Stone', email: 'bob@example.org', kind: 'employee' } });
+  const gone = await admin('POST', '/records/person', { values: { name: 'Lea Left', email: 'left@example.org', kind: 'employee', left_on: '2026-01-31' } });
+  await admin('POST', `/records/person/${gone.id}/moves`, { transition: 'leave', sure: true }, { 'if-match': gone.etag });
+  const page = ada.page;
+  await page.goto(url + '/access');
+  await page.getByText('A review takes a complete list').waitFor();
+  await looked(page, 'empty');
+  const form = page.locator('form.host-review', { hasText: 'review-host' });
+  await form.getByLabel('Reviewer').selectOption(ada.id);
+  await form.getByLabel('Signs it off').selectOption(olga.id);
+  await form.getByRole('button', { name: /Begin a review/ }).click();
+  await page.waitForURL(/\/access\/AR-\d+\?done=begun/);
+  review = page.url().match(/AR-\d+/)[0];
+  await page.getByText(/lines are to be decided/).waitFor();
+  await looked(page, 'review');
+  const json = await admin('GET', `/access/${review}`);
+  assert.equal(json.lines, 6, 'root, daemon and four people');
+  assert.equal(json.attributes.find((a) => a.id === 'population_complete').status, 'pass');
+});
+
+test('what is flagged comes first, a leaver above all; nobody decides about themselves', async () => {
+  const page = ada.page;
+  await page.goto(`${url}/access/${review}/lines`);
+  const first = page.locator('.review-lines > li').first();
+  assert.match(await first.innerText(), /left[\s\S]*Has left/);
+  const own = page.locator('.review-lines > li', { has: page.getByRole('heading', { name: /^ada/ }) });
+  assert.equal(await own.getByRole('radio').count(), 0, 'her own account is not hers to decide');
+  assert.match(await own.innerText(), /own account|somebody else/);
+  await looked(page, 'lines');
+  const { rows } = await admin('GET', `/access/${review}/lines?show=all`);
+  const line = rows.find((r) => r.name === 'ada');
+  assert.equal(line.reviewer.id, olga.id, 'somebody else reviews it');
+  const cem = rows.find((r) => r.name === 'cem');
+  assert.ok(cem.flags.some((f) => f.id === 'orphan') && cem.flags.some((f) => f.id === 'use_unknown'));
+});
+
+test('lines are decided with the keyboard alone; a removal without a reason is not taken', async () => {
+  const page = ada.page;
+  await page.goto(`${url}/access/${review}/lines?show=mine`);
+  const names = await page.locator('.review-lines > li h2').allInnerTexts();
+  await page.keyboard.press('j');
+  for (const name of names) {
+    const remove = /^(left|cem)/.test(name);
+    await page.keyboard.press(remove ? 'r' : 'k');
+    await page.keyboard.type(remove ? 'No longer needed' : 'Needed for the system');
+    await page.keyboard.press('Enter');
+  }
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('s');
+  await page.waitForURL(/done=decided/);
+  page.isClean();
+  // Without scripts, and without a reason.
+  const plain = await olga.page.context().browser().newContext({ storageState: await olga.page.context().storageState(), javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
+  const bare = await plain.newPage();
+  await bare.goto(`${url}/access/${review}/lines?show=mine`);
+  await bare.getByLabel('Remove').first().check();
+  await bare.getByRole('button', { name: 'Save decisions' }).click();
+  await bare.getByText(/Nothing is stored/).waitFor();
+  assert.ok(await bare.getByLabel('Remove').first().isChecked(), 'what was chosen stays');
+  await bare.getByLabel('Keep').first().check();
+  await bare.getByPlaceholder(/Reason/).first().fill('Administers the host');
+  await bare.getByRole('button', { name: 'Save decisions' }).click();
+  await bare.waitForURL(/done=decided/);
+  await plain.close();
+});
+
+test('when all is decided, changes are due, and only a later list proves them', async () => {
+  const page = olga.page;
+  await page.goto(`${url}/access/${review}`);
+  await page.getByText(/2 changes are to be carried out by/).waitFor();
+  const { id } = (await admin('GET', '/records/task?q=Carry')).rows[0];
+  assert.match(id, /^TASK-/);
+  // A list in which one of the two is still there proves the other alone.
+  capture(['ada', 'bob', 'cem']);
+  await page.goto(url + '/access');
+  await page.getByRole('button', { name: 'Only read in its accounts' }).first().click();
+  await page.waitForURL(/done=extract/);
+  let json = await admin('GET', `/access/${review}`);
+  assert.equal(json.state, 'executing');
+  assert.deepEqual(json.todo_lines.map((l) => [l.name, l.status_words]).sort(), [['cem', 'Still there'], ['left', 'Proven']]);
+  await page.goto(`${url}/access/${review}`);
+  await looked(page, 'executing');
+  capture(['ada', 'bob']);
+  await page.goto(url + '/access');
+  await page.getByRole('button', { name: 'Only read in its accounts' }).first().click();
+  await page.waitForURL(/done=extract/);
+  json = await admin('GET', `/access/${review}`);
+  assert.equal(json.state, 'proven');
+  assert.ok(json.attributes.every((a) => a.status === 'pass'), JSON.stringify(json.attributes));
+  assert.equal((await admin('GET', `/records/task/${id}`)).state.id, 'done');
+});
+
+test('whoever signs did not decide alone, is asked again who they are, and leaves evidence that the evaluator reads', async () => {
+  const page = olga.page;
+  await page.goto(`${url}/access/${review}`);
+  await page.getByRole('button', { name: 'Sign off' }).click();
+  await page.waitForLoadState();
+  if (await page.getByLabel('Password').count()) {
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.locator('main form:has(input[type=password]) button').first().click();
+    await page.waitForLoadState();
+  }
+  await page.goto(`${url}/access/${review}`);
+  await page.getByText('Signed off, and locked.').waitFor();
+  await looked(page, 'signed');
+  const json = await admin('GET', `/access/${review}`);
+  assert.equal(json.state, 'signed');
+  assert.equal(json.evidence.length, 1);
+  const file = path.join(root, 'attributes.json');
+  fs.writeFileSync(file, assay('access', 'attributes', review));
+  assert.match(assay('evaluate', file), /ON_TIME|NOT_DUE/);
+  const lines = await admin('GET', `/access/${review}/lines?show=all`);
+  assert.ok(lines.rows.every((l) => !l.may), 'nothing changes any more');
+});
+
+test('accounts that are gone stand in the list of those that are', async () => {
+  const page = ada.page;
+  await page.goto(url + '/access/accounts?show=gone');
+  assert.ok(await page.getByRole('link', { name: 'left' }).isVisible());
+  await page.goto(url + '/access/accounts');
+  await looked(page, 'accounts');
+});
+
+test('a list as CSV: what is wrong is said by row and column, then it is read in', async () => {
+  const page = ada.page;
+  page.expectsErrors = true;
+  const { id } = await admin('POST', '/records/system', { values: { name: 'Payroll', kind: 'application' } });
+  await page.goto(url + '/access/extract?system=' + id);
+  await page.getByLabel('How the list was made').fill('all users');
+  await page.getByLabel('How you know that nobody is missing').fill('the console counts three');
+  await page.getByLabel('Or paste its lines').fill('User,Last login\nann,12/31/2025\nANN,2026-01-01\n');
+  await page.getByRole('button', { name: 'Show what would happen' }).click();
+  await page.getByText('is no date: write 2026-11-30').waitFor();
+  assert.ok(await page.getByText('stands in row 1 already').isVisible());
+  await looked(page, 'extract-problems');
+  await page.goto(url + '/access/extract?system=' + id);
+  await page.getByLabel('How the list was made').fill('all users');
+  await page.getByLabel('How you know that nobody is missing').fill('the console counts two');
+  await page.getByLabel('Or paste its lines').fill('User,E-mail,Roles,Last login\nann,ada@example.org,"billing, admin",2025-12-31\nsvc-backup,,writer,never\n');
+  await page.getByRole('button', { name: 'Show what would happen' }).click();
+  await page.getByText('2 accounts').first().waitFor();
+  await looked(page, 'extract-plan');
+  await page.getByRole('button', { name: /Read in 2 accounts/ }).click();
+  await page.waitForURL(/done=extract/);
+  const json = await admin('GET', '/access/accounts?system=' + id);
+  assert.deepEqual(json.rows.map((r) => [r.name, r.person?.name ?? null]), [['ann', 'Ada Reviewer'], ['svc-backup', null]]);
+});
