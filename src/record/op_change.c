@@ -335,7 +335,7 @@ static bool values_check(struct making *m, struct asking *q)
     const struct record_state *state = q->record ? record_type_state(q->type, q->record->state) : NULL;
     if ((q->act == RECORD_DELETE || q->act == RECORD_UNDO) && (q->set->count || q->blob_count > 1))
         return refuse(m, q, ERR_INVALID, "sets no values");
-    if (q->set->count && state && state->is_locked)
+    if (q->set->count && state && state->is_locked && !(q->act == RECORD_MOVE && sets_only_its_own(q)))
         return refuse(m, q, ERR_DENIED, "nothing changes while it is \"%s\"", state->label);
     if (q->act == RECORD_CHANGE && q->set->count == 0)
         return refuse(m, q, ERR_INVALID, "changes nothing");

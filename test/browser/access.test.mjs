@@ -49,9 +49,12 @@ function capture(users) {
     fs.writeFileSync(path.join(root, name), text);
   };
   write('usr/bin/true', '');
+  write('bin/bash', '#!');
+  fs.chmodSync(path.join(root, 'bin/bash'), 0o755);
+  for (const u of users) fs.mkdirSync(path.join(root, 'home', u), { recursive: true });
   write('etc/passwd', 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n' + users.map((u, i) => `${u}:x:${1000 + i}:${1000 + i}::/home/${u}:/bin/bash\n`).join(''));
   write('etc/group', 'root:x:0:\ndaemon:x:1:\nsudo:x:27:ada\n' + users.map((u, i) => `${u}:x:${1000 + i}:\n`).join(''));
-  write('etc/shadow', 'root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n' + users.map((u) => `${u}:$6$x$y:19000:0:99999:7:::\n`).join(''));
+  write('etc/shadow', 'root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n' + users.map((u) => `${u}:$6$saltsalt$${'x'.repeat(86)}:19000:0:99999:7:::\n`).join(''));
   write('etc/sudoers', 'root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n');
   write('etc/hostname', 'review-host\n');
   write('etc/machine-id', '0123456789abcdef0123456789abcdef\n');
@@ -164,7 +167,7 @@ test('when all is decided, changes are due, and only a later list proves them', 
   // A list in which one of the two is still there proves the other alone.
   capture(['ada', 'bob', 'cem']);
   await page.goto(url + '/access');
-  await page.getByRole('button', { name: 'Only read in its accounts' }).first().click();
+  await page.locator('form.host-review', { hasText: 'review-host' }).getByRole('button', { name: 'Only read in its accounts' }).click();
   await page.waitForURL(/done=extract/);
   let json = await admin('GET', `/access/${review}`);
   assert.equal(json.state, 'executing');
@@ -173,7 +176,7 @@ test('when all is decided, changes are due, and only a later list proves them', 
   await looked(page, 'executing');
   capture(['ada', 'bob']);
   await page.goto(url + '/access');
-  await page.getByRole('button', { name: 'Only read in its accounts' }).first().click();
+  await page.locator('form.host-review', { hasText: 'review-host' }).getByRole('button', { name: 'Only read in its accounts' }).click();
   await page.waitForURL(/done=extract/);
   json = await admin('GET', `/access/${review}`);
   assert.equal(json.state, 'proven');
@@ -207,7 +210,7 @@ test('whoever signs did not decide alone, is asked again who they are, and leave
 test('accounts that are gone stand in the list of those that are', async () => {
   const page = ada.page;
   await page.goto(url + '/access/accounts?show=gone');
-  assert.ok(await page.getByRole('link', { name: 'left' }).isVisible());
+  assert.ok(await page.getByRole('link', { name: 'left', exact: true }).isVisible());
   await page.goto(url + '/access/accounts');
   await looked(page, 'accounts');
 });
