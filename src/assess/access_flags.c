@@ -83,7 +83,7 @@ unsigned access_flags(const struct access_account *x, int64_t today, int64_t dor
         flags |= ACCESS_LEAVER;
     if (is_person && !x->has_person)
         flags |= ACCESS_ORPHAN;
-    if (!is_person && (!x->has_owner || x->has_owner_left))
+    if (!is_person && x->enabled != KNOWN_NO && (!x->has_owner || x->has_owner_left))
         flags |= ACCESS_NO_OWNER;
     if (x->privileged == KNOWN_YES)
         flags |= ACCESS_PRIVILEGED;

@@ -12,7 +12,7 @@ enum access_flag {
     ACCESS_LEAVER = 1,         /* whoever it belongs to has left, and it is not known to be closed */
     ACCESS_DUTY_CONFLICT = 2,
     ACCESS_ORPHAN = 4,         /* a person's account, and nobody's */
-    ACCESS_NO_OWNER = 8,       /* of a program or several people, and nobody answers for it, or whoever does has left */
+    ACCESS_NO_OWNER = 8,       /* of a program or several people, not known to be closed, and nobody answers for it, or whoever does has left */
     ACCESS_DORMANT = 16,
     ACCESS_PRIVILEGED = 32,
     ACCESS_USE_UNKNOWN = 64,

@@ -57,7 +57,7 @@ static void put_state(struct view *v, struct json *o, struct str state, bool is_
 
 static void put_counts_of(struct view *v, struct json *o, struct str id, struct err *e)
 {
-    static const char *const names[] = {"lines", "open", "todo", "done", "flagged"};
+    static const char *const names[] = {"lines", "open", "todo", "carried", "flagged"};
     int64_t n[5] = {0};
     DB_EACH (row, v->db, e,
              "select count(*), ifnull(sum(state = 'open'), 0), ifnull(sum(state in ('change', 'remove')), 0), ifnull(sum(state = 'done'), 0), ifnull(sum(is_flagged), 0) from access_lines "

@@ -1,7 +1,7 @@
 /*
  * view_access.h - view models of the room Access reviews: campaigns, systems with the age of their lists of accounts, lines to decide, accounts.
  *
- *   REVIEW  {"id","title","url","state","state_words",STATUS,"owner":PERSON,"reviewer":PERSON|null,"due","is_overdue","opened","lines","open","flagged","todo","done",
+ *   REVIEW  {"id","title","url","state","state_words",STATUS,"owner":PERSON,"reviewer":PERSON|null,"due","is_overdue","opened","lines","open","flagged","todo","carried",
  *            "decided_percent","waits_for","changes_due","is_late"}
  *   PERSON  {"id","name"}; null: nobody
  *   FLAG    {"id","words"}
