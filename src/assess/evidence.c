@@ -293,7 +293,11 @@ bool evidence_files(struct db *db, struct arena *a, struct str id, struct eviden
     struct evidence_file *files = arena_array(a, FILES_MAX, sizeof *files);
     size_t count = 0;
     DB_EACH (row, db, e,
-             "select x, c, name, digest, leaf from record_file where type = 'evidence' and id = ?1 and field = 'files' and to_leaf is null order by place limit 20", A(id))
+             "select x, c, name, digest, leaf from (select x, c, name, digest, leaf, place from record_file where type = 'evidence' and id = ?1 and field = 'files' and to_leaf is null "
+             /* a document of ours, in the version that it names */
+             "union all select f.x, f.c, f.name, f.digest, min(f.leaf), 1000 from evidence_items v join record_file f on f.type = 'document' and f.id = v.document and f.digest = v.document_digest "
+             "where v.id = ?1 group by f.x) order by place limit 20",
+             A(id))
         files[count++] = (struct evidence_file){.x = arena_str(a, db_text(row, 0)),
                                                 .c = arena_str(a, db_text(row, 1)),
                                                 .name = arena_str(a, db_text(row, 2)),

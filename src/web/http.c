@@ -152,6 +152,8 @@ static void log_request(struct exchange *x, int status, size_t bytes)
     ptrdiff_t query = str_find_char(shown, '?'); /* a query may hold what was searched for, or a token */
     if (query >= 0)
         shown.size = (size_t)query;
+    if (str_starts(shown, "/s/")) /* the secret of a sharing link */
+        shown.size = 3;
     for (size_t i = 0; i < shown.size && n + 1 < sizeof(path); i++) {
         unsigned char c = (unsigned char)shown.data[i];
         path[n++] = c > 0x20 && c < 0x7f && c != '"' && c != '=' ? (char)c : '?';

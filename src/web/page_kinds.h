@@ -27,6 +27,7 @@ extern const struct page page_kind_concern_form, page_kind_concern_key, page_kin
 extern const struct page page_kind_access, page_kind_access_review, page_kind_access_lines, page_kind_access_accounts; /* access_pages.c */
 extern const struct page page_kind_evidence_file; /* evidence_pages.c */
 extern const struct page page_kind_people, page_kind_person, page_kind_joiners, page_kind_lifecycle, page_kind_reconcile, page_kind_roster; /* people_pages.c */
+extern const struct page page_kind_documents, page_kind_document, page_kind_holds, page_kind_retention, page_kind_disposition, page_kind_certificate; /* document_pages.c */
 
 extern const struct page page_kind_training, page_kind_course, page_kind_campaign, page_kind_training_overdue, page_kind_my_training, page_kind_my_course, page_kind_lesson,
     page_kind_quiz, page_kind_quiz_result; /* training_pages.c */

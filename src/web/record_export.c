@@ -183,7 +183,7 @@ static struct str header_name(struct call *c, struct str name)
 }
 
 /* RFC 6266: a plain name for all, and the real one as UTF-8. */
-static struct str disposition(struct call *c, struct str name)
+struct str record_disposition(struct call *c, struct str name)
 {
     struct buf BUF_AUTO b;
     buf_init(&b, 2048);
@@ -228,7 +228,7 @@ bool handle_record_file(struct call *c, struct err *e)
         return false;
     call_bytes(c, "application/octet-stream", bytes);
     c->response->is_sandboxed = true;
-    c->response->disposition = disposition(c, name);
+    c->response->disposition = record_disposition(c, name);
     c->response->cache = "private, no-cache";
     return true;
 }

@@ -156,6 +156,8 @@ static struct json *build_one(struct call *c, struct err *e)
         return NULL;
     bool is_page = !route_is_api(c->route);
     struct json *v = view_record(&c->view, c->records, t, c->parameters[1], is_page, e);
+    if (v && strcmp(t->id, "document") == 0 && !documents_put_one(c, t, c->parameters[1], v, e))
+        return NULL;
     if (v && is_page) {
         char op[33];
         op_id_new(c->site->env, op);

@@ -55,6 +55,10 @@ void records_advance_access(struct call *c);
 void records_tell_evidence(struct call *c);
 /* Was the person asked again, where a step takes it? False: the response asks; the handler returns true. */
 bool records_step_up(struct call *c);
+/* Content-Disposition of a download called so. */
+struct str record_disposition(struct call *c, struct str name);
+/* The member "document" of a document's page. */
+bool documents_put_one(struct call *c, const struct record_type *t, struct str id, struct json *v, struct err *e) MUST_USE;
 /* The id of the first record in an answer. */
 struct str records_answer_id(const struct json *answer);
 

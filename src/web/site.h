@@ -367,6 +367,16 @@ bool handle_lesson_read(struct call *c, struct err *e);
 bool handle_quiz_draw(struct call *c, struct err *e);
 bool handle_quiz(struct call *c, struct err *e);
 bool handle_certificate(struct call *c, struct err *e);
+bool handle_document_file(struct call *c, struct err *e); /* document_pages.c */
+bool handle_document_raw(struct call *c, struct err *e);
+bool handle_documents_upload(struct call *c, struct err *e);
+bool handle_api_documents(struct call *c, struct err *e);
+bool handle_document_evidence(struct call *c, struct err *e);
+bool handle_document_share(struct call *c, struct err *e);
+bool handle_disposition(struct call *c, struct err *e);
+bool handle_share(struct call *c, struct err *e);
+bool handle_share_file(struct call *c, struct err *e);
+bool handle_share_raw(struct call *c, struct err *e);
 bool handle_feed(struct call *c, struct err *e); /* due_pages.c */
 bool handle_log(struct call *c, struct err *e); /* log.c */
 bool handle_cosignature(struct call *c, struct err *e);
