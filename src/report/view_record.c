@@ -263,7 +263,8 @@ static void put_next(struct view *v, const struct view_records *r, struct json *
     struct json *list = json_put_array(page, "next");
     for (size_t i = 0; i < t->transition_count; i++) {
         const struct record_transition *move = &t->transitions[i];
-        if (!comes_from(move, record->state))
+        bool is_programs = move->who.count == 1 && strcmp(move->who.items[0], "@nobody") == 0; /* nobody's step but the program's */
+        if (!comes_from(move, record->state) || is_programs)
             continue;
         struct json *o = json_push_object(list);
         json_put_cstr(o, "id", move->id);

@@ -138,6 +138,33 @@ async function upload(cookie) {
   throw new Error('evidence was not looked at within 20 s');
 }
 
+// A document with a file of two versions, looked at, a folder, a label, a hold.
+async function document(cookie) {
+  const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
+  let one = (await get('/api/v1/documents?q=Shown')).rows[0];
+  if (!one) {
+    const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+    const owner = (await get('/api/v1/records/person?q=Shown')).rows[0].id;
+    const send = async (type, values) => (await fetch(url + '/api/v1/records/' + type, { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json' }, body: JSON.stringify({ values }) })).json();
+    const label = await send('retention_label', { name: 'Shown label', basis: 'Commercial code', owner, trigger: 'event', event: 'end of the contract', period: 10, unit: 'years', action: 'dispose' });
+    const folder = await send('folder', { name: 'Shown folder', owner, access: 'inherit', label: label.id });
+    await send('legal_hold', { name: 'Shown dispute', reason: 'A claim', words: 'reeds', custodian: owner });
+    const form = new FormData();
+    form.append('folder', folder.id);
+    form.append('owner', owner);
+    form.append('file', new Blob(['Shown contract.\nIt is about reeds.\n']), 'Shown contract with a name that is rather long for a list.txt');
+    const answer = await fetch(url + '/api/v1/documents', { method: 'POST', headers: { cookie, 'x-csrf-token': token }, body: form });
+    assert.equal(answer.status, 201);
+    one = (await answer.json()).records[0];
+  }
+  for (let i = 0; i < 150; i++) {
+    const now = await get('/api/v1/documents/' + one.id);
+    if (now.document.versions[0].is_checked) return now;
+    await new Promise((r) => setTimeout(r, 200));
+  }
+  throw new Error('the document was not looked at within 30 s');
+}
+
 // One of everything, found through the API so that the tests hold for any host.
 export async function addresses() {
   const { cookies } = await signedIn();
@@ -200,6 +227,8 @@ export async function addresses() {
   const record = await records(cookie);
   const brought = await upload(cookie);
   const shownRisk = await risk(cookie);
+  const shownDocument = await document(cookie);
+  Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
   Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });
   Object.assign(list, {
