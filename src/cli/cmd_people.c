@@ -1,6 +1,7 @@
 /* cmd_people.c - assay people: who owes what, joiners and leavers, the roster against the accounts, rosters from a file or a directory. */
 #include "account/connect.h"
 #include "account/source.h"
+#include "assess/people_case.h"
 #include "base/times.h"
 #include "cli/cmd_records.h"
 #include "cli/open_view.h"
@@ -266,6 +267,20 @@ static int look_run(struct people_cli *p)
     return p->c->json ? cli_print_json(o) : cli_print(arena_printf(p->c->arena, "%zu changes\n", done));
 }
 
+/* The last 90 days, unless it is said. */
+static int population_run(struct people_cli *p)
+{
+    struct err e = {0};
+    const char *from = cli_option(p->c, "from"), *to = cli_option(p->c, "to");
+    int64_t from_ms = p->view.at_ms - 89 * MS_DAY, to_ms = p->view.at_ms;
+    if (p->c->argument_count < 2)
+        return cli_wrong_use(p->c, "population takes a control: AC-04, AC-08, HR-01, HR-04 or HR-09");
+    if ((from && !time_parse(str_of(from), p->view.at_ms, &from_ms)) || (to && !time_parse(str_of(to), p->view.at_ms, &to_ms)) || day_of(from_ms) > day_of(to_ms))
+        return cli_wrong_use(p->c, "--from and --to: dates, the first not after the last");
+    struct json *doc = people_case(p->view.db, p->c->arena, str_of(p->c->arguments[1]), day_of(from_ms), day_of(to_ms), p->view.at_ms, &e);
+    return doc ? cli_print_json(doc) : cli_fail(&e);
+}
+
 static int read_run(struct people_cli *p, const char *verb)
 {
     struct err e = {0};
@@ -275,6 +290,8 @@ static int read_run(struct people_cli *p, const char *verb)
         return show(p->c, view_people(&p->view, &p->shown, &f, &more, &e), list_print, &e);
     if (strcmp(verb, "joiners") == 0)
         return show(p->c, view_joiners(&p->view, &p->shown, &f, more.kind, &e), joiners_print, &e);
+    if (strcmp(verb, "population") == 0)
+        return population_run(p);
     if (strcmp(verb, "reconcile") == 0)
         return show(p->c, view_reconcile(&p->view, &p->shown, &f, &e), reconcile_print, &e);
     if (p->c->argument_count < 2)
@@ -284,19 +301,19 @@ static int read_run(struct people_cli *p, const char *verb)
 
 static int run(struct cli_context *c)
 {
-    static const char *const reading[] = {"list", "show", "joiners", "reconcile"}, *const writing[] = {"import", "sync", "leave", "look"};
+    static const char *const reading[] = {"list", "show", "joiners", "reconcile", "population"}, *const writing[] = {"import", "sync", "leave", "look"};
     static int (*const writers[])(struct people_cli *p) = {import_run, sync_run, leave_run, look_run};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
     struct people_cli p;
     struct err e = {0};
     int at = -1;
     bool is_reading = false;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++)
         is_reading |= strcmp(verb, reading[i]) == 0;
+    for (int i = 0; i < 4; i++)
         at = strcmp(verb, writing[i]) == 0 ? i : at;
-    }
     if (!is_reading && at < 0)
-        return cli_wrong_use(c, "'%s' is none of list, show, joiners, reconcile, import, sync, leave, look", verb);
+        return cli_wrong_use(c, "'%s' is none of list, show, joiners, reconcile, population, import, sync, leave, look", verb);
     int status = people_open(c, !is_reading, &p, &e) ? (is_reading ? read_run(&p, verb) : writers[at](&p)) : cli_fail(&e);
     people_close(&p);
     return status;
@@ -310,6 +327,8 @@ static const struct cli_option options[] = {
     {"status", 0, "STATUS", "fail (overdue), unknown (open), pass"},
     {"full", 0, NULL, "import, sync: it has everybody; name who is missing"},
     {"dry-run", 0, NULL, "import, sync: say what would happen and write nothing"},
+    {"from", 0, "DATE", "population: first day of the period; 89 days ago unless it is said"},
+    {"to", 0, "DATE", "population: its last day; today"},
     {"on", 0, "DATE", "leave: the last day"},
     {"involuntary", 0, NULL, "leave: access ends on the last day itself"},
     {0},
@@ -318,13 +337,14 @@ static const struct cli_option options[] = {
 const struct cli_command cli_command_people = {
     .name = "people",
     .summary = "who owes what, joiners and leavers, the roster against the accounts",
-    .usage = "[list] | show ID | joiners | reconcile | import FILE | sync DIRECTORY | leave ID --on DATE | look",
+    .usage = "[list] | show ID | joiners | reconcile | population CONTROL | import FILE | sync DIRECTORY | leave ID --on DATE | look",
     .example = "assay people import hr.csv --full --dry-run",
     .options = options,
     .details = "list          everybody who works here with what they still owe\n"
                "show ID       one person: what they owe, their accounts and devices\n"
                "joiners       joiners, movers and leavers with their clocks\n"
                "reconcile     the roster against the lists of accounts: numbered differences\n"
+               "population    joiners, movers or leavers of a period for the evaluator: assay people population AC-04 > a.json; assay evaluate a.json\n"
                "import FILE   a roster as CSV, as HR systems write it; the same file again changes nothing\n"
                "sync NAME     the same from a directory of assay sign-in\n"
                "leave ID      sets the last day and opens the checklist\n"

@@ -115,6 +115,20 @@ case_a_leaver_is_done_when_an_extract_shows_it() {
     cmp -s "$d/one" "$d/two" || fail "rebuilt, it is another"
 }
 
+case_leavers_are_a_population_for_the_evaluator() {
+    begin
+    roster "$(date -u -d '-20 days' +%d.%m.%Y)" >"$d/hr.csv"
+    expect 0 run people import "$d/hr.csv"
+    expect 0 run people population AC-04
+    cp "$d/out" "$d/a.json"
+    grep -q '"independent_count": *1' "$d/a.json" || fail "the leaver is not in it"
+    expect 0 run evaluate "$d/a.json"
+    grep -q 'NOT_OPERATING' "$d/out" || fail "an open one is no deviation"
+    expect 0 run people population HR-01 --from "$(on '-1 days')" --to "$(on '+10 days')"
+    grep -q '"screening_completed_before_access": *false' "$d/out" || fail "nobody to be screened"
+    expect 2 run people population CHG-01
+}
+
 case_who_changes_place_is_a_mover_once() {
     begin
     roster '' >"$d/hr.csv"
