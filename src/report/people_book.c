@@ -204,13 +204,14 @@ bool people_one_read(struct view *v, struct str id, struct people_book *ret, str
     if (!ret->content)
         return false;
     DB_EACH (row, v->db, &inner,
-             "select kind, department, state, screening, name, manager, team, (select count(*) from devices_versions d where d.owner = p.id and d.state = 'in_use' and " PEOPLE_AS_OF("d")
+             "select kind, department, state, screening, name, manager, team, job_title, started_on, left_on, (select count(*) from devices_versions d where d.owner = p.id and d.state = 'in_use' and " PEOPLE_AS_OF("d")
              "), exists(select 1 from background_checks_versions c where c.person = p.id and c.state = 'done' and c.is_clear = 1 and " PEOPLE_AS_OF("c") ") "
              "from people_versions p where p.id = ?2 and " PEOPLE_AS_OF("p"),
              A(view_record_limit(v)), A(id)) {
         struct owing *p = &ret->persons[0];
         *p = (struct owing){.id = id, .kind = people_text(v, row, 0), .department = people_text(v, row, 1), .state = people_text(v, row, 2), .screening = people_text(v, row, 3),
-                            .name = people_text(v, row, 4), .manager = people_text(v, row, 5), .team = people_text(v, row, 6), .devices = db_int(row, 7), .has_check = db_int(row, 8) != 0};
+                            .name = people_text(v, row, 4), .manager = people_text(v, row, 5), .team = people_text(v, row, 6), .job_title = people_text(v, row, 7), .started_on = people_text(v, row, 8), .left_on = people_text(v, row, 9),
+                            .devices = db_int(row, 10), .has_check = db_int(row, 11) != 0};
         needs_say(ret, p);
         ret->count = 1;
     }

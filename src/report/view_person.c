@@ -27,7 +27,7 @@ static void duty_add(struct duties *d, const char *kind, const char *label, stru
 static bool policies_add(struct duties *d, const struct people_book *b, const struct owing *p, struct err *e)
 {
     struct view *v = d->v;
-    for (size_t k = 0; p->policies && k < b->policy_count; k++) {
+    for (size_t k = 0; str_is(p->state, "active") && k < b->policy_count; k++) {
         const struct policy_wanted *w = &b->policies[k];
         struct err inner = {0};
         bool is_signed = db_one_int(v->db, &inner, 0,
@@ -165,9 +165,9 @@ struct json *view_person(struct view *v, const struct view_records *r, struct st
     if (record->is_deleted || !access_matches(r->access, &t->may_read, record))
         return err_set(e, ERR_NOT_FOUND, "person %.*s: there is none of this name that you may read", STR_ARGS(str_slice(id, 0, 64))), NULL;
     struct json *page = record_page_new(v, record_title(record), true, e);
-    if (!page || !people_book_read(v, &b, e))
+    if (!page || !people_one_read(v, id, &b, e))
         return NULL;
-    const struct owing *p = people_book_find(&b, id), *manager = p ? people_book_find(&b, p->manager) : NULL;
+    const struct owing *p = people_book_find(&b, id);
     struct json *duties = p ? duties_of(v, &b, p, e) : NULL;
     if (!duties)
         return e->code ? NULL : (err_set(e, ERR_NOT_FOUND, "person: there is none of this name"), NULL);
@@ -181,7 +181,8 @@ struct json *view_person(struct view *v, const struct view_records *r, struct st
     json_put_str(o, "started_on", p->started_on);
     json_put_str(o, "left_on", p->left_on);
     json_put(o, "state", record_state_json(v, t, p->state));
-    people_who(v, o, "manager", p->manager, manager ? manager->name : STR(""));
+    struct str manager = db_one_text(v->arena, v->db, e, "select name from people where id = ?1", A(p->manager));
+    people_who(v, o, "manager", p->manager, manager.data ? manager : STR(""));
     json_put_int(o, "version", record->version);
     put_status_as(o, p->has_check ? RESULT_PASS : p->needs_check ? RESULT_UNKNOWN : RESULT_SKIP, p->has_check ? "Checked" : p->needs_check ? "Not checked" : "Not needed");
     json_put_str(page, "record_url", record_url(v, "person", id));

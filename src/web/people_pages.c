@@ -293,8 +293,8 @@ bool handle_api_people_roster(struct call *c, struct err *e)
 
 static const struct list_column people_columns[] = {
     {"name", "Person", "grow", true, NULL},      {"status", "State", "", false, "status_words"}, {"team", "Team", "wide", true, NULL},          {"manager", "Manager", "wide", false, "manager.name"},
-    {"policies", "Policies", "n", false, NULL},  {"training", "Training", "n", false, NULL},     {"device", "Device", "wide", false, NULL},     {"check", "Checked", "wide", false, NULL},
-    {"steps", "Steps", "n", false, NULL},        {"access", "Access lines", "n wide", false, NULL}, {"late", "Overdue", "n", true, NULL},       {"total", "All", "n", true, NULL}};
+    {"policies", "Policies", "n wide", false, NULL},  {"training", "Training", "n wide", false, NULL},     {"device", "Device", "wide", false, NULL},     {"check", "Checked", "wide", false, NULL},
+    {"steps", "Steps", "n wide", false, NULL},        {"access", "Access lines", "n wide", false, NULL}, {"late", "Overdue", "n", true, NULL},       {"total", "All", "n", true, NULL}};
 static const struct list_column joiners_columns[] = {
     {"status", "State", "", false, "status_words"}, {"title", "Who", "grow", false, NULL},   {"event_on", "Day", "", true, NULL},
     {"due_on", "All done by", "wide", false, NULL}, {"done", "Steps", "n", false, NULL},     {"lag", "Lag, hours", "n wide", false, NULL}, {"owner", "Owner", "wide", false, "owner.name"}};
