@@ -96,17 +96,20 @@ static bool thing_changed(struct risk_duties *d, const struct risk_row *row, str
     return e->code == ERR_NONE;
 }
 
-/* By what the report names, else by its kind: concerns are about fraud, incidents about how incidents are handled. */
+/* Incidents by what they name, else by their kind. Concerns are confidential: risks of fraud are opened by any, and neither which nor when is said. */
 static bool report_filed(struct risk_duties *d, const struct risk_row *row, struct reason *ret, struct err *e)
 {
+    if (str_is(row->category, "fraud") && db_one_int(d->db, e, 0, "select count(*) from concerns where created_leaf > ?1", A(row->decided_leaf)) > 0)
+        reason_say(d, ret, "report", "Something was reported in confidence since it was decided.");
+    if (ret->by || e->code)
+        return e->code == ERR_NONE;
     DB_EACH (r, d->db, e,
-             "select h.type, h.id, h.t from record_change h where h.leaf > ?2 and h.act = 'create' and h.type in ('concern', 'incident') and ("
-             "(h.type = 'concern' and ?3 = 'fraud') or (h.type = 'incident' and ?3 = 'incident') or "
+             "select h.id, h.t from record_change h where h.leaf > ?2 and h.act = 'create' and h.type = 'incident' and (?3 = 'incident' or "
              "exists(select 1 from record_link l where l.type = h.type and l.id = h.id and l.to_leaf is null and (l.target = ?1 or l.target in "
              "(select m.target from record_link m where m.type = 'risk' and m.id = ?1 and m.to_leaf is null and m.field <> 'criteria')))) order by h.leaf limit 1",
              A(row->id), A(row->decided_leaf), A(row->category)) {
-        struct str type = text_of(d, r, 0), id = text_of(d, r, 1);
-        reason_say(d, ret, "report", "The %.*s %.*s was filed on %s.", STR_ARGS(type), STR_ARGS(id), day_text(d->arena, day_of(db_int(r, 2))).data);
+        struct str id = text_of(d, r, 0);
+        reason_say(d, ret, "report", "The incident %.*s was filed on %s.", STR_ARGS(id), day_text(d->arena, day_of(db_int(r, 1))).data);
     }
     return e->code == ERR_NONE;
 }

@@ -107,14 +107,21 @@ START_TEST(a_change_of_what_it_names_and_new_things_of_its_kind_open_it)
 }
 END_TEST
 
-START_TEST(a_concern_opens_risks_of_fraud_and_what_it_names)
+START_TEST(a_concern_opens_risks_of_fraud_and_is_not_named)
 {
     decided("R-0001", "fraud", "2027-06-01");
     decided("R-0002", "access", "2027-06-01");
-    change("concern", "CON-0001", "create", "", "", "received");
+    version_put("concerns", "CON-0001", "received", "title", "'x'");
+    ck_assert(db_run(db, &e, "update concerns_versions set created_leaf = 9000"));
     due(2026, 11, 22);
     ck_assert_uint_eq(count, 1);
-    ck_assert(str_is(json_text(found("risk/R-0001/1")->change.set, "reopened_by"), "report"));
+    const struct json *set = found("risk/R-0001/1")->change.set;
+    ck_assert(str_is(json_text(set, "reopened_by"), "report") && str_find(json_text(set, "reopened_why"), STR("CON")) < 0);
+    items = NULL;
+    decided("R-0003", "incident", "2027-06-01");
+    change("incident", "INC-0001", "create", "", "", "open");
+    due(2026, 11, 22);
+    ck_assert_ptr_nonnull(found(arena_printf(a, "risk/R-0003/%lld", (long long)leaf).data));
 }
 END_TEST
 
@@ -137,5 +144,5 @@ START_TEST(a_yearly_assessment_that_was_closed_is_evidence_and_then_the_performa
 END_TEST
 
 TEST_MAIN_WITH("risk_duties", setup, teardown, nothing_is_due_without_a_reason, a_risk_whose_review_date_has_passed_is_opened_again_once, an_acceptance_that_is_over_ends_and_opens_its_risk,
-               a_change_of_what_it_names_and_new_things_of_its_kind_open_it, a_concern_opens_risks_of_fraud_and_what_it_names,
+               a_change_of_what_it_names_and_new_things_of_its_kind_open_it, a_concern_opens_risks_of_fraud_and_is_not_named,
                a_yearly_assessment_that_was_closed_is_evidence_and_then_the_performance)
