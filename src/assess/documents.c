@@ -267,30 +267,78 @@ static int compare_due(const void *a, const void *b)
     return order ? order : str_compare(x->id, y->id);
 }
 
-static bool rows_read(struct db *db, struct reckoning *r, struct str ids, bool with_all, struct due_document **ret, size_t *ret_count, struct err *e)
+/* What only matters where its day has come, or for one document: its digest, how many files, what names it as evidence. */
+static bool details_read(struct db *db, struct reckoning *r, struct due_document *d, struct err *e)
+{
+    DB_EACH (row, db, e,
+             "select (select f.digest from record_file f where f.type = 'document' and f.id = ?1 and f.field = 'file' and f.to_leaf is null), "
+             "(select count(distinct f.x) from record_file f where f.type = 'document' and f.id = ?1), "
+             "(select min(v.id) from evidence_items_versions v where v.document = ?1 and v.to_leaf is null and v.is_deleted = 0 and v.state <> 'withdrawn')",
+             A(d->id)) {
+        d->digest = arena_str(r->a, db_text(row, 0));
+        d->files = db_int(row, 1);
+        d->evidence = arena_str(r->a, db_text(row, 2));
+    }
+    return !e->code;
+}
+
+/* On which day it was approved last, as text; "" never. */
+static struct str approved_on(struct db *db, struct reckoning *r, struct str id, struct err *e)
+{
+    struct str day = db_one_text(r->a, db, e, "select date(max(t) / 1000, 'unixepoch') from record_change where type = 'document' and id = ?1 and transition = 'approve' and act = 'move'", A(id));
+    return day.data ? day : STR("");
+}
+
+struct row {
+    struct due_document d;
+    struct str made, event;
+};
+
+/* Two questions: a list of ids leads where there is one. Days are those of UTC, as in the ledger. */
+#define ROW_SQL "select d.id, d.title, d.folder, d.owner, d.state, d.version, d.label, date(d.created_t / 1000, 'unixepoch'), d.event_on from "
+#define ROW_WHERE "d.to_leaf is null and d.is_deleted = 0 and d.state <> 'disposed' limit ?2"
+static bool all_rows(struct db *db, struct reckoning *r, struct str ids, struct row **ret, size_t *ret_count, struct err *e)
 {
     size_t capacity = 0;
     struct arena *a = r->a;
-    /* cross: where the list is short, it leads. Days are those of UTC, as in the ledger. */
-    DB_EACH (row, db, e,
-             "select d.id, d.title, d.folder, d.owner, d.state, d.version, d.label, date(d.created_t / 1000, 'unixepoch'), "
-             "(select date(max(c.t) / 1000, 'unixepoch') from record_change c where c.type = 'document' and c.id = d.id and c.transition = 'approve' and c.act = 'move'), d.event_on, "
-             "(select f.digest from record_file f where f.type = 'document' and f.id = d.id and f.field = 'file' and f.to_leaf is null), "
-             "(select count(distinct f.x) from record_file f where f.type = 'document' and f.id = d.id), "
-             "(select min(v.id) from evidence_items_versions v where v.document = d.id and v.to_leaf is null and v.is_deleted = 0 and v.state <> 'withdrawn') "
-             "from documents_versions d where d.to_leaf is null and d.is_deleted = 0 and d.state <> 'disposed' and (?1 = '' or d.id in (select value from json_each(iif(?1 = '', '[]', ?1)))) "
-             "limit ?2",
-             A(ids), A((int64_t)DOCUMENTS_DUE_MAX)) {
-        struct due_document d = {.id = arena_str(a, db_text(row, 0)), .title = arena_str(a, db_text(row, 1)), .folder = arena_str(a, db_text(row, 2)), .owner = arena_str(a, db_text(row, 3)),
-                                 .state = arena_str(a, db_text(row, 4)), .version = db_int(row, 5), .digest = arena_str(a, db_text(row, 10)), .files = db_int(row, 11),
-                                 .evidence = arena_str(a, db_text(row, 12))};
-        d.label = label_in_effect(r, arena_str(a, db_text(row, 6)), d.folder);
-        fate_set(r, &d, db_text(row, 7), db_text(row, 8), db_text(row, 9));
-        if (!with_all && d.fate <= FATE_LATER)
-            continue;
+    const char *sql = ids.size ? ROW_SQL "json_each(?1) j cross join documents_versions d on d.id = j.value where " ROW_WHERE : ROW_SQL "documents_versions d where ?1 = '' and " ROW_WHERE;
+    *ret = NULL;
+    *ret_count = 0;
+    DB_EACH (row, db, e, sql, A(ids), A((int64_t)DOCUMENTS_DUE_MAX)) {
         if (*ret_count == capacity)
             *ret = arena_grow(a, *ret, *ret_count, &capacity, sizeof(**ret));
-        (*ret)[(*ret_count)++] = d;
+        struct row *one = &(*ret)[(*ret_count)++];
+        *one = (struct row){.d = {.id = arena_str(a, db_text(row, 0)), .title = arena_str(a, db_text(row, 1)), .folder = arena_str(a, db_text(row, 2)), .owner = arena_str(a, db_text(row, 3)),
+                                  .state = arena_str(a, db_text(row, 4)), .version = db_int(row, 5), .digest = STR(""), .evidence = STR("")},
+                            .made = arena_str(a, db_text(row, 7)), .event = arena_str(a, db_text(row, 8))};
+        one->d.label = label_in_effect(r, arena_str(a, db_text(row, 6)), one->d.folder);
+    }
+    return !e->code;
+}
+
+static bool rows_read(struct db *db, struct reckoning *r, struct str ids, bool with_all, struct due_document **ret, size_t *ret_count, struct err *e)
+{
+    struct row *rows;
+    size_t count, capacity = 0;
+    if (!all_rows(db, r, ids, &rows, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct due_document *d = &rows[i].d;
+        const struct label *l = label_of(r, d->label);
+        struct str approved = l && str_is(l->trigger, "approved") ? approved_on(db, r, d->id, e) : STR("");
+        fate_set(r, d, rows[i].made, approved, rows[i].event);
+        if (ids.size || d->fate > FATE_HELD) {
+            if (!details_read(db, r, d, e))
+                return false;
+            fate_set(r, d, rows[i].made, approved, rows[i].event);
+        }
+        if (e->code)
+            return false;
+        if (!with_all && d->fate <= FATE_LATER)
+            continue;
+        if (*ret_count == capacity)
+            *ret = arena_grow(r->a, *ret, *ret_count, &capacity, sizeof(**ret));
+        (*ret)[(*ret_count)++] = *d;
     }
     if (*ret_count)
         qsort(*ret, *ret_count, sizeof(**ret), compare_due);
