@@ -1,5 +1,6 @@
 #include "assess/duties.h"
 
+#include "assess/policy_duties.h"
 #include "assess/stored.h"
 #include "content/content.h"
 
@@ -238,6 +239,14 @@ bool duties_due(struct db *db, struct arena *a, int64_t today, struct duty **ret
     struct err inner = {0};
     bool ok = calendar_load(db, a, &d.calendar, &inner) && performances_register(&d, &inner) && missed_mark(&d, &inner) && deviations_open(&d, &inner) &&
               tasks_follow(&d, &inner) && tasks_delegate(&d, &inner) && tasks_escalate(&d, &inner) && exceptions_end(&d, &inner);
+    struct duty *policies;
+    size_t policy_count = 0;
+    ok = ok && policy_duties_due(db, a, today, &policies, &policy_count, &inner);
+    for (size_t i = 0; ok && i < policy_count; i++) {
+        if (d.count == d.capacity)
+            d.items = arena_grow(a, d.items, d.count, &d.capacity, sizeof *d.items);
+        d.items[d.count++] = policies[i];
+    }
     if (!ok) {
         *e = inner;
         return false;

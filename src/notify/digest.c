@@ -158,6 +158,37 @@ static bool record_tell(struct collection *c, const struct record_type *t, const
     return true;
 }
 
+/* ---- policies to be signed ---- */
+
+static int64_t sign_days(struct collection *c, struct err *e)
+{
+    const struct parameter *p = content_parameter(STR("acknowledgement_version_days"));
+    struct str value = db_one_text(c->arena, c->db, e, "select value from parameter where name = 'acknowledgement_version_days' order by leaf desc limit 1");
+    int64_t days = 30;
+    if (!str_to_int64(value.size || !p ? value : str_of(p->default_value), &days))
+        days = 30;
+    return days;
+}
+
+/* Nobody stands in for signing. */
+static bool policies_tell(struct collection *c, const struct record_type *t, struct err *e)
+{
+    int64_t days = sign_days(c, e);
+    DB_EACH (row, c->db, e, "select person, policy, title, t from policy_duty where signed_leaf is null") {
+        int64_t since = day_of(db_int(row, 3)), due = since + days, late = c->today - due;
+        struct digest_item item = {.type = t, .due_day = due, .is_reminder = c->today == since + 1 || late == -7 || (late >= 0 && late % 7 == 0)};
+        if (!item.is_reminder && late < -DIGEST_AHEAD_DAYS)
+            continue;
+        item.id = arena_str(c->arena, db_text(row, 1));
+        item.title = arena_str(c->arena, db_text(row, 2));
+        item.text = arena_printf(c->arena, "Read and sign: %.*s", STR_ARGS(item.title));
+        item.path = arena_printf(c->arena, "/handbook/%.*s", STR_ARGS(item.id));
+        item.owner_name = STR("");
+        person_tell(c, person_find(c, db_text(row, 0)), &item);
+    }
+    return e->code == ERR_NONE;
+}
+
 /* ---- */
 
 static int compare_items(const void *a, const void *b)
@@ -190,6 +221,9 @@ bool digests_due(struct db *db, struct arena *a, const struct record_type *const
     bool ok = people_load(&c, &inner) && due_list(db, a, types, type_count, &q, &items, &item_count, &inner);
     for (size_t i = 0; i < item_count && ok; i++)
         ok = record_tell(&c, items[i].type, &items[i], &inner);
+    for (size_t i = 0; i < type_count && ok; i++)
+        if (strcmp(types[i]->id, "policy") == 0)
+            ok = policies_tell(&c, types[i], &inner);
     if (!ok) {
         *e = inner;
         return false;
@@ -220,7 +254,10 @@ static void part_write(const struct digest *d, int64_t today, int64_t from_day, 
             buf_printf(out, " (%lld %s late)", (long long)(today - item->due_day), today - item->due_day == 1 ? "day" : "days");
         if (item->is_escalated)
             buf_printf(out, ", owner: %.*s", STR_ARGS(item->owner_name));
-        buf_printf(out, "\n  %.*s/records/%s/%.*s\n", STR_ARGS(base_url), item->type->id, STR_ARGS(item->id));
+        if (item->path.size)
+            buf_printf(out, "\n  %.*s%.*s\n", STR_ARGS(base_url), STR_ARGS(item->path));
+        else
+            buf_printf(out, "\n  %.*s/records/%s/%.*s\n", STR_ARGS(base_url), item->type->id, STR_ARGS(item->id));
     }
     if (is_begun)
         buf_char(out, '\n');

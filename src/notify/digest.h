@@ -3,6 +3,7 @@
  *
  * From the records as they are: every type with a `due` and an `owner` field. A reminder of the type (content/records/) fires on its days;
  * a person gets a digest on a day on which at least one fires for them, with everything that is open and due within a week beside it.
+ * What somebody has still to sign (policy_duty) is told on the day after it came into force, a week before it is due, on the day, and each week after.
  * Whoever is away is stood in for by their delegate, who gets the same. People without an address and people who left get none.
  */
 #ifndef NOTIFY_DIGEST_H
@@ -20,6 +21,7 @@ struct digest_item {
     bool is_reminder;           /* fires today */
     bool is_escalated;          /* somebody else's, who is late */
     struct str owner_name;
+    struct str path;            /* of its page, where that is not the record's; else empty */
 };
 
 struct digest {

@@ -252,7 +252,7 @@ static bool signatures_read(struct policy_book *b, struct err *e)
     uint8_t *has = arena_array(v->arena, (b->count * signers.count) / 8 + 1, 1);
     struct str last = STR(""), last_digest = STR("");
     size_t entry = SIZE_MAX;
-    DB_EACH (row, v->db, e, "select policy_version, digest, person from acknowledgements_versions where " AS_OF " order by policy_version", A(v->leaf_limit)) {
+    DB_EACH (row, v->db, e, "select policy_version, digest, person from acknowledgements_versions where " AS_OF, A(v->leaf_limit)) {
         if (!str_equal(last, db_text(row, 0)) || !str_equal(last_digest, db_text(row, 1))) {
             last = text_at(v, row, 0);
             last_digest = text_at(v, row, 1);
