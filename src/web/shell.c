@@ -8,7 +8,7 @@ struct entry {
     const char *id, *label, *url, *icon;
 };
 static const struct entry entries[] = {
-    {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "person"},
+    {"overview", "Overview", "/", "overview"},         {"my", "My page", "/my", "person"}, {"handbook", "Handbook", "/handbook", "policies"},
     {"tasks", "Tasks", "/tasks", "tasks"},             {"calendar", "Calendar", "/calendar", "calendar"},
     {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
@@ -62,7 +62,7 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
     if (c->records && !view_due_counts(&c->view, c->records, &mine, &all, &ignored))
         mine = all = 0; /* the page itself says what is wrong */
     for (size_t i = 0; i < count; i++) {
-        if (!call_may(c, PERMISSION_READ) && i != count - 1 && strcmp(entries[i].id, "my") != 0)
+        if (!call_may(c, PERMISSION_READ) && i != count - 1 && strcmp(entries[i].id, "my") != 0 && strcmp(entries[i].id, "handbook") != 0)
             continue;
         const struct entry *e = &entries[i];
         if (i == count - 1 && call_may(c, PERMISSION_READ))

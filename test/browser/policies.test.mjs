@@ -210,6 +210,31 @@ test('nobody signs for somebody else, nor another text than the one in force', a
   assert.equal((await post('/api/v1/handbook/POL-05/sign', `version_id=${live.id}&digest=${'0'.repeat(64)}`))[0], 409, 'another text');
 });
 
+test('a document of our own goes the same way, signed by the digest of its bytes', async () => {
+  const bytes = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
+  await admin('POST', '/records/policy', { id: 'OWN-1', values: { title: 'House rules', owner: writer.person.id, audience: 'departments', departments: 'engineering, Sales' } });
+  const { page } = writer;
+  await page.goto(url + '/policies/OWN-1/edit');
+  await page.locator('#text').fill('');
+  await page.locator('#document').setInputFiles({ name: 'rules.pdf', mimeType: 'application/pdf', buffer: bytes });
+  await page.getByRole('button', { name: 'Save and send for approval' }).click();
+  await page.waitForURL(/done=sent/);
+  await first.page.goto(url + '/policies/OWN-1');
+  await first.page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await first.page.waitForURL(/done=approved/);
+  await page.goto(url + '/policies/OWN-1');
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page.waitForURL(/done=published/);
+  const { live, progress } = await admin('GET', '/policies/OWN-1');
+  assert.equal(live.digest, sha256(bytes));
+  assert.equal(progress.needed, 1, 'one engineer');
+  await reader.page.goto(url + '/handbook/OWN-1');
+  const got = await reader.page.request.get(url + live.document.url);
+  assert.equal(sha256(await got.body()), live.digest);
+  await reader.page.getByRole('button', { name: 'I have read it and will follow it' }).click();
+  await reader.page.waitForURL(/done=signed/);
+});
+
 test('a parameter that changes is told against the text in force', async () => {
   const name = (await admin('GET', '/records/policy_version/' + (await admin('GET', '/policies/POL-05')).live.id)).values.parameters.match(/"(\w+_(?:min|max))":"\d+/)[1];
   const was = await admin('GET', '/parameters/' + name);
