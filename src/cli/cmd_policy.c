@@ -392,7 +392,7 @@ static int run(struct cli_context *c)
         i++;
     if (i == VERBS)
         return cli_wrong_use(c, "'%s' is none of list, show, diff, lint, matrix, receipt, take, write, submit, publish, acknowledge", verb);
-    if (c->argument_count - 1 < verbs[i].arguments_min)
+    if (verbs[i].arguments_min > 0 && c->argument_count - 1 < verbs[i].arguments_min)
         return cli_wrong_use(c, "%s needs to know of which", verb);
     if (!policy_open(c, verbs[i].writes, &p, &e)) {
         if (p.keeper)

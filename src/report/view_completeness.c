@@ -1,5 +1,6 @@
 /* Is everything there: the policies, the controls with owners and proofs, every criterion covered, every document? One list of what is missing. */
 #include "report/gap_book.h"
+#include "report/policy_book.h"
 #include "report/view_room.h"
 
 enum { DOCUMENT_HOLDS_DAYS = 365 + 30 };
@@ -54,12 +55,15 @@ static bool policies_put(struct view *v, const struct assessment *as, struct jso
 {
     struct json *list = json_put_array(page, "policies");
     int64_t done = 0, total = 0;
+    struct policy_book book;
+    if (!policy_book_read(v, false, &book, e))
+        return false;
     for (size_t i = 0; i < content_policy_count; i++) {
         const struct policy *p = &content_policies[i];
         struct json *o = json_push_object(list);
         struct str title = STR(""), evidence = policy_document(v, p, &title, e);
         int64_t adopted = 0;
-        bool is_wanted = applies(as, p);
+        bool is_wanted = applies(as, p), is_live = policy_book_find(&book, str_of(p->id))->live != NULL, is_there = is_live || evidence.size > 0;
         json_put_cstr(o, "id", p->id);
         json_put_cstr(o, "title", p->title);
         json_put_cstr(o, "owner", p->owner);
@@ -68,9 +72,9 @@ static bool policies_put(struct view *v, const struct assessment *as, struct jso
         struct json *links = json_put_array(o, "evidence");
         if (evidence.size)
             push_link(v, links, evidence.data, title.data, record_url(v, "evidence", evidence));
-        put_status_as(o, !is_wanted ? RESULT_SKIP : evidence.size ? RESULT_PASS : RESULT_FAIL, !is_wanted ? "Not in scope" : evidence.size ? "Approved copy is here" : "Missing");
+        put_status_as(o, !is_wanted ? RESULT_SKIP : is_there ? RESULT_PASS : RESULT_FAIL, !is_wanted ? "Not in scope" : is_live ? "In force" : is_there ? "Approved copy is here" : "Missing");
         json_put_str(o, "why", arena_printf(v->arena, "%lld of its %zu controls are adopted", (long long)adopted, p->controls.count));
-        done += is_wanted && evidence.size;
+        done += is_wanted && is_there;
         total += is_wanted;
     }
     sum_put(sums, "policies", "Policies with an approved copy", done, total);
