@@ -19,6 +19,7 @@ static const struct cli_option options[] = {
     {"classification", 0, "CLASS", "add: public, internal, confidential or restricted"},
     {"label", 0, "ID", "add: the retention label"},
     {"all", 0, NULL, "due: also what is kept, and until when"},
+    {"at", 0, "TIME", "list, search, due: as it was known at TIME"},
     {0},
 };
 

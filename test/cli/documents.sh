@@ -32,7 +32,7 @@ case_words_in_files_are_found_after_a_rebuild_and_not_after_an_erasure() {
     # A title that changes keeps the words; the file's erasure takes them, and its text with it.
     record 0 change document DOC-0003 title=Birds
     document 0 search 'Woodpecker' && has 'DOC-0003 .*Birds'
-    leaf=$("$assay" --data "$d/data" query "select leaf from record_file where id = 'DOC-0003'" | grep -o '[0-9][0-9]*' | tail -1)
+    leaf=$("$assay" --data "$d/data" record history document DOC-0003 --json | grep '"leaf"' | tail -1 | grep -o '[0-9][0-9]*')
     expect 0 "$assay" --data "$d/data" erase "$leaf" --blob 2 --basis request --reason 'asked for'
     document 0 search 'Woodpecker' && has 'nothing found'
     document 0 search 'Zebrafinch' && has DOC-0001
@@ -49,7 +49,7 @@ case_a_label_that_is_not_in_force_disposes_of_nothing_and_a_hold_keeps_from_eras
     document 0 due && has 'nothing is due'
     document 0 due --all && has 'kept *DOC-0001 .*not in force'
     record 0 add legal_hold name=Dispute reason=claim words=bittern custodian=P-0001
-    leaf=$("$assay" --data "$d/data" query "select leaf from record_file where id = 'DOC-0001'" | grep -o '[0-9][0-9]*' | tail -1)
+    leaf=$("$assay" --data "$d/data" record history document DOC-0001 --json | grep '"leaf"' | tail -1 | grep -o '[0-9][0-9]*')
     ! "$assay" --data "$d/data" erase "$leaf" --basis request --reason 'asked for' 2>"$d/err" || fail "what is held was erased"
     grep -q 'legal hold HOLD-0001' "$d/err" || fail "it does not say which hold"
 }
