@@ -26,6 +26,8 @@ struct json *concern_channel(struct view *v, const struct view_records *r, struc
     struct json *handlers = json_put_array(o, "handlers");
     JSON_EACH (id, scope_list(channel, "handlers")) {
         struct json *person = scope_person(v, id->text);
+        struct err ignored = {0};
+        json_put_bool(person, "has_account", db_one_int(v->db, &ignored, 0, "select count(*) from account where person = ?1 and state = 'active'", A(id->text)) > 0);
         if (json_text(person, "name").size)
             json_push(handlers, person);
     }

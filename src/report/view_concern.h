@@ -1,7 +1,7 @@
 /*
  * view_concern.h - view models of what is reported in confidence: the form, what a reporter sees, what those who receive it see.
  *
- *   CHANNEL {"is_open","open_to":"signed_in"|"anyone"|"nobody"|"","handlers":[{"id","name"}],"answer_days":7,"words","outside","url","retaliation":text,
+ *   CHANNEL {"is_open","open_to":"signed_in"|"anyone"|"nobody"|"","handlers":[{"id","name","has_account"}],"answer_days":7,"words","outside","url","retaliation":text,
  *            "kinds":[{"id","label"}]}
  */
 #ifndef REPORT_VIEW_CONCERN_H

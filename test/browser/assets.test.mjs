@@ -132,7 +132,7 @@ test('a concern with a name is answered by those who receive it, and its reporte
   await handler.goto(url + '/concerns/CON-0001');
   assert.ok((await handler.locator('main').textContent()).includes('Ida Insider'));
   await handler.getByLabel('To the reporter').fill('Thank you. We look into it.');
-  await handler.getByRole('button', { name: 'Answer' }).click();
+  await handler.getByRole('button', { name: 'Send the answer' }).click();
   await handler.getByText('We look into it.').waitFor();
   assert.ok((await handler.locator('.state-line').textContent()).includes('Answered in time'));
   await look(handler, 'concern-one');

@@ -52,13 +52,20 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static bool is_letter(struct str text, size_t i)
+{
+    unsigned char c = i < text.size ? (unsigned char)text.data[i] : 0;
+    return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* As a word or words of its own: Ann is not named by "planning". */
 static bool names(struct str text, struct str name)
 {
     for (size_t i = 0; name.size && i + name.size <= text.size; i++) {
         size_t k = 0;
         while (k < name.size && lower(text.data[i + k]) == lower(name.data[k]))
             k++;
-        if (k == name.size)
+        if (k == name.size && !(i > 0 && is_letter(text, i - 1)) && !is_letter(text, i + k))
             return true;
     }
     return false;
