@@ -309,7 +309,7 @@ struct json *certificate_document(struct view *v, const struct record *r, struct
     struct json *facts = print_block(d, "facts");
     print_fact(facts, STR("Result"), arena_printf(a, "%lld of %lld questions right, %lld %%; needed were %lld %%", (long long)json_int(values, "right", 0), (long long)json_int(values, "asked", 0),
                                                   (long long)json_int(values, "score", 0), (long long)json_int(values, "pass_percent", 0)));
-    print_fact(facts, STR("Finished"), str_of(time_format(at - at % MS_SECOND, finished)));
+    print_fact(facts, STR("Finished"), arena_str(a, str_of(time_format(at - at % MS_SECOND, finished))));
     if (json_text(values, "expires_on").size)
         print_fact(facts, STR("Counts until"), json_text(values, "expires_on"));
     print_fact(facts, STR("Text of the course"), arena_printf(a, "%.*s, SHA-256 %.*s", STR_ARGS(json_text(values, "course")), STR_ARGS(json_text(values, "course_digest"))));

@@ -225,7 +225,7 @@ const struct route routes[] = {
     ROUTE(GET, "/training/courses/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_course, "One course"),
     ROUTE(POST, "/training/courses/:id/copy", RECORDS, TOKEN, FORM, handle_course_copy, NULL, "Make an own version of a course"),
     ROUTE(POST, "/training/campaigns", RECORDS, TOKEN, FORM, handle_campaign_create, NULL, "Make a campaign and begin it"),
-    ROUTE(GET, "/training/campaigns/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_campaign, "One campaign"),
+    ROUTE(GET, "/training/campaigns/:id", READ, SAFE, NO_BODY, handle_campaign, &page_kind_campaign, "One campaign"),
     ROUTE(POST, "/training/campaigns/:id/begin", RECORDS, TOKEN, FORM, handle_campaign_begin, NULL, "Begin a campaign and assign its audience"),
     ROUTE(GET, "/my/training", OWN_PAGE, SAFE, NO_BODY, handle_page, &page_kind_my_training, "My training"),
     ROUTE(GET, "/my/training/completions/:id", OWN_PAGE, SAFE, NO_BODY, handle_certificate, NULL, "A certificate as PDF: ID.pdf"),

@@ -360,6 +360,7 @@ bool handle_concern_report(struct call *c, struct err *e);
 bool handle_concern_follow_form(struct call *c, struct err *e);
 bool handle_concern_follow(struct call *c, struct err *e);
 bool handle_concern_say(struct call *c, struct err *e);
+bool handle_campaign(struct call *c, struct err *e); /* training_pages.c */
 bool handle_campaign_create(struct call *c, struct err *e); /* training_pages.c */
 bool handle_campaign_begin(struct call *c, struct err *e);
 bool handle_course_copy(struct call *c, struct err *e);

@@ -48,6 +48,17 @@ static struct json *build_overdue(struct call *c, struct err *e)
 
 /* ---- campaigns ---- */
 
+/* CAMP-0001.csv is its list as a file. */
+bool handle_campaign(struct call *c, struct err *e)
+{
+    struct str id = c->parameters[0];
+    if (!str_ends(id, ".csv"))
+        return handle_page(c, e);
+    c->parameters[0] = str_slice(id, 0, id.size - 4);
+    return handle_csv(c, e);
+}
+
+
 static struct record_change campaign_begin_change(struct call *c, struct str id, int64_t version)
 {
     return (struct record_change){.type = STR("campaign"), .id = id, .act = RECORD_MOVE, .version = version, .transition = STR("begin"), .set = json_object(c->arena)};
@@ -336,8 +347,9 @@ bool handle_quiz(struct call *c, struct err *e)
             return false;
         buf_init(&b, 4 << 20);
         shell_render(c, &page_kind_quiz, v, &b);
+        call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
         c->response->status = 422;
-        return call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
+        return true;
     }
     size_t right = quiz_score(c->arena, t.course, &q, chosen, &text);
     return quiz_close(c, &t, right, q.count, text, e) && call_redirect(c, arena_printf(c->arena, "/my/training/%.*s/result", STR_ARGS(t.in_force.id)));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { assay, axeOn } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, shots, signedIn, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 const phone = { viewport: { width: 360, height: 740 } };
@@ -45,6 +45,7 @@ const tabTo = async (page, locator) => {
   }
   throw new Error('the keyboard does not reach it');
 };
+const cookie = async () => (await signedIn()).cookies.map((c) => `${c.name}=${c.value}`).join('; ');
 const employee = async (options) => open({ ...options, signIn: false, storageState: state });
 
 describe('a campaign', () => {
@@ -67,6 +68,8 @@ describe('a campaign', () => {
     }
     page.isClean();
     await page.finish();
+    const csv = await (await fetch(`${url}/training/campaigns/${campaign}.csv`, { headers: { cookie: await cookie() } })).text();
+    assert.match(csv, /State,Who,Manager,Due[\s\S]*Emil Employee,Berta Boss/);
     const list = await admin('GET', '/records/training_assignment');
     assert.equal(list.total, 2);
   });
