@@ -252,7 +252,7 @@ static int extract_run(struct access_cli *x)
     if (cli_flag(x->c, "dry-run"))
         return plan_print(x, o, STR(""));
     if (plan.needs_yes && !cli_flag(x->c, "yes")) {
-        err_set(&e, ERR_CONFLICT, "%lld of %lld accounts would be gone; if the list is not filtered, say --yes", (long long)plan.gone, (long long)plan.present);
+        err_set(&e, ERR_INVALID, "%lld of %lld accounts would be gone; if the list is not filtered, say --yes", (long long)plan.gone, (long long)plan.present);
         return cli_fail(&e);
     }
     if (!extract_write(x->r.db, x->c->env, x->a, &f, &plan, &x->r.access, cli_submit, x, &id, &e) || !advance(x, &done, &e))
