@@ -109,7 +109,7 @@ const struct route routes[] = {
     ROUTE(GET, "/api/v1/risks/matrix", READ, SAFE, NO_BODY, handle_api, &page_kind_risk_method, "How risks are measured"),
     ROUTE(GET, "/api/v1/risks/campaigns/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_risk_campaign, "One risk assessment"),
     ROUTE(GET, "/api/v1/risks/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_risk, "One risk, its controls as they live now, and how it moved"),
-    ROUTE(GET, "/api/v1/risks/:id/history", READ, SAFE, NO_BODY, handle_api, &page_kind_risk_history, "What remained of a risk, day by day, and why"),
+    ROUTE(GET, "/api/v1/risks/history/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_risk_history, "What remained of a risk, day by day, and why"),
     ROUTE(GET, "/api/v1/tests", READ, SAFE, NO_BODY, handle_api, &page_kind_tests, "The tests"),
     ROUTE(GET, "/api/v1/tests/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_test, "One test"),
     ROUTE(POST, "/api/v1/tests/:id/run", RUN, TOKEN, FORM, handle_run, NULL, "Collect and test now"),
