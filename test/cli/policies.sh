@@ -49,9 +49,9 @@ case_a_draft_is_written_frozen_and_decided_on_by_somebody_else() {
     policy 0 submit POL-05 && has 'frozen'
     expect 0 "$assay" --data "$d/data" record show policy_version PV-0001 --json
     has "\"digest\": *\"$(printf '# Acceptable use policy\n\nOurs: at least 12 characters.\n' | sha256sum | cut -c1-64)\""
-    expect 2 "$assay" --data "$d/data" record move policy_version PV-0001 approve && one_line 'somebody else'
-    policy 2 publish POL-05 && one_line 'not approved'
-    policy 2 write POL-05 "$d/p.md" && one_line 'waits for approval'
+    expect 3 "$assay" --data "$d/data" record move policy_version PV-0001 approve && one_line 'somebody else'
+    policy 3 publish POL-05 && one_line 'not approved'
+    policy 3 write POL-05 "$d/p.md" && one_line 'waits for approval'
     policy 2 acknowledge POL-05 --person P-0001 --elsewhere 'on paper' && one_line 'no version of it is in force'
     expect 0 "$assay" --data "$d/data" record move policy_version PV-0001 reject --reason 'not yet'
     policy 0 write POL-05 "$d/p.md" --minor && has 'version 1'
