@@ -133,7 +133,7 @@ test('a concern with a name is answered by those who receive it, and its reporte
   assert.ok((await handler.locator('main').textContent()).includes('Ida Insider'));
   await handler.getByLabel('To the reporter').fill('Thank you. We look into it.');
   await handler.getByRole('button', { name: 'Send the answer' }).click();
-  await handler.getByText('We look into it.').waitFor();
+  await handler.getByLabel('Said since').getByText('We look into it.').waitFor();
   assert.ok((await handler.locator('.state-line').textContent()).includes('Answered in time'));
   await look(handler, 'concern-one');
 
@@ -143,7 +143,7 @@ test('a concern with a name is answered by those who receive it, and its reporte
   await page.getByText('We look into it.').waitFor();
   await page.getByLabel('Say more').fill('> not yours\nAlso in March.');
   await page.getByRole('button', { name: 'Add it' }).click();
-  await page.getByText('It is added.').waitFor();
+  await page.getByText('It is added.', { exact: true }).waitFor();
   await look(page, 'concern-follow');
   await handler.goto(url + '/concerns/CON-0001');
   assert.ok((await handler.locator('.state-line').textContent()).includes('In review'), 'what is added opens it again');
