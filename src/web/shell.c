@@ -13,6 +13,7 @@ static const struct entry entries[] = {
     {"scope", "Scope", "/scope", "scope"},             {"criteria", "Criteria", "/criteria", "criteria"},
     {"controls", "Controls", "/controls", "controls"}, {"tests", "Tests", "/tests", "tests"},
     {"gaps", "Gaps", "/gaps", "gaps"},                 {"evidence", "Evidence", "/evidence", "evidence"}, {"people", "People", "/people", "people"}, {"access", "Access reviews", "/access", "access"}, {"policies", "Policies", "/policies", "policies"},
+    {"documents", "Documents", "/documents", "documents"},
     {"risks", "Risks", "/risks", "risks"},
     {"assets", "Assets and data", "/assets", "assets"},
     {"prepare", "Prepare", "/prepare", "audit"},
