@@ -2,9 +2,11 @@
 // What holds here holds for pages as well: they make the same changes.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { session } from './routes.mjs';
+import { routes, session } from './routes.mjs';
 import { end, launch, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
@@ -306,5 +308,79 @@ describe('risks', () => {
       assert.notEqual(answer.status, 200, `${name} accepts for ten years`);
     }
     assert.equal(await state(asked.json), 'asked');
+  });
+});
+
+const form = async (headers, address, fields) => {
+  const answer = await fetch(url + address, { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams(fields) });
+  return { status: answer.status, text: await answer.text() };
+};
+const has = (pattern) => routes.some((r) => r.pattern === pattern);
+
+describe('concerns', { skip: !has('/concern') }, () => {
+  const WORD = 'wallabyledger';
+  let key;
+  before(async () => {
+    await make(root, 'concern_channel', { name: 'Concerns', open_to: 'anyone', handlers: [who.lea.person, who.leo.person], answer_days: 7 });
+  });
+
+  it('an anonymous one holds no account, person, session, address or time of whoever reported it, although they were signed in', async () => {
+    const account = JSON.parse(assay('user', 'list', '--json')).find((u) => u.login === 'emma').id;
+    const token = assay('token', 'add', 'emma', '--label', 'concern', '--scope', 'own_page').trim();
+    const told = await form({ authorization: 'Bearer ' + token }, '/concern', { about: 'fraud', whom: 'leo of the attacks', text: `It was ${WORD}`, anonymous: '1' });
+    assert.equal(told.status, 200, told.text.slice(0, 500));
+    key = /[A-Z2-9]{4}(-[A-Z2-9]{4}){4}/.exec(told.text)[0];
+    const box = fs.readFileSync(path.join(process.env.ASSAY_DATA_DIR, 'concerns')).toString('latin1');
+    assert.ok(box.includes(WORD), 'it waits in the box');
+    for (const trace of [account, who.emma.person, 'emma', '127.0.0.1', token, key]) assert.ok(!box.includes(trace), `the box holds ${trace}`);
+    assert.ok(!assay('dump').includes(WORD), 'no leaf of it yet: its neighbours would tell when it came');
+    for (const line of fs.readFileSync(process.env.ASSAY_LOG, 'utf8').split('\n').filter((l) => /path=\/concern\b/.test(l))) assert.ok(!/127[.]0[.]0[.]1|account:|emma/.test(line), line);
+    assert.ok(!JSON.parse(/\{"set".*?\}\}|\{.*?"kind":"new".*?\}\n?/.exec(box)?.[0]?.trim() || '{}').set?.handlers?.includes(who.leo.person), 'whom it is about does not receive it');
+  });
+
+  it('is read and answered by those who receive it alone, made by nobody over the API, and its key is not guessed', async () => {
+    for (const [name, by] of Object.entries(who)) {
+      assert.equal((await by('POST', '/records/concern', { values: { title: 'x', about: 'fraud', text: 'x', anonymous: true, received_on: day(0), handlers: [by.person], key_digest: sha256('x') } })).status, 403, name);
+      for (const address of ['/concerns', '/records/concern', `/search?q=${WORD}`, '/api/v1/records/concern', '/records/concern/export.csv']) assert.ok(!(await by('GET', address)).text.includes(WORD), `${name} ${address}`);
+    }
+    assert.equal((await form({}, '/concern/follow', { key })).status, 200);
+    let status = 0;
+    for (let i = 0; i < 30 && status !== 429; i++) ({ status } = await form({}, '/concern/follow', { key: 'AAAA-BBBB-CCCC-DDDD-' + String(2222 + i).replace(/[01]/g, 'Z') }));
+    assert.equal(status, 429, 'guessing keys slows down');
+  });
+});
+
+describe('training', { skip: !has('/my/training/:id') }, () => {
+  it('nobody reads, draws or hands in the quiz of somebody else, nor completes it by a step', async () => {
+    await root('POST', '/training/campaigns', { title: 'Attacked', course: 'privacy', due_on: day(20), audience: 'all' });
+    const headers = await session();
+    await form(headers, '/training/campaigns', { title: 'Attacked', course: 'privacy', due_on: day(20), audience: 'all' });
+    let mine;
+    for (let i = 0; i < 100 && !mine; i++) {
+      mine = (await who.emma('GET', '/records/training_assignment')).json?.rows?.[0];
+      if (!mine) await new Promise((r) => setTimeout(r, 300));
+    }
+    if (!mine) return assert.fail('nobody was assigned');
+    for (const [name, by] of Object.entries(who).filter(([n]) => ['erik', 'owen', 'vic'].includes(n))) {
+      for (const address of [`/my/training/${mine.id}`, `/my/training/${mine.id}/quiz`, `/my/training/${mine.id}/result`]) assert.ok([303, 403, 404].includes((await by('GET', address)).status), `${name} ${address}`);
+      for (const address of [`/my/training/${mine.id}/draw`, `/my/training/${mine.id}/quiz`]) assert.ok([403, 404].includes((await by('POST', address, {})).status), `${name} ${address}`);
+    }
+    for (const t of ['begin', 'draw', 'complete']) for (const by of [who.emma, who.lea, root]) assert.ok([403, 409, 422].includes((await move(by, mine, t)).status), t);
+    const early = await who.emma('POST', `/my/training/${mine.id}/quiz`, { attempt: 0, 'a.1': '1' });
+    assert.ok(early.status >= 400 || early.status === 303, `${early.status}: a quiz that was not drawn`);
+    assert.equal((await root('GET', '/records/training_completion')).json.total, 0);
+  });
+});
+
+describe('sharing links', { skip: !has('/s/:secret') }, () => {
+  it('are not guessed, and tell nothing of what they are not', async () => {
+    const said = new Set();
+    for (const guess of ['0'.repeat(64), 'x', 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', '..%2f..', '%00', "'%20or%201=1"])
+      for (const tail of ['', '/file', '/raw']) {
+        const answer = await ask({}, 'GET', `/s/${guess}${tail}`);
+        assert.ok([400, 404, 410, 429].includes(answer.status), `${guess}${tail}: ${answer.status}`);
+        said.add(answer.status);
+      }
+    assert.ok(said.size <= 3);
   });
 });

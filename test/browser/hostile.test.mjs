@@ -132,7 +132,7 @@ describe('XSS', () => {
 
 const isJson = (a) => a.type.includes('json') && JSON.parse(a.text);
 // Before anybody has signed in there is no session whose token could be asked for.
-const PUBLIC_FORMS = ['POST /sign-in', 'POST /theme', 'POST /log/cosignature'];
+const PUBLIC_FORMS = ['POST /sign-in', 'POST /theme', 'POST /log/cosignature', 'POST /concern', 'POST /concern/follow'];
 
 describe('SQL injection', () => {
   it('no filter, sort, id or value is more than a value: nothing matches, nothing breaks, nothing is gone', async () => {
