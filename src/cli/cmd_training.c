@@ -118,7 +118,13 @@ static int run(struct cli_context *c)
         return cli_fail(&e);
     struct view view = {.db = records.db, .arena = c->arena, .now_ms = records.now_ms};
     int status;
-    if (!view_open(&view, 0, &e))
+    int64_t at_ms = 0;
+    const char *at = cli_option(c, "at");
+    if (at && !time_parse(str_of(at), view.now_ms, &at_ms)) {
+        records_close(&records);
+        return cli_wrong_use(c, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
+    }
+    if (!view_open(&view, at_ms, &e))
         status = cli_fail(&e);
     else if (strcmp(verb, "list") == 0)
         status = show(c, view_training(&view, &e), overview_print, &e);
@@ -135,6 +141,7 @@ static int run(struct cli_context *c)
 }
 
 static const struct cli_option options[] = {
+    {"at", 0, "TIME", "days that somebody is late are counted up to TIME"},
     {"output", 'o', "FILE", "certificate: where the PDF goes; the file must not be there"},
     {0},
 };
