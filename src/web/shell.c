@@ -224,8 +224,11 @@ static void shell_list(struct call *c, struct json *shell, const struct page *pa
     list_choices(c, list, json_get(source, "statuses"), path, "status", "status");
     list_choices(c, list, json_get(source, "groups"), path, "group", "id");
     list_paging(c, list, source, path);
-    json_put_str(list, "csv",
-                 page->column_count ? list_url(c, arena_printf(c->arena, "%s.csv", path).data, "page", STR("")) : STR(""));
+    const char *csv = arena_printf(c->arena, "%s.csv", path).data;
+    bool has_csv = false;
+    for (size_t i = 0; i < route_count && page->column_count; i++)
+        has_csv |= strcmp(routes[i].path, csv) == 0;
+    json_put_str(list, "csv", has_csv ? list_url(c, csv, "page", STR("")) : STR(""));
 }
 
 /* ---- a run that was asked for ---- */

@@ -218,8 +218,8 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     s->sessions = sessions_open(o->data_dir, s->env, e);
     if (!s->sessions)
         return false;
-    static char keeper_path[PATH_MAX + 32];
-    snprintf(keeper_path, sizeof(keeper_path), "%s/private/keeper.sock", s->dir.path);
+    static char keeper_path[64]; /* by the directory's descriptor: the name of a socket has 107 bytes at most */
+    snprintf(keeper_path, sizeof(keeper_path), "/proc/self/fd/%d/private/keeper.sock", s->dir.fd);
     s->keeper = keeper_link_new(o->keeper_path ? o->keeper_path : keeper_path);
     s->cache = cache_new();
     s->kept = view_kept_new();
