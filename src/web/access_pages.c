@@ -332,10 +332,11 @@ bool handle_access_decide(struct call *c, struct err *e)
 /* Lines without flags, of the same system and with the same rights as one of them; no more than the parameter says. */
 bool handle_access_bulk(struct call *c, struct err *e)
 {
-    struct str like = form_value(&c->form, "like"), me = c->access->person;
+    struct str like = form_value(&c->form, "like");
     int64_t limit = 0;
     if (!call_view(c, e))
         return false;
+    struct str me = c->access->person; /* there from call_view on */
     if (!str_to_int64(parameter_value(c->view.db, c->arena, "access_bulk_keep_max", INT64_MAX, e), &limit) || limit < 1)
         return e->code == ERR_NONE && err_set(e, ERR_DENIED, "like: the parameter access_bulk_keep_max lets nothing be kept together");
     struct record_change *changes = arena_array(c->arena, (size_t)limit, sizeof *changes);
