@@ -28,6 +28,12 @@ static bool each_nothing(void *context, const struct record *r, struct err *e)
 }
 
 /* A step of a plan that grows with the table: "SCAN r" alone. "USING INDEX" goes along one, as far as the page needs it. */
+/* Nothing can match: SQLite looks at such a condition once, before the first row. */
+static bool is_never(const char *sql)
+{
+    return strstr(sql, " in ())") || strstr(sql, " and (0) ");
+}
+
 static bool is_full_scan(const char *step)
 {
     return strncmp(step, "SCAN ", 5) == 0 && !strstr(step, "INDEX") && strcmp(step, "SCAN json_each") != 0 && !strstr(step, "CONSTANT ROW");
@@ -39,7 +45,7 @@ static void check_plan(const char *sql, bool may_sort)
     struct str question = arena_printf(w.arena, "explain query plan %s", sql);
     DB_EACH (row, w.db, &e, db_known(w.db, question)) {
         struct str step = arena_str(w.arena, db_text(row, 3));
-        ck_assert_msg(!is_full_scan(step.data), "%s\n  in: %s", step.data, sql);
+        ck_assert_msg(is_never(sql) || !is_full_scan(step.data), "%s\n  in: %s", step.data, sql);
         ck_assert_msg(may_sort || !str_contains(step, "TEMP B-TREE FOR ORDER BY"), "%s\n  in: %s", step.data, sql);
     }
     ck_assert_msg(!e.code, "%s: %s", e.text, sql);

@@ -252,7 +252,7 @@ struct json *view_disposition(struct view *v, const struct view_records *r, stru
         json_put_str(o, "id", id);
         json_put_str(o, "name", text_at(v, row, 1));
         json_put_str(o, "url", record_url(v, "disposition", id));
-        json_put_str(o, "certificate", str_is(db_text(row, 2), "carried_out") ? arena_printf(v->arena, "/documents/disposition/%.*s", STR_ARGS(id)) : STR(""));
+        json_put_str(o, "certificate", str_is(db_text(row, 2), "carried_out") ? arena_printf(v->arena, "/dispositions/%.*s", STR_ARGS(id)) : STR(""));
         state_put(o, type_named(r, "disposition"), db_text(row, 2));
         json_put_str(o, "on", text_at(v, row, 3));
         json_put_int(o, "documents", db_int(row, 4));

@@ -182,7 +182,7 @@ struct json *view_roster(struct view *v, const struct view_records *r, struct er
     }
     DB_EACH (row, v->db, &inner, "select id, settings from identity_source where id <> 'site' order by id") {
         struct err ignored = {0};
-        struct json *settings = json_parse(v->arena, db_text(row, 1), JSON_LIMITS_DEFAULT, &ignored);
+        struct json *settings = json_parse(v->arena, people_text(v, row, 1), JSON_LIMITS_DEFAULT, &ignored);
         if (!str_is(json_text(settings, "kind"), "ldap"))
             continue;
         struct json *o = json_push_object(sources);

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "pages.h"
 #include "report/view_documents.h"
+#include "web/accounts/accounts.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
@@ -269,7 +270,7 @@ static const struct json *version_wished(struct call *c, const struct record *r,
 {
     int64_t n = 0;
     struct document_wish wish = {0};
-    struct str text = form_value(&c->form, "edition");
+    struct str text = form_text(c, "edition");
     if (text.size && !str_to_int64(text, &n))
         return err_set(e, ERR_INVALID, "edition: the number of a version"), NULL;
     json_put_object(page, "state");
@@ -316,9 +317,9 @@ bool handle_document_evidence(struct call *c, struct err *e)
 static struct json *chosen_ids(struct call *c)
 {
     struct json *ids = json_array(c->arena);
-    for (size_t i = 0; i < c->form.count; i++)
-        if (str_is(c->form.fields[i].name, "document") && ids->count < DISPOSAL_MAX + 1)
-            json_push_str(ids, c->form.fields[i].value);
+    struct strings chosen = form_list(c, "document");
+    for (size_t i = 0; i < chosen.count && ids->count < DISPOSAL_MAX + 1; i++)
+        json_push_str(ids, str_of(chosen.items[i]));
     return ids;
 }
 
@@ -329,7 +330,7 @@ bool handle_disposition(struct call *c, struct err *e)
     size_t count;
     const struct record_type *t;
     struct buf BUF_AUTO text;
-    struct str name = str_trim(form_value(&c->form, "name"));
+    struct str name = str_trim(form_text(c, "name"));
     buf_init(&text, 1 << 20);
     json_write(&text, ids);
     if (!type_open(c, "disposition", &t, e))
@@ -372,7 +373,7 @@ static bool share_make(struct call *c, const struct record *r, struct str *ret_s
     char hex[2 * SECRET_BYTES + 1], digest_hex[65];
     int64_t until_ms;
     const struct json *version = version_wished(c, r, json_object(c->arena), e);
-    struct str recipient = str_trim(form_value(&c->form, "recipient")), until = form_value(&c->form, "expires_on"), allows = form_value(&c->form, "allows");
+    struct str recipient = str_trim(form_text(c, "recipient")), until = form_text(c, "expires_on"), allows = form_text(c, "allows");
     if (!version)
         return false;
     if (recipient.size == 0)
@@ -392,8 +393,8 @@ static bool share_make(struct call *c, const struct record *r, struct str *ret_s
     json_put_str(change.set, "expires_on", until);
     json_put_str(change.set, "allows", str_is(allows, "download") ? STR("download") : STR("preview"));
     json_put_str(change.set, "secret", arena_str(c->arena, str_of(digest_hex)));
-    if (str_trim(form_value(&c->form, "email")).size)
-        json_put_str(change.set, "email", str_trim(form_value(&c->form, "email")));
+    if (str_trim(form_text(c, "email")).size)
+        json_put_str(change.set, "email", str_trim(form_text(c, "email")));
     return records_submit_all(c, &change, 1, NULL, ret_answer, e);
 }
 
@@ -413,8 +414,8 @@ bool handle_document_share(struct call *c, struct err *e)
         return false;
     json_put(v, "nav", nav);
     json_put_str(v, "title", STR("The link"));
-    json_put_str(v, "recipient", str_trim(form_value(&c->form, "recipient")));
-    json_put_str(v, "expires", form_value(&c->form, "expires_on"));
+    json_put_str(v, "recipient", str_trim(form_text(c, "recipient")));
+    json_put_str(v, "expires", form_text(c, "expires_on"));
     json_put_str(v, "path", arena_printf(c->arena, "/s/%.*s", STR_ARGS(secret)));
     json_put_str(v, "id", records_answer_id(answer));
     json_put_str(v, "document", r->id);

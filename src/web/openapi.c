@@ -439,7 +439,7 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
         put_body(operation, "application/json", "changes", true);
         put_answer(responses, "200", "What was changed: type, id and version of the first hundred, and the leaf", "application/json", NULL);
-    } else if (r->handler == handle_api_evidence || strcmp(r->path, "/api/v1/access/extracts") == 0) {
+    } else if (r->handler == handle_api_evidence || strcmp(r->path, "/api/v1/access/extracts") == 0 || (r->method == HTTP_POST && strcmp(r->path, "/api/v1/documents") == 0)) {
         put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "What was made of it", "application/json", NULL);
     } else if (r->body_max == RECORD_IMPORT_BYTES && r->handler != handle_api_gap_import) {
@@ -471,7 +471,9 @@ static void add_operation(struct description *d, const struct route *r, const st
     if (r->page && r->page->words && !t)
         json_put_cstr(operation, "description", r->page->words);
     json_push_str(json_put_array(operation, "tags"), t ? str_of(t->id) : STR("assay"));
-    json_put_cstr(operation, "x-permission", permission_name(r->permit));
+    /* own_or_…: with the permission all of it, without what is one's own */
+    const char *own = r->permit == PERMISSION_OWN_OR_READ ? "own_or_read" : r->permit == PERMISSION_OWN_OR_RECORDS ? "own_or_records" : NULL;
+    json_put_cstr(operation, "x-permission", own ? own : permission_name(r->permit));
     if (!http_method_changes(r->method) && r->permit != PERMISSION_PUBLIC)
         add_parameter(parameters, "at", "query", "string", "As it was known at: 2026-11-01, 2026-11-01T10:30:00Z, now-3d");
     if (r->page == &page_kind_control || r->page == &page_kind_period) {

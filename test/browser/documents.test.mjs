@@ -244,7 +244,7 @@ describe('documents', () => {
     assert.ok((await call('one', 'GET', `/documents/${old}/files/${x}`)).status >= 400);
     assert.deepEqual(await list('one', 'bittern'), []);
     assert.deepEqual(await list('one', 'heron'), [running]);
-    await page.goto(`${url}/documents/disposition/DSP-0001`);
+    await page.goto(`${url}/dispositions/DSP-0001`);
     await page.getByText(old, { exact: true }).waitFor();
     await page.screenshot({ path: `${shots}/documents-certificate.png`, fullPage: true });
     await page.goto(`${url}/documents/${old}`);
