@@ -123,6 +123,7 @@ case_a_control_that_fails_raises_its_risks_and_says_so() {
     record add risk title='A second root' category=access inherent_l=4 inherent_i=4 controls_l2=ACME-1
     decide R-0001
     risk 0 show R-0001 && has '16 Very high → .*8 Moderate' && has 'OK: counts in full'
+    sleep 1 # instants on the command line are whole seconds
     before=$(date -u +%FT%TZ)
     sleep 1
     printf 'toor:x:0:0:toor:/root:/bin/bash\n' >>"$d/host/etc/passwd"
