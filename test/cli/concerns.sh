@@ -11,6 +11,7 @@ stop() {
 # start SECONDS: a server whose clock stands there; its log is $d/log-SECONDS.
 start() {
     stop
+    : >"$d/serving" # what the last one said
     ASSAY_TEST_NOW_MS=${1}456 "$assay" --data "$d/data" serve --listen 127.0.0.1:0 >"$d/serving" 2>"$d/log-$1" </dev/null &
     server=$!
     trap stop EXIT
