@@ -126,7 +126,7 @@ static void criteria_touched(struct impact *x, size_t control)
 /* Those of the register with what remains of each; before there is one, the library's. */
 static void risks_touched(struct impact *x, const char *control)
 {
-    struct json *group = group_new(x, "Risks", "It lowers them; with it, what remains of them changes.");
+    struct json *group = group_new(x, "Risks of the register", "It lowers them; with it, what remains of them changes.");
     struct err ignored = {0};
     struct risk_set *set = risks_load(x->v->db, x->v->arena, x->as, &ignored);
     size_t count = 0;
