@@ -12,7 +12,7 @@ static struct {
 static const char *const md4c_names[] = {MD4C_FUNCTIONS(LIBRARY_NAME)};
 static struct library md4c_library = LIBRARY("libmd4c.so.0", "libmd4c0", md4c_names, md4c);
 
-enum { DEPTH_MAX = 16, URL_BYTES_MAX = 2000, HEADING_SHIFT = 2 };
+enum { DEPTH_MAX = 16, URL_BYTES_MAX = 2000, HEADING_FIRST = 3, HEADING_LEVELS = 6 };
 
 struct writing {
     struct html html;
@@ -20,6 +20,7 @@ struct writing {
     int image; /* inside so many images: their words only */
     bool links[DEPTH_MAX + 1];
     int link_depth;
+    unsigned headings[HEADING_LEVELS + 1]; /* on the page, of the text's level; 0: none is open there */
 };
 
 bool markdown_prepare(struct err *e)
@@ -111,6 +112,19 @@ static bool is_container(MD_BLOCKTYPE type)
     return type == MD_BLOCK_QUOTE || type == MD_BLOCK_UL || type == MD_BLOCK_OL || type == MD_BLOCK_LI;
 }
 
+/* The first heading of a text follows the page's own, below which it stands, and none skips a level, whichever the text begins with. */
+static unsigned heading_place(struct writing *w, unsigned level)
+{
+    unsigned place = HEADING_FIRST;
+    for (unsigned above = 1; above < level; above++)
+        if (w->headings[above])
+            place = w->headings[above] + 1;
+    w->headings[level] = place > HEADING_LEVELS ? HEADING_LEVELS : place;
+    for (unsigned below = level + 1; below <= HEADING_LEVELS; below++)
+        w->headings[below] = 0;
+    return w->headings[level];
+}
+
 static int block_enter(MD_BLOCKTYPE type, void *detail, void *context)
 {
     struct writing *w = context;
@@ -118,8 +132,7 @@ static int block_enter(MD_BLOCKTYPE type, void *detail, void *context)
         return 0;
     const char *name = block_name(type);
     if (type == MD_BLOCK_H) {
-        unsigned level = ((MD_BLOCK_H_DETAIL *)detail)->level + HEADING_SHIFT;
-        buf_printf(w->html.out, "<h%u>", level > 6 ? 6 : level);
+        buf_printf(w->html.out, "<h%u>", heading_place(w, ((MD_BLOCK_H_DETAIL *)detail)->level));
     } else if (type == MD_BLOCK_OL && ((MD_BLOCK_OL_DETAIL *)detail)->start != 1) {
         buf_printf(w->html.out, "<ol start=\"%u\">", ((MD_BLOCK_OL_DETAIL *)detail)->start);
     } else if (type == MD_BLOCK_HR) {
@@ -141,8 +154,7 @@ static int block_leave(MD_BLOCKTYPE type, void *detail, void *context)
         return 0;
     const char *name = block_name(type);
     if (type == MD_BLOCK_H) {
-        unsigned level = ((MD_BLOCK_H_DETAIL *)detail)->level + HEADING_SHIFT;
-        buf_printf(w->html.out, "</h%u>\n", level > 6 ? 6 : level);
+        buf_printf(w->html.out, "</h%u>\n", w->headings[((MD_BLOCK_H_DETAIL *)detail)->level]);
     } else if (type == MD_BLOCK_CODE) {
         put(w, "</code></pre>\n");
     } else if (type == MD_BLOCK_TABLE) {

@@ -1,7 +1,7 @@
 /*
  * markdown.h - Markdown that people typed, as HTML (CommonMark and tables, by libmd4c).
  *
- * What it lets through is a list, not what is left after taking things out: paragraphs, headings (below the page's own), lists, quotes,
+ * What it lets through is a list, not what is left after taking things out: paragraphs, headings (below the page's own, and none skips a level), lists, quotes,
  * code, tables, emphasis and links. HTML in the text is text. A link keeps its address only if that is http, https, mailto or a path of
  * our own; others become their words. Images are not loaded: their description stands in their place. Nesting ends at 16 levels.
  */

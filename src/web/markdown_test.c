@@ -14,6 +14,7 @@ static const char *html(const char *text)
 START_TEST(what_people_write_becomes_elements)
 {
     static const char *const cases[][2] = {
+        {"## One\n\n#### Two\n\n### Three\n\n# Four", "<h3>One</h3>\n<h4>Two</h4>\n<h4>Three</h4>\n<h3>Four</h3>\n"},
         {"# Title\n\nSome *words* and **more**, `code`.", "<h3>Title</h3>\n<p>Some <em>words</em> and <strong>more</strong>, <code>code</code>.</p>\n"},
         {"- a\n- b", "<ul class=\"dots\"><li>a</li>\n<li>b</li>\n</ul>\n"},
         {"3. c", "<ol start=\"3\"><li>c</li>\n</ol>\n"},
