@@ -126,6 +126,18 @@ int cli_print(struct str text)
     return 3;
 }
 
+int cli_show(const struct cli_context *c, const struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
+{
+    struct buf BUF_AUTO b;
+    if (!page)
+        return cli_fail(e);
+    if (c->json)
+        return cli_print_json(page);
+    buf_init(&b, 16 << 20);
+    print(&b, page);
+    return cli_print(buf_view(&b));
+}
+
 bool cli_file_read(struct cli_context *c, const char *path, size_t size_max, struct str *ret, struct err *e)
 {
     struct buf BUF_AUTO b;

@@ -26,6 +26,7 @@
 #define CLI_CLI_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/env.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -75,6 +76,8 @@ int cli_fail(const struct err *e);
 int cli_wrong_use(const struct cli_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Pretty JSON and LF on standard output; a failing write (a closed pipe, a full disk) is exit status 3. */
 int cli_print_json(const struct json *v);
+/* A view model as --json asks, else as `print` writes it; NULL: cli_fail(e). */
+int cli_show(const struct cli_context *c, const struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e);
 /* Text on standard output, checked in the same way. */
 int cli_print(struct str text);
 /* A file that the person at the terminal names, "-" for standard input; pipes too. Its text lives in c->arena. Errors name the path:

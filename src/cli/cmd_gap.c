@@ -105,20 +105,6 @@ static void completeness_print(struct buf *b, const struct json *page)
         buf_printf(b, "  %.*s %.*s: %.*s\n", STR_ARGS(json_text(k, "id")), STR_ARGS(json_text(k, "status_words")), STR_ARGS(json_text(k, "why")));
 }
 
-static int show(struct cli_context *c, struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
-{
-    if (!page)
-        return cli_fail(e);
-    if (c->json)
-        return cli_print_json(page);
-    struct buf b;
-    buf_init(&b, 16 << 20);
-    print(&b, page);
-    int status = cli_print(buf_view(&b));
-    buf_release(&b);
-    return status;
-}
-
 /* ---- import ---- */
 
 static struct json *outside_json(struct cli_context *c, const struct outside *o, bool is_dry)
@@ -191,13 +177,13 @@ static int run(struct cli_context *c)
     }
     int status;
     if (strcmp(verb, "list") == 0)
-        status = show(c, view_register(&g.view, &g.shown, &everything, &all, &e), register_print, &e);
+        status = cli_show(c, view_register(&g.view, &g.shown, &everything, &all, &e), register_print, &e);
     else if (strcmp(verb, "plan") == 0)
-        status = show(c, view_plan(&g.view, &g.shown, &e), plan_print, &e);
+        status = cli_show(c, view_plan(&g.view, &g.shown, &e), plan_print, &e);
     else if (strcmp(verb, "readiness") == 0)
-        status = show(c, view_progress(&g.view, &g.shown, &e), readiness_print, &e);
+        status = cli_show(c, view_progress(&g.view, &g.shown, &e), readiness_print, &e);
     else if (strcmp(verb, "completeness") == 0)
-        status = show(c, view_completeness(&g.view, &g.shown, &e), completeness_print, &e);
+        status = cli_show(c, view_completeness(&g.view, &g.shown, &e), completeness_print, &e);
     else if (strcmp(verb, "import") == 0)
         status = import_run(&g);
     else

@@ -51,18 +51,6 @@ static struct str option_text(const struct people_cli *p, const char *name)
     return value ? str_of(value) : STR("");
 }
 
-static int show(struct cli_context *c, const struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
-{
-    if (!page)
-        return cli_fail(e);
-    if (c->json)
-        return cli_print_json(page);
-    struct buf BUF_AUTO b;
-    buf_init(&b, 16 << 20);
-    print(&b, page);
-    return cli_print(buf_view(&b));
-}
-
 /* ---- printing ---- */
 
 static void list_print(struct buf *b, const struct json *page)
@@ -174,7 +162,7 @@ static int roster_take(struct people_cli *p, struct str text, const struct roste
         return cli_fail(&e);
     struct json *v = roster_plan_json(p->c->arena, s, &plan);
     json_put_bool(v, "is_dry_run", is_dry);
-    int status = show(p->c, v, plan_print, &e);
+    int status = cli_show(p->c, v, plan_print, &e);
     if (has_problems)
         return cli_fail((err_set(&e, ERR_INVALID, "%s: %zu problems; nothing is written", s->source.data, plan.csv.problems->count), &e));
     return status;
@@ -253,7 +241,7 @@ static int leave_run(struct people_cli *p)
     if (!changes_submit(p, &change, 1, &e) || !follow(p, &followed, &e))
         return cli_fail(&e);
     struct view after = {.db = p->view.db, .arena = p->c->arena, .now_ms = env_now_ms(p->c->env)};
-    return show(p->c, view_open(&after, 0, &e) ? view_person(&after, &p->shown, r->id, &e) : NULL, person_print, &e);
+    return cli_show(p->c, view_open(&after, 0, &e) ? view_person(&after, &p->shown, r->id, &e) : NULL, person_print, &e);
 }
 
 static int look_run(struct people_cli *p)
@@ -287,16 +275,16 @@ static int read_run(struct people_cli *p, const char *verb)
     struct view_filter f = {.per_page = LISTED_MAX, .status = option_text(p, "status")};
     struct people_filter more = {option_text(p, "kind"), option_text(p, "team"), option_text(p, "manager")};
     if (strcmp(verb, "list") == 0)
-        return show(p->c, view_people(&p->view, &p->shown, &f, &more, &e), list_print, &e);
+        return cli_show(p->c, view_people(&p->view, &p->shown, &f, &more, &e), list_print, &e);
     if (strcmp(verb, "joiners") == 0)
-        return show(p->c, view_joiners(&p->view, &p->shown, &f, more.kind, &e), joiners_print, &e);
+        return cli_show(p->c, view_joiners(&p->view, &p->shown, &f, more.kind, &e), joiners_print, &e);
     if (strcmp(verb, "population") == 0)
         return population_run(p);
     if (strcmp(verb, "reconcile") == 0)
-        return show(p->c, view_reconcile(&p->view, &p->shown, &f, &e), reconcile_print, &e);
+        return cli_show(p->c, view_reconcile(&p->view, &p->shown, &f, &e), reconcile_print, &e);
     if (p->c->argument_count < 2)
         return cli_wrong_use(p->c, "show takes the id of a person");
-    return show(p->c, view_person(&p->view, &p->shown, str_of(p->c->arguments[1]), &e), person_print, &e);
+    return cli_show(p->c, view_person(&p->view, &p->shown, str_of(p->c->arguments[1]), &e), person_print, &e);
 }
 
 static int run(struct cli_context *c)

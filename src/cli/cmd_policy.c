@@ -154,28 +154,16 @@ static void receipt_print(struct buf *b, const struct json *page)
     buf_printf(b, "proof      assay prove %lld\n", (long long)json_int(page, "leaf", -1));
 }
 
-static int show(struct cli_context *c, struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
-{
-    struct buf BUF_AUTO b;
-    if (!page)
-        return cli_fail(e);
-    if (c->json)
-        return cli_print_json(page);
-    buf_init(&b, 16 << 20);
-    print(&b, page);
-    return cli_print(buf_view(&b));
-}
-
 static int show_run(struct policy_cli *p)
 {
     struct err e = {0};
     int64_t number;
     const char *typed = cli_option(p->c, "version");
     if (!typed)
-        return show(p->c, view_policy(&p->view, &p->shown, argument(p->c, 1), &e), policy_print, &e);
+        return cli_show(p->c, view_policy(&p->view, &p->shown, argument(p->c, 1), &e), policy_print, &e);
     if (!str_to_int64(str_of(typed), &number))
         return cli_wrong_use(p->c, "--version takes a number");
-    return show(p->c, view_policy_version(&p->view, &p->shown, argument(p->c, 1), number, &e), version_print, &e);
+    return cli_show(p->c, view_policy_version(&p->view, &p->shown, argument(p->c, 1), number, &e), version_print, &e);
 }
 
 static int diff_run(struct policy_cli *p)
@@ -184,7 +172,7 @@ static int diff_run(struct policy_cli *p)
     int64_t from = 0, to = 0;
     if ((argument(p->c, 2).size && !str_to_int64(argument(p->c, 2), &from)) || (argument(p->c, 3).size && !str_to_int64(argument(p->c, 3), &to)))
         return cli_wrong_use(p->c, "diff takes a policy and the numbers of two versions");
-    return show(p->c, view_policy_diff(&p->view, &p->shown, argument(p->c, 1), from, to, &e), diff_print, &e);
+    return cli_show(p->c, view_policy_diff(&p->view, &p->shown, argument(p->c, 1), from, to, &e), diff_print, &e);
 }
 
 static int receipt_run(struct policy_cli *p)
@@ -199,7 +187,7 @@ static int receipt_run(struct policy_cli *p)
     }
     int fd = e.code ? -1 : data_dir_ledger(&p->records.data, &e);
     p->view.ledger = fd >= 0 ? ledger_reader_open(fd, &e) : NULL;
-    int status = show(p->c, e.code ? NULL : view_receipt(&p->view, &p->shown, leaf, &e), receipt_print, &e);
+    int status = cli_show(p->c, e.code ? NULL : view_receipt(&p->view, &p->shown, leaf, &e), receipt_print, &e);
     ledger_reader_close(p->view.ledger);
     if (fd >= 0)
         close(fd);
@@ -368,9 +356,9 @@ static int verb_run(struct policy_cli *p, const char *verb)
     struct err e = {0};
     struct view_filter everything = {.per_page = 1000};
     if (strcmp(verb, "list") == 0)
-        return show(p->c, view_policies(&p->view, &p->shown, &everything, &e), list_print, &e);
+        return cli_show(p->c, view_policies(&p->view, &p->shown, &everything, &e), list_print, &e);
     if (strcmp(verb, "matrix") == 0)
-        return show(p->c, view_policy_matrix(&p->view, &p->shown, &e), matrix_print, &e);
+        return cli_show(p->c, view_policy_matrix(&p->view, &p->shown, &e), matrix_print, &e);
     if (strcmp(verb, "submit") == 0 || strcmp(verb, "publish") == 0)
         return step_run(p, verb[0] == 'p');
     return strcmp(verb, "show") == 0      ? show_run(p)

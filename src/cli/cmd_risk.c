@@ -173,20 +173,6 @@ static void method_print(struct buf *b, const struct json *page)
     buf_printf(b, "appetite: %.*s; %.*s for confidentiality and privacy\n", STR_ARGS(json_text(page, "appetite_words")), STR_ARGS(json_text(page, "appetite_sensitive_words")));
 }
 
-static int show(struct cli_context *c, struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
-{
-    if (!page)
-        return cli_fail(e);
-    if (c->json)
-        return cli_print_json(page);
-    struct buf b;
-    buf_init(&b, 16 << 20);
-    print(&b, page);
-    int status = cli_print(buf_view(&b));
-    buf_release(&b);
-    return status;
-}
-
 /* ---- writing ---- */
 
 static int adopt(struct risk_cli *g)
@@ -236,10 +222,10 @@ static int one(struct risk_cli *g, const char *verb)
         return cli_wrong_use(c, "%s takes one id", verb);
     struct str id = str_of(c->arguments[1]);
     if (strcmp(verb, "show") == 0)
-        return show(c, view_risk_one(&g->view, &g->shown, id, &e), one_print, &e);
+        return cli_show(c, view_risk_one(&g->view, &g->shown, id, &e), one_print, &e);
     if (strcmp(verb, "history") == 0)
-        return show(c, view_risk_history(&g->view, &g->shown, id, &e), history_print, &e);
-    return show(c, view_risk_campaign(&g->view, &g->shown, id, &e), campaign_print, &e);
+        return cli_show(c, view_risk_history(&g->view, &g->shown, id, &e), history_print, &e);
+    return cli_show(c, view_risk_campaign(&g->view, &g->shown, id, &e), campaign_print, &e);
 }
 
 static struct str option_text(struct cli_context *c, const char *name)
@@ -265,11 +251,11 @@ static int run(struct cli_context *c)
         return cli_fail(&e);
     int status;
     if (strcmp(verb, "list") == 0)
-        status = show(c, view_risks(&g.view, &g.shown, &everything, &more, &e), list_print, &e);
+        status = cli_show(c, view_risks(&g.view, &g.shown, &everything, &more, &e), list_print, &e);
     else if (strcmp(verb, "matrix") == 0)
-        status = show(c, view_risks(&g.view, &g.shown, &everything, &more, &e), matrix_print, &e);
+        status = cli_show(c, view_risks(&g.view, &g.shown, &everything, &more, &e), matrix_print, &e);
     else if (strcmp(verb, "method") == 0)
-        status = show(c, view_risk_method(&g.view, &g.shown, &e), method_print, &e);
+        status = cli_show(c, view_risk_method(&g.view, &g.shown, &e), method_print, &e);
     else
         status = strcmp(verb, "adopt") == 0 ? adopt(&g) : strcmp(verb, "check") == 0 ? check(&g) : one(&g, verb);
     risk_close(&g);

@@ -54,18 +54,6 @@ static void campaign_print(struct buf *b, const struct json *page)
     }
 }
 
-static int show(struct cli_context *c, struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
-{
-    struct buf BUF_AUTO b;
-    if (!page)
-        return cli_fail(e);
-    if (c->json)
-        return cli_print_json(page);
-    buf_init(&b, 16 << 20);
-    print(&b, page);
-    return cli_print(buf_view(&b));
-}
-
 static int file_write(const char *path, struct str bytes)
 {
     struct err e = {0};
@@ -127,11 +115,11 @@ static int run(struct cli_context *c)
     if (!view_open(&view, at_ms, &e))
         status = cli_fail(&e);
     else if (strcmp(verb, "list") == 0)
-        status = show(c, view_training(&view, &e), overview_print, &e);
+        status = cli_show(c, view_training(&view, &e), overview_print, &e);
     else if (strcmp(verb, "overdue") == 0)
-        status = show(c, view_training_overdue(&view, &everything, &e), overdue_print, &e);
+        status = cli_show(c, view_training_overdue(&view, &everything, &e), overdue_print, &e);
     else if (strcmp(verb, "campaign") == 0 && c->argument_count == 2)
-        status = show(c, view_campaign(&view, str_of(c->arguments[1]), &everything, &e), campaign_print, &e);
+        status = cli_show(c, view_campaign(&view, str_of(c->arguments[1]), &everything, &e), campaign_print, &e);
     else if (strcmp(verb, "certificate") == 0)
         status = certificate(c, &view, records.types);
     else

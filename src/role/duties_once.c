@@ -42,7 +42,7 @@ bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, 
 }
 
 /* Said once: a duty that is refused stays due, and would be refused every minute. */
-static void refused_say(struct str key, const struct err *e)
+void duty_refused(struct str key, const struct err *e)
 {
     enum { KNOWN_MAX = 64 };
     static char known[KNOWN_MAX][80];
@@ -73,7 +73,7 @@ bool duty_list_submit(struct keeper_client *k, const struct env *env, struct are
         if (ok)
             (*ret_done)++;
         else
-            refused_say(duties[i].key, &why);
+            duty_refused(duties[i].key, &why);
     }
     return true;
 }
@@ -98,7 +98,7 @@ static bool reviews_advance(struct keeper_client *k, struct db *db, const struct
     }
     if (why.code == ERR_UNAVAILABLE || why.code == ERR_UNCERTAIN)
         return (*e = why, false);
-    refused_say(STR("access reviews"), &why);
+    duty_refused(STR("access reviews"), &why);
     return true;
 }
 

@@ -22,6 +22,9 @@ bool risks_submit(struct keeper_client *k, struct db *db, const struct env *env,
 /* Submits each duty as an operation of its own. ret_done: those that the keeper took. */
 bool duty_list_submit(struct keeper_client *k, const struct env *env, struct arena *a, const struct duty *duties, size_t count, size_t *ret_done, struct err *e) MUST_USE;
 
+/* Says on standard error why `key` was refused, once a process and key. */
+void duty_refused(struct str key, const struct err *e);
+
 /* Starts a process that hands notices over (role `post`); before any jail. ret_fd: our end. */
 bool post_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;
 /* to: a test message there; empty: today's digests. */

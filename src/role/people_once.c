@@ -2,25 +2,11 @@
 
 #include "assess/duties.h"
 #include "assess/reconcile_records.h"
+#include "role/duties_once.h"
 
 #include <stdio.h>
 
 enum { ARENA_BYTES_MAX = 512 << 20, ROUNDS_MAX = 8 };
-
-static void refused_say(struct str key, const struct err *e)
-{
-    enum { KNOWN_MAX = 64 };
-    static char known[KNOWN_MAX][80];
-    static size_t count;
-    char text[80];
-    snprintf(text, sizeof(text), "%.*s", STR_ARGS(str_slice(key, 0, 79)));
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(known[i], text) == 0)
-            return;
-    if (count < KNOWN_MAX)
-        memcpy(known[count++], text, sizeof(text));
-    fprintf(stderr, "assay: schedule: %s: %s\n", text, e->text);
-}
 
 static bool works_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, struct lifecycle_work *works, size_t count, size_t *done, struct err *e)
 {
@@ -37,7 +23,7 @@ static bool works_submit(struct keeper_client *k, struct db *db, const struct en
         if (ok)
             *done += works[i].count;
         else if (why.code != ERR_CONFLICT) /* somebody was quicker: the next round looks again */
-            refused_say(works[i].key, &why);
+            duty_refused(works[i].key, &why);
     }
     return true;
 }
