@@ -1,45 +1,18 @@
 // An access review of a host, from the tables that were captured there to the proof of removal: with the keyboard, by two people, signed by a third.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { assay, axeOn, newcomer } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PASSWORD = 'correct horse battery staple';
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-access-'));
 
-const totp = (seed) => {
-  let bits = '';
-  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-};
-
-async function person(login, name, role) {
+async function person(login, name, roles) {
   const { id } = await admin('POST', '/records/person', { values: { name, kind: 'employee', email: `${login}@example.org` } });
-  const page = await open({ signIn: false });
-  const link = assay('user', 'add', login, '--roles', role, '--name', name, '--person', id).match(/http\S+token=[0-9a-f]{64}/)[0];
-  await page.goto(link.replace(/^http:..[^/]+/, url));
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('Once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.getByRole('button', { name: 'Add one-time codes' }).click();
-  const seed = await page.locator('input[name="seed"]').getAttribute('value');
-  await page.locator('input[name="code"]').fill(totp(seed));
-  await page.locator('main form:has(input[name="seed"]) button').click();
-  await page.waitForLoadState();
-  return { id, page };
+  return { id, page: await newcomer(login, roles, { name, person: id }) };
 }
 
 // A tree with these people on it, captured as the host review-host.
@@ -64,9 +37,7 @@ function capture(users) {
 }
 
 async function looked(page, name) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`), [], name);
+  await axeOn(page, name);
   if (!shots) return;
   for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
     await page.setViewportSize({ width, height: 900 });

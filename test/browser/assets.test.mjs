@@ -1,14 +1,10 @@
 // Assets and data, and concerns: from an empty room over what was seen to encryption by medium; a concern from report to answer; preparation and stakeholders.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { axeOn, newcomer } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PASSWORD = 'correct horse battery staple';
 
 before(launch);
 after(end);
@@ -19,24 +15,9 @@ async function look(page, name) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.screenshot({ path: `${shots}/${name}-${width}-${scheme}.png`, fullPage: true });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than ${width} px`);
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }));
-    assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], name);
+    await axeOn(page, `${name} ${width} ${scheme}`);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-// Somebody with an account and a password, signed in.
-async function somebody(login, roles, person) {
-  const page = await open({ signIn: false, bypassCSP: true });
-  await page.goto(assay('user', 'add', login, '--roles', roles, '--name', login, '--person', person).match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('Once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.waitForLoadState();
-  return page;
 }
 
 const made = async (type, values) => {
@@ -107,7 +88,7 @@ test('a concern with a name is answered by those who receive it, and its reporte
   await nobody.goto(url + '/concern');
   await nobody.getByText('Sign in first.').waitFor();
 
-  const page = await somebody('ida', 'employee', ida.id);
+  const page = await newcomer('ida', 'employee', { person: ida.id, codes: false });
   await page.goto(url + '/concern');
   await look(page, 'concern');
   await page.getByLabel('What kind of concern is it?').selectOption('fraud');
@@ -120,10 +101,10 @@ test('a concern with a name is answered by those who receive it, and its reporte
   await look(page, 'concern-key');
 
   // whom it is about does not see it; who receives it does
-  const about = await somebody('otto', 'employee', otto.id);
+  const about = await newcomer('otto', 'employee', { person: otto.id, codes: false });
   await about.goto(url + '/concerns');
   await about.getByText('Nothing was reported.').waitFor();
-  const handler = await somebody('hanna', 'employee', hanna.id);
+  const handler = await newcomer('hanna', 'employee', { person: hanna.id, codes: false });
   await handler.goto(url + '/concerns');
   await look(handler, 'concerns');
   await handler.locator('table.list tbody a').first().click();

@@ -1,14 +1,13 @@
 // A document through its life: uploaded and found by the words in it, kept from those who may not read, approved by another, changed, shared, held, released,
 // destroyed with a certificate. Then what hostile files do.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
+import { assay } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
 const fixtures = path.join(import.meta.dirname, '../../src/inspect/fixtures');
 const fixture = (name) => path.join(fixtures, name);
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);

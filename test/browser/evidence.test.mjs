@@ -1,15 +1,14 @@
 // Evidence in the browser: brought for a performance, looked at by machine, decided by another, and the same again found out. Then what hostile files do.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
+import { assay } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'evidence-'));
 const file = (name, bytes) => {
   fs.writeFileSync(path.join(scratch, name), bytes);

@@ -1,8 +1,8 @@
 // What people do: with the keyboard alone, through the palette, looking at the past, running a test, signing out.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
+import { assay } from './client.mjs';
 import { addresses, end, launch, open, shots, url } from './site.mjs';
 
 let pages;
@@ -191,7 +191,7 @@ describe('signing in', () => {
     await page.goto(url + '/tests?status=fail');
     assert.match(page.url(), /\/sign-in\?back=%2Ftests%3Fstatus%3Dfail/);
     await page.screenshot({ path: `${shots}/sign-in-1440-light.png` });
-    const link = execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, 'user', 'link'], { encoding: 'utf8' });
+    const link = assay('user', 'link');
     await page.getByText('I have a one-time link').click();
     await page.getByLabel('Token').fill(/token=([0-9a-f]{64})/.exec(link)[1]);
     await page.getByRole('button', { name: 'Use the link' }).click();

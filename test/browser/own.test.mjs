@@ -1,10 +1,9 @@
 // What is one's own: an employee sees, opens, moves and changes that, and finds nothing else, neither on pages nor over the API.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
+import { assay } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 let mine, theirs, me, boss, token, reader, link;
 

@@ -1,11 +1,9 @@
 // Every page, light and dark, wide and narrow: no console error, no failed request, nothing wider than the screen, axe finds nothing.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
+import { axeOn } from './client.mjs';
 import { addresses, end, launch, open, shots, url } from './site.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const widths = [360, 1440];
 const themes = ['light', 'dark'];
 
@@ -45,10 +43,7 @@ describe('pages', () => {
         page.expectsErrors = name === 'missing';
         await page.goto(url + address);
         await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
-        await page.addScriptTag({ content: axe });
-        const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-        const words = violations.map((v) => `${v.id}: ${v.help}\n` + v.nodes.slice(0, 5).map((n) => `  ${n.html}\n    ${n.failureSummary}`).join('\n'));
-        assert.equal(words.length, 0, `${name} (${theme})\n${words.join('\n')}`);
+        await axeOn(page, `${name} (${theme})`);
       }
       await page.finish();
     }

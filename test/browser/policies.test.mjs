@@ -1,45 +1,18 @@
 // Policies: one is written, approved by two, published, signed, changed, signed again where that is asked, and read by everybody; receipts prove it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { createHash, createHmac } from 'node:crypto';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { assay, axeOn, newcomer } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PASSWORD = 'correct horse battery staple';
 const stamp = String(Date.now());
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
-
-const totp = (seed) => {
-  let bits = '';
-  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-};
 
 // Somebody with an account, a password and, where the role reads more than the own page, one-time codes.
 async function someone(name, roles, options = {}) {
   const person = await admin('POST', '/records/person', { values: { name, kind: 'employee', department: options.department ?? 'Operations' } });
-  const page = await open({ signIn: false, ...options.page });
-  await page.goto(assay('user', 'add', name.split(' ')[0].toLowerCase() + stamp, '--roles', roles, '--name', name, '--person', person.id).match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('Once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set the password' }).click();
-  if (roles !== 'employee') {
-    await page.getByRole('button', { name: 'Add one-time codes' }).click();
-    const seed = await page.locator('input[name="seed"]').getAttribute('value');
-    await page.locator('input[name="code"]').fill(totp(seed));
-    await page.locator('main form:has(input[name="seed"]) button').click();
-    await page.waitForLoadState();
-  }
+  const login = name.split(' ')[0].toLowerCase() + stamp;
+  const page = await newcomer(login, roles, { name, person: person.id, codes: roles !== 'employee', ...options.page });
   return { page, person };
 }
 
@@ -257,9 +230,7 @@ test('the pages hold in both widths and themes, and with axe', async () => {
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${path} is wider than ${width}`);
       if (shots) await page.screenshot({ path: `${shots}/policies-${name}-${width}-${colorScheme}.png`, fullPage: true });
       if (width !== 1440) continue;
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa'] }));
-      assert.deepEqual(found.violations.map((v) => `${path} ${v.id}: ${v.nodes[0].html}`), []);
+      await axeOn(page, path);
     }
     page.isClean();
     await page.finish();

@@ -1,45 +1,11 @@
 // The room Risks: the library is adopted, the map filters, a risk is decided, accepted by an executive, ends and is opened again; a control fails, and what
 // remains rises and says why.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { assay, assayOn, axeOn, newcomer } from './client.mjs';
 import { admin as api, end, launch, open, shots, url } from './site.mjs';
 
-const assay = (args, env = {}) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PASSWORD = 'correct horse battery staple';
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
-
-const totp = (seed) => {
-  let bits = '';
-  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-};
-
-// Somebody with an account of their own, signed in with two factors just now.
-async function person(login, name, roles, record) {
-  const page = await open({ signIn: false });
-  const args = ['user', 'add', login, '--roles', roles, '--name', name, ...(record ? ['--person', record] : [])];
-  await page.goto(assay(args).match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('Once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.getByRole('button', { name: 'Add one-time codes' }).click();
-  const seed = await page.locator('input[name="seed"]').getAttribute('value');
-  await page.locator('input[name="code"]').fill(totp(seed));
-  await page.locator('main form:has(input[name="seed"]) button').click();
-  await page.waitForLoadState();
-  return page;
-}
 
 async function decide(page, values) {
   for (const [label, value] of Object.entries(values)) {
@@ -107,12 +73,12 @@ test('a risk is accepted by an executive, ends, and is opened again with a task'
   assert.equal(asked.score, 15);
   assert.equal((await api('GET', `/risks/${risk.id}`)).need, 'treatment', 'asking alone covers nothing');
 
-  const own = await person('ann@risks.example', 'Ann Owner', 'executive', ann);
+  const own = await newcomer('ann@risks.example', 'executive', { name: 'Ann Owner', person: ann });
   await own.goto(url + asked.url);
   assert.ok(await own.getByRole('button', { name: 'Accept', exact: true }).isDisabled(), 'nobody accepts a risk of their own');
   await own.finish();
 
-  const executive = await person('eve@risks.example', 'Eve Executive', 'executive', eve);
+  const executive = await newcomer('eve@risks.example', 'executive', { name: 'Eve Executive', person: eve });
   await executive.goto(url + asked.url);
   await executive.getByRole('button', { name: 'Accept', exact: true }).click();
   await executive.waitForLoadState();
@@ -122,7 +88,7 @@ test('a risk is accepted by an executive, ends, and is opened again with a task'
   await executive.finish();
 
   // Two months later.
-  assay(['risk', 'check'], { ASSAY_TEST_NOW_MS: String(Date.now() + 70 * 86400000) });
+  assayOn(70, 'risk', 'check');
   const later = await api('GET', `/risks/${risk.id}`);
   assert.equal(later.state.id, 'review');
   assert.equal(later.reopened.by, 'acceptance');
@@ -163,7 +129,7 @@ test('a control fails and what remains rises, and the page says which control an
   assert.equal(before.need, 'nothing');
   await api('POST', `/parameters/${found.name}`, { value: String(found.limit), why: 'to see it fail' });
   try {
-    execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, 'collect'], { stdio: 'ignore' });
+    assay('collect');
   } catch {
     // failing tests end it with 1
   }
@@ -174,7 +140,7 @@ test('a control fails and what remains rises, and the page says which control an
     await new Promise((r) => setTimeout(r, 500));
   }
   assert.equal(now.residual.score, 16, JSON.stringify(now.controls));
-  assay(['risk', 'check']);
+  assay('risk', 'check');
   now = await api('GET', `/risks/${risk.id}`);
   assert.equal(now.state.id, 'review');
   assert.match(now.reopened.why, /RISKY-1/);
@@ -209,7 +175,7 @@ test('an assessment takes fraud, vendors and change, and is readiness then', asy
   assert.equal(json.progress.done, 3);
   assert.ok(json.mandatory.every((m) => m.status === 'pass'));
   assert.ok(await page.getByRole('button', { name: 'Close' }).isEnabled());
-  assay(['record', 'move', 'risk_campaign', campaign.id, 'close']);
+  assay('record', 'move', 'risk_campaign', campaign.id, 'close');
   const overview = await api('GET', '/overview');
   assert.ok(!overview.blockers.some((b) => b.code === 'no_risk_assessment'), 'the blocker of readiness is gone');
   page.isClean();
@@ -227,9 +193,7 @@ test('the room is legible in both themes, wide and narrow, and axe finds nothing
         await page.goto(url + address);
         await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width}`);
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`), [], `${name} ${colorScheme} ${width}`);
+        await axeOn(page, `${name} ${colorScheme} ${width}`);
       }
       page.isClean();
       await page.finish();

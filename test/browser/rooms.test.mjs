@@ -1,10 +1,9 @@
 // Gaps, Controls and Criteria as people go through them: from nothing to adopted controls with owners; from a failing test to a closed gap.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
+import { assay } from './client.mjs';
 import { end, launch, open, shots, signedIn, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
 let me, other;
 
 async function ask(method, path, body, headers = {}) {

@@ -1,26 +1,10 @@
 // The Scope room: from nothing to an approved scope by two people, with the keyboard and without scripts; what changes afterwards is seen.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { axeOn, newcomer } from './client.mjs';
 import { end, launch, open, shots, signedIn, url } from './site.mjs';
 
-const assay = (...args) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8' });
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PASSWORD = 'correct horse battery staple';
 const rooms = ['', '/profile', '/boundary', '/categories', '/commitments', '/subservices', '/team', '/version'];
-
-const totp = (seed) => {
-  let bits = '';
-  for (const c of seed) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-};
 
 async function api(method, path, body) {
   const { cookies } = await signedIn();
@@ -34,23 +18,6 @@ async function api(method, path, body) {
   const json = await answer.json();
   assert.ok(answer.ok, JSON.stringify(json));
   return json;
-}
-
-// A second person with a password and one-time codes, signed in just now.
-async function second(login) {
-  const page = await open({ signIn: false });
-  await page.goto(assay('user', 'add', login, '--roles', 'compliance_lead', '--name', 'Bea Second').match(/http\S+token=[0-9a-f]{64}/)[0].replace(/^http:..[^/]+/, url));
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.waitForURL(/settings\/sign-in/);
-  await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('Once more').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set the password' }).click();
-  await page.getByRole('button', { name: 'Add one-time codes' }).click();
-  const seed = await page.locator('input[name="seed"]').getAttribute('value');
-  await page.locator('input[name="code"]').fill(totp(seed));
-  await page.locator('main form:has(input[name="seed"]) button').click();
-  await page.waitForLoadState();
-  return page;
 }
 
 // Only the keyboard: goes on with Tab until `selector` has the focus.
@@ -205,7 +172,7 @@ test('the scope is sent by one and approved by another; whoever sent it cannot',
   await page.waitForURL(/done=sent/);
   assert.equal(await page.getByRole('button', { name: 'Approve this scope' }).count(), 0, 'four eyes');
   assert.ok(await page.getByText(/somebody other than you/).isVisible());
-  bea = await second('bea' + Date.now());
+  bea = await newcomer('bea' + Date.now(), 'compliance_lead', { name: 'Bea Second' });
   for (const [path, name] of [['/scope/categories', /^Approve 5 decisions/], ['/scope/boundary', /^Approve \d+ items/], ['/scope/subservices', /^Approve 1 organisation/], ['/scope/version', 'Approve this scope']]) {
     await bea.goto(url + path);
     await bea.getByRole('button', { name }).click();
@@ -274,9 +241,7 @@ test('the room looks right in both widths and themes, and axe finds nothing', as
         assert.ok(wide <= 0, `${room}: ${wide} px wider than the screen`);
         await page.screenshot({ path: `${shots}/scope${room.replace('/', '-')}-full-${width}-${colorScheme}.png`, fullPage: true });
         await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
-        await page.addScriptTag({ content: axe });
-        const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-        assert.deepEqual(violations.map((v) => `${room}: ${v.id}: ${v.nodes.map((n) => n.html + ' ' + n.failureSummary).join(' | ')}`), []);
+        await axeOn(page, room);
       }
       await page.finish();
     }

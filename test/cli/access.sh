@@ -8,7 +8,6 @@ access() {
     expect "$status" "$assay" --data "$d/data" access "$@"
 }
 record() { expect 0 "$assay" --data "$d/data" record "$@"; }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
 begin() {
     expect 0 "$assay" --data "$d/data" init
     record add person name='Ann Field' email=ann@example.org

@@ -3,7 +3,6 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
 evaluate() {
     status=$1
     shift

@@ -8,13 +8,6 @@ evidence() {
     shift
     expect "$status" "$assay" --data "$d/data" evidence "$@"
 }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
-rebuild_is_same() {
-    "$assay" --data "$d/data" dump >"$d/before" || fail "dump"
-    expect 0 "$assay" --data "$d/data" rebuild
-    "$assay" --data "$d/data" dump >"$d/after" || fail "dump"
-    cmp -s "$d/before" "$d/after" || fail "another dump after the rebuild"
-}
 
 case_a_file_is_looked_at_and_the_same_again_is_found_out() {
     expect 0 "$assay" --data "$d/data" init

@@ -9,7 +9,6 @@ gap() {
     expect "$status" "$assay" --data "$d/data" gap "$@"
 }
 record() { expect 0 "$assay" --data "$d/data" record "$@"; }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
 
 case_the_register_says_what_comes_first_and_why() {
     expect 0 "$assay" --data "$d/data" init

@@ -3,11 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 
 param() { expect 0 "$assay" --data "$d/data" record set parameter password_length_min "$1" --reason "change $1"; }
-same_after_rebuild() {
-    expect 0 "$assay" --data "$1" dump && cp "$d/out" "$d/dump"
-    expect 0 "$assay" --data "$1" rebuild
-    expect 0 "$assay" --data "$1" dump && cmp "$d/out" "$d/dump"
-}
 
 case_every_key_is_wrapped_under_a_new_master_key_and_the_old_one_is_gone() {
     make_data
@@ -20,7 +15,7 @@ case_every_key_is_wrapped_under_a_new_master_key_and_the_old_one_is_gone() {
     [ "$(ls "$d/data/private/keyring" | tr '\n' ' ')" = "backups keys " ] || fail "$(ls "$d/data/private/keyring")"
     param 13
     expect 0 "$assay" verify "$d/data"
-    same_after_rebuild "$d/data"
+    rebuild_is_same "$d/data"
     expect 0 "$assay" reperform "$d/data"
     # Another master key than the ledger's is named.
     cp "$d/data/private/keys/master" "$d/new.master" && cp "$d/old.master" "$d/data/private/keys/master"

@@ -2,6 +2,8 @@
 #
 # ASSAY names the program under test. Each case gets an empty scratch directory $d and may use:
 #   expect STATUS COMMAND...     the command ends with this status; its output is in $d/out and $d/err
+#   has PATTERN, lacks PATTERN   a line of its output matches; none does
+#   rebuild_is_same [DATA]       the projection of $d/data, made again from the ledger, is what it was
 #   one_line PATTERN             standard error of the last command is exactly one line "assay: ..." that matches PATTERN
 #   skip REASON                  leave the case out, and say why
 assay=${ASSAY:?ASSAY names the program under test}
@@ -27,6 +29,15 @@ expect() {
     : >"$d/err"
     "$@" >"$d/out" 2>"$d/err" </dev/null || got=$?
     [ "$got" -eq "$wanted" ] || fail "exit status $got instead of $wanted: $*"
+}
+has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
+lacks() { ! grep -q "$1" "$d/out" || fail "in the output: $1"; }
+rebuild_is_same() {
+    of=${1:-$d/data}
+    "$assay" --data "$of" dump >"$d/before.dump" || fail "dump"
+    expect 0 "$assay" --data "$of" rebuild
+    "$assay" --data "$of" dump >"$d/after.dump" || fail "dump"
+    cmp -s "$d/before.dump" "$d/after.dump" || fail "another dump after the rebuild"
 }
 one_line() {
     [ "$(wc -l <"$d/err")" -eq 1 ] || fail "not one line on standard error"

@@ -9,7 +9,6 @@ policy() {
     expect "$status" "$assay" --data "$d/data" policy "$@"
 }
 record() { expect 0 "$assay" --data "$d/data" record "$@"; }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
 
 case_the_library_is_shown_and_keeps_its_own_rules() {
     expect 0 "$assay" --data "$d/data" init

@@ -8,13 +8,6 @@ record() {
     shift
     expect "$status" "$assay" --data "$d/data" record "$@"
 }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
-rebuild_is_same() {
-    "$assay" --data "$d/data" dump >"$d/before" || fail "dump"
-    expect 0 "$assay" --data "$d/data" rebuild
-    "$assay" --data "$d/data" dump >"$d/after" || fail "dump"
-    cmp -s "$d/before" "$d/after" || fail "another dump after the rebuild"
-}
 
 case_a_gap_lives_from_finding_to_acceptance() {
     expect 0 "$assay" --data "$d/data" init

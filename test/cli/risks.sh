@@ -10,8 +10,6 @@ risk() {
 }
 record() { expect 0 "$assay" --data "$d/data" record "$@"; }
 refused() { expect 2 "$assay" --data "$d/data" record "$@"; }
-has() { grep -q "$1" "$d/out" || fail "not in the output: $1"; }
-lacks() { ! grep -q "$1" "$d/out" || fail "in the output: $1"; }
 day() { date -u -d "$1" +%F; }
 # decide ID CATEGORY FIELD=VALUE...
 decide() {
