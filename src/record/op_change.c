@@ -5,6 +5,7 @@
 #include "base/times.h"
 #include "blob/blob.h"
 #include "record/apply.h"
+#include "record/frozen.h"
 #include "record/internal.h"
 
 #include <stdarg.h>
@@ -371,6 +372,15 @@ static bool files_check(struct making *m, const struct asking *q)
     return true;
 }
 
+/* The program is asked the same: what was frozen stays, whoever comes. */
+static bool frozen_stays(struct making *m, const struct asking *q)
+{
+    if (strcmp(q->type->id, "population") != 0)
+        return true;
+    const char *why = frozen_refusal(m->a, q->record, q->act, q->transition_id, q->set, &m->op->blobs[q->blob_first + 1], q->blob_count - 1);
+    return !why || refuse(m, q, ERR_INVALID, "%s", why);
+}
+
 /* What a set of changes may not do to one another. */
 static bool together_check(struct making *m, const struct asking *q)
 {
@@ -568,7 +578,7 @@ static bool asking_check(struct making *m, struct asking *q)
         q->to = start_state(q->type);
     else if (q->act != RECORD_MOVE)
         q->to = arena_strndup(m->a, q->record->state.data, q->record->state.size);
-    if (!values_check(m, q) || !files_check(m, q) || (q->act == RECORD_UNDO && !undo_check(m, q)) || (q->transition && !guard_rules(m, q)) || !together_check(m, q))
+    if (!values_check(m, q) || !files_check(m, q) || !frozen_stays(m, q) || (q->act == RECORD_UNDO && !undo_check(m, q)) || (q->transition && !guard_rules(m, q)) || !together_check(m, q))
         return false;
     siblings_set(&m->siblings, q->type, q->id, q->set);
     return true;

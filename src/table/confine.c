@@ -110,15 +110,14 @@ static bool is_table_allowed(const char *name)
 
 static int authorize(void *context, int action, const char *first, const char *second, const char *database, const char *inner)
 {
-    (void)context;
+    const struct sql_reads *reads = context;
     (void)database;
-    (void)inner;
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
     case SQLITE_READ:
-        return is_table_allowed(first) ? SQLITE_OK : SQLITE_DENY;
+        return is_table_allowed(first) && (!reads || reads->may_read(reads->context, first, inner)) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
         return is_function_allowed(second) ? SQLITE_OK : SQLITE_DENY;
     default:
@@ -127,6 +126,11 @@ static int authorize(void *context, int action, const char *first, const char *s
 }
 
 void sql_confine(struct sqlite3 *db)
+{
+    sql_confine_reads(db, NULL);
+}
+
+void sql_confine_reads(struct sqlite3 *db, const struct sql_reads *reads)
 {
     enum { VALUE_BYTES_MAX = 16 << 20, SQL_BYTES_MAX = 1 << 20, DEPTH_MAX = 200 };
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -142,7 +146,7 @@ void sql_confine(struct sqlite3 *db)
     sqlite3_stmt *s = NULL; /* connects the engine's own table functions, whose declaration the authorizer would refuse */
     sqlite3_prepare_v2(db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", -1, &s, NULL);
     sqlite3_finalize(s);
-    sqlite3_set_authorizer(db, authorize, NULL);
+    sqlite3_set_authorizer(db, authorize, (void *)(uintptr_t)reads);
 }
 
 static int64_t monotonic_ms(void)

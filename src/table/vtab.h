@@ -46,6 +46,13 @@ bool vtab_register(struct sqlite3 *db, const struct table_provider *providers, s
 /* For SQL that users or tests write: allows only SELECT, reads of registered tables and a list of functions; no ATTACH, PRAGMA, writes.
  * The connection should hold nothing but registered tables (DB_MEMORY). */
 void sql_confine(struct sqlite3 *db);
+/* The same over a connection that holds more: which tables a statement may read. `inner`: the view that reads it, NULL the statement itself;
+ * a statement's own WITH can be called as it likes, and is `inner` too. `reads` has to live as long as the connection; NULL: every table. */
+struct sql_reads {
+    bool (*may_read)(void *context, const char *table, const char *inner);
+    void *context;
+};
+void sql_confine_reads(struct sqlite3 *db, const struct sql_reads *reads);
 /* Interrupts statements of `db` that run longer than time_limit_ms from now; 0 removes the limit. */
 void sql_limit_time(struct sqlite3 *db, int64_t time_limit_ms);
 
