@@ -585,6 +585,8 @@ int main(int argc, char **argv)
     put_text(c->classification_json ? c->classification_json : "{}");
     fputs(";\nconst char content_resources_json[] =\n", out);
     put_text(c->resources_json ? c->resources_json : "{}");
+    fputs(";\nconst char content_milestones_json[] =\n", out);
+    put_text(c->milestones_json ? c->milestones_json : "{\"milestones\":[]}");
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

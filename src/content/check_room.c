@@ -1,4 +1,4 @@
-/* content/classification.yaml and content/resources.yaml: checked member by member, then kept as JSON texts. */
+/* content/classification.yaml, content/resources.yaml and content/milestones.yaml: checked member by member, then kept as JSON texts. */
 #include "content/check_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -16,6 +16,10 @@ static const struct field duty_fields[] = {TEXT_OF("id", ALLOWED(DUTIES)), TEXT_
 static const struct field medium_fields[] = {TEXT_OF("id", ALLOWED("disk database backup email files transit")), TEXT_OF("label")};
 static const struct field group_fields[] = {TEXT_OF("id"), TEXT_OF("title"), FIELD_SKIPPED("links")};
 static const struct field link_fields[] = {TEXT_OF("title"), TEXT_OF("url"), TEXT_OF("words")};
+
+static const struct field milestone_fields[] = {TEXT_OF("id"), TEXT_OF("kind", ALLOWED("type1 type2")), TEXT_OF("base", ALLOWED("begin end window")), TEXT_OF("days"),
+                                                TEXT_OF("side", ALLOWED("ours auditor both")), TEXT_OF("title"), TEXT_OF("fixed", ALLOWED("yes"), OPTIONAL),
+                                                TEXT_OF("requests", ALLOWED("yes"), OPTIONAL), FIELD("after", MEMBER_TEXTS, taken, list, OPTIONAL)};
 
 static const struct yaml *items_check(struct checker *k, const struct yaml *owner, const char *key, const struct field *fields, size_t count)
 {
@@ -73,4 +77,33 @@ void check_resources(struct checker *k, const struct yaml *root)
                 problem(k, link, "%s: \"url\" must begin with https://", yaml_text(link, "title").data);
     }
     k->content->resources_json = json_keep(k, root);
+}
+
+/* What comes after stands below: so nothing waits for itself. */
+static bool stands_before(const struct yaml *list, const struct yaml *item, struct str id)
+{
+    YAML_EACH (other, list) {
+        if (other == item)
+            return false;
+        if (str_equal(yaml_text(other, "id"), id) && str_equal(yaml_text(other, "kind"), yaml_text(item, "kind")))
+            return true;
+    }
+    return false;
+}
+
+void check_milestones(struct checker *k, const struct yaml *root)
+{
+    const struct yaml *list = items_check(k, root, "milestones", milestone_fields, COUNT(milestone_fields));
+    YAML_EACH (item, list) {
+        int64_t days;
+        struct str id = yaml_text(item, "id");
+        if (!str_to_int64(yaml_text(item, "days"), &days) || days < -400 || days > 400)
+            problem(k, item, "%s: \"days\" must be a whole number from -400 to 400", id.data);
+        if (stands_before(list, item, id))
+            problem(k, item, "%s: stands here twice", id.data);
+        YAML_EACH (after, yaml_get(item, "after"))
+            if (!stands_before(list, item, after->text))
+                problem(k, item, "%s: \"after\": %s does not stand above it", id.data, after->text.data);
+    }
+    k->content->milestones_json = json_keep(k, root);
 }

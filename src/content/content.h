@@ -143,6 +143,8 @@ extern const char content_lifecycle_json[];
 /* content/classification.yaml: {"classes":[{"id","label","words","examples":[text],"duties":[id]}],"duties":[{"id","label","words"}],
  * "mediums":[{"id","label"}],"ports_encrypted":[443],"ports_clear":[80]}; content/resources.yaml: {"groups":[{"id","title","links":[{"title","url","words"}]}]} */
 extern const char content_classification_json[], content_resources_json[];
+/* content/milestones.yaml: {"milestones":[{"id","kind","base","days","side","title","fixed","requests","after":[id]}]} */
+extern const char content_milestones_json[];
 extern const struct category content_categories[];
 extern const size_t content_category_count;
 extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */

@@ -243,6 +243,10 @@ const struct route routes[] = {
     ROUTE(GET, "/api/v1/my/training", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_training, "My training"),
     ROUTE(GET, "/api/v1/my/training/:id", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_course, "A course, and how far I am"),
     /* Access reviews: lists of accounts, campaigns, lines. */
+    ROUTE(GET, "/audit", READ, SAFE, NO_BODY, handle_page, &page_kind_audit, "Engagements"),
+    ROUTE(GET, "/audit/:id", READ, SAFE, NO_BODY, handle_page, &page_kind_engagement, "One engagement"),
+    ROUTE(GET, "/api/v1/audit", READ, SAFE, NO_BODY, handle_api, &page_kind_audit, "Engagements"),
+    ROUTE(GET, "/api/v1/audit/:id", READ, SAFE, NO_BODY, handle_api, &page_kind_engagement, "One engagement"),
     ROUTE(GET, "/access", READ, SAFE, NO_BODY, handle_page, &page_kind_access, "Access reviews, and systems with the age of their lists of accounts"),
     ROUTE(POST, "/access", RECORDS, TOKEN, WIDE_FORM, handle_access_create, NULL, "Begin an access review"),
     ROUTE(POST, "/access/begin", RECORDS, TOKEN, FORM, handle_access_begin, NULL, "Begin a review of a captured host"),

@@ -116,6 +116,20 @@ async function risk(cookie) {
   return send('risk', { title: 'Shown risk: accounts of customers are taken over with stolen passwords', category: 'access', inherent_l: 4, inherent_i: 4, controls_l2: ['AC-06'], controls_l1: ['AC-02', 'HR-02'], controls_i1: ['MON-01'], criteria: ['CC6.1'] });
 }
 
+// An engagement with a milestone; each room of the audit adds what its own pages show.
+async function engagement(cookie) {
+  const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
+  const found = (await get('/api/v1/records/engagement?q=Shown')).rows[0];
+  if (found) return found;
+  const token = (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+  const send = async (type, values) =>
+    (await fetch(url + '/api/v1/records/' + type, { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json' }, body: JSON.stringify({ values }) })).json();
+  const year = new Date().getUTCFullYear();
+  const one = await send('engagement', { title: 'Shown SOC 2 Type 2', kind: 'type2', window_from: `${year}-01-01`, window_to: `${year}-12-31`, categories: ['security', 'availability'], firm: 'Shown Reed & Partners' });
+  await send('milestone', { title: 'Shown milestone: final populations', engagement: one.id, planned_on: `${year + 1}-01-07` });
+  return one;
+}
+
 // A piece of evidence with a table in it, looked at.
 async function upload(cookie) {
   const get = async (p) => (await fetch(url + p, { headers: { cookie } })).json();
@@ -228,6 +242,8 @@ export async function addresses() {
   const brought = await upload(cookie);
   const shownRisk = await risk(cookie);
   const shownDocument = await document(cookie);
+  const shownEngagement = await engagement(cookie);
+  Object.assign(list, { audit: '/audit', engagement: '/audit/' + shownEngagement.id });
   Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
   Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });

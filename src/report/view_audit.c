@@ -1,0 +1,145 @@
+/* The room Audit: the list of engagements, and what stands above every page of one. */
+#include "report/view_audit.h"
+
+#include "report/view_scope_internal.h"
+
+/* ---- one engagement in short ---- */
+
+static struct str when_text(struct view *v, const struct engagement *g)
+{
+    if (!g->has_days)
+        return STR("");
+    if (g->is_type1)
+        return day_text(v->arena, g->as_of);
+    return arena_printf(v->arena, "%.*s to %.*s", STR_ARGS(day_text(v->arena, g->window.first)), STR_ARGS(day_text(v->arena, g->window.last)));
+}
+
+struct json *engagement_put(struct view *v, const struct view_records *r, struct json *o, const struct engagement *g)
+{
+    const struct record_type *t = record_types_find(r->types, STR("engagement"));
+    int64_t today = day_of(v->at_ms), days = engagement_days(g), done = engagement_days_done(g, today);
+    json_put_str(o, "id", g->id);
+    json_put_str(o, "title", g->title);
+    json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s", STR_ARGS(g->id)));
+    json_put_cstr(o, "kind", g->is_type1 ? "type1" : "type2");
+    json_put_cstr(o, "kind_words", g->is_type1 ? "Type 1" : "Type 2");
+    json_put(o, "state", record_state_json(v, t, g->state));
+    json_put_int(o, "version", g->version);
+    json_put_str(o, "when", when_text(v, g));
+    json_put_str(o, "firm", g->firm);
+    json_put_int(o, "days", days);
+    json_put_int(o, "days_done", done);
+    json_put_int(o, "days_left", g->has_days && g->window.last > today ? g->window.last - today : 0);
+    json_put_int(o, "percent", days ? done * 100 / days : 0);
+    json_put(o, "owner", scope_person(v, g->owner));
+    return o;
+}
+
+static bool names(struct strings list, struct str id)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (str_is(id, list.items[i]))
+            return true;
+    return false;
+}
+
+bool engagement_may_read(struct view *v, const struct view_records *r, const struct engagement *g, struct err *e)
+{
+    const struct record_type *t = record_types_find(r->types, STR("engagement"));
+    struct record *record = t ? record_get(v->db, v->arena, t, g->id, view_record_limit(v), e) : NULL;
+    if (!record)
+        return false;
+    bool is_outside = access_has_role(r->access, "auditor") && r->access->role_count == 1 && !names(g->auditors, r->access->person);
+    if (record->is_deleted || is_outside || !access_matches(r->access, &t->may_read, record))
+        return err_set(e, ERR_NOT_FOUND, "engagement %.*s: there is none of this name that you may read", STR_ARGS(str_slice(g->id, 0, 60)));
+    return true;
+}
+
+/* ---- above every page of it ---- */
+
+/* What each tab counts: what is open and somebody has to look at. ?1: the engagement. */
+static const struct tab {
+    const char *id, *label, *path, *sql;
+} tabs[] = {
+    {"overview", "Overview", "", NULL},
+    {"requests", "Requests", "/requests", "select count(*) from audit_requests where engagement = ?1 and state in ('open', 'returned')"},
+    {"populations", "Populations", "/populations", "select count(*) from populations where engagement = ?1"},
+    {"sheets", "Samples and sheets", "/sheets", "select count(*) from test_sheets where engagement = ?1"},
+    {"exceptions", "Exceptions", "/exceptions", "select count(*) from audit_exceptions where engagement = ?1 and state in ('noted', 'agreed')"},
+    {"reports", "Reports", "/reports", NULL},
+    {"room", "What the auditor sees", "/room", NULL},
+};
+
+static bool tabs_put(struct view *v, struct json *page, const struct engagement *g, const char *current, struct err *e)
+{
+    struct json *list = json_put_array(page, "tabs");
+    for (size_t i = 0; i < sizeof tabs / sizeof tabs[0]; i++) {
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "id", tabs[i].id);
+        json_put_cstr(o, "label", tabs[i].label);
+        json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s%s", STR_ARGS(g->id), tabs[i].path));
+        json_put_int(o, "count", tabs[i].sql && !v->is_past ? db_one_int(v->db, e, 0, tabs[i].sql, A(g->id)) : 0);
+        json_put_bool(o, "is_current", strcmp(tabs[i].id, current) == 0);
+    }
+    return e->code == ERR_NONE;
+}
+
+struct json *engagement_page_new(struct view *v, const struct view_records *r, struct str title, struct str id, const char *tab, struct engagement *ret, struct err *e)
+{
+    struct json *page = record_page_new(v, title, true, e);
+    if (!page || !engagement_read(v->db, v->arena, id, view_record_limit(v), ret, e) || !engagement_may_read(v, r, ret, e))
+        return NULL;
+    engagement_put(v, r, json_put_object(page, "engagement"), ret);
+    return tabs_put(v, page, ret, tab, e) ? page : NULL;
+}
+
+/* ---- the list ---- */
+
+static bool rows_put(struct view *v, const struct view_records *r, struct json *page, struct err *e)
+{
+    enum { SHOWN_MAX = 100 };
+    struct json *list = json_put_array(page, "rows");
+    struct str ids[SHOWN_MAX];
+    size_t count = 0;
+    DB_EACH (row, v->db, e,
+             "select id from engagements_versions where is_deleted = 0 and from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) order by state in ('closed', 'ended'), "
+             "coalesce(window_to, as_of, '9999') desc, id desc limit 100",
+             A(view_record_limit(v)))
+        ids[count++] = arena_str(v->arena, db_text(row, 0));
+    for (size_t i = 0; i < count && !e->code; i++) {
+        struct engagement g;
+        struct err hidden = {0};
+        if (!engagement_read(v->db, v->arena, ids[i], view_record_limit(v), &g, e))
+            return false;
+        if (engagement_may_read(v, r, &g, &hidden))
+            engagement_put(v, r, json_push_object(list), &g);
+        else if (hidden.code != ERR_NOT_FOUND)
+            *e = hidden;
+    }
+    return e->code == ERR_NONE;
+}
+
+struct json *view_audit(struct view *v, const struct view_records *r, struct err *e)
+{
+    struct json *page = record_page_new(v, STR("Audit"), true, e);
+    const struct record_type *t = record_types_find(r->types, STR("engagement"));
+    struct err why = {0};
+    if (!page || !t || !rows_put(v, r, page, e))
+        return NULL;
+    json_put_bool(page, "may_create", !v->is_past && record_allows(r->access, t, NULL, RECORD_CREATE, NULL, &why));
+    return page;
+}
+
+/* ---- one of them ---- */
+
+struct json *view_engagement(struct view *v, const struct view_records *r, struct str id, struct err *e)
+{
+    struct engagement g;
+    struct json *page = engagement_page_new(v, r, STR("Engagement"), id, "overview", &g, e);
+    const struct record_type *t = record_types_find(r->types, STR("engagement"));
+    struct json *record = page ? view_record(v, r, t, g.id, true, e) : NULL;
+    if (!record)
+        return NULL;
+    json_put(page, "record", record);
+    return page;
+}
