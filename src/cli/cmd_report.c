@@ -1,4 +1,5 @@
 /* cmd_report.c - documents: today the readiness report. */
+#include "cli/cmd_oscal.h"
 #include "cli/open_view.h"
 #include "os/file.h"
 #include "report/readiness_report.h"
@@ -8,7 +9,8 @@
 static const struct cli_option options[] = {
     {"format", 0, "FORMAT", "html (default) or json"},
     {"at", 0, "TIME", "as it was known at TIME"},
-    {"output", 'o', "FILE", "write to FILE instead of standard output"},
+    {"output", 'o', "FILE", "write to FILE instead of standard output; oscal: the directory of its eight files"},
+    {"engagement", 0, "ID", "oscal: over the time of this engagement"},
     {0},
 };
 
@@ -17,8 +19,10 @@ static int run(struct cli_context *c)
     struct err e = {0};
     struct opened_view o = {0};
     const char *format = cli_option(c, "format"), *output = cli_option(c, "output");
+    if (strcmp(c->arguments[0], "oscal") == 0)
+        return oscal_report(c);
     if (strcmp(c->arguments[0], "readiness") != 0)
-        return cli_wrong_use(c, "%s: the one report so far is readiness", c->arguments[0]);
+        return cli_wrong_use(c, "%s: is none of readiness, oscal", c->arguments[0]);
     if (format && strcmp(format, "html") != 0 && strcmp(format, "json") != 0)
         return cli_wrong_use(c, "--format is html or json, not \"%s\"", format);
     bool is_json = c->json || (format && strcmp(format, "json") == 0);
@@ -47,7 +51,7 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_report = {
     .name = "report",
     .summary = "write a report: readiness, as one printable page or JSON",
-    .usage = "readiness [--format html|json] [--at TIME] [--output FILE]",
+    .usage = "readiness [--format html|json] [--at TIME] [--output FILE] | oscal --output DIR [--engagement ID] [--at TIME]",
     .example = "assay report readiness --output readiness.html",
     .options = options,
     .details = "The page holds all it needs: nothing is fetched, it prints on A4.",

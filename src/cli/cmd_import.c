@@ -1,0 +1,118 @@
+/* assay import: what others wrote, as changes of records. Today OSCAL: catalogs and assessment results. */
+#include "cli/cmd_records.h"
+#include "oscal/oscal.h"
+
+static struct json *import_json(struct cli_context *c, const struct oscal_import *i, bool is_dry)
+{
+    struct json *v = json_object(c->arena);
+    json_put_bool(v, "is_dry_run", is_dry);
+    json_put_cstr(v, "model", oscal_model_name(i->document.model));
+    json_put_str(v, "title", i->document.title);
+    json_put_int(v, "taken", (int64_t)i->taken);
+    json_put_int(v, "same", (int64_t)i->same);
+    json_put(v, "rows", i->rows);
+    json_put(v, "left", i->left);
+    return v;
+}
+
+static int import_print(struct cli_context *c, const struct oscal_import *i, bool is_dry)
+{
+    if (c->json)
+        return cli_print_json(import_json(c, i, is_dry));
+    static const char *const kinds[] = {"requirement", "gap", "deviation", "evidence"};
+    struct buf BUF_AUTO b;
+    buf_init(&b, 1 << 20);
+    buf_printf(&b, "%s \"%.*s\"\n", oscal_model_name(i->document.model), STR_ARGS(i->document.title));
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        int64_t made = 0, changed = 0;
+        JSON_EACH (row, i->rows)
+            if (str_is(json_text(row, "type"), kinds[k])) {
+                made += str_is(json_text(row, "act"), "new");
+                changed += str_is(json_text(row, "act"), "change");
+            }
+        if (made + changed)
+            buf_printf(&b, "%lld of the type %s %s new, %lld %s changed\n", (long long)made, kinds[k], is_dry ? "would be" : "are", (long long)changed, is_dry ? "would be" : "are");
+    }
+    if (i->same)
+        buf_printf(&b, "%zu are here already\n", i->same);
+    JSON_EACH (row, i->rows)
+        if (str_is(json_text(row, "act"), "left"))
+            buf_printf(&b, "not taken: %.*s: %.*s\n", STR_ARGS(json_text(row, "pointer")), STR_ARGS(json_text(row, "why")));
+    JSON_EACH (words, i->left)
+        buf_printf(&b, "not taken: %.*s\n", STR_ARGS(words->text));
+    buf_cstr(&b, is_dry ? "nothing is written (--dry-run)\n" : i->count == 0 ? "nothing to import\n" : "");
+    return cli_print(buf_view(&b));
+}
+
+static bool import_write(struct record_cli *r, struct keeper_client *keeper, struct oscal_import *i, struct err *e)
+{
+    struct cli_context *c = r->c;
+    struct op op;
+    struct json *answer;
+    for (size_t k = 0; k < i->count; k++)
+        if (i->changes[k].act == RECORD_CREATE)
+            record_defaults(record_types_find(r->types, i->changes[k].type), i->changes[k].set, &r->access, r->now_ms);
+    return record_number(r->db, c->arena, i->changes, i->count, e) && record_op(c->env, c->arena, i->changes, i->count, &r->access, &op, e) &&
+           keeper_submit(keeper, c->arena, &op, &answer, e) && (keeper_flush(keeper, e) || err_wrap(e, "it is recorded, but not signed"));
+}
+
+static int import_run(struct record_cli *r, struct keeper_client *keeper, bool is_dry)
+{
+    struct cli_context *c = r->c;
+    struct err e = {0};
+    struct str text;
+    struct oscal_import i;
+    const char *path = c->arguments[1], *slash = strrchr(path, '/');
+    struct view v = {.db = r->db, .arena = c->arena, .now_ms = r->now_ms};
+    if (!view_open(&v, 0, &e) || !cli_file_read(c, path, OSCAL_BYTES_MAX, &text, &e))
+        return cli_fail(&e);
+    if (!oscal_import_read(&v, c->env, str_of(slash ? slash + 1 : path), text, &i, &e)) {
+        err_wrap(&e, "%s", path);
+        return cli_fail(&e);
+    }
+    if (!is_dry && i.count && !import_write(r, keeper, &i, &e))
+        return cli_fail(&e);
+    return import_print(c, &i, is_dry);
+}
+
+static int run(struct cli_context *c)
+{
+    struct err e = {0};
+    struct record_cli r;
+    bool is_dry = cli_flag(c, "dry-run");
+    if (strcmp(c->arguments[0], "oscal") != 0)
+        return cli_wrong_use(c, "%.40s: what is read is oscal; CSV goes through assay record import", c->arguments[0]);
+    struct keeper_client *keeper = is_dry ? NULL : keeper_open(c->data_dir, &e);
+    if (!is_dry && !keeper)
+        return cli_fail(&e);
+    int status;
+    if (record_cli_open(c, false, &r, &e)) {
+        status = import_run(&r, keeper, is_dry);
+    } else {
+        status = cli_fail(&e);
+    }
+    records_close(&r);
+    if (keeper)
+        keeper_close(keeper);
+    return status;
+}
+
+static const struct cli_option options[] = {
+    {"dry-run", 0, NULL, "say what would happen and write nothing"},
+    {0},
+};
+
+const struct cli_command cli_command_import = {
+    .name = "import",
+    .summary = "take over what others wrote: OSCAL catalogs and assessment results",
+    .usage = "oscal FILE.json",
+    .example = "assay import oscal NIST_SP-800-53_rev5_MODERATE-baseline-resolved-profile_catalog.json --dry-run",
+    .options = options,
+    .details = "A catalog's controls become requirements of other frameworks (assay record list requirement), with the criteria near them where the crosswalk\n"
+               "knows the framework. Findings of assessment results that are not satisfied become gaps, or deviations where they name a control of\n"
+               "yours; the file is kept as evidence. The same file again changes nothing. Everything is taken or nothing.",
+    .arguments_min = 2,
+    .arguments_max = 2,
+    .has_json = true,
+    .run = run,
+};

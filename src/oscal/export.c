@@ -1,0 +1,84 @@
+/* export.c - one export: the instant is the newest leaf's, the window the engagement's or the last 90 days. */
+#include "oscal/internal.h"
+
+static const struct record *first_of(struct oscal *o, const char *type)
+{
+    struct record_list l = oscal_records(o, type);
+    return l.count ? l.items[0] : NULL;
+}
+
+static void scope_read(struct oscal *o)
+{
+    o->in_scope = arena_array(o->arena, content_criterion_count + 1, sizeof *o->in_scope);
+    for (size_t i = 0; i < content_criterion_count; i++)
+        o->in_scope[i] = o->engagement ? oscal_value_has(o->engagement, "categories", str_of(content_criteria[i].category)) && !o->as->program->criterion_not_relevant[i]
+                                       : o->as->criteria[i].is_in_scope;
+}
+
+/* The engagement's days, as far as they have come. */
+static bool window_set(struct oscal *o, struct err *e)
+{
+    struct str from = oscal_value_text(o->engagement, "window_from"), to = oscal_value_text(o->engagement, "window_to");
+    int64_t first_ms, last_ms;
+    if (str_is(oscal_value_text(o->engagement, "kind"), "type1"))
+        from = to = oscal_value_text(o->engagement, "as_of");
+    if (!time_parse(from, 0, &first_ms) || !time_parse(to, 0, &last_ms) || first_ms > o->view.at_ms)
+        return true; /* nothing of it has happened: the last 90 days tell of design alone */
+    int64_t today = day_of(o->view.at_ms), first = day_of(first_ms), last = day_of(last_ms) < today ? day_of(last_ms) : today;
+    if (last - first >= WINDOW_DAYS_MAX)
+        return err_set(e, ERR_INVALID, "%.*s: its window is over %d days", STR_ARGS(o->engagement->id), WINDOW_DAYS_MAX);
+    o->view.first_day = first;
+    o->view.last_day = last;
+    return true;
+}
+
+struct oscal *oscal_open(const struct view *v, struct record_types *types, const struct access *access, struct str engagement, struct err *e)
+{
+    struct err inner = {0};
+    struct oscal *o = ARENA_NEW(v->arena, struct oscal);
+    *o = (struct oscal){.view = *v, .arena = v->arena, .types = types, .access = access, .e = &inner};
+    o->view.at_ms = o->view.now_ms = db_one_int(v->db, &inner, 0, "select t from leaf where idx = ?1", A(v->leaf_limit));
+    o->view.assessment = o->view.over_days = NULL;
+    o->view.values = NULL;
+    o->origin = db_one_text(o->arena, v->db, &inner, "select value from meta where key = 'origin'");
+    o->origin = o->origin.data ? o->origin : STR("");
+    if (!inner.code && o->view.at_ms <= 0)
+        err_set(&inner, ERR_NOT_FOUND, "the ledger is empty: there is nothing to export");
+    if (!inner.code && engagement.size && !(o->engagement = oscal_record(o, "engagement", engagement)))
+        err_set(&inner, ERR_NOT_FOUND, "engagement %.*s: there is none", STR_ARGS(str_slice(engagement, 0, 60)));
+    o->stamp = oscal_instant(o, o->view.at_ms);
+    if (!inner.code && (!o->engagement || window_set(o, &inner))) {
+        o->organisation = first_of(o, "organisation");
+        o->scope = first_of(o, "scope");
+        o->as = inner.code ? NULL
+                : o->view.last_day ? assessment_load_days(v->db, o->arena, o->view.at_ms, o->view.first_day, o->view.last_day, v->leaf_limit, &inner)
+                                   : assessment_load(v->db, o->arena, o->view.at_ms, v->leaf_limit, &inner);
+    }
+    if (inner.code) {
+        *e = inner;
+        return NULL;
+    }
+    scope_read(o);
+    o->e = NULL;
+    return o;
+}
+
+struct json *oscal_export(struct oscal *o, enum oscal_model m, struct err *e)
+{
+    static struct json *(*const writers[OSCAL_MODELS])(struct oscal *o) = {
+        [OSCAL_CATALOG] = oscal_catalog,        [OSCAL_PROFILE] = oscal_profile,
+        [OSCAL_COMPONENTS] = oscal_components,  [OSCAL_SECURITY_PLAN] = oscal_security_plan,
+        [OSCAL_ASSESSMENT_PLAN] = oscal_assessment_plan, [OSCAL_RESULTS] = oscal_results,
+        [OSCAL_ACTIONS] = oscal_actions,        [OSCAL_MAPPING] = oscal_mapping,
+    };
+    struct err inner = {0};
+    o->e = &inner;
+    struct json *v = writers[m](o);
+    o->e = NULL;
+    if (inner.code) {
+        *e = inner;
+        return NULL;
+    }
+    oscal_tidy(v);
+    return v;
+}
