@@ -1,5 +1,5 @@
 /* assay import: what others wrote, as changes of records. Today OSCAL: catalogs and assessment results. */
-#include "cli/cmd_records.h"
+#include "cli/open_view.h"
 #include "oscal/oscal.h"
 
 static struct json *import_json(struct cli_context *c, const struct oscal_import *i, bool is_dry)
@@ -44,57 +44,44 @@ static int import_print(struct cli_context *c, const struct oscal_import *i, boo
     return cli_print(buf_view(&b));
 }
 
-static bool import_write(struct record_cli *r, struct keeper_client *keeper, struct oscal_import *i, struct err *e)
+static bool import_do(struct cli_context *c, struct view *v, struct keeper_client *keeper, struct record_types *types, struct oscal_import *ret, struct err *e)
 {
-    struct cli_context *c = r->c;
+    struct access x;
+    struct str text;
     struct op op;
     struct json *answer;
-    for (size_t k = 0; k < i->count; k++)
-        if (i->changes[k].act == RECORD_CREATE)
-            record_defaults(record_types_find(r->types, i->changes[k].type), i->changes[k].set, &r->access, r->now_ms);
-    return record_number(r->db, c->arena, i->changes, i->count, e) && record_op(c->env, c->arena, i->changes, i->count, &r->access, &op, e) &&
-           keeper_submit(keeper, c->arena, &op, &answer, e) && (keeper_flush(keeper, e) || err_wrap(e, "it is recorded, but not signed"));
-}
-
-static int import_run(struct record_cli *r, struct keeper_client *keeper, bool is_dry)
-{
-    struct cli_context *c = r->c;
-    struct err e = {0};
-    struct str text;
-    struct oscal_import i;
     const char *path = c->arguments[1], *slash = strrchr(path, '/');
-    struct view v = {.db = r->db, .arena = c->arena, .now_ms = r->now_ms};
-    if (!view_open(&v, 0, &e) || !cli_file_read(c, path, OSCAL_BYTES_MAX, &text, &e))
-        return cli_fail(&e);
-    if (!oscal_import_read(&v, c->env, str_of(slash ? slash + 1 : path), text, &i, &e)) {
-        err_wrap(&e, "%s", path);
-        return cli_fail(&e);
-    }
-    if (!is_dry && i.count && !import_write(r, keeper, &i, &e))
-        return cli_fail(&e);
-    return import_print(c, &i, is_dry);
+    if (!cli_file_read(c, path, OSCAL_BYTES_MAX, &text, e) || !access_read(v->db, c->arena, STR("local:admin"), v->now_ms, &x, e))
+        return false;
+    if (!oscal_import_read(v, types, &x, c->env, str_of(slash ? slash + 1 : path), text, ret, e))
+        return err_wrap(e, "%s", path);
+    if (!keeper || ret->count == 0)
+        return true;
+    return record_op(c->env, c->arena, ret->changes, ret->count, &x, &op, e) && keeper_submit(keeper, c->arena, &op, &answer, e) &&
+           (keeper_flush(keeper, e) || err_wrap(e, "it is recorded, but not signed"));
 }
 
 static int run(struct cli_context *c)
 {
     struct err e = {0};
-    struct record_cli r;
+    struct opened_view o = {0};
+    struct oscal_import i;
     bool is_dry = cli_flag(c, "dry-run");
     if (strcmp(c->arguments[0], "oscal") != 0)
         return cli_wrong_use(c, "%.40s: what is read is oscal; CSV goes through assay record import", c->arguments[0]);
     struct keeper_client *keeper = is_dry ? NULL : keeper_open(c->data_dir, &e);
     if (!is_dry && !keeper)
         return cli_fail(&e);
-    int status;
-    if (record_cli_open(c, false, &r, &e)) {
-        status = import_run(&r, keeper, is_dry);
-    } else {
-        status = cli_fail(&e);
+    bool ok = open_view(c, NULL, &o, &e);
+    if (ok) {
+        struct record_types *types = record_types_open(o.view.db, &e);
+        ok = types && import_do(c, &o.view, keeper, types, &i, &e);
+        record_types_close(types);
+        close_view(&o);
     }
-    records_close(&r);
     if (keeper)
         keeper_close(keeper);
-    return status;
+    return ok ? import_print(c, &i, is_dry) : cli_fail(&e);
 }
 
 static const struct cli_option options[] = {

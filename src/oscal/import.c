@@ -304,7 +304,22 @@ static bool results_take(struct import *i, const struct env *env, struct str nam
     return i->e->code == ERR_NONE;
 }
 
-bool oscal_import_read(struct view *v, const struct env *env, struct str name, struct str text, struct oscal_import *ret, struct err *e)
+/* New records get what their type says by default, and the ids by which they name each other. */
+static bool changes_finish(struct import *i, struct record_types *types, const struct access *access)
+{
+    struct oscal_import *out = i->out;
+    for (size_t k = 0; k < out->count; k++) {
+        const struct record_type *t = record_types_find(types, out->changes[k].type);
+        if (!t)
+            return err_set(i->e, ERR_NOT_FOUND, "there are no records of the type %.*s", STR_ARGS(out->changes[k].type));
+        if (out->changes[k].act == RECORD_CREATE)
+            record_defaults(t, out->changes[k].set, access, i->v->now_ms);
+    }
+    return record_number(i->v->db, i->arena, out->changes, out->count, i->e);
+}
+
+bool oscal_import_read(struct view *v, struct record_types *types, const struct access *access, const struct env *env, struct str name, struct str text, struct oscal_import *ret,
+                       struct err *e)
 {
     struct err inner = {0};
     struct import i = {.v = v, .arena = v->arena, .out = ret, .e = &inner};
@@ -312,7 +327,7 @@ bool oscal_import_read(struct view *v, const struct env *env, struct str name, s
     bool ok = oscal_document_read(v->arena, text, &ret->document, &inner);
     if (ok) {
         ret->changes = arena_array(v->arena, ret->document.control_count + ret->document.finding_count + 1, sizeof *ret->changes);
-        ok = ret->document.model == OSCAL_CATALOG ? catalog_take(&i) : results_take(&i, env, name, text);
+        ok = (ret->document.model == OSCAL_CATALOG ? catalog_take(&i) : results_take(&i, env, name, text)) && changes_finish(&i, types, access);
     }
     if (!ok)
         *e = inner;

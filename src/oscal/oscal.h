@@ -11,7 +11,7 @@
  *     struct json *v = o ? oscal_export(o, OSCAL_RESULTS, &e) : NULL;
  *
  *     struct oscal_import i;
- *     if (oscal_import_read(&view, env, STR("catalog.json"), text, &i, &e)) ... record_op(..., i.changes, i.count, ...)
+ *     if (oscal_import_read(&view, types, &access, env, STR("catalog.json"), text, &i, &e)) ... record_op(..., i.changes, i.count, ...)
  */
 #ifndef OSCAL_OSCAL_H
 #define OSCAL_OSCAL_H
@@ -64,7 +64,7 @@ struct oscal_document {
 /* Pure. ERR_INVALID "/catalog/groups/0/controls/2/id: …" (a JSON pointer), ERR_UNSUPPORTED: another model, XML or YAML; ERR_TOO_LARGE. */
 bool oscal_document_read(struct arena *a, struct str text, struct oscal_document *ret, struct err *e) MUST_USE;
 
-/* What a file would change: nothing is written here. */
+/* What a file would change, as one operation (record_op): nothing is written here. */
 struct oscal_import {
     struct oscal_document document;
     struct record_change *changes;
@@ -74,6 +74,7 @@ struct oscal_import {
     struct json *left;  /* [text]: what was not taken, in words */
 };
 /* `name`: of the file, which is kept as evidence where it holds assessment results. */
-bool oscal_import_read(struct view *v, const struct env *env, struct str name, struct str text, struct oscal_import *ret, struct err *e) MUST_USE;
+bool oscal_import_read(struct view *v, struct record_types *types, const struct access *access, const struct env *env, struct str name, struct str text, struct oscal_import *ret,
+                       struct err *e) MUST_USE;
 
 #endif

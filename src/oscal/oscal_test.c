@@ -294,18 +294,15 @@ static struct oscal_import imported(const char *text)
     struct oscal_import i;
     view = (struct view){.db = world.db, .arena = world.arena, .now_ms = world.t};
     ck_assert(view_open(&view, 0, &e));
-    ck_assert_msg(oscal_import_read(&view, &env_system, STR("file.json"), str_of(text), &i, &e), "%s", e.text);
+    struct access x = records_access(&world);
+    ck_assert_msg(oscal_import_read(&view, types, &x, &env_system, STR("file.json"), str_of(text), &i, &e), "%s", e.text);
     return i;
 }
 
 static void apply(struct oscal_import *i)
 {
     struct err e = {0};
-    struct access x = records_access(&world);
-    for (size_t k = 0; k < i->count; k++)
-        if (i->changes[k].act == RECORD_CREATE)
-            record_defaults(records_type(&world, arena_str(world.arena, i->changes[k].type).data), i->changes[k].set, &x, world.t);
-    ck_assert_msg(record_number(world.db, world.arena, i->changes, i->count, &e) && records_do_all(&world, i->changes, i->count, &e), "%s", e.text);
+    ck_assert_msg(records_do_all(&world, i->changes, i->count, &e), "%s", e.text);
 }
 
 START_TEST(our_own_catalog_read_again_changes_nothing)
