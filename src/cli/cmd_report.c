@@ -1,60 +1,202 @@
-/* cmd_report.c - documents: today the readiness report. */
+/* cmd_report.c - documents: one tree, written as HTML, PDF, XLSX or JSON. */
+#include "base/times.h"
 #include "cli/cmd_oscal.h"
+#include "cli/cmd_records.h"
 #include "cli/open_view.h"
 #include "os/file.h"
-#include "report/readiness_report.h"
+#include "report/reports/report.h"
+#include "role/print_once.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { REPORT_OUTPUT_BYTES = 96 << 20, FORMATS = 4 };
+static const char *const formats[FORMATS] = {"html", "pdf", "xlsx", "json"};
 
 static const struct cli_option options[] = {
-    {"format", 0, "FORMAT", "html (default) or json"},
+    {"format", 0, "FORMATS", "html (default), pdf, xlsx, json; several with commas"},
+    {"engagement", 0, "ENG-ID", "of this engagement; without, of the dates that the organisation's record says"},
+    {"to", 0, "DAY", "bridge: the last day that the letter speaks of"},
     {"at", 0, "TIME", "as it was known at TIME"},
-    {"output", 'o', "FILE", "write to FILE instead of standard output; oscal: the directory of its eight files"},
-    {"engagement", 0, "ID", "oscal: over the time of this engagement"},
+    {"output", 'o', "FILE", "write to FILE; with several formats its ending is replaced by each; oscal: the directory of its eight files"},
+    {"check", 0, NULL, "print what is missing or in the way instead; exit status 1 when something is"},
     {0},
 };
+
+struct made {
+    struct cli_context *c;
+    const struct json *page;
+    bool is_wanted[FORMATS];
+    int count;
+};
+
+/* ---- checks, for people ---- */
+
+static void checks_print(struct buf *b, const struct json *page)
+{
+    const struct json *counts = json_get(page, "counts");
+    buf_printf(b, "%.*s: %lld in the way, %lld missing, %lld to look at\n", STR_ARGS(json_text(page, "label")), (long long)json_int(counts, "refused", 0), (long long)json_int(counts, "open", 0),
+               (long long)json_int(counts, "warning", 0));
+    JSON_EACH (c, json_get(page, "checks")) {
+        struct str words = json_text(c, "words"), what = json_text(c, "what");
+        put_shape(b, json_text(c, "status"), false);
+        buf_printf(b, " %.*s: ", STR_ARGS(json_text(c, "place")));
+        if (words.size)
+            buf_printf(b, "\"%.*s\": ", STR_ARGS(words));
+        buf_printf(b, "%.*s", STR_ARGS(json_text(c, "why")));
+        if (what.size)
+            buf_printf(b, " %.*s", STR_ARGS(what));
+        buf_char(b, '\n');
+    }
+}
+
+/* ---- files ---- */
+
+/* With several formats: FILE without its ending, and the format. */
+static struct str path_of(const struct made *m, const char *output, const char *format)
+{
+    struct str path = str_of(output);
+    if (m->count == 1)
+        return path;
+    for (size_t i = 0; i < FORMATS; i++)
+        if (str_ends(path, arena_printf(m->c->arena, ".%s", formats[i]).data))
+            path.size -= strlen(formats[i]) + 1;
+    return arena_printf(m->c->arena, "%.*s.%s", STR_ARGS(path), format);
+}
+
+static bool xlsx_bytes(const struct made *m, struct buf *b, struct err *e)
+{
+    const char *place = getenv("TMPDIR");
+    struct str dir = arena_printf(m->c->arena, "%s/assay-report-XXXXXX", place && *place ? place : "/tmp");
+    char *path = arena_strndup(m->c->arena, dir.data, dir.size);
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return err_set(e, ERR_UNAVAILABLE, "XLSX: no temporary file can be made in %s", place && *place ? place : "/tmp");
+    bool ok = report_write_xlsx(json_get(m->page, "document"), path, NULL, m->c->arena, e);
+    int again = ok ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    for (ssize_t got = 1; again >= 0 && got > 0 && buf_reserve(b, 1 << 16);) {
+        got = read(again, b->data + b->size, 1 << 16);
+        b->size += got > 0 ? (size_t)got : 0;
+    }
+    if (again >= 0)
+        close(again);
+    close(fd);
+    unlink(path);
+    return ok && (!b->full || err_set(e, ERR_TOO_LARGE, "XLSX: over %d MiB", REPORT_OUTPUT_BYTES >> 20));
+}
+
+static bool format_bytes(const struct made *m, const char *format, struct buf *b, struct err *e)
+{
+    struct str pdf;
+    if (strcmp(format, "json") == 0) {
+        json_write_pretty(b, m->page);
+        buf_char(b, '\n');
+    } else if (strcmp(format, "html") == 0) {
+        report_write_html(json_get(m->page, "document"), b);
+    } else if (strcmp(format, "xlsx") == 0) {
+        return xlsx_bytes(m, b, e);
+    } else {
+        if (!print_once(m->c->arena, json_get(m->page, "document"), &pdf, e))
+            return false;
+        buf_str(b, pdf);
+    }
+    return !b->full || err_set(e, ERR_TOO_LARGE, "%s: over %d MiB", format, REPORT_OUTPUT_BYTES >> 20);
+}
+
+static int formats_write(const struct made *m, const char *output)
+{
+    struct err e = {0};
+    for (size_t i = 0; i < FORMATS; i++) {
+        struct buf BUF_AUTO b;
+        buf_init(&b, REPORT_OUTPUT_BYTES);
+        if (!m->is_wanted[i])
+            continue;
+        /* JSON tells what is in the way; it is no report that anybody hands out. */
+        if (strcmp(formats[i], "json") != 0 && !report_is_allowed(m->page, &e))
+            return cli_fail(&e);
+        if (!format_bytes(m, formats[i], &b, &e))
+            return cli_fail(&e);
+        if (!output) {
+            int status = cli_print(buf_view(&b));
+            if (status)
+                return status;
+        } else if (!os_file_replace(&os_file_real, AT_FDCWD, path_of(m, output, formats[i]).data, buf_view(&b), 0644, &e)) {
+            return cli_fail(&e);
+        }
+    }
+    return 0;
+}
+
+static bool formats_read(struct made *m, const char *text)
+{
+    struct str rest = str_of(text ? text : m->c->json ? "json" : "html"), one;
+    for (bool is_more = true; is_more;) {
+        bool is_known = false;
+        is_more = str_cut(&rest, ',', &one);
+        one = is_more ? one : rest;
+        for (size_t i = 0; i < FORMATS; i++)
+            if (str_is(one, formats[i])) {
+                m->count += !m->is_wanted[i];
+                m->is_wanted[i] = is_known = true;
+            }
+        if (!is_known)
+            return false;
+    }
+    return true;
+}
+
+static int run_with(struct made *m, const struct report_options *o, struct record_cli *records, struct err *e)
+{
+    const char *at = cli_option(m->c, "at"), *output = cli_option(m->c, "output");
+    struct view view = {.db = records->db, .arena = m->c->arena, .now_ms = records->now_ms, .data = &records->data};
+    struct view_records shown = {.types = records->types, .access = &records->access};
+    int64_t at_ms = 0;
+    if (at && strcmp(at, "now") != 0 && !time_parse(str_of(at), view.now_ms, &at_ms)) {
+        err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
+        return cli_fail(e);
+    }
+    if (!view_open(&view, at_ms, e))
+        return cli_fail(e);
+    m->page = report_make(&view, &shown, o, e);
+    if (!m->page)
+        return cli_fail(e);
+    if (!cli_flag(m->c, "check"))
+        return formats_write(m, output);
+    const struct json *counts = json_get(m->page, "counts");
+    int status = cli_show(m->c, m->page, checks_print, e);
+    return status ? status : json_int(counts, "refused", 0) + json_int(counts, "open", 0) > 0;
+}
 
 static int run(struct cli_context *c)
 {
     struct err e = {0};
-    struct opened_view o = {0};
-    const char *format = cli_option(c, "format"), *output = cli_option(c, "output");
-    if (strcmp(c->arguments[0], "oscal") == 0)
+    struct record_cli records;
+    struct made m = {.c = c};
+    struct report_options o = {.kind = str_of(c->arguments[0])};
+    if (str_is(o.kind, "oscal"))
         return oscal_report(c);
-    if (strcmp(c->arguments[0], "readiness") != 0)
-        return cli_wrong_use(c, "%s: is none of readiness, oscal", c->arguments[0]);
-    if (format && strcmp(format, "html") != 0 && strcmp(format, "json") != 0)
-        return cli_wrong_use(c, "--format is html or json, not \"%s\"", format);
-    bool is_json = c->json || (format && strcmp(format, "json") == 0);
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
-        return cli_fail(&e);
-    struct buf b BUF_AUTO;
-    buf_init(&b, (size_t)64 << 20);
-    struct json *report = readiness_report(&o.view, &e);
-    if (report && is_json) {
-        json_write_pretty(&b, report);
-        buf_char(&b, '\n');
-    } else if (report) {
-        readiness_report_html(report, &b);
-    }
-    int status;
-    if (!report)
-        status = cli_fail(&e);
-    else if (!output)
-        status = cli_print(buf_view(&b));
-    else
-        status = os_file_replace(&os_file_real, AT_FDCWD, output, buf_view(&b), 0644, &e) ? 0 : cli_fail(&e);
-    close_view(&o);
+    if (!report_kind_find(o.kind))
+        return cli_wrong_use(c, "%s: there is no such report (oscal, type2, type1, readiness, gap, soa, risk, board, bridge, representation, soc3)", c->arguments[0]);
+    if (!formats_read(&m, cli_option(c, "format")))
+        return cli_wrong_use(c, "--format is html, pdf, xlsx or json, several with commas, not \"%s\"", cli_option(c, "format"));
+    if (m.count > 1 && !cli_option(c, "output"))
+        return cli_wrong_use(c, "several formats want --output FILE");
+    o.engagement = cli_option(c, "engagement") ? str_of(cli_option(c, "engagement")) : STR("");
+    o.to = cli_option(c, "to") ? str_of(cli_option(c, "to")) : STR("");
+    int status = record_cli_open(c, false, &records, &e) ? run_with(&m, &o, &records, &e) : cli_fail(&e);
+    records_close(&records);
     return status;
 }
 
 const struct cli_command cli_command_report = {
     .name = "report",
-    .summary = "write a report: readiness, as one printable page or JSON",
-    .usage = "readiness [--format html|json] [--at TIME] [--output FILE] | oscal --output DIR [--engagement ID] [--at TIME]",
+    .summary = "write a report: Type 1 and 2 drafts, readiness, gaps, risks, bridge letter …, as HTML, PDF, XLSX or JSON",
+    .usage = "type2|type1|readiness|gap|soa|risk|board|bridge|representation|soc3 [--engagement ENG-ID] [--format html,pdf,xlsx,json] [--output FILE] [--check] | oscal --output DIR",
     .example = "assay report readiness --output readiness.html",
     .options = options,
-    .details = "The page holds all it needs: nothing is fetched, it prints on A4.",
+    .details = "Every format is written from one document. A page holds all it needs: nothing is fetched, it prints on A4. Each table is a sheet of the workbook. A report whose words break the\n"
+               "rules (doc/reports.md), or a letter that a register contradicts, is refused by place and words; --check says what is missing, and what to do.",
     .arguments_min = 1,
     .arguments_max = 1,
     .has_json = true,
