@@ -134,7 +134,6 @@ static bool formats_read(struct made *m, const char *text)
     for (bool is_more = true; is_more;) {
         bool is_known = false;
         is_more = str_cut(&rest, ',', &one);
-        one = is_more ? one : rest;
         for (size_t i = 0; i < FORMATS; i++)
             if (str_is(one, formats[i])) {
                 m->count += !m->is_wanted[i];

@@ -64,8 +64,6 @@ struct json *report_table(struct report *r, struct str caption, const char *colu
     struct str rest = str_of(columns), one;
     for (bool is_more = true; is_more;) {
         is_more = str_cut(&rest, '|', &one);
-        if (!is_more)
-            one = rest;
         bool is_right = str_starts(one, ">");
         int64_t width = 0;
         ptrdiff_t colon = str_find_char(one, ':');
