@@ -90,6 +90,7 @@ struct json *engagement_page_new(struct view *v, const struct view_records *r, s
     if (!page || !engagement_read(v->db, v->arena, id, view_record_limit(v), ret, e) || !engagement_may_read(v, r, ret, e))
         return NULL;
     engagement_put(v, r, json_put_object(page, "engagement"), ret);
+    ((struct json *)(uintptr_t)json_get(page, "title"))->text = arena_printf(v->arena, "%.*s: %.*s", STR_ARGS(ret->id), STR_ARGS(title));
     return tabs_put(v, page, ret, tab, e) ? page : NULL;
 }
 
@@ -119,27 +120,107 @@ static bool rows_put(struct view *v, const struct view_records *r, struct json *
     return e->code == ERR_NONE;
 }
 
+/* When a template's day is, in words. */
+static struct str template_when(struct view *v, const struct json *t)
+{
+    bool is_type1 = str_is(json_text(t, "kind"), "type1"), is_begin = str_is(json_text(t, "base"), "begin");
+    const char *of = is_type1 ? "the as-of day" : is_begin ? "its beginning" : "its end";
+    int64_t days = 0;
+    if (!str_to_int64(json_text(t, "days"), &days))
+        days = 0; /* content is checked */
+    if (str_is(json_text(t, "base"), "window"))
+        return arena_printf(v->arena, "%lld %% of the window", (long long)days);
+    if (days == 0)
+        return arena_printf(v->arena, "%s", of);
+    int64_t size = days < 0 ? -days : days;
+    const char *side = days < 0 ? "before" : "after";
+    return size % 7 ? arena_printf(v->arena, "%lld day%s %s %s", (long long)size, size == 1 ? "" : "s", side, of)
+                    : arena_printf(v->arena, "%lld week%s %s %s", (long long)(size / 7), size == 7 ? "" : "s", side, of);
+}
+
+static bool steps_put(struct view *v, struct json *page, struct err *e)
+{
+    static const char *const kinds[][3] = {{"type1", "Type 1: as of a day", "Are the controls suitably designed and in place? One setting or one performance of each is enough."},
+                                           {"type2", "Type 2: over a period", "Did the controls operate on every day of a window, usually six to twelve months? Populations, samples and tests show it."}};
+    const struct json *templates = milestone_templates(v->arena, e);
+    struct json *list = json_put_array(page, "steps");
+    for (size_t k = 0; k < 2 && templates; k++) {
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "kind", kinds[k][0]);
+        json_put_cstr(o, "title", kinds[k][1]);
+        json_put_cstr(o, "words", kinds[k][2]);
+        struct json *rows = json_put_array(o, "rows");
+        JSON_EACH (t, templates) {
+            if (!str_is(json_text(t, "kind"), kinds[k][0]))
+                continue;
+            struct json *row = json_push_object(rows);
+            json_put_str(row, "label", json_text(t, "title"));
+            json_put_str(row, "when", template_when(v, t));
+        }
+    }
+    return templates != NULL;
+}
+
 struct json *view_audit(struct view *v, const struct view_records *r, struct err *e)
 {
     struct json *page = record_page_new(v, STR("Audit"), true, e);
     const struct record_type *t = record_types_find(r->types, STR("engagement"));
     struct err why = {0};
-    if (!page || !t || !rows_put(v, r, page, e))
+    if (!page || !t || !rows_put(v, r, page, e) || !steps_put(v, page, e))
         return NULL;
     json_put_bool(page, "may_create", !v->is_past && record_allows(r->access, t, NULL, RECORD_CREATE, NULL, &why));
     return page;
 }
 
-/* ---- one of them ---- */
+/* ---- the form of a new one ---- */
 
-struct json *view_engagement(struct view *v, const struct view_records *r, struct str id, struct err *e)
+static const char *plan_label(struct str field)
 {
-    struct engagement g;
-    struct json *page = engagement_page_new(v, r, STR("Engagement"), id, "overview", &g, e);
-    const struct record_type *t = record_types_find(r->types, STR("engagement"));
-    struct json *record = page ? view_record(v, r, t, g.id, true, e) : NULL;
-    if (!record)
+    static const char *const labels[][2] = {{"title", "Name"},         {"kind", "Type"},          {"as_of", "As of"},          {"from", "Window from"},
+                                            {"to", "Window to"},       {"time_zone", "Time zone"}, {"report_on", "Report expected on"}, {"evidence_until", "Evidence until"}};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        if (str_is(field, labels[i][0]))
+            return labels[i][1];
+    return "Plan";
+}
+
+static void problems_put(struct json *page, const struct json *problems)
+{
+    bool asks_short = false, asks_gap = false;
+    struct json *list = json_put_array(page, "problems");
+    JSON_EACH (p, problems) {
+        struct json *o = json_push_object(list);
+        json_put_str(o, "field", json_bool(p, "needs_reason") ? json_text(p, "reason_field") : json_text(p, "field"));
+        json_put_cstr(o, "label", plan_label(json_text(p, "field")));
+        json_put_str(o, "why", json_text(p, "why"));
+        asks_short |= str_is(json_text(p, "reason_field"), "short_reason");
+        asks_gap |= str_is(json_text(p, "reason_field"), "gap_reason");
+    }
+    json_put_bool(page, "asks_short", asks_short);
+    json_put_bool(page, "asks_gap", asks_gap);
+}
+
+struct json *view_audit_new(struct view *v, const struct view_records *r, const struct engagement_plan *p, const struct json *problems, struct err *e)
+{
+    struct json *page = record_page_new(v, STR("Open an engagement"), true, e);
+    if (!page)
         return NULL;
-    json_put(page, "record", record);
-    return page;
+    struct json *plan = json_put_object(page, "plan"), *categories, *firms;
+    for (size_t i = 0; i < plan_field_count; i++)
+        json_put_str(plan, plan_fields[i].name, *(const struct str *)(const void *)((const char *)p + plan_fields[i].offset));
+    json_put_bool(page, "follows", p->follows.size > 0);
+    problems_put(page, problems);
+    categories = json_put_array(page, "categories");
+    for (size_t i = 0; i < content_category_count; i++)
+        if (p->categories[i]) {
+            struct json *o = json_push_object(categories);
+            json_put_cstr(o, "id", content_categories[i].id);
+            json_put_cstr(o, "name", content_categories[i].name);
+        }
+    json_put_bool(page, "has_scope", db_one_int(v->db, e, 0, "select count(*) from scopes where state = 'approved'") > 0);
+    firms = json_put_array(page, "firms");
+    DB_EACH (row, v->db, e, "select name from auditor_candidates where state <> 'declined' order by state = 'chosen' desc, name limit 50")
+        json_put_str(json_push_object(firms), "name", arena_str(v->arena, db_text(row, 0)));
+    json_put(page, "people", record_targets(v, r, "person"));
+    return e->code ? NULL : page;
 }

@@ -202,14 +202,14 @@ static const char *gap_words(const struct window_day *day, char *ret, size_t siz
     return day->gap_ms > 0 ? ret : "";
 }
 
-static void window_put(struct view *v, struct json *page, const struct assessment *as)
+void put_window_days(struct view *v, struct json *page, const struct assessment *as)
 {
     static const char *const states[] = {"none", "pass", "unknown", "fail"};
     struct json *o = json_put_object(page, "window");
     char text[TIME_TEXT_SIZE], gap[120];
     int64_t covered = 0, in_part = 0, failing = 0, unknown = 0, silent = 0;
     json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
-    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms, text)));
+    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms < as->window.to_ms ? as->at_ms : as->window.to_ms - 1, text)));
     json_put_int(o, "days", as->day_count);
     struct json *cells = json_array(v->arena);
     for (int64_t d = 0; d < as->day_count; d++) {
@@ -463,7 +463,7 @@ struct json *view_overview(struct view *v, struct err *e)
     overall_put(v, page, as);
     categories_put(v, page, as);
     blockers_put(v, page, as);
-    window_put(v, page, as);
+    put_window_days(v, page, as);
     gaps_put(v, page, as);
     changes_put(v, page, as);
     if (!evidence_put(v, page, &incomplete, e) || !put_warnings(v, page, e))

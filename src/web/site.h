@@ -299,6 +299,12 @@ bool handle_gap_import_form(struct call *c, struct err *e); /* room_pages.c */
 bool handle_gap_import(struct call *c, struct err *e);
 bool handle_api_gap_import(struct call *c, struct err *e);
 bool handle_relevance(struct call *c, struct err *e);
+bool handle_audit_new(struct call *c, struct err *e); /* audit_pages.c */
+bool handle_audit_open(struct call *c, struct err *e);
+bool handle_api_audit_open(struct call *c, struct err *e);
+bool handle_audit_begin(struct call *c, struct err *e);
+bool handle_audit_milestones(struct call *c, struct err *e);
+bool handle_audit_reach(struct call *c, struct err *e);
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
 bool handle_record_new(struct call *c, struct err *e); /* record_pages.c */
 bool handle_record_create(struct call *c, struct err *e);
