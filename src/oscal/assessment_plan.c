@@ -154,13 +154,12 @@ static void records_put(struct oscal *o, struct json *list)
 /* The whole work as one task over the window. */
 static void work_put(struct oscal *o, struct json *list, const struct json *activities)
 {
-    char text[TIME_TEXT_SIZE];
     struct json *v = oscal_push_uuid(o, list, "task", STR("work"));
-    bool is_planned = o->engagement && oscal_value_text(o->engagement, "window_from").size;
+    bool is_planned = o->engagement && o->about.has_days;
     json_put_cstr(v, "type", "action");
     json_put_cstr(v, "title", "Tests of controls");
-    range_put(o, v, is_planned ? oscal_value_text(o->engagement, "window_from") : arena_printf(o->arena, "%s", time_format_date(o->as->window.from_ms, text)),
-              is_planned ? oscal_value_text(o->engagement, "window_to") : arena_printf(o->arena, "%s", time_format_date(o->as->window.to_ms - 1, text)));
+    range_put(o, v, day_text(o->arena, is_planned ? o->about.window.first : day_of(o->as->window.from_ms)),
+              day_text(o->arena, is_planned ? o->about.window.last : day_of(o->as->window.to_ms - 1)));
     struct json *of = json_put_array(v, "associated-activities");
     JSON_EACH (activity, activities) {
         struct json *a = json_push_object(of);

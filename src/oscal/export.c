@@ -7,24 +7,27 @@ static const struct record *first_of(struct oscal *o, const char *type)
     return l.count ? l.items[0] : NULL;
 }
 
-static void scope_read(struct oscal *o)
+/* Of an engagement its own criteria, as far as they are relevant. */
+static bool scope_read(struct oscal *o, struct err *e)
 {
+    struct engagement_scope scope;
     o->in_scope = arena_array(o->arena, content_criterion_count + 1, sizeof *o->in_scope);
+    if (o->engagement && !engagement_scope(o->view.db, o->arena, &o->about, o->view.leaf_limit, &scope, e))
+        return false;
     for (size_t i = 0; i < content_criterion_count; i++)
-        o->in_scope[i] = o->engagement ? oscal_value_has(o->engagement, "categories", str_of(content_criteria[i].category)) && !o->as->program->criterion_not_relevant[i]
-                                       : o->as->criteria[i].is_in_scope;
+        o->in_scope[i] = o->engagement ? engagement_criterion_find(&scope, str_of(content_criteria[i].id)) != NULL : o->as->criteria[i].is_in_scope;
+    return true;
 }
 
 /* The engagement's days, as far as they have come. */
 static bool window_set(struct oscal *o, struct err *e)
 {
-    struct str from = oscal_value_text(o->engagement, "window_from"), to = oscal_value_text(o->engagement, "window_to");
-    int64_t first_ms, last_ms;
-    if (str_is(oscal_value_text(o->engagement, "kind"), "type1"))
-        from = to = oscal_value_text(o->engagement, "as_of");
-    if (!time_parse(from, 0, &first_ms) || !time_parse(to, 0, &last_ms) || first_ms > o->view.at_ms)
-        return true; /* nothing of it has happened: the last 90 days tell of design alone */
-    int64_t today = day_of(o->view.at_ms), first = day_of(first_ms), last = day_of(last_ms) < today ? day_of(last_ms) : today;
+    if (!engagement_read(o->view.db, o->arena, o->engagement->id, o->view.leaf_limit, &o->about, e))
+        return false;
+    int64_t today = day_of(o->view.at_ms), first = o->about.window.first, last = o->about.window.last < today ? o->about.window.last : today;
+    o->is_before = !o->about.has_days || first > today; /* the last 90 days then tell of design alone */
+    if (o->is_before)
+        return true;
     if (last - first >= WINDOW_DAYS_MAX)
         return err_set(e, ERR_INVALID, "%.*s: its window is over %d days", STR_ARGS(o->engagement->id), WINDOW_DAYS_MAX);
     o->view.first_day = first;
@@ -54,11 +57,10 @@ struct oscal *oscal_open(const struct view *v, struct record_types *types, const
                 : o->view.last_day ? assessment_load_days(v->db, o->arena, o->view.at_ms, o->view.first_day, o->view.last_day, v->leaf_limit, &inner)
                                    : assessment_load(v->db, o->arena, o->view.at_ms, v->leaf_limit, &inner);
     }
-    if (inner.code) {
+    if (inner.code || !scope_read(o, &inner)) {
         *e = inner;
         return NULL;
     }
-    scope_read(o);
     o->e = NULL;
     return o;
 }

@@ -3,6 +3,7 @@
 #define OSCAL_INTERNAL_H
 
 #include "assess/assessment.h"
+#include "assess/engagement.h"
 #include "base/times.h"
 #include "oscal/oscal.h"
 
@@ -16,6 +17,8 @@ struct oscal {
     const struct assessment *as;   /* over the window */
     struct str origin, stamp;      /* the head's instant, as OSCAL writes it */
     const struct record *organisation, *scope, *engagement; /* NULL: there is none */
+    struct engagement about;       /* where there is one */
+    bool is_before;                /* its time has not begun */
     bool *in_scope;                /* of content_criteria */
     struct json *roles;            /* of the document that is being made: used by oscal_role */
     struct err *e;                 /* where reading records fails */

@@ -466,7 +466,9 @@ static bool target_read(struct reader *r, const struct json *finding, struct osc
     if (!ok)
         return false;
     f->is_satisfied = str_is(state, "satisfied");
-    if (!str_cut(&id, '_', &f->target) && f->target.size == 0)
+    struct str rest = id;
+    str_cut(&rest, '_', &f->target); /* "cc6.1_smt" */
+    if (f->target.size == 0)
         f->target = id;
     return true;
 }

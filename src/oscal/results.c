@@ -371,25 +371,23 @@ static void observed_put(struct writing *r)
 struct json *oscal_results(struct oscal *o)
 {
     struct json *body, *root = oscal_document_new(o, OSCAL_RESULTS, "Test results", &body);
-    bool is_before = o->engagement && o->view.last_day == 0;
     json_put_cstr(json_put_object(body, "import-ap"), "href", "assessment-plan.json");
     struct json *v = oscal_push_uuid(o, json_put_array(body, "results"), "result", o->engagement ? o->engagement->id : STR(""));
     oscal_put_line(o, v, "title", o->engagement ? record_title(o->engagement) : STR("The last 90 days"));
-    json_put_cstr(v, "description", is_before ? "Its time has not begun: nothing is observed yet." : "What the evidence in the ledger comes to over this time.");
-    struct str planned = oscal_value_text(o->engagement, "window_from").size ? oscal_value_text(o->engagement, "window_from") : oscal_value_text(o->engagement, "as_of");
-    json_put_str(v, "start", is_before ? planned.size ? oscal_date_start(o, planned) : o->stamp : oscal_instant(o, o->as->window.from_ms));
-    if (!is_before)
+    json_put_cstr(v, "description", o->is_before ? "Its time has not begun: nothing is observed yet." : "What the evidence in the ledger comes to over this time.");
+    json_put_str(v, "start", !o->is_before ? oscal_instant(o, o->as->window.from_ms) : o->about.has_days ? oscal_instant(o, o->about.instants.from_ms) : o->stamp);
+    if (!o->is_before)
         json_put_str(v, "end", oscal_instant(o, o->as->window.to_ms - MS_SECOND));
     oscal_put_assets(o, json_put_object(v, "local-definitions"));
     oscal_put_reviewed(o, v, "reviewed-controls", NULL);
     attestations_put(o, v);
     struct writing r = {.o = o, .sheets = oscal_records(o, "test_sheet"), .exceptions = oscal_records(o, "audit_exception")};
-    r.is_type1 = str_is(oscal_value_text(o->engagement, "kind"), "type1");
+    r.is_type1 = o->engagement && o->about.is_type1;
     r.observations = json_put_array(v, "observations");
     r.risks = json_put_array(v, "risks");
     r.findings = json_put_array(v, "findings");
     r.resources = json_put_array(json_put_object(body, "back-matter"), "resources");
-    if (!is_before)
+    if (!o->is_before)
         observed_put(&r);
     return root;
 }
