@@ -102,25 +102,28 @@ static struct json *resource_new(struct writing *r, const char *kind, struct str
     return v;
 }
 
-static void run_resources_put(struct writing *r)
+/* One for all hosts: a line each, which assay prove takes. */
+static void runs_put(struct writing *r)
 {
     struct oscal *o = r->o;
+    struct buf BUF_AUTO b;
+    buf_init(&b, 4 << 20);
     for (size_t i = 0; i < o->as->subject_count; i++) {
         const struct subject_state *s = &o->as->subjects[i];
-        if (s->last_run < 0)
-            continue;
-        struct json *v = resource_new(r, "run", s->id, arena_printf(o->arena, "Newest run of %.*s", STR_ARGS(s->name)));
-        oscal_put_prose(o, v, "description", arena_printf(o->arena, "Leaf %lld of the ledger %.*s; assay prove %lld gives its proof.", (long long)s->last_run, STR_ARGS(o->origin),
-                                                    (long long)s->last_run));
-        oscal_put_count(o, v, "leaf", s->last_run);
         char hex[65] = "";
         DB_EACH (row, o->view.db, o->e, "select hash from leaf where idx = ?1", A(s->last_run)) {
             struct str hash = db_bytes(row, 0);
             if (hash.size == 32)
                 hex_encode(hash.data, hash.size, hex);
         }
-        oscal_put_prop(o, v, "leaf-hash", arena_str(o->arena, str_of(hex)));
+        if (s->last_run >= 0)
+            buf_printf(&b, "- %.*s: leaf %lld, %s\n", STR_ARGS(s->name), (long long)s->last_run, hex);
     }
+    if (b.size == 0)
+        return;
+    struct json *v = resource_new(r, "runs", STR(""), STR("Newest run of each host"));
+    oscal_put_prose(o, v, "description", arena_printf(o->arena, "Leaves of the ledger %.*s with their hashes; assay prove LEAF gives the proof.\n\n%.*s", STR_ARGS(o->origin),
+                                                      STR_ARGS(buf_view(&b))));
 }
 
 static void test_observation_put(struct writing *r, size_t index)
@@ -144,11 +147,11 @@ static void test_observation_put(struct writing *r, size_t index)
         struct json *subject = oscal_push_host(o, subjects, i);
         oscal_put_line(o, subject, "title", on->name);
         oscal_put_prop(o, subject, "status", str_of(result_status_name(now->status)));
-        oscal_put_prop(o, subject, "since", oscal_instant(o, now->since_ms));
+        if (now->status != RESULT_PASS)
+            oscal_put_prop(o, subject, "since", oscal_instant(o, now->since_ms));
         collected = on->last_received_ms > collected ? on->last_received_ms : collected;
-        if (on->last_run >= 0)
-            evidence_put(r, v, oscal_uuid(o, "run", on->id), arena_printf(o->arena, "Run of %.*s", STR_ARGS(on->name)));
     }
+    evidence_put(r, v, oscal_uuid(o, "runs", STR("")), STR("The newest run of each host"));
     json_put_str(v, "collected", collected > 0 ? oscal_instant(o, collected) : o->stamp);
     oscal_put_actor(o, v);
 }
@@ -348,7 +351,7 @@ static bool is_within(struct oscal *o, const struct record *deviation)
 static void observed_put(struct writing *r)
 {
     struct oscal *o = r->o;
-    run_resources_put(r);
+    runs_put(r);
     for (size_t i = 0; i < content_test_count; i++)
         test_observation_put(r, i);
     for (size_t i = 0; i < o->as->control_count; i++)

@@ -131,6 +131,8 @@ static void content_put(struct parts *p)
     put_fact(o, "In the ledger", !recorded.data ? STR("not yet: it is recorded with the first run") : is_same ? STR("the same") : STR("an older one: the next run records this one"));
     put_link_to(o, "Tests", "/tests");
     put_link_to(o, "Record types", "/records");
+    put_link_to(o, "All as OSCAL", "/reports/oscal.tar");
+    put_command(o, "The same in the terminal", "assay report oscal --output DIR");
     put_command(o, "Lay a record type of your own over it", "assay record type add FILE.yaml");
     put_status_as(o.json, is_same ? RESULT_PASS : RESULT_UNKNOWN, is_same ? "In force" : "Not recorded yet");
 }

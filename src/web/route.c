@@ -319,6 +319,9 @@ const struct route routes[] = {
     ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
     ROUTE(POST, "/log/cosignature", PUBLIC, ORIGIN, ANCHOR_NOTE_BYTES_MAX, handle_cosignature, NULL, "A witness brings its cosignature"),
     /* Accounts: who may sign in, how, and what was done about it. */
+    ROUTE(GET, "/reports/oscal.tar", EXPORT, SAFE, NO_BODY, handle_oscal_archive, NULL, "The eight models of OSCAL in one archive"),
+    ROUTE(POST, "/reports/oscal.tar", EXPORT, TOKEN, FORM, handle_oscal_archive, NULL, "The same, once it was asked who exports"),
+    ROUTE(GET, "/api/v1/oscal/:model", EXPORT, SAFE, NO_BODY, handle_api_oscal, NULL, "One model of OSCAL: catalog, profile, component-definition, system-security-plan, assessment-plan, assessment-results, plan-of-action-and-milestones, mapping-collection"),
     ROUTE(GET, "/settings", READ, SAFE, NO_BODY, handle_page, &page_kind_settings, "How everything is set up"),
     ROUTE(GET, "/settings/notifications", AUDIT, SAFE, NO_BODY, handle_page, &page_kind_notifications, "Where notices go, and what went out"),
     ROUTE(POST, "/settings/notifications", SETTINGS, TOKEN, WIDE_FORM, handle_notifications, NULL, "Set, remove or test where notices go"),
