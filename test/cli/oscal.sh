@@ -101,6 +101,32 @@ case_findings_become_gaps_and_deviations_and_the_file_is_kept() {
     record show gap GAP-0001 && has EV-0001
 }
 
+case_the_api_and_the_archive_give_what_the_command_writes() {
+    command -v curl >/dev/null || skip 'needs curl'
+    company
+    expect 0 "$assay" --data "$d/data" user add ann --roles compliance_lead --name Ann
+    expect 0 "$assay" --data "$d/data" token add ann --label t --scope read,export
+    token=$(tail -1 "$d/out")
+    "$assay" --data "$d/data" serve --listen 127.0.0.1:0 >"$d/serving" 2>"$d/log" </dev/null &
+    server=$!
+    trap 'kill $server 2>/dev/null || :' EXIT
+    for _ in $(seq 600); do
+        grep -q 'sign-in' "$d/serving" && break
+        sleep 0.1
+    done
+    url=$(sed -n 's/^Assay is at //p' "$d/serving")
+    curl -sf -H "Authorization: Bearer $token" "$url/reports/oscal.tar?engagement=ENG-0001" -o "$d/oscal.tar" || fail 'no archive'
+    tar -C "$d" -xf "$d/oscal.tar"
+    for m in $models; do [ -s "$d/oscal/$m.json" ] || fail "$m is not in the archive"; done
+    curl -sf -H "Authorization: Bearer $token" "$url/api/v1/oscal/mapping-collection" | grep -q '"nist_800\|ac-2"' || fail 'no mapping'
+    [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" "$url/api/v1/oscal/none")" = 404 ] || fail 'a model that is none'
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "$url/api/v1/oscal/catalog")" = 401 ] || fail 'without a token'
+    kill $server
+    wait $server || :
+    trap - EXIT
+    validate "$d"/oscal/*.json
+}
+
 case_what_is_wrong_gives_one_line_with_its_place() {
     expect 0 "$assay" --data "$d/data" init
     sed 's/"id": "ps-6.1"/"id": "no token"/' "$here/oscal/catalog.json" >"$d/bad.json"
