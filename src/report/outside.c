@@ -318,7 +318,7 @@ static bool json_rows_read(struct reading *r, struct str text, struct err *e)
         return true;
     }
     if (json_get(root, "assessment-results"))
-        return err_set(e, ERR_UNSUPPORTED, "file: OSCAL assessment results cannot be read yet; give CSV, or JSON with answers and findings");
+        return err_set(e, ERR_UNSUPPORTED, "file: it is OSCAL, which is read by: assay import oscal FILE; here it is CSV, or JSON with answers and findings");
     if (json_text(root, "assessor").size)
         r->assessor = json_text(root, "assessor");
     bool is_known = false;
