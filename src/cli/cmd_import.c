@@ -31,7 +31,8 @@ static int import_print(struct cli_context *c, const struct oscal_import *i, boo
                 changed += str_is(json_text(row, "act"), "change");
             }
         if (made + changed)
-            buf_printf(&b, "%lld of the type %s %s new, %lld %s changed\n", (long long)made, kinds[k], is_dry ? "would be" : "are", (long long)changed, is_dry ? "would be" : "are");
+            buf_printf(&b, "%lld of the type %s %s new, %lld %s changed\n", (long long)made, kinds[k],
+                       is_dry ? "would be" : "are", (long long)changed, is_dry ? "would be" : "are");
     }
     if (i->same)
         buf_printf(&b, "%zu are here already\n", i->same);
@@ -44,7 +45,8 @@ static int import_print(struct cli_context *c, const struct oscal_import *i, boo
     return cli_print(buf_view(&b));
 }
 
-static bool import_do(struct cli_context *c, struct view *v, struct keeper_client *keeper, struct record_types *types, struct oscal_import *ret, struct err *e)
+static bool import_do(struct cli_context *c, struct view *v, struct keeper_client *keeper, struct record_types *types,
+                      struct oscal_import *ret, struct err *e)
 {
     struct access x;
     struct str text;
@@ -57,7 +59,8 @@ static bool import_do(struct cli_context *c, struct view *v, struct keeper_clien
         return err_wrap(e, "%s", path);
     if (!keeper || ret->count == 0)
         return true;
-    return record_op(c->env, c->arena, ret->changes, ret->count, &x, &op, e) && keeper_submit(keeper, c->arena, &op, &answer, e) &&
+    return record_op(c->env, c->arena, ret->changes, ret->count, &x, &op, e) &&
+           keeper_submit(keeper, c->arena, &op, &answer, e) &&
            (keeper_flush(keeper, e) || err_wrap(e, "it is recorded, but not signed"));
 }
 
@@ -95,8 +98,10 @@ const struct cli_command cli_command_import = {
     .usage = "oscal FILE.json",
     .example = "assay import oscal NIST_SP-800-53_rev5_MODERATE-baseline-resolved-profile_catalog.json --dry-run",
     .options = options,
-    .details = "A catalog's controls become requirements of other frameworks (assay record list requirement), with the criteria near them where the crosswalk\n"
-               "knows the framework. Findings of assessment results that are not satisfied become gaps, or deviations where they name a control of\n"
+    .details = "A catalog's controls become requirements of other frameworks (assay record list requirement), with the criteria "
+               "near them where the crosswalk\n"
+               "knows the framework. Findings of assessment results that are not satisfied become gaps, or deviations where they "
+               "name a control of\n"
                "yours; the file is kept as evidence. The same file again changes nothing. Everything is taken or nothing.",
     .arguments_min = 2,
     .arguments_max = 2,

@@ -2,8 +2,8 @@
 #include "cli/cmd_oscal.h"
 
 #include "cli/open_view.h"
-#include "oscal/oscal.h"
 #include "os/file.h"
+#include "oscal/oscal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,10 @@ static void item_put(struct oscal *o, struct json *body, const struct record *r,
 
 static const char *gap_status(const struct record *r)
 {
-    return str_is(r->state, "accepted") ? "deviation-approved" : str_is(r->state, "closed") ? "closed" : str_is(r->state, "open") ? "open" : "remediating";
+    return str_is(r->state, "accepted") ? "deviation-approved"
+           : str_is(r->state, "closed") ? "closed"
+           : str_is(r->state, "open")   ? "open"
+                                        : "remediating";
 }
 
 static void gap_put(struct oscal *o, struct json *body, struct json *risks, const struct record *r)
@@ -22,7 +25,9 @@ static void gap_put(struct oscal *o, struct json *body, struct json *risks, cons
     struct json *v = oscal_push_uuid(o, risks, "risk", r->id);
     oscal_put_line(o, v, "title", record_title(r));
     oscal_put_prose(o, v, "description", record_title(r));
-    oscal_put_prose(o, v, "statement", arena_printf(o->arena, "%.*s. Severity: %.*s.", STR_ARGS(record_title(r)), STR_ARGS(oscal_choice_label(r, "severity"))));
+    oscal_put_prose(
+        o, v, "statement",
+        arena_printf(o->arena, "%.*s. Severity: %.*s.", STR_ARGS(record_title(r)), STR_ARGS(oscal_choice_label(r, "severity"))));
     json_put_cstr(v, "status", gap_status(r));
     oscal_put_prop(o, v, "record", r->id);
     oscal_put_prop(o, v, "kind", oscal_value_text(r, "kind"));
@@ -34,7 +39,8 @@ static void gap_put(struct oscal *o, struct json *body, struct json *risks, cons
     oscal_put_prop(o, v, "test", oscal_value_text(r, "test"));
     json_put_str(v, "deadline", oscal_date_end(o, oscal_value_text(r, "due_on")));
     if (oscal_value_text(r, "plan").size)
-        oscal_put_remediation(o, v, r->id, str_is(r->state, "closed") ? "completed" : "planned", STR("Plan"), oscal_value_text(r, "plan"), oscal_value_text(r, "due_on"));
+        oscal_put_remediation(o, v, r->id, str_is(r->state, "closed") ? "completed" : "planned", STR("Plan"),
+                              oscal_value_text(r, "plan"), oscal_value_text(r, "due_on"));
     item_put(o, body, r, "gap", oscal_value_text(r, "plan"));
 }
 
@@ -42,10 +48,12 @@ struct json *oscal_actions(struct oscal *o)
 {
     struct json *body, *root = oscal_document_new(o, OSCAL_ACTIONS, "Gaps, deviations and corrective actions", &body);
     json_put_cstr(json_put_object(body, "import-ssp"), "href", "system-security-plan.json");
-    struct json *id = json_put_object(body, "system-id"), *risks = json_put_array(body, "risks"), *items = json_put_array(body, "poam-items");
+    struct json *id = json_put_object(body, "system-id"), *risks = json_put_array(body, "risks"),
+                *items = json_put_array(body, "poam-items");
     json_put_cstr(id, "identifier-type", "http://ietf.org/rfc/rfc4122");
     json_put_str(id, "id", oscal_uuid(o, "system", STR("this")));
-    struct record_list gaps = oscal_records(o, "gap"), deviations = oscal_records(o, "deviation"), exceptions = oscal_records(o, "audit_exception");
+    struct record_list gaps = oscal_records(o, "gap"), deviations = oscal_records(o, "deviation"),
+                       exceptions = oscal_records(o, "audit_exception");
     for (size_t i = 0; i < gaps.count; i++)
         gap_put(o, body, risks, gaps.items[i]);
     for (size_t i = 0; i < deviations.count; i++) {
@@ -57,7 +65,9 @@ struct json *oscal_actions(struct oscal *o)
         if (str_is(x->state, "withdrawn") || (o->engagement && !oscal_is_engaged(o, x)))
             continue;
         oscal_push_exception_risk(o, risks, x, response);
-        item_put(o, body, x, "exception", response && !str_is(response->state, "draft") ? oscal_value_text(response, "action") : oscal_value_text(x, "facts"));
+        item_put(o, body, x, "exception",
+                 response && !str_is(response->state, "draft") ? oscal_value_text(response, "action")
+                                                               : oscal_value_text(x, "facts"));
     }
     if (items->count == 0) { /* the schema takes no empty plan */
         struct json *v = oscal_push_uuid(o, items, "item", STR(""));

@@ -1,4 +1,5 @@
-/* assessment_plan.c - what is tested how and when: activities from the controls' tests and the auditor's sheets, tasks from milestones, populations and samples. */
+/* assessment_plan.c - what is tested how and when: activities from the controls' tests and the auditor's sheets, tasks from
+ * milestones, populations and samples. */
 #include "oscal/results.h"
 
 static void tool_put(struct oscal *o, struct json *assets)
@@ -59,7 +60,8 @@ static void control_activity_put(struct oscal *o, struct json *list, size_t inde
         return;
     struct json *v = oscal_push_uuid(o, list, "activity", str_of(c->id));
     oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", c->id, c->title));
-    struct str words = str_trim(arena_printf(o->arena, "%s\n\n%s", c->test_design ? c->test_design : "", c->test_operation ? c->test_operation : ""));
+    struct str words = str_trim(
+        arena_printf(o->arena, "%s\n\n%s", c->test_design ? c->test_design : "", c->test_operation ? c->test_operation : ""));
     oscal_put_prose(o, v, "description", words.size ? words : oscal_control_statement(o, c));
     oscal_put_prop(o, v, "control", str_of(c->id));
     oscal_put_prop(o, v, "method", c->model == MODEL_CONFIG_STATE ? STR("TEST") : STR("EXAMINE"));
@@ -86,7 +88,8 @@ static void sheet_activities_put(struct oscal *o, struct json *list)
             continue;
         struct json *v = oscal_push_uuid(o, list, "activity", r->id);
         oscal_put_line(o, v, "title", record_title(r));
-        oscal_put_prose(o, v, "description", oscal_value_text(r, "procedure").size ? oscal_value_text(r, "procedure") : record_title(r));
+        oscal_put_prose(o, v, "description",
+                        oscal_value_text(r, "procedure").size ? oscal_value_text(r, "procedure") : record_title(r));
         oscal_put_prop(o, v, "record", r->id);
         oscal_put_prop(o, v, "control", oscal_value_text(r, "control"));
         JSON_EACH (m, json_get(r->values, "method"))
@@ -119,12 +122,15 @@ static void range_put(struct oscal *o, struct json *v, struct str from, struct s
 
 static void records_put(struct oscal *o, struct json *list)
 {
-    struct record_list milestones = oscal_records(o, "milestone"), populations = oscal_records(o, "population"), samples = oscal_records(o, "sample");
+    struct record_list milestones = oscal_records(o, "milestone"), populations = oscal_records(o, "population"),
+                       samples = oscal_records(o, "sample");
     for (size_t i = 0; i < milestones.count; i++) {
         const struct record *r = milestones.items[i];
         if (oscal_is_engaged(o, r))
-            json_put_str(json_put_object(json_put_object(task_new(o, list, r, "milestone", oscal_value_text(r, "note")), "timing"), "on-date"), "date",
-                         oscal_date_start(o, oscal_value_text(r, "planned_on")));
+            json_put_str(
+                json_put_object(json_put_object(task_new(o, list, r, "milestone", oscal_value_text(r, "note")), "timing"),
+                                "on-date"),
+                "date", oscal_date_start(o, oscal_value_text(r, "planned_on")));
     }
     for (size_t i = 0; i < populations.count; i++) {
         const struct record *r = populations.items[i];
@@ -181,12 +187,15 @@ static void terms_put(struct oscal *o, struct json *body)
     const struct record *g = o->engagement;
     if (!g)
         return;
-    struct json *part = oscal_push_uuid(o, json_put_array(json_put_object(body, "terms-and-conditions"), "parts"), "terms", g->id);
+    struct json *part =
+        oscal_push_uuid(o, json_put_array(json_put_object(body, "terms-and-conditions"), "parts"), "terms", g->id);
     json_put_cstr(part, "name", "sampling");
     json_put_cstr(part, "ns", OSCAL_NS);
     json_put_cstr(part, "title", "Sample sizes");
-    oscal_put_prose(o, part, "prose", arena_printf(o->arena, "%.*s; confidence %lld %%, tolerable rate %lld %%.", STR_ARGS(oscal_choice_label(g, "profile")),
-                                             (long long)json_int(g->values, "confidence", 90), (long long)json_int(g->values, "tolerable_rate", 10)));
+    oscal_put_prose(o, part, "prose",
+                    arena_printf(o->arena, "%.*s; confidence %lld %%, tolerable rate %lld %%.",
+                                 STR_ARGS(oscal_choice_label(g, "profile")), (long long)json_int(g->values, "confidence", 90),
+                                 (long long)json_int(g->values, "tolerable_rate", 10)));
 }
 
 struct json *oscal_assessment_plan(struct oscal *o)

@@ -12,7 +12,8 @@ static const struct model_words {
     [OSCAL_CATALOG] = {"catalog", "The criteria in our own words, with topics and parameters"},
     [OSCAL_PROFILE] = {"profile", "What the scope chooses of them, with the parameters in force"},
     [OSCAL_COMPONENTS] = {"component-definition", "Controls, policies and tests, and the criteria that they serve"},
-    [OSCAL_SECURITY_PLAN] = {"system-security-plan", "The system: boundary, components, hosts, vendors, who meets which criterion"},
+    [OSCAL_SECURITY_PLAN] = {"system-security-plan",
+                             "The system: boundary, components, hosts, vendors, who meets which criterion"},
     [OSCAL_ASSESSMENT_PLAN] = {"assessment-plan", "What is tested how, populations, samples and milestones"},
     [OSCAL_RESULTS] = {"assessment-results", "Observations, findings and risks of a period"},
     [OSCAL_ACTIONS] = {"plan-of-action-and-milestones", "Gaps, deviations and corrective actions"},
@@ -49,8 +50,11 @@ static size_t space_at(struct str text)
         return 1;
     if (text.size > 1 && t[0] == 0xc2 && (t[1] == 0xa0 || (t[1] >= 0x80 && t[1] <= 0x9f)))
         return 2;
-    bool is_wide = text.size > 2 && ((t[0] == 0xe1 && t[1] == 0x9a && t[2] == 0x80) || (t[0] == 0xe2 && t[1] == 0x80 && (t[2] <= 0x8a || t[2] == 0xa8 || t[2] == 0xa9 || t[2] == 0xaf)) ||
-                                     (t[0] == 0xe2 && t[1] == 0x81 && t[2] == 0x9f) || (t[0] == 0xe3 && t[1] == 0x80 && t[2] == 0x80) || (t[0] == 0xef && t[1] == 0xbb && t[2] == 0xbf));
+    bool is_wide =
+        text.size > 2 && ((t[0] == 0xe1 && t[1] == 0x9a && t[2] == 0x80) ||
+                          (t[0] == 0xe2 && t[1] == 0x80 && (t[2] <= 0x8a || t[2] == 0xa8 || t[2] == 0xa9 || t[2] == 0xaf)) ||
+                          (t[0] == 0xe2 && t[1] == 0x81 && t[2] == 0x9f) || (t[0] == 0xe3 && t[1] == 0x80 && t[2] == 0x80) ||
+                          (t[0] == 0xef && t[1] == 0xbb && t[2] == 0xbf));
     return is_wide ? 3 : 0;
 }
 
@@ -143,7 +147,8 @@ struct str oscal_token(struct oscal *o, struct str text)
 
 struct str oscal_uuid2(struct oscal *o, const char *kind, struct str one, struct str two)
 {
-    struct sha256 h = sha256_of(arena_printf(o->arena, "assay/oscal@v1\n%.*s\n%s\n%.*s\n%.*s", STR_ARGS(o->origin), kind, STR_ARGS(one), STR_ARGS(two)));
+    struct sha256 h = sha256_of(
+        arena_printf(o->arena, "assay/oscal@v1\n%.*s\n%s\n%.*s\n%.*s", STR_ARGS(o->origin), kind, STR_ARGS(one), STR_ARGS(two)));
     char hex[33];
     h.bytes[6] = (uint8_t)((h.bytes[6] & 0x0f) | 0x50); /* the shape of RFC 9562's version 5, by a better digest */
     h.bytes[8] = (uint8_t)((h.bytes[8] & 0x3f) | 0x80);
@@ -230,7 +235,11 @@ struct record_list oscal_records(struct oscal *o, const char *type)
 {
     struct gathering g = {.arena = o->arena};
     const struct record_type *t = record_types_find(o->types, str_of(type));
-    struct record_query q = {.sort = STR("id"), .per_page = INT64_MAX, .leaf_limit = o->view.leaf_limit, .access = o->access, .now_ms = o->view.now_ms};
+    struct record_query q = {.sort = STR("id"),
+                             .per_page = INT64_MAX,
+                             .leaf_limit = o->view.leaf_limit,
+                             .access = o->access,
+                             .now_ms = o->view.now_ms};
     if (!t || o->e->code || !record_list(o->view.db, o->arena, t, &q, gather, &g, NULL, o->e))
         return (struct record_list){0};
     return g.list;
@@ -289,12 +298,15 @@ bool oscal_control_is_key_for(const struct oscal *o, size_t control, size_t crit
 
 bool oscal_control_serves(const struct oscal *o, size_t control, size_t criterion)
 {
-    return oscal_control_is_key_for(o, control, criterion) || holds(o->as->criteria[criterion].supporting, o->as->criteria[criterion].supporting_count, control);
+    return oscal_control_is_key_for(o, control, criterion) ||
+           holds(o->as->criteria[criterion].supporting, o->as->criteria[criterion].supporting_count, control);
 }
 
 bool oscal_control_is_shown(const struct oscal *o, size_t control)
 {
     const struct control_program *p = &o->as->program->controls[control];
+    if (o->engagement)
+        return engagement_control_find(&o->scope_of, str_of(o->as->controls[control].control->id)) != NULL;
     if (p->adoption == ADOPTION_NA || p->adoption == ADOPTION_RETIRED)
         return false;
     for (size_t i = 0; i < content_criterion_count; i++)
@@ -364,7 +376,8 @@ struct str oscal_party_add(struct oscal *o, struct json *body, const char *kind,
 struct json *oscal_document_new(struct oscal *o, enum oscal_model m, const char *title, struct json **ret_body)
 {
     struct json *root = json_object(o->arena), *body = json_put_object(root, oscal_model_name(m));
-    struct str leaf = arena_printf(o->arena, "%lld", (long long)o->view.leaf_limit), name = oscal_value_text(o->organisation, "name");
+    struct str leaf = arena_printf(o->arena, "%lld", (long long)o->view.leaf_limit),
+               name = oscal_value_text(o->organisation, "name");
     struct str engagement = o->engagement ? o->engagement->id : STR("");
     json_put_str(body, "uuid", oscal_uuid2(o, models[m].name, leaf, engagement));
     struct json *d = json_put_object(body, "metadata");

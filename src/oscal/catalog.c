@@ -12,7 +12,8 @@ static void label_put(struct oscal *o, struct json *v, struct str label)
     oscal_put_line(o, p, "value", label);
 }
 
-static struct json *part_new(struct oscal *o, struct json *parts, struct str id, const char *name, const char *class, struct str prose)
+static struct json *part_new(struct oscal *o, struct json *parts, struct str id, const char *name, const char *class,
+                             struct str prose)
 {
     struct json *p = json_push_object(parts);
     json_put_str(p, "id", id);
@@ -41,10 +42,13 @@ static void criterion_put(struct oscal *o, struct json *list, const struct crite
     struct json *parts = json_put_array(v, "parts");
     part_new(o, parts, oscal_statement(o, c), "statement", NULL, str_of(c->summary));
     for (size_t i = 0; i < c->topics.count; i++)
-        part_new(o, parts, arena_printf(o->arena, "%.*s_topic.%zu", STR_ARGS(id), i + 1), "guidance", "topic", str_of(c->topics.items[i]));
+        part_new(o, parts, arena_printf(o->arena, "%.*s_topic.%zu", STR_ARGS(id), i + 1), "guidance", "topic",
+                 str_of(c->topics.items[i]));
     for (size_t i = 0; i < c->typical_evidence.count; i++)
-        part_new(o, parts, arena_printf(o->arena, "%.*s_evidence.%zu", STR_ARGS(id), i + 1), "guidance", "evidence", str_of(c->typical_evidence.items[i]));
-    part_new(o, parts, arena_printf(o->arena, "%.*s_test", STR_ARGS(id)), "assessment-method", "operating-test", str_of(c->operating_test));
+        part_new(o, parts, arena_printf(o->arena, "%.*s_evidence.%zu", STR_ARGS(id), i + 1), "guidance", "evidence",
+                 str_of(c->typical_evidence.items[i]));
+    part_new(o, parts, arena_printf(o->arena, "%.*s_test", STR_ARGS(id)), "assessment-method", "operating-test",
+             str_of(c->operating_test));
 }
 
 static void parameters_put(struct oscal *o, struct json *body)
@@ -68,7 +72,8 @@ struct json *oscal_catalog(struct oscal *o)
 {
     struct json *body, *root = oscal_document_new(o, OSCAL_CATALOG, "Trust services criteria in own words", &body);
     oscal_put_prose(o, (struct json *)(uintptr_t)json_get(body, "metadata"), "remarks",
-              STR("Titles, statements and topics are our own words about criteria of the AICPA (TSP section 100), which alone hold; no text of theirs is in here."));
+                    STR("Titles, statements and topics are our own words about criteria of the AICPA (TSP section 100), which "
+                        "alone hold; no text of theirs is in here."));
     parameters_put(o, body);
     struct json *groups = json_put_array(body, "groups"), *list = NULL;
     const char *series = "";
@@ -139,8 +144,11 @@ static const struct framework {
 } frameworks[] = {
     {"iso27001_2022", "ISO/IEC 27001:2022, Annex A", NULL},
     {"iso27001_2022_clauses", "ISO/IEC 27001:2022, clauses", NULL},
-    {"nist_csf_2", "NIST Cybersecurity Framework 2.0", "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/CSF/v2.0/json/NIST_CSF_v2.0_catalog.json"},
-    {"nist_800_53r5", "NIST SP 800-53 Revision 5", "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json"},
+    {"nist_csf_2", "NIST Cybersecurity Framework 2.0",
+     "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/CSF/v2.0/json/NIST_CSF_v2.0_catalog.json"},
+    {"nist_800_53r5", "NIST SP 800-53 Revision 5",
+     "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/"
+     "NIST_SP-800-53_rev5_catalog.json"},
     {"hipaa", "HIPAA, 45 CFR Part 164", NULL},
     {"gdpr", "Regulation (EU) 2016/679 (GDPR)", NULL},
     {"ccm4", "CSA Cloud Controls Matrix 4", NULL},
@@ -188,11 +196,15 @@ struct json *oscal_mapping(struct oscal *o)
     json_put_cstr(p, "method", "human");
     json_put_cstr(p, "matching-rationale", "semantic");
     json_put_cstr(p, "status", "draft");
-    json_put_cstr(p, "mapping-description", "Our own reading: where a pair stands, what serves the one usually bears on the other. None replaces the other.");
-    struct json *mappings = json_put_array(body, "mappings"), *resources = json_put_array(json_put_object(body, "back-matter"), "resources");
+    json_put_cstr(
+        p, "mapping-description",
+        "Our own reading: where a pair stands, what serves the one usually bears on the other. None replaces the other.");
+    struct json *mappings = json_put_array(body, "mappings"),
+                *resources = json_put_array(json_put_object(body, "back-matter"), "resources");
     for (size_t i = 0; i < sizeof frameworks / sizeof frameworks[0]; i++) {
         const struct framework *f = &frameworks[i];
-        struct json *m = oscal_push_uuid(o, mappings, "mapping", str_of(f->key)), *source = json_put_object(m, "source-resource"), *target = json_put_object(m, "target-resource");
+        struct json *m = oscal_push_uuid(o, mappings, "mapping", str_of(f->key)), *source = json_put_object(m, "source-resource"),
+                    *target = json_put_object(m, "target-resource");
         json_put_cstr(source, "type", "catalog");
         json_put_cstr(source, "href", "catalog.json");
         json_put_cstr(target, "type", "catalog");

@@ -38,7 +38,8 @@ static void control_put(struct oscal *o, struct json *list, size_t index)
     struct json *requirements = implementation_new(o, v, id, "The criteria that this control serves");
     for (size_t i = 0; i < content_criterion_count; i++)
         if (oscal_control_serves(o, index, i))
-            oscal_put_prop(o, requirement_put(o, requirements, id, content_criteria[i].id, words), "role", oscal_control_is_key_for(o, index, i) ? STR("key") : STR("supporting"));
+            oscal_put_prop(o, requirement_put(o, requirements, id, content_criteria[i].id, words), "role",
+                           oscal_control_is_key_for(o, index, i) ? STR("key") : STR("supporting"));
 }
 
 static void policy_put(struct oscal *o, struct json *list, const struct policy *p)
@@ -52,7 +53,9 @@ static void policy_put(struct oscal *o, struct json *list, const struct policy *
     for (size_t i = 0; i < o->as->control_count; i++)
         for (size_t k = 0; k < p->controls.count; k++)
             if (oscal_control_is_shown(o, i) && strcmp(p->controls.items[k], o->as->controls[i].control->id) == 0)
-                oscal_push_link(o, v, arena_printf(o->arena, "#%.*s", STR_ARGS(oscal_uuid(o, "control", str_of(p->controls.items[k])))).data, "related");
+                oscal_push_link(
+                    o, v, arena_printf(o->arena, "#%.*s", STR_ARGS(oscal_uuid(o, "control", str_of(p->controls.items[k])))).data,
+                    "related");
     struct json *requirements = implementation_new(o, v, str_of(p->id), "The criteria that this policy serves");
     for (size_t i = 0; i < p->criteria.count; i++)
         requirement_put(o, requirements, str_of(p->id), p->criteria.items[i], str_of(p->purpose));
@@ -71,13 +74,16 @@ static void test_put(struct oscal *o, struct json *list, const struct test *t)
     for (size_t i = 0; i < t->control_count; i++) {
         size_t control = assessment_control_index(o->as, str_of(t->controls[i].control));
         if (control < o->as->control_count && oscal_control_is_shown(o, control))
-            oscal_push_link(o, v, arena_printf(o->arena, "#%.*s", STR_ARGS(oscal_uuid(o, "control", str_of(t->controls[i].control)))).data, "validates");
+            oscal_push_link(
+                o, v, arena_printf(o->arena, "#%.*s", STR_ARGS(oscal_uuid(o, "control", str_of(t->controls[i].control)))).data,
+                "validates");
     }
 }
 
 struct json *oscal_components(struct oscal *o)
 {
-    struct json *body, *root = oscal_document_new(o, OSCAL_COMPONENTS, "Controls, policies and tests", &body), *list = json_put_array(body, "components");
+    struct json *body, *root = oscal_document_new(o, OSCAL_COMPONENTS, "Controls, policies and tests", &body),
+                       *list = json_put_array(body, "components");
     for (size_t i = 0; i < o->as->control_count; i++)
         if (oscal_control_is_shown(o, i))
             control_put(o, list, i);

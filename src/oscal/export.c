@@ -10,12 +10,12 @@ static const struct record *first_of(struct oscal *o, const char *type)
 /* Of an engagement its own criteria, as far as they are relevant. */
 static bool scope_read(struct oscal *o, struct err *e)
 {
-    struct engagement_scope scope;
     o->in_scope = arena_array(o->arena, content_criterion_count + 1, sizeof *o->in_scope);
-    if (o->engagement && !engagement_scope(o->view.db, o->arena, &o->about, o->view.leaf_limit, &scope, e))
+    if (o->engagement && !engagement_scope(o->view.db, o->arena, &o->about, o->view.leaf_limit, &o->scope_of, e))
         return false;
     for (size_t i = 0; i < content_criterion_count; i++)
-        o->in_scope[i] = o->engagement ? engagement_criterion_find(&scope, str_of(content_criteria[i].id)) != NULL : o->as->criteria[i].is_in_scope;
+        o->in_scope[i] = o->engagement ? engagement_criterion_find(&o->scope_of, str_of(content_criteria[i].id)) != NULL
+                                       : o->as->criteria[i].is_in_scope;
     return true;
 }
 
@@ -24,7 +24,8 @@ static bool window_set(struct oscal *o, struct err *e)
 {
     if (!engagement_read(o->view.db, o->arena, o->engagement->id, o->view.leaf_limit, &o->about, e))
         return false;
-    int64_t today = day_of(o->view.at_ms), first = o->about.window.first, last = o->about.window.last < today ? o->about.window.last : today;
+    int64_t today = day_of(o->view.at_ms), first = o->about.window.first,
+            last = o->about.window.last < today ? o->about.window.last : today;
     o->is_before = !o->about.has_days || first > today; /* the last 90 days then tell of design alone */
     if (o->is_before)
         return true;
@@ -35,7 +36,8 @@ static bool window_set(struct oscal *o, struct err *e)
     return true;
 }
 
-struct oscal *oscal_open(const struct view *v, struct record_types *types, const struct access *access, struct str engagement, struct err *e)
+struct oscal *oscal_open(const struct view *v, struct record_types *types, const struct access *access, struct str engagement,
+                         struct err *e)
 {
     struct err inner = {0};
     struct oscal *o = ARENA_NEW(v->arena, struct oscal);
@@ -53,8 +55,9 @@ struct oscal *oscal_open(const struct view *v, struct record_types *types, const
     if (!inner.code && (!o->engagement || window_set(o, &inner))) {
         o->organisation = first_of(o, "organisation");
         o->scope = first_of(o, "scope");
-        o->as = inner.code ? NULL
-                : o->view.last_day ? assessment_load_days(v->db, o->arena, o->view.at_ms, o->view.first_day, o->view.last_day, v->leaf_limit, &inner)
+        o->as = inner.code         ? NULL
+                : o->view.last_day ? assessment_load_days(v->db, o->arena, o->view.at_ms, o->view.first_day, o->view.last_day,
+                                                          v->leaf_limit, &inner)
                                    : assessment_load(v->db, o->arena, o->view.at_ms, v->leaf_limit, &inner);
     }
     if (inner.code || !scope_read(o, &inner)) {
@@ -67,11 +70,15 @@ struct oscal *oscal_open(const struct view *v, struct record_types *types, const
 
 struct json *oscal_export(struct oscal *o, enum oscal_model m, struct err *e)
 {
-    static struct json *(*const writers[OSCAL_MODELS])(struct oscal *o) = {
-        [OSCAL_CATALOG] = oscal_catalog,        [OSCAL_PROFILE] = oscal_profile,
-        [OSCAL_COMPONENTS] = oscal_components,  [OSCAL_SECURITY_PLAN] = oscal_security_plan,
-        [OSCAL_ASSESSMENT_PLAN] = oscal_assessment_plan, [OSCAL_RESULTS] = oscal_results,
-        [OSCAL_ACTIONS] = oscal_actions,        [OSCAL_MAPPING] = oscal_mapping,
+    static struct json *(*const writers[OSCAL_MODELS])(struct oscal * o) = {
+        [OSCAL_CATALOG] = oscal_catalog,
+        [OSCAL_PROFILE] = oscal_profile,
+        [OSCAL_COMPONENTS] = oscal_components,
+        [OSCAL_SECURITY_PLAN] = oscal_security_plan,
+        [OSCAL_ASSESSMENT_PLAN] = oscal_assessment_plan,
+        [OSCAL_RESULTS] = oscal_results,
+        [OSCAL_ACTIONS] = oscal_actions,
+        [OSCAL_MAPPING] = oscal_mapping,
     };
     struct err inner = {0};
     o->e = &inner;

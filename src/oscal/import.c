@@ -21,11 +21,13 @@ static struct record_change *change_add(struct import *i, const char *type, enum
 {
     struct record_change *c = &i->out->changes[i->out->count++];
     *c = (struct record_change){.type = str_of(type), .act = act, .id = id, .version = version, .set = json_object(i->arena)};
-    c->why = arena_printf(i->arena, "from OSCAL %s \"%.*s\", uuid %.*s", oscal_model_name(i->out->document.model), STR_ARGS(i->out->document.title), STR_ARGS(i->out->document.uuid));
+    c->why = arena_printf(i->arena, "from OSCAL %s \"%.*s\", uuid %.*s", oscal_model_name(i->out->document.model),
+                          STR_ARGS(i->out->document.title), STR_ARGS(i->out->document.uuid));
     return c;
 }
 
-static void row_put(struct import *i, struct str pointer, const char *type, struct str id, const char *act, struct str title, struct str why)
+static void row_put(struct import *i, struct str pointer, const char *type, struct str id, const char *act, struct str title,
+                    struct str why)
 {
     struct json *o = json_push_object(i->out->rows);
     json_put_str(o, "pointer", pointer);
@@ -49,7 +51,10 @@ static void left_put(struct import *i, int64_t count, const char *words)
 /* What its ids look like in the crosswalk; NULL: a framework that it does not know. */
 static const char *framework_key(struct str title)
 {
-    static const char *const known[][2] = {{"800-53", "nist_800_53r5"}, {"Cybersecurity Framework", "nist_csf_2"}, {"27001", "iso27001_2022"}, {"Cloud Controls Matrix", "ccm4"}};
+    static const char *const known[][2] = {{"800-53", "nist_800_53r5"},
+                                           {"Cybersecurity Framework", "nist_csf_2"},
+                                           {"27001", "iso27001_2022"},
+                                           {"Cloud Controls Matrix", "ccm4"}};
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
         if (str_contains(title, known[k][0]))
             return known[k][1];
@@ -110,11 +115,13 @@ static struct known *known_load(struct import *i, size_t *ret_count)
     struct known *list = NULL;
     size_t count = 0, capacity = 0;
     DB_EACH (row, i->v->db, i->e,
-             "select outside_key, id, version, title, number, coalesce(family, ''), coalesce(statement, ''), coalesce(guidance, '') from requirements where framework = ?1",
+             "select outside_key, id, version, title, number, coalesce(family, ''), coalesce(statement, ''), coalesce(guidance, "
+             "'') from requirements where framework = ?1",
              A(i->out->document.title)) {
         list = arena_grow(i->arena, list, count, &capacity, sizeof *list);
         struct known *k = &list[count++];
-        *k = (struct known){.key = arena_str(i->arena, db_text(row, 0)), .id = arena_str(i->arena, db_text(row, 1)), .version = db_int(row, 2)};
+        *k = (struct known){
+            .key = arena_str(i->arena, db_text(row, 0)), .id = arena_str(i->arena, db_text(row, 1)), .version = db_int(row, 2)};
         for (int f = 0; f < 5; f++)
             k->fields[f] = arena_str(i->arena, db_text(row, 3 + f));
     }
@@ -128,7 +135,8 @@ static struct known *known_load(struct import *i, size_t *ret_count)
 static void criterion_take(struct import *i, const struct oscal_control *c, const struct criterion *ours)
 {
     bool is_same = str_is(c->title, ours->title);
-    row_put(i, c->pointer, "criterion", str_of(ours->id), is_same ? "same" : "left", c->title, is_same ? STR("") : STR("the program's own words for it stay"));
+    row_put(i, c->pointer, "criterion", str_of(ours->id), is_same ? "same" : "left", c->title,
+            is_same ? STR("") : STR("the program's own words for it stay"));
 }
 
 static void control_take(struct import *i, const struct oscal_control *c, const struct known *all, size_t count)
@@ -148,7 +156,8 @@ static void control_take(struct import *i, const struct oscal_control *c, const 
         row_put(i, c->pointer, "requirement", there->id, "same", c->title, STR(""));
         return;
     }
-    struct record_change *change = change_add(i, "requirement", there ? RECORD_CHANGE : RECORD_CREATE, there ? there->id : STR(""), there ? there->version : 0);
+    struct record_change *change = change_add(i, "requirement", there ? RECORD_CHANGE : RECORD_CREATE,
+                                              there ? there->id : STR(""), there ? there->version : 0);
     change->set = set;
     if (!there) {
         const char *key = framework_key(i->out->document.title);
@@ -191,7 +200,10 @@ static bool evidence_take(struct import *i, const struct env *env, struct str na
     int64_t at_ms;
     struct sha256 digest = sha256_of(text);
     hex_encode(digest.bytes, sizeof digest.bytes, hex);
-    struct str there = db_one_text(i->arena, i->v->db, i->e, "select f.id from record_file f join evidence_items e on e.id = f.id where f.type = 'evidence' and f.digest = ?1 and f.to_leaf is null order by f.id limit 1", A(&hex[0]));
+    struct str there = db_one_text(i->arena, i->v->db, i->e,
+                                   "select f.id from record_file f join evidence_items e on e.id = f.id where f.type = "
+                                   "'evidence' and f.digest = ?1 and f.to_leaf is null order by f.id limit 1",
+                                   A(&hex[0]));
     if (i->e->code)
         return false;
     if (there.size) {
@@ -212,7 +224,9 @@ static bool evidence_take(struct import *i, const struct env *env, struct str na
     json_put_str(c->set, "title", d->title);
     json_push(json_put_array(c->set, "files"), file);
     json_put_cstr(c->set, "kind", "report");
-    json_put_str(c->set, "source", arena_printf(i->arena, "OSCAL assessment results, uuid %.*s, version %.*s", STR_ARGS(d->uuid), STR_ARGS(d->version)));
+    json_put_str(
+        c->set, "source",
+        arena_printf(i->arena, "OSCAL assessment results, uuid %.*s, version %.*s", STR_ARGS(d->uuid), STR_ARGS(d->version)));
     json_put_str(c->set, "period_from", from);
     json_put_str(c->set, "period_to", to);
     c->files = blob;
@@ -224,7 +238,8 @@ static bool evidence_take(struct import *i, const struct env *env, struct str na
 
 static bool control_is_ours(struct import *i, struct str id)
 {
-    return id.size && (content_control(id) || db_one_int(i->v->db, i->e, 0, "select count(*) from control_records where id = ?1", A(id)) > 0);
+    return id.size && (content_control(id) ||
+                       db_one_int(i->v->db, i->e, 0, "select count(*) from control_records where id = ?1", A(id)) > 0);
 }
 
 static struct str key_of(struct import *i, const struct oscal_finding *f)
@@ -234,7 +249,9 @@ static struct str key_of(struct import *i, const struct oscal_finding *f)
 
 static struct str known_as(struct import *i, struct str key)
 {
-    return db_one_text(i->arena, i->v->db, i->e, "select id from gap_records where outside_key = ?1 union select id from deviations where outside_key = ?1", A(key));
+    return db_one_text(i->arena, i->v->db, i->e,
+                       "select id from gap_records where outside_key = ?1 union select id from deviations where outside_key = ?1",
+                       A(key));
 }
 
 static void due_put(struct json *set, const struct oscal_finding *f)
@@ -318,8 +335,8 @@ static bool changes_finish(struct import *i, struct record_types *types, const s
     return record_number(i->v->db, i->arena, out->changes, out->count, i->e);
 }
 
-bool oscal_import_read(struct view *v, struct record_types *types, const struct access *access, const struct env *env, struct str name, struct str text, struct oscal_import *ret,
-                       struct err *e)
+bool oscal_import_read(struct view *v, struct record_types *types, const struct access *access, const struct env *env,
+                       struct str name, struct str text, struct oscal_import *ret, struct err *e)
 {
     struct err inner = {0};
     struct import i = {.v = v, .arena = v->arena, .out = ret, .e = &inner};
@@ -327,7 +344,8 @@ bool oscal_import_read(struct view *v, struct record_types *types, const struct 
     bool ok = oscal_document_read(v->arena, text, &ret->document, &inner);
     if (ok) {
         ret->changes = arena_array(v->arena, ret->document.control_count + ret->document.finding_count + 1, sizeof *ret->changes);
-        ok = (ret->document.model == OSCAL_CATALOG ? catalog_take(&i) : results_take(&i, env, name, text)) && changes_finish(&i, types, access);
+        ok = (ret->document.model == OSCAL_CATALOG ? catalog_take(&i) : results_take(&i, env, name, text)) &&
+             changes_finish(&i, types, access);
     }
     if (!ok)
         *e = inner;

@@ -14,14 +14,15 @@ struct oscal {
     struct arena *arena;
     struct record_types *types;
     const struct access *access;
-    const struct assessment *as;   /* over the window */
-    struct str origin, stamp;      /* the head's instant, as OSCAL writes it */
+    const struct assessment *as;                            /* over the window */
+    struct str origin, stamp;                               /* the head's instant, as OSCAL writes it */
     const struct record *organisation, *scope, *engagement; /* NULL: there is none */
-    struct engagement about;       /* where there is one */
-    bool is_before;                /* its time has not begun */
-    bool *in_scope;                /* of content_criteria */
-    struct json *roles;            /* of the document that is being made: used by oscal_role */
-    struct err *e;                 /* where reading records fails */
+    struct engagement about;                                /* where there is one */
+    struct engagement_scope scope_of;
+    bool is_before;     /* its time has not begun */
+    bool *in_scope;     /* of content_criteria */
+    struct json *roles; /* of the document that is being made: used by oscal_role */
+    struct err *e;      /* where reading records fails */
 };
 
 struct record_list {
@@ -32,8 +33,8 @@ struct record_list {
 struct record_list oscal_records(struct oscal *o, const char *type);
 /* The record that a reference names, of this type; NULL: none. */
 const struct record *oscal_record(struct oscal *o, const char *type, struct str id);
-struct str oscal_value_text(const struct record *r, const char *field); /* "" without one */
-bool oscal_value_is(const struct record *r, const char *field);         /* of a yes-no field */
+struct str oscal_value_text(const struct record *r, const char *field);         /* "" without one */
+bool oscal_value_is(const struct record *r, const char *field);                 /* of a yes-no field */
 bool oscal_value_has(const struct record *r, const char *field, struct str id); /* of a list */
 struct str oscal_choice_label(const struct record *r, const char *field);
 
@@ -41,11 +42,11 @@ struct str oscal_choice_label(const struct record *r, const char *field);
 
 struct str oscal_uuid(struct oscal *o, const char *kind, struct str id);
 struct str oscal_uuid2(struct oscal *o, const char *kind, struct str one, struct str two);
-struct str oscal_token(struct oscal *o, struct str text);  /* "CC6.1" → "cc6.1", "IT lead" → "it-lead" */
+struct str oscal_token(struct oscal *o, struct str text); /* "CC6.1" → "cc6.1", "IT lead" → "it-lead" */
 struct str oscal_instant(struct oscal *o, int64_t at_ms);
 struct str oscal_date_start(struct oscal *o, struct str date); /* "2026-01-01" → "2026-01-01T00:00:00Z" */
 struct str oscal_date_end(struct oscal *o, struct str date);
-struct str oscal_statement(struct oscal *o, const struct criterion *c); /* "cc6.1_smt" */
+struct str oscal_statement(struct oscal *o, const struct criterion *c);                  /* "cc6.1_smt" */
 void oscal_put_line(struct oscal *o, struct json *v, const char *key, struct str text);  /* one line */
 void oscal_put_prose(struct oscal *o, struct json *v, const char *key, struct str text); /* several */
 /* Into v.props, under our name space. An empty value adds nothing. */
@@ -69,7 +70,7 @@ void oscal_tidy(struct json *v);
 
 /* ---- which controls and criteria ---- */
 
-/* In scope, or adopted: what is shown. */
+/* What is shown: in scope, or adopted; of an engagement the controls that it speaks of. */
 bool oscal_control_is_shown(const struct oscal *o, size_t control);
 bool oscal_control_is_key_for(const struct oscal *o, size_t control, size_t criterion);
 bool oscal_control_serves(const struct oscal *o, size_t control, size_t criterion);

@@ -1,4 +1,5 @@
-/* oscal_fuzz.c - any bytes as a file of OSCAL: refused with one line that names a place, or read; then every control and finding has what a record needs. */
+/* oscal_fuzz.c - any bytes as a file of OSCAL: refused with one line that names a place, or read; then every control and finding
+ * has what a record needs. */
 #include "oscal/oscal.h"
 
 #include <assert.h>
@@ -23,12 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(is_line(d.title, 300) && d.uuid.size == 36);
         for (size_t i = 0; i < d.control_count; i++) {
             const struct oscal_control *c = &d.controls[i];
-            assert(is_line(c->id, 100) && is_line(c->title, 300) && is_line(c->label, 100) && str_starts(c->pointer, "/catalog/"));
+            assert(is_line(c->id, 100) && is_line(c->title, 300) && is_line(c->label, 100) &&
+                   str_starts(c->pointer, "/catalog/"));
             assert(c->statement.size <= 20000 && str_is_utf8(c->statement) && str_is_utf8(c->guidance));
         }
         for (size_t i = 0; i < d.finding_count; i++) {
             const struct oscal_finding *f = &d.findings[i];
-            assert(is_line(f->title, 500) && f->uuid.size == 36 && f->target.size > 0 && f->text.size <= 20000 && str_is_utf8(f->text));
+            assert(is_line(f->title, 500) && f->uuid.size == 36 && f->target.size > 0 && f->text.size <= 20000 &&
+                   str_is_utf8(f->text));
         }
     }
     arena_free(a);

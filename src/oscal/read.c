@@ -8,7 +8,6 @@ enum {
     CONTROLS_MAX = 9000, /* with the rest of an import below the changes of one operation */
     FINDINGS_MAX = 5000,
     PARAMETERS_MAX = 2000, /* of one control */
-    RELATED_MAX = 1000,    /* observations or risks of one finding */
     ID_MAX = 100,
     TITLE_MAX = 300,
     FINDING_TITLE_MAX = 500,
@@ -175,7 +174,9 @@ static struct str parameter_words(const struct json *control, struct str id)
     JSON_EACH (p, json_get(control, "params"))
         if (str_equal(json_text(p, "id"), id)) {
             const struct json *value = json_at(json_get(p, "values"), 0);
-            return value && value->text.size ? value->text : json_text(p, "label").size ? json_text(p, "label") : STR("to be chosen");
+            return value && value->text.size    ? value->text
+                   : json_text(p, "label").size ? json_text(p, "label")
+                                                : STR("to be chosen");
         }
     return id;
 }
@@ -184,7 +185,7 @@ static struct str parameter_words(const struct json *control, struct str id)
 static void prose_put(struct buf *b, const struct json *control, struct str text)
 {
     ptrdiff_t at;
-    while ((at = str_find(text, STR("{{"))) >= 0) {
+    while (!b->full && (at = str_find(text, STR("{{"))) >= 0) {
         struct str rest = str_slice(text, (size_t)at + 2, text.size);
         ptrdiff_t end = str_find(rest, STR("}}"));
         struct str inside = end < 0 ? STR("") : str_trim(str_slice(rest, 0, (size_t)end)), kind;
@@ -224,7 +225,8 @@ static bool parts_check(struct reader *r, const struct json *v)
     JSON_EACH (p, list) {
         struct str name, prose;
         size_t was = enter_item(r, "parts", i++);
-        bool ok = text_get(r, p, "name", true, 200, &name) && text_get(r, p, "prose", false, OSCAL_BYTES_MAX, &prose) && properties_check(r, p) && parts_check(r, p);
+        bool ok = text_get(r, p, "name", true, 200, &name) && text_get(r, p, "prose", false, OSCAL_BYTES_MAX, &prose) &&
+                  properties_check(r, p) && parts_check(r, p);
         leave(r, was);
         if (!ok)
             return false;
@@ -248,11 +250,13 @@ static bool prose_get(struct reader *r, const struct json *control, const char *
 
 /* ---- catalog ---- */
 
-/* NIST's first catalog of its Cybersecurity Framework 2.0 lists what version 1.1 had and 2.0 has not; nothing but the lack of examples tells. */
+/* NIST's first catalog of its Cybersecurity Framework 2.0 lists what version 1.1 had and 2.0 has not; nothing but the lack of
+ * examples tells. */
 static bool has_ghosts(const struct json *catalog)
 {
     const struct json *metadata = json_get(catalog, "metadata");
-    return str_is(property(metadata, "framework-version-identifier", NULL), "CSF_2_0_0") && str_is(json_text(metadata, "version"), "1.0.0");
+    return str_is(property(metadata, "framework-version-identifier", NULL), "CSF_2_0_0") &&
+           str_is(json_text(metadata, "version"), "1.0.0");
 }
 
 static bool controls_read(struct reader *r, const struct json *owner, struct str group, bool ghosts);
@@ -264,8 +268,8 @@ static bool control_read(struct reader *r, const struct json *v, struct str grou
     struct oscal_control c = {.pointer = here(r), .group = group};
     if (d->control_count == CONTROLS_MAX)
         return err_set(r->e, ERR_TOO_LARGE, "%s: more than %d controls", r->pointer, CONTROLS_MAX);
-    if (!id_get(r, v, "id", &c.id) || !title_get(r, v, TITLE_MAX, &c.title) || !properties_check(r, v) || !list_get(r, v, "params", &params) ||
-        !list_get(r, v, "links", &links) || !parts_check(r, v))
+    if (!id_get(r, v, "id", &c.id) || !title_get(r, v, TITLE_MAX, &c.title) || !properties_check(r, v) ||
+        !list_get(r, v, "params", &params) || !list_get(r, v, "links", &links) || !parts_check(r, v))
         return false;
     if (params && params->count > PARAMETERS_MAX)
         return fail(r, "params", "are too many");
@@ -274,8 +278,9 @@ static bool control_read(struct reader *r, const struct json *v, struct str grou
     c.label = property(v, "label", NULL);
     c.label = c.label.size && c.label.size <= ID_MAX ? c.label : c.id;
     c.is_criterion = str_is(json_text(v, "class"), "criterion");
-    c.is_withdrawn = str_is(property(v, "status", NULL), "withdrawn") || str_is(property(v, "status", NULL), "Withdrawn") ||
-                     (ghosts && str_is(json_text(v, "class"), "subcategory") && (!json_get(v, "parts") || json_get(v, "parts")->count < 2));
+    c.is_withdrawn =
+        str_is(property(v, "status", NULL), "withdrawn") || str_is(property(v, "status", NULL), "Withdrawn") ||
+        (ghosts && str_is(json_text(v, "class"), "subcategory") && (!json_get(v, "parts") || json_get(v, "parts")->count < 2));
     d->parameters += params ? (int64_t)params->count : 0;
     d->links += links ? (int64_t)links->count : 0;
     JSON_EACH (p, json_get(v, "parts"))
@@ -335,7 +340,8 @@ static bool ids_check(struct reader *r)
     for (size_t i = 1; i < d->control_count; i++)
         if (str_equal(sorted[i - 1]->id, sorted[i]->id)) {
             const struct oscal_control *later = sorted[i - 1] > sorted[i] ? sorted[i - 1] : sorted[i];
-            return err_set(r->e, ERR_INVALID, "%.*s/id: \"%.*s\" is the id of another control, too", STR_ARGS(later->pointer), STR_ARGS(later->id));
+            return err_set(r->e, ERR_INVALID, "%.*s/id: \"%.*s\" is the id of another control, too", STR_ARGS(later->pointer),
+                           STR_ARGS(later->id));
         }
     return true;
 }
@@ -343,7 +349,8 @@ static bool ids_check(struct reader *r)
 static bool catalog_read(struct reader *r, const struct json *v)
 {
     bool ghosts = has_ghosts(v);
-    return controls_read(r, v, STR(""), ghosts) && groups_read(r, v, ghosts) && (r->doc->control_count > 0 || fail(r, NULL, "has no control")) && ids_check(r);
+    return controls_read(r, v, STR(""), ghosts) && groups_read(r, v, ghosts) &&
+           (r->doc->control_count > 0 || fail(r, NULL, "has no control")) && ids_check(r);
 }
 
 /* ---- assessment results ---- */
@@ -371,8 +378,8 @@ static bool index_make(struct reader *r, const struct json *result, const char *
     JSON_EACH (v, list) {
         size_t was = enter_item(r, key, n);
         index[n].v = v;
-        bool ok = uuid_get(r, v, "uuid", &index[n].uuid) && text_get(r, v, "title", false, 4000, &text) && text_get(r, v, "description", true, OSCAL_BYTES_MAX, &text) &&
-                  properties_check(r, v);
+        bool ok = uuid_get(r, v, "uuid", &index[n].uuid) && text_get(r, v, "title", false, 4000, &text) &&
+                  text_get(r, v, "description", true, OSCAL_BYTES_MAX, &text) && properties_check(r, v);
         leave(r, was);
         if (!ok)
             return false;
@@ -391,16 +398,16 @@ struct result_reader {
 };
 
 /* What a finding names, each put behind its text. */
-static bool related_read(struct result_reader *q, const struct json *finding, const char *key, const char *member, const struct by_uuid *index, size_t count,
-                         void (*take)(struct buf *b, struct oscal_finding *f, const struct json *v), struct buf *b, struct oscal_finding *f)
+static bool related_read(struct result_reader *q, const struct json *finding, const char *key, const char *member,
+                         const struct by_uuid *index, size_t count,
+                         void (*take)(struct buf *b, struct oscal_finding *f, const struct json *v), struct buf *b,
+                         struct oscal_finding *f)
 {
     struct reader *r = q->r;
     const struct json *list;
     size_t i = 0;
     if (!list_get(r, finding, key, &list))
         return false;
-    if (list && list->count > RELATED_MAX)
-        return fail(r, key, "are too many");
     JSON_EACH (item, list) {
         struct by_uuid wanted = {0};
         size_t was = enter_item(r, key, i++);
@@ -434,7 +441,8 @@ static bool is_high(const struct json *risk)
 {
     JSON_EACH (c, json_get(risk, "characterizations"))
         JSON_EACH (facet, json_get(c, "facets"))
-            if (str_is(json_text(facet, "value"), "high") || str_is(json_text(facet, "value"), "critical") || str_is(json_text(facet, "value"), "very-high"))
+            if (str_is(json_text(facet, "value"), "high") || str_is(json_text(facet, "value"), "critical") ||
+                str_is(json_text(facet, "value"), "very-high"))
                 return true;
     return false;
 }
@@ -457,7 +465,8 @@ static bool target_read(struct reader *r, const struct json *finding, struct osc
     bool ok = target && target->type == JSON_OBJECT ? id_get(r, target, "target-id", &id) : fail(r, NULL, "is missing");
     if (ok) {
         size_t before = enter(r, "status");
-        ok = status && status->type == JSON_OBJECT ? text_get(r, status, "state", true, 100, &state) : fail(r, NULL, "is missing");
+        ok =
+            status && status->type == JSON_OBJECT ? text_get(r, status, "state", true, 100, &state) : fail(r, NULL, "is missing");
         if (ok && !str_is(state, "satisfied") && !str_is(state, "not-satisfied"))
             ok = fail(r, "state", "is neither satisfied nor not-satisfied");
         leave(r, before);
@@ -483,13 +492,14 @@ static bool finding_read(struct result_reader *q, const struct json *v)
     buf_init(&b, PROSE_MAX);
     if (d->finding_count == FINDINGS_MAX)
         return err_set(r->e, ERR_TOO_LARGE, "%s: more than %d findings", r->pointer, FINDINGS_MAX);
-    if (!uuid_get(r, v, "uuid", &f.uuid) || !title_get(r, v, FINDING_TITLE_MAX, &f.title) || !text_get(r, v, "description", true, PROSE_MAX - 8000, &words) ||
-        !properties_check(r, v) || !target_read(r, v, &f))
+    if (!uuid_get(r, v, "uuid", &f.uuid) || !title_get(r, v, FINDING_TITLE_MAX, &f.title) ||
+        !text_get(r, v, "description", true, PROSE_MAX - 8000, &words) || !properties_check(r, v) || !target_read(r, v, &f))
         return false;
     f.control = property(v, "control", NULL);
     bool is_own = f.control.size > 0;
     buf_str(&b, words);
-    if (!related_read(q, v, "related-observations", "observation-uuid", q->observations, q->observation_count, observation_take, &b, &f) ||
+    if (!related_read(q, v, "related-observations", "observation-uuid", q->observations, q->observation_count, observation_take,
+                      &b, &f) ||
         !related_read(q, v, "related-risks", "risk-uuid", q->risks, q->risk_count, risk_take, &b, &f))
         return false;
     if (!is_own) /* what an observation is about says nothing of the finding where it has several */
@@ -506,8 +516,10 @@ static bool result_read(struct reader *r, const struct json *v)
     const struct json *list;
     struct str uuid, title, start, end;
     size_t i = 0;
-    if (!uuid_get(r, v, "uuid", &uuid) || !text_get(r, v, "title", true, 4000, &title) || !text_get(r, v, "start", true, 60, &start) || !text_get(r, v, "end", false, 60, &end) ||
-        !index_make(r, v, "observations", &q.observations, &q.observation_count) || !index_make(r, v, "risks", &q.risks, &q.risk_count) || !list_get(r, v, "findings", &list))
+    if (!uuid_get(r, v, "uuid", &uuid) || !text_get(r, v, "title", true, 4000, &title) ||
+        !text_get(r, v, "start", true, 60, &start) || !text_get(r, v, "end", false, 60, &end) ||
+        !index_make(r, v, "observations", &q.observations, &q.observation_count) ||
+        !index_make(r, v, "risks", &q.risks, &q.risk_count) || !list_get(r, v, "findings", &list))
         return false;
     start = str_slice(start, 0, 10);
     end = end.size ? str_slice(end, 0, 10) : start;
@@ -554,8 +566,8 @@ static bool metadata_read(struct reader *r, const struct json *body)
         return false;
     size_t was = enter(r, "metadata");
     bool ok = (m && m->type == JSON_OBJECT) || fail(r, NULL, "is missing");
-    ok = ok && title_get(r, m, TITLE_MAX, &d->title) && text_get(r, m, "version", true, 100, &d->version) && text_get(r, m, "oscal-version", true, 100, &version) &&
-         properties_check(r, m);
+    ok = ok && title_get(r, m, TITLE_MAX, &d->title) && text_get(r, m, "version", true, 100, &d->version) &&
+         text_get(r, m, "oscal-version", true, 100, &version) && properties_check(r, m);
     if (ok && !str_starts(version, "1."))
         ok = fail(r, "oscal-version", "is not 1.x, which is what is read here");
     leave(r, was);

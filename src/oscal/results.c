@@ -17,7 +17,8 @@ const char *oscal_method_of(struct str method)
 
 /* ---- risks ---- */
 
-struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct str id, const char *lifecycle, struct str title, struct str words, struct str due)
+struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct str id, const char *lifecycle, struct str title,
+                                   struct str words, struct str due)
 {
     struct json *list = (struct json *)(uintptr_t)json_get(risk, "remediations");
     struct json *v = oscal_push_uuid(o, list ? list : json_put_array(risk, "remediations"), "remediation", id);
@@ -28,7 +29,8 @@ struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct st
     return v;
 }
 
-static struct json *risk_new(struct oscal *o, struct json *list, const struct record *r, struct str words, struct str statement, const char *status, struct str due)
+static struct json *risk_new(struct oscal *o, struct json *list, const struct record *r, struct str words, struct str statement,
+                             const char *status, struct str due)
 {
     struct json *v = oscal_push_uuid(o, list, "risk", r->id);
     oscal_put_line(o, v, "title", record_title(r));
@@ -45,10 +47,12 @@ static struct json *risk_new(struct oscal *o, struct json *list, const struct re
 void oscal_push_deviation_risk(struct oscal *o, struct json *list, const struct record *r)
 {
     const char *status = str_is(r->state, "closed") ? "closed" : str_is(r->state, "explained") ? "remediating" : "open";
-    struct json *v = risk_new(o, list, r, oscal_value_text(r, "cause"), oscal_value_text(r, "effect"), status, oscal_value_text(r, "due_on"));
+    struct json *v =
+        risk_new(o, list, r, oscal_value_text(r, "cause"), oscal_value_text(r, "effect"), status, oscal_value_text(r, "due_on"));
     oscal_put_prop(o, v, "happened-on", oscal_value_text(r, "happened_on"));
     if (oscal_value_text(r, "response").size)
-        oscal_put_remediation(o, v, r->id, str_is(r->state, "closed") ? "completed" : "planned", STR("Management's answer"), oscal_value_text(r, "response"), STR(""));
+        oscal_put_remediation(o, v, r->id, str_is(r->state, "closed") ? "completed" : "planned", STR("Management's answer"),
+                              oscal_value_text(r, "response"), STR(""));
 }
 
 const struct record *oscal_response_to(struct oscal *o, const struct record *exception)
@@ -63,18 +67,24 @@ const struct record *oscal_response_to(struct oscal *o, const struct record *exc
 void oscal_push_exception_risk(struct oscal *o, struct json *list, const struct record *r, const struct record *response)
 {
     bool is_given = response && !str_is(response->state, "draft"), is_done = response && str_is(response->state, "verified");
-    struct json *v = risk_new(o, list, r, oscal_value_text(r, "facts"), is_given ? oscal_value_text(response, "effect") : STR(""), is_done ? "closed" : is_given ? "remediating" : "open",
+    struct json *v = risk_new(o, list, r, oscal_value_text(r, "facts"), is_given ? oscal_value_text(response, "effect") : STR(""),
+                              is_done    ? "closed"
+                              : is_given ? "remediating"
+                                         : "open",
                               is_given ? oscal_value_text(response, "action_on") : oscal_value_text(r, "response_due_on"));
     oscal_put_count(o, v, "items", json_int(r->values, "items", 0));
     oscal_put_count(o, v, "of-items", json_int(r->values, "of_items", 0));
     if (is_given)
-        oscal_put_prop(o, oscal_put_remediation(o, v, response->id, is_done ? "completed" : "planned", record_title(response), oscal_value_text(response, "action"), oscal_value_text(response, "action_on")),
-                 "record", response->id);
+        oscal_put_prop(o,
+                       oscal_put_remediation(o, v, response->id, is_done ? "completed" : "planned", record_title(response),
+                                             oscal_value_text(response, "action"), oscal_value_text(response, "action_on")),
+                       "record", response->id);
 }
 
 /* ---- observations ---- */
 
-static struct json *observation_new(struct writing *r, const char *kind, struct str id, struct str title, struct str words, const char *method)
+static struct json *observation_new(struct writing *r, const char *kind, struct str id, struct str title, struct str words,
+                                    const char *method)
 {
     struct oscal *o = r->o;
     struct json *v = oscal_push_uuid(o, r->observations, kind, id);
@@ -122,8 +132,10 @@ static void runs_put(struct writing *r)
     if (b.size == 0)
         return;
     struct json *v = resource_new(r, "runs", STR(""), STR("Newest run of each host"));
-    oscal_put_prose(o, v, "description", arena_printf(o->arena, "Leaves of the ledger %.*s with their hashes; assay prove LEAF gives the proof.\n\n%.*s", STR_ARGS(o->origin),
-                                                      STR_ARGS(buf_view(&b))));
+    oscal_put_prose(o, v, "description",
+                    arena_printf(o->arena,
+                                 "Leaves of the ledger %.*s with their hashes; assay prove LEAF gives the proof.\n\n%.*s",
+                                 STR_ARGS(o->origin), STR_ARGS(buf_view(&b))));
 }
 
 static void test_observation_put(struct writing *r, size_t index)
@@ -134,11 +146,13 @@ static void test_observation_put(struct writing *r, size_t index)
     int64_t collected = 0;
     if (!s->is_present)
         return;
-    struct json *v = observation_new(r, "test-observation", str_of(t->id), str_of(t->title), str_of(t->why), "TEST"), *subjects = json_put_array(v, "subjects");
+    struct json *v = observation_new(r, "test-observation", str_of(t->id), str_of(t->title), str_of(t->why), "TEST"),
+                *subjects = json_put_array(v, "subjects");
     oscal_put_prop(o, v, "test", str_of(t->id));
     oscal_put_prop(o, v, "status", str_of(result_status_name(s->status)));
     for (int k = 0; k < 4; k++)
-        oscal_put_count(o, v, arena_printf(o->arena, "resources-%s", result_status_name((enum result_status)k)).data, s->resources.of[k]);
+        oscal_put_count(o, v, arena_printf(o->arena, "resources-%s", result_status_name((enum result_status)k)).data,
+                        s->resources.of[k]);
     for (size_t i = 0; i < o->as->subject_count; i++) {
         const struct test_now *now = &s->subjects[i];
         const struct subject_state *on = &o->as->subjects[i];
@@ -158,7 +172,9 @@ static void test_observation_put(struct writing *r, size_t index)
 
 static int64_t deviations_of(const struct control_state *c)
 {
-    return c->control->model == MODEL_CONFIG_STATE ? c->facts.window.deviations : c->facts.performances.missed + c->facts.performances.late + c->facts.performances.unevidenced;
+    return c->control->model == MODEL_CONFIG_STATE
+               ? c->facts.window.deviations
+               : c->facts.performances.missed + c->facts.performances.late + c->facts.performances.unevidenced;
 }
 
 static void control_observation_put(struct writing *r, size_t index)
@@ -169,9 +185,12 @@ static void control_observation_put(struct writing *r, size_t index)
         return;
     struct str id = str_of(c->control->id);
     const char *conclusion = r->is_type1 ? design_result_name(c->design.result) : conclusion_name(c->operation.conclusion);
-    struct str words = r->is_type1 ? str_of(design_result_words(c->design.result)) : arena_printf(o->arena, "%s: %s", conclusion_words(c->operation.conclusion), c->operation.why);
-    struct json *v = observation_new(r, "control-observation", id, arena_printf(o->arena, "%s %s", c->control->id, c->control->title), words,
-                                     c->control->model == MODEL_CONFIG_STATE ? "TEST" : "EXAMINE");
+    struct str words = r->is_type1
+                           ? str_of(design_result_words(c->design.result))
+                           : arena_printf(o->arena, "%s: %s", conclusion_words(c->operation.conclusion), c->operation.why);
+    struct json *v =
+        observation_new(r, "control-observation", id, arena_printf(o->arena, "%s %s", c->control->id, c->control->title), words,
+                        c->control->model == MODEL_CONFIG_STATE ? "TEST" : "EXAMINE");
     oscal_put_prop(o, v, "control", id);
     oscal_put_prop(o, v, "conclusion", str_of(conclusion));
     oscal_put_count(o, v, "deviations", deviations_of(c));
@@ -202,7 +221,7 @@ static void files_put(struct writing *r, struct json *observation, const struct 
         oscal_put_prop(o, v, "record", ev->id);
         JSON_EACH (file, json_get(ev->values, "files")) {
             struct json *link = json_push_object(links), *hash = json_push_object(json_put_array(link, "hashes"));
-            json_put_str(link, "href", arena_printf(o->arena, "evidence/%.*s/%.*s", STR_ARGS(ev->id), STR_ARGS(json_text(file, "digest"))));
+            json_put_str(link, "href", arena_printf(o->arena, "blobs/%.*s", STR_ARGS(json_text(file, "c")))); /* as in a bundle */
             json_put_cstr(hash, "algorithm", "SHA-256");
             json_put_str(hash, "value", json_text(file, "digest"));
         }
@@ -217,7 +236,9 @@ static void sheet_observations_put(struct writing *r)
         if (!oscal_is_engaged(o, s))
             continue;
         struct str words = oscal_value_text(s, "conclusion_words");
-        struct json *v = observation_new(r, "sheet", s->id, record_title(s), words.size ? words : oscal_value_text(s, "procedure"), NULL), *methods = json_put_array(v, "methods");
+        struct json *v = observation_new(r, "sheet", s->id, record_title(s),
+                                         words.size ? words : oscal_value_text(s, "procedure"), NULL),
+                    *methods = json_put_array(v, "methods");
         JSON_EACH (m, json_get(s->values, "method")) {
             bool is_there = false;
             JSON_EACH (known, methods)
@@ -234,7 +255,9 @@ static void sheet_observations_put(struct writing *r)
         oscal_put_count(o, v, "items-tested", json_int(s->values, "items_tested", 0));
         oscal_put_count(o, v, "deviations", json_int(s->values, "deviations_found", 0));
         files_put(r, v, s);
-        json_put_str(v, "collected", oscal_value_text(s, "prepared_on").size ? oscal_date_start(o, oscal_value_text(s, "prepared_on")) : oscal_instant(o, s->t));
+        json_put_str(v, "collected",
+                     oscal_value_text(s, "prepared_on").size ? oscal_date_start(o, oscal_value_text(s, "prepared_on"))
+                                                             : oscal_instant(o, s->t));
     }
 }
 
@@ -274,9 +297,11 @@ static void criterion_finding_put(struct writing *r, size_t index)
     bool is_clear = r->is_type1 || signal == CRITERION_MET || signal == CRITERION_NOT_MET_SIGNAL;
     struct json *v = oscal_push_uuid(o, r->findings, "finding", str_of(c->id));
     oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", c->id, c->title));
-    oscal_put_prose(o, v, "description", arena_printf(o->arena, "%s. A signal for management from the evidence, never an opinion.",
-                                                r->is_type1 ? is_met ? "Its key controls are designed and in place" : "A key control is not designed or not in place"
-                                                            : criterion_status_words(signal)));
+    oscal_put_prose(o, v, "description",
+                    arena_printf(o->arena, "%s. A signal for management from the evidence, never an opinion.",
+                                 r->is_type1 ? is_met ? "Its key controls are designed and in place"
+                                                      : "A key control is not designed or not in place"
+                                             : criterion_status_words(signal)));
     oscal_put_prop(o, v, "criterion", str_of(c->id));
     oscal_put_prop(o, v, "signal", str_of(name));
     target_put(o, v, index, is_met, !is_clear ? "other" : is_met ? "pass" : "fail");
@@ -311,7 +336,9 @@ static void exception_findings_put(struct writing *r)
             struct json *v = json_push_object(r->findings);
             json_put_str(v, "uuid", oscal_uuid2(o, "exception", x->id, str_of(content_criteria[k].id)));
             oscal_put_line(o, v, "title", record_title(x));
-            oscal_put_prose(o, v, "description", arena_printf(o->arena, "Expected: %.*s\n\nFound: %.*s", STR_ARGS(oscal_value_text(x, "expected")), STR_ARGS(oscal_value_text(x, "facts"))));
+            oscal_put_prose(o, v, "description",
+                            arena_printf(o->arena, "Expected: %.*s\n\nFound: %.*s", STR_ARGS(oscal_value_text(x, "expected")),
+                                         STR_ARGS(oscal_value_text(x, "facts"))));
             oscal_put_prop(o, v, "record", x->id);
             oscal_put_prop(o, v, "control", oscal_value_text(x, "control"));
             target_put(o, v, k, false, "fail");
@@ -331,7 +358,8 @@ static void attestations_put(struct oscal *o, struct json *result)
         const struct record *s = sections.items[i];
         if (!oscal_is_engaged(o, s) || !str_is(oscal_value_text(s, "part"), "assertion") || !str_is(s->state, "approved"))
             continue;
-        struct json *v = json_push_object(list), *who = json_push_object(json_put_array(v, "responsible-parties")), *part = oscal_push_uuid(o, json_put_array(v, "parts"), "section", s->id);
+        struct json *v = json_push_object(list), *who = json_push_object(json_put_array(v, "responsible-parties")),
+                    *part = oscal_push_uuid(o, json_put_array(v, "parts"), "section", s->id);
         json_put_str(who, "role-id", oscal_role(o, STR("Management")));
         json_push_str(json_put_array(who, "party-uuids"), oscal_party_self(o));
         json_put_cstr(part, "name", "assertion");
@@ -377,8 +405,13 @@ struct json *oscal_results(struct oscal *o)
     json_put_cstr(json_put_object(body, "import-ap"), "href", "assessment-plan.json");
     struct json *v = oscal_push_uuid(o, json_put_array(body, "results"), "result", o->engagement ? o->engagement->id : STR(""));
     oscal_put_line(o, v, "title", o->engagement ? record_title(o->engagement) : STR("The last 90 days"));
-    json_put_cstr(v, "description", o->is_before ? "Its time has not begun: nothing is observed yet." : "What the evidence in the ledger comes to over this time.");
-    json_put_str(v, "start", !o->is_before ? oscal_instant(o, o->as->window.from_ms) : o->about.has_days ? oscal_instant(o, o->about.instants.from_ms) : o->stamp);
+    json_put_cstr(v, "description",
+                  o->is_before ? "Its time has not begun: nothing is observed yet."
+                               : "What the evidence in the ledger comes to over this time.");
+    json_put_str(v, "start",
+                 !o->is_before       ? oscal_instant(o, o->as->window.from_ms)
+                 : o->about.has_days ? oscal_instant(o, o->about.instants.from_ms)
+                                     : o->stamp);
     if (!o->is_before)
         json_put_str(v, "end", oscal_instant(o, o->as->window.to_ms - MS_SECOND));
     oscal_put_assets(o, json_put_object(v, "local-definitions"));

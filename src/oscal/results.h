@@ -9,7 +9,8 @@ void oscal_put_actor(struct oscal *o, struct json *v);  /* origins: it observed 
 void oscal_push_system(struct oscal *o, struct json *list);
 /* Of content_criteria; NULL: none. */
 bool *oscal_criteria_of_control(struct oscal *o, size_t control); /* in scope that it serves */
-bool *oscal_criteria_of_record(struct oscal *o, const struct record *r); /* that its field criteria names, else those of its control */
+bool *oscal_criteria_of_record(struct oscal *o,
+                               const struct record *r); /* that its field criteria names, else those of its control */
 bool oscal_is_engaged(const struct oscal *o, const struct record *r);
 const char *oscal_method_of(struct str method); /* of a test sheet, as OSCAL calls it */
 /* A risk of a deviation or of an auditor's exception, with what was answered. */
@@ -17,6 +18,7 @@ void oscal_push_deviation_risk(struct oscal *o, struct json *list, const struct 
 void oscal_push_exception_risk(struct oscal *o, struct json *list, const struct record *r, const struct record *response);
 const struct record *oscal_response_to(struct oscal *o, const struct record *exception);
 /* One remediation of a risk. */
-struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct str id, const char *lifecycle, struct str title, struct str words, struct str due);
+struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct str id, const char *lifecycle, struct str title,
+                                   struct str words, struct str due);
 
 #endif

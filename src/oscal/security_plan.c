@@ -1,7 +1,8 @@
 /* security_plan.c - the system as the registers of the scope describe it, and who meets which criterion with what. */
 #include "oscal/internal.h"
 
-static struct json *component_new(struct oscal *o, struct json *list, const char *kind, struct str id, const char *type, struct str title, struct str words, const char *state)
+static struct json *component_new(struct oscal *o, struct json *list, const char *kind, struct str id, const char *type,
+                                  struct str title, struct str words, const char *state)
 {
     struct json *v = oscal_push_uuid(o, list, kind, id);
     json_put_cstr(v, "type", type);
@@ -19,7 +20,8 @@ static struct str title_of(struct oscal *o)
     return name.size ? name : STR("The system");
 }
 
-static struct str list_text(struct oscal *o, const char *type, const char *flag, struct str (*line)(struct oscal *o, const struct record *r))
+static struct str list_text(struct oscal *o, const char *type, const char *flag,
+                            struct str (*line)(struct oscal *o, const struct record *r))
 {
     struct buf BUF_AUTO b;
     buf_init(&b, 4 << 20);
@@ -32,7 +34,8 @@ static struct str list_text(struct oscal *o, const char *type, const char *flag,
 
 static struct str boundary_line(struct oscal *o, const struct record *r)
 {
-    return arena_printf(o->arena, "%s: %.*s (%.*s). %.*s", oscal_value_is(r, "is_in") ? "Inside" : "Outside", STR_ARGS(record_title(r)), STR_ARGS(oscal_choice_label(r, "kind")),
+    return arena_printf(o->arena, "%s: %.*s (%.*s). %.*s", oscal_value_is(r, "is_in") ? "Inside" : "Outside",
+                        STR_ARGS(record_title(r)), STR_ARGS(oscal_choice_label(r, "kind")),
                         STR_ARGS(oscal_value_text(r, "reason")));
 }
 
@@ -41,7 +44,8 @@ static struct str commitment_line(struct oscal *o, const struct record *r)
     return arena_printf(o->arena, "%.*s: %.*s", STR_ARGS(record_title(r)), STR_ARGS(oscal_value_text(r, "text")));
 }
 
-static void information_put(struct oscal *o, struct json *list, const char *kind, struct str id, struct str title, struct str words)
+static void information_put(struct oscal *o, struct json *list, const char *kind, struct str id, struct str title,
+                            struct str words)
 {
     struct json *v = oscal_push_uuid(o, list, kind, id);
     oscal_put_line(o, v, "title", title);
@@ -51,7 +55,8 @@ static void information_put(struct oscal *o, struct json *list, const char *kind
 static void characteristics_put(struct oscal *o, struct json *body)
 {
     struct json *v = json_put_object(body, "system-characteristics"), *id = json_push_object(json_put_array(v, "system-ids"));
-    struct str what = oscal_value_text(o->organisation, "what"), boundary = oscal_value_text(o->scope, "boundary"), items = list_text(o, "boundary_item", NULL, boundary_line);
+    struct str what = oscal_value_text(o->organisation, "what"), boundary = oscal_value_text(o->scope, "boundary"),
+               items = list_text(o, "boundary_item", NULL, boundary_line);
     json_put_cstr(id, "identifier-type", "http://ietf.org/rfc/rfc4122");
     json_put_str(id, "id", oscal_uuid(o, "system", STR("this")));
     oscal_put_line(o, v, "system-name", title_of(o));
@@ -61,16 +66,20 @@ static void characteristics_put(struct oscal *o, struct json *body)
     struct json *types = json_put_array(json_put_object(v, "system-information"), "information-types");
     struct record_list stores = oscal_records(o, "data_store");
     for (size_t i = 0; i < stores.count; i++) {
-        information_put(o, types, "data_store", stores.items[i]->id, record_title(stores.items[i]), oscal_value_text(stores.items[i], "what"));
+        information_put(o, types, "data_store", stores.items[i]->id, record_title(stores.items[i]),
+                        oscal_value_text(stores.items[i], "what"));
         oscal_put_prop(o, types->last, "class", oscal_value_text(stores.items[i], "class"));
     }
     JSON_EACH (kind, o->organisation ? json_get(o->organisation->values, "data_kinds") : NULL)
-        information_put(o, types, "data_kind", kind->text, arena_printf(o->arena, "Customers' data: %.*s", STR_ARGS(kind->text)), STR(""));
+        information_put(o, types, "data_kind", kind->text, arena_printf(o->arena, "Customers' data: %.*s", STR_ARGS(kind->text)),
+                        STR(""));
     if (types->count == 0)
-        information_put(o, types, "data_kind", STR(""), STR("Not said yet"), STR("No data store and no kind of data is registered."));
+        information_put(o, types, "data_kind", STR(""), STR("Not said yet"),
+                        STR("No data store and no kind of data is registered."));
     json_put_cstr(json_put_object(v, "status"), "state", "operational");
     struct str whole = arena_printf(o->arena, "%.*s\n\n%.*s", STR_ARGS(boundary), STR_ARGS(items));
-    oscal_put_prose(o, json_put_object(v, "authorization-boundary"), "description", str_trim(whole).size ? whole : STR("Nobody has drawn it yet."));
+    oscal_put_prose(o, json_put_object(v, "authorization-boundary"), "description",
+                    str_trim(whole).size ? whole : STR("Nobody has drawn it yet."));
     struct str flows = oscal_value_text(o->organisation, "data_flows");
     if (flows.size)
         oscal_put_prose(o, json_put_object(v, "data-flow"), "description", flows);
@@ -83,8 +92,10 @@ static void characteristics_put(struct oscal *o, struct json *body)
 
 static const char *component_type(struct str kind)
 {
-    static const char *const types[][2] = {{"application", "software"}, {"database", "software"}, {"host", "hardware"},   {"network", "network"},   {"storage", "hardware"},
-                                           {"identity", "service"},     {"pipeline", "service"},  {"monitoring", "service"}, {"endpoint", "hardware"}, {"tool", "software"}};
+    static const char *const types[][2] = {{"application", "software"}, {"database", "software"},  {"host", "hardware"},
+                                           {"network", "network"},      {"storage", "hardware"},   {"identity", "service"},
+                                           {"pipeline", "service"},     {"monitoring", "service"}, {"endpoint", "hardware"},
+                                           {"tool", "software"}};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (str_is(kind, types[i][0]))
             return types[i][1];
@@ -104,7 +115,8 @@ static void systems_put(struct oscal *o, struct json *list)
         const struct record *r = l.items[i];
         if (!oscal_value_is(r, "is_in"))
             continue;
-        struct json *v = component_new(o, list, "system", r->id, component_type(oscal_value_text(r, "kind")), record_title(r), oscal_value_text(r, "note"), life_of(r));
+        struct json *v = component_new(o, list, "system", r->id, component_type(oscal_value_text(r, "kind")), record_title(r),
+                                       oscal_value_text(r, "note"), life_of(r));
         oscal_put_prop(o, v, "record", r->id);
         oscal_put_prop(o, v, "environment", oscal_value_text(r, "environment"));
         oscal_put_prop(o, v, "data-class", oscal_value_text(r, "data_class"));
@@ -113,13 +125,18 @@ static void systems_put(struct oscal *o, struct json *list)
     l = oscal_records(o, "service");
     for (size_t i = 0; i < l.count; i++)
         if (oscal_value_is(l.items[i], "is_in"))
-            oscal_put_prop(o, component_new(o, list, "service", l.items[i]->id, "service", record_title(l.items[i]), oscal_value_text(l.items[i], "what"), life_of(l.items[i])), "record", l.items[i]->id);
+            oscal_put_prop(o,
+                           component_new(o, list, "service", l.items[i]->id, "service", record_title(l.items[i]),
+                                         oscal_value_text(l.items[i], "what"), life_of(l.items[i])),
+                           "record", l.items[i]->id);
 }
 
-static void vendor_put(struct oscal *o, struct json *body, struct json *components, struct json *leveraged, const struct record *r)
+static void vendor_put(struct oscal *o, struct json *body, struct json *components, struct json *leveraged,
+                       const struct record *r)
 {
     struct str party = oscal_party_add(o, body, "party", r->id, record_title(r)), until = oscal_value_text(r, "report_until");
-    struct json *v = component_new(o, components, "subservice", r->id, "service", record_title(r), oscal_value_text(r, "what"), life_of(r));
+    struct json *v =
+        component_new(o, components, "subservice", r->id, "service", record_title(r), oscal_value_text(r, "what"), life_of(r));
     oscal_put_prop(o, v, "record", r->id);
     oscal_put_prop(o, v, "method", oscal_value_text(r, "method"));
     oscal_put_prose(o, v, "remarks", oscal_value_text(r, "rationale"));
@@ -141,7 +158,8 @@ static void hosts_put(struct oscal *o, struct json *list)
         oscal_put_prop(o, v, "subject", s->id);
         oscal_put_prop(o, v, "name", s->name);
         for (size_t k = 0; k < systems.count; k++)
-            if (oscal_value_is(systems.items[k], "is_in") && s->id.size && str_equal(oscal_value_text(systems.items[k], "subject"), s->id))
+            if (oscal_value_is(systems.items[k], "is_in") && s->id.size &&
+                str_equal(oscal_value_text(systems.items[k], "subject"), s->id))
                 json_put_str(json_push_object(of), "component-uuid", oscal_uuid(o, "system", systems.items[k]->id));
     }
     for (size_t i = 0; i < assets.count; i++) {
@@ -152,14 +170,17 @@ static void hosts_put(struct oscal *o, struct json *list)
         oscal_put_prop(o, v, "kind", oscal_value_text(r, "kind"));
         oscal_put_prop(o, v, "environment", oscal_value_text(r, "environment"));
         if (system && oscal_value_is(system, "is_in"))
-            json_put_str(json_push_object(json_put_array(v, "implemented-components")), "component-uuid", oscal_uuid(o, "system", system->id));
+            json_put_str(json_push_object(json_put_array(v, "implemented-components")), "component-uuid",
+                         oscal_uuid(o, "system", system->id));
     }
 }
 
 static void implementation_put(struct oscal *o, struct json *body)
 {
-    struct json *v = json_put_object(body, "system-implementation"), *leveraged = json_put_array(v, "leveraged-authorizations"), *components = json_put_array(v, "components");
-    component_new(o, components, "system", STR("this"), "this-system", title_of(o), oscal_value_text(o->organisation, "what"), "operational");
+    struct json *v = json_put_object(body, "system-implementation"), *leveraged = json_put_array(v, "leveraged-authorizations"),
+                *components = json_put_array(v, "components");
+    component_new(o, components, "system", STR("this"), "this-system", title_of(o), oscal_value_text(o->organisation, "what"),
+                  "operational");
     systems_put(o, components);
     struct record_list vendors = oscal_records(o, "subservice");
     for (size_t i = 0; i < vendors.count; i++)
@@ -169,8 +190,10 @@ static void implementation_put(struct oscal *o, struct json *body)
         const struct control *c = o->as->controls[i].control;
         if (!oscal_control_is_shown(o, i))
             continue;
-        struct json *k = component_new(o, components, "control", str_of(c->id), "process-procedure", arena_printf(o->arena, "%s %s", c->id, c->title), oscal_control_statement(o, c),
-                                       o->as->program->controls[i].adoption == ADOPTION_ADOPTED ? "operational" : "under-development");
+        struct json *k =
+            component_new(o, components, "control", str_of(c->id), "process-procedure",
+                          arena_printf(o->arena, "%s %s", c->id, c->title), oscal_control_statement(o, c),
+                          o->as->program->controls[i].adoption == ADOPTION_ADOPTED ? "operational" : "under-development");
         oscal_put_prop(o, k, "control", str_of(c->id));
         oscal_put_role(o, k, str_of(c->owner_role ? c->owner_role : ""));
     }
@@ -179,7 +202,8 @@ static void implementation_put(struct oscal *o, struct json *body)
 
 /* ---- who meets which criterion ---- */
 
-static struct json *by_component(struct oscal *o, struct json *list, const char *kind, struct str id, const struct criterion *c, struct str words)
+static struct json *by_component(struct oscal *o, struct json *list, const char *kind, struct str id, const struct criterion *c,
+                                 struct str words)
 {
     struct json *v = json_push_object(list);
     json_put_str(v, "component-uuid", oscal_uuid(o, kind, id));
@@ -219,14 +243,16 @@ static void requirements_put(struct oscal *o, struct json *body)
 {
     struct json *v = json_put_object(body, "control-implementation"), *list = json_put_array(v, "implemented-requirements");
     struct record_list vendors = oscal_records(o, "subservice");
-    json_put_cstr(v, "description", "For each criterion in scope, the controls that serve it, and what is left to subservice organisations.");
+    json_put_cstr(v, "description",
+                  "For each criterion in scope, the controls that serve it, and what is left to subservice organisations.");
     for (size_t i = 0; i < content_criterion_count; i++) {
         const struct criterion *c = &content_criteria[i];
         if (!o->in_scope[i])
             continue;
         struct json *r = oscal_push_uuid(o, list, "requirement", str_of(c->id));
         json_put_str(r, "control-id", oscal_token(o, str_of(c->id)));
-        struct json *s = oscal_push_uuid(o, json_put_array(r, "statements"), "statement", str_of(c->id)), *by = json_put_array(s, "by-components");
+        struct json *s = oscal_push_uuid(o, json_put_array(r, "statements"), "statement", str_of(c->id)),
+                    *by = json_put_array(s, "by-components");
         json_put_str(s, "statement-id", oscal_statement(o, c));
         for (size_t k = 0; k < o->as->control_count; k++) {
             if (!oscal_control_is_shown(o, k) || !oscal_control_serves(o, k, i))

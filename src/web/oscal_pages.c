@@ -18,7 +18,8 @@ bool handle_api_oscal(struct call *c, struct err *e)
 {
     enum oscal_model m;
     if (!oscal_model_of(c->parameters[0], &m))
-        return err_set(e, ERR_NOT_FOUND, "OSCAL has no model %.*s; as catalog, profile, system-security-plan", STR_ARGS(str_slice(c->parameters[0], 0, 60)));
+        return err_set(e, ERR_NOT_FOUND, "OSCAL has no model %.*s; as catalog, profile, system-security-plan",
+                       STR_ARGS(str_slice(c->parameters[0], 0, 60)));
     struct oscal *o = open_now(c, e);
     struct json *v = o ? oscal_export(o, m, e) : NULL;
     return v && call_json(c, v, e);
@@ -57,7 +58,9 @@ bool handle_oscal_archive(struct call *c, struct err *e)
     }
     buf_append(&out, end, sizeof end);
     if (!ok || out.full || text.full)
-        return ok ? err_set(e, ERR_TOO_LARGE, "the archive is over %d MiB; write it with: assay report oscal --output DIR", OSCAL_BYTES_MAX >> 20) : false;
+        return ok ? err_set(e, ERR_TOO_LARGE, "the archive is over %d MiB; write it with: assay report oscal --output DIR",
+                            OSCAL_BYTES_MAX >> 20)
+                  : false;
     call_bytes(c, "application/x-tar", arena_str(c->arena, buf_view(&out)));
     c->response->disposition = STR("attachment; filename=\"oscal.tar\"");
     c->response->cache = "private, no-cache";

@@ -27,6 +27,8 @@ validate() {
 company() {
     make_data
     record add person name=Ann email=ann@example.org
+    record add control AC-04 title=Leavers owner=ann@example.org
+    record move control AC-04 adopt
     record add organisation name='Example Ltd' what='Does things.' data_flows='In, and out.' data_kinds=contact
     record add scope name=Scope boundary='All of it' owner=ann@example.org
     record add category name=Availability category=availability is_in=yes rationale=Promised
