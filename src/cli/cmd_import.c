@@ -2,23 +2,10 @@
 #include "cli/open_view.h"
 #include "oscal/oscal.h"
 
-static struct json *import_json(struct cli_context *c, const struct oscal_import *i, bool is_dry)
-{
-    struct json *v = json_object(c->arena);
-    json_put_bool(v, "is_dry_run", is_dry);
-    json_put_cstr(v, "model", oscal_model_name(i->document.model));
-    json_put_str(v, "title", i->document.title);
-    json_put_int(v, "taken", (int64_t)i->taken);
-    json_put_int(v, "same", (int64_t)i->same);
-    json_put(v, "rows", i->rows);
-    json_put(v, "left", i->left);
-    return v;
-}
-
 static int import_print(struct cli_context *c, const struct oscal_import *i, bool is_dry)
 {
     if (c->json)
-        return cli_print_json(import_json(c, i, is_dry));
+        return cli_print_json(oscal_import_json(c->arena, i, is_dry));
     static const char *const kinds[] = {"requirement", "gap", "deviation", "evidence"};
     struct buf BUF_AUTO b;
     buf_init(&b, 1 << 20);

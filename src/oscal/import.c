@@ -351,3 +351,16 @@ bool oscal_import_read(struct view *v, struct record_types *types, const struct 
         *e = inner;
     return ok;
 }
+
+struct json *oscal_import_json(struct arena *a, const struct oscal_import *i, bool is_dry)
+{
+    struct json *v = json_object(a);
+    json_put_bool(v, "is_dry_run", is_dry);
+    json_put_cstr(v, "model", oscal_model_name(i->document.model));
+    json_put_str(v, "title", i->document.title);
+    json_put_int(v, "taken", (int64_t)i->taken);
+    json_put_int(v, "same", (int64_t)i->same);
+    json_put(v, "rows", i->rows);
+    json_put(v, "left", i->left);
+    return v;
+}

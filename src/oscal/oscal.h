@@ -88,5 +88,7 @@ struct oscal_import {
 /* `name`: of the file, which is kept as evidence where it holds assessment results. */
 bool oscal_import_read(struct view *v, struct record_types *types, const struct access *access, const struct env *env,
                        struct str name, struct str text, struct oscal_import *ret, struct err *e) MUST_USE;
+/* {"is_dry_run","model","title","taken","same","rows","left"} */
+struct json *oscal_import_json(struct arena *a, const struct oscal_import *i, bool is_dry);
 
 #endif

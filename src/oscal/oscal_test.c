@@ -335,7 +335,7 @@ END_TEST
 #define UUID "11111111-1111-4111-8111-111111111111"
 #define METADATA                                             \
     "\"uuid\":\"" UUID "\",\"metadata\":{\"title\":\"Rules " \
-                       "800-53\",\"last-modified\":\"2026-01-01T00:00:00Z\",\"version\":\"1\",\"oscal-version\":\"1.1.2\"}"
+    "800-53\",\"last-modified\":\"2026-01-01T00:00:00Z\",\"version\":\"1\",\"oscal-version\":\"1.1.2\"}"
 
 static struct oscal_import imported(const char *text)
 {

@@ -442,6 +442,11 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
     } else if (r->handler == handle_api_evidence || strcmp(r->path, "/api/v1/access/extracts") == 0 || (r->method == HTTP_POST && strcmp(r->path, "/api/v1/documents") == 0)) {
         put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "What was made of it", "application/json", NULL);
+    } else if (r->handler == handle_api_oscal_import) {
+        add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
+        add_parameter(parameters, "name", "query", "string", "What the file is kept under");
+        put_body(operation, "application/json", NULL, true);
+        put_answer(responses, "200", "What becomes of each control or finding, and what is not taken", "application/json", NULL);
     } else if (r->body_max == RECORD_IMPORT_BYTES && r->handler != handle_api_gap_import) {
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
         put_body(operation, "text/csv", NULL, true);

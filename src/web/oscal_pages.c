@@ -4,7 +4,7 @@
 #include "web/page_kinds.h"
 #include "web/records.h"
 
-enum { USTAR_BLOCK = 512 };
+enum { USTAR_BLOCK = 512, NAME_BYTES_MAX = 200 };
 
 static struct oscal *open_now(struct call *c, struct err *e)
 {
@@ -65,4 +65,23 @@ bool handle_oscal_archive(struct call *c, struct err *e)
     c->response->disposition = STR("attachment; filename=\"oscal.tar\"");
     c->response->cache = "private, no-cache";
     return true;
+}
+
+/* POST a file as application/json; ?name= is what it is kept under, ?dry_run=1 only says what would happen. */
+bool handle_api_oscal_import(struct call *c, struct err *e)
+{
+    struct str dry, name;
+    struct oscal_import i;
+    struct json *answer = NULL;
+    if (!call_view(c, e) || !call_query(c, "dry_run", &dry, e) || !call_query(c, "name", &name, e))
+        return false;
+    name = name.size ? str_slice(name, 0, NAME_BYTES_MAX) : STR("oscal.json");
+    if (!oscal_import_read(&c->view, c->records->types, c->access, c->site->env, name, c->request->body, &i, e))
+        return false;
+    bool is_dry = str_is(dry, "1") || str_is(dry, "true");
+    if (!is_dry && i.count && !records_submit_all(c, i.changes, i.count, NULL, &answer, e))
+        return false;
+    struct json *v = oscal_import_json(c->arena, &i, is_dry);
+    json_put_int(v, "leaf", json_int(answer, "leaf", -1));
+    return call_json(c, v, e);
 }

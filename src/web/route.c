@@ -321,6 +321,7 @@ const struct route routes[] = {
     /* Accounts: who may sign in, how, and what was done about it. */
     ROUTE(GET, "/reports/oscal.tar", EXPORT, SAFE, NO_BODY, handle_oscal_archive, NULL, "The eight models of OSCAL in one archive"),
     ROUTE(POST, "/reports/oscal.tar", EXPORT, TOKEN, FORM, handle_oscal_archive, NULL, "The same, once it was asked who exports"),
+    ROUTE(POST, "/api/v1/oscal", RECORDS, TOKEN, RECORD_IMPORT_BYTES, handle_api_oscal_import, NULL, "Take in a catalog or assessment results of OSCAL, all of it or nothing"),
     ROUTE(GET, "/api/v1/oscal/:model", EXPORT, SAFE, NO_BODY, handle_api_oscal, NULL, "One model of OSCAL: catalog, profile, component-definition, system-security-plan, assessment-plan, assessment-results, plan-of-action-and-milestones, mapping-collection"),
     ROUTE(GET, "/settings", READ, SAFE, NO_BODY, handle_page, &page_kind_settings, "How everything is set up"),
     ROUTE(GET, "/settings/notifications", AUDIT, SAFE, NO_BODY, handle_page, &page_kind_notifications, "Where notices go, and what went out"),

@@ -316,6 +316,7 @@ bool handle_record_undo(struct call *c, struct err *e);
 bool handle_record_bulk(struct call *c, struct err *e); /* record_batch.c */
 bool handle_api_changes(struct call *c, struct err *e);
 bool handle_api_oscal(struct call *c, struct err *e);
+bool handle_api_oscal_import(struct call *c, struct err *e);
 bool handle_oscal_archive(struct call *c, struct err *e);
 bool handle_record_view(struct call *c, struct err *e); /* record_views.c */
 bool handle_markdown(struct call *c, struct err *e); /* page.c */

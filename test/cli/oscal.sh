@@ -107,7 +107,7 @@ case_the_api_and_the_archive_give_what_the_command_writes() {
     command -v curl >/dev/null || skip 'needs curl'
     company
     expect 0 "$assay" --data "$d/data" user add ann --roles compliance_lead --name Ann
-    expect 0 "$assay" --data "$d/data" token add ann --label t --scope read,export
+    expect 0 "$assay" --data "$d/data" token add ann --label t --scope read,records,export
     token=$(tail -1 "$d/out")
     "$assay" --data "$d/data" serve --listen 127.0.0.1:0 >"$d/serving" 2>"$d/log" </dev/null &
     server=$!
@@ -123,6 +123,12 @@ case_the_api_and_the_archive_give_what_the_command_writes() {
     curl -sf -H "Authorization: Bearer $token" "$url/api/v1/oscal/mapping-collection" | grep -q '"nist_800\|ac-2"' || fail 'no mapping'
     [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" "$url/api/v1/oscal/none")" = 404 ] || fail 'a model that is none'
     [ "$(curl -s -o /dev/null -w '%{http_code}' "$url/api/v1/oscal/catalog")" = 401 ] || fail 'without a token'
+    send() { curl -s -H "Authorization: Bearer $token" -H 'Content-Type: application/json' --data-binary "@$1" "$url/api/v1/oscal?name=theirs.json$2"; }
+    send "$here/oscal/catalog.json" '&dry_run=1' | grep -q '"taken":4' || fail 'no dry run over the API'
+    send "$here/oscal/catalog.json" '' | grep -q '"taken":4' || fail 'not taken over the API'
+    send "$here/oscal/results.json" '' | grep -q '"type":"deviation"' || fail 'no deviation over the API'
+    send "$here/oscal/catalog.json" '' | grep -q '"same":4' || fail 'taken twice over the API'
+    send "$d/oscal/profile.json" '' | grep -q '/profile: what is read' || fail 'no pointer over the API'
     kill $server
     wait $server || :
     trap - EXIT
