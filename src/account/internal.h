@@ -6,7 +6,7 @@
 
 bool actor_is_known(struct str actor);
 /* ERR_DENIED unless the actor has the permission now. ret_bits: all that it has. */
-bool actor_must(struct db *db, struct str actor, enum permission permission, uint32_t *ret_bits, struct err *e) MUST_USE;
+bool actor_must(struct db *db, const struct op *op, enum permission permission, uint32_t *ret_bits, struct err *e) MUST_USE;
 /* A leaf of this type in the stream of its name, with `by` and `step`. */
 struct leaf_draft *draft_new(struct arena *a, const struct op *op, const char *type);
 /* Whether an actor with these rights may give these roles: [ids]; until 0: without end. */

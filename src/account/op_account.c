@@ -12,9 +12,9 @@ bool actor_is_known(struct str actor)
     return str_is(actor, "local:admin") || str_starts(actor, "system:") || hex_decode(account, id, sizeof(id));
 }
 
-bool actor_must(struct db *db, struct str actor, enum permission permission, uint32_t *ret_bits, struct err *e)
+bool actor_must(struct db *db, const struct op *op, enum permission permission, uint32_t *ret_bits, struct err *e)
 {
-    if (!actor_permissions(db, actor, env_now_ms(&env_system), ret_bits, e))
+    if (!actor_permissions(db, op->actor, op_now_ms(op), ret_bits, e))
         return false;
     if (!(*ret_bits & PERMISSION_BIT(permission)))
         return err_set(e, ERR_DENIED, "this takes the permission %s", permission_name(permission));
@@ -95,7 +95,7 @@ static bool account_make(struct db *db, struct arena *a, const struct op *op, st
     int64_t until = json_int(op->body, "until", -1);
     uint32_t own;
     struct err missing = {0};
-    if (!actor_must(db, op->actor, PERMISSION_USERS, &own, e))
+    if (!actor_must(db, op, PERMISSION_USERS, &own, e))
         return false;
     bool is_add = str_is(act, "add");
     if (!id_is_valid(id) || (!is_add && !str_is(act, "change")) || op->blob_count != 1 || until < 0 ||
@@ -185,7 +185,7 @@ static bool role_make(struct db *db, struct arena *a, const struct op *op, struc
 {
     struct str id = json_text(op->body, "id");
     uint32_t own, bits = permissions_of_json(json_get(op->body, "permissions"));
-    if (!actor_must(db, op->actor, PERMISSION_USERS, &own, e))
+    if (!actor_must(db, op, PERMISSION_USERS, &own, e))
         return false;
     if (id.size == 0 || id.size > 40 || op->blob_count || json_text(op->body, "label").size > 80 || json_text(op->body, "words").size > 500)
         return err_set(e, ERR_INVALID, "role.set: needs an id of at most 40 bytes, a label of 80, words of 500, and no blobs");

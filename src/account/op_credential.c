@@ -26,7 +26,7 @@ static bool may_change(struct db *db, const struct op *op, struct str account, s
 {
     uint32_t bits;
     bool is_own = str_equal(actor_account(op->actor), account);
-    return actor_must(db, op->actor, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e);
+    return actor_must(db, op, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e);
 }
 
 static bool credential_make(struct db *db, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)

@@ -39,7 +39,7 @@ void identity_remove_op(const struct env *env, struct arena *a, struct str id, s
 static bool may_set(struct db *db, struct arena *a, const struct op *op, struct err *e)
 {
     uint32_t own;
-    if (!actor_must(db, op->actor, PERMISSION_SETTINGS, &own, e) || !actor_must(db, op->actor, PERMISSION_USERS, &own, e))
+    if (!actor_must(db, op, PERMISSION_SETTINGS, &own, e) || !actor_must(db, op, PERMISSION_USERS, &own, e))
         return false;
     struct json *roles = identity_roles_named(a, json_get(op->body, "c"));
     return roles->count == 0 || roles_may_be_given(db, roles, own, 0, e);

@@ -10,9 +10,9 @@ static bool token_make(struct db *db, struct arena *a, const struct op *op, stru
 {
     struct str account = json_text(op->body, "acct");
     uint32_t bits, scope = permissions_of_json(json_get(op->body, "scope"));
-    int64_t expires_ms = json_int(op->body, "exp", 0), now_ms = env_now_ms(&env_system);
+    int64_t expires_ms = json_int(op->body, "exp", 0), now_ms = op_now_ms(op);
     bool is_own = str_equal(actor_account(op->actor), account);
-    if (!actor_must(db, op->actor, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e) || !account_get(db, a, account, e))
+    if (!actor_must(db, op, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e) || !account_get(db, a, account, e))
         return false;
     if (!id_is_valid(json_text(op->body, "id")) || !scope || op->blob_count != 1 || expires_ms <= now_ms || expires_ms > now_ms + 366 * INT64_C(86400000))
         return err_set(e, ERR_INVALID, "token.add: needs an id, a scope, a blob, and an end within a year");
@@ -44,7 +44,7 @@ static bool revoke_make(struct db *db, struct arena *a, const struct op *op, str
     if (!account.data)
         return err_set(e, ERR_NOT_FOUND, "token %.*s: there is none in force", STR_ARGS(id));
     bool is_own = str_equal(actor_account(op->actor), account);
-    if (!actor_must(db, op->actor, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e))
+    if (!actor_must(db, op, is_own ? PERMISSION_OWN_PAGE : PERMISSION_USERS, &bits, e))
         return false;
     struct leaf_draft *draft = draft_new(a, op, "token");
     json_put_cstr(draft->body, "act", "revoke");

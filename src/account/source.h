@@ -11,7 +11,7 @@
  *   site  base (https://assay.example.org: for links and where providers send people back to); its id is "site"
  * and for both of the first label (what the sign-in page calls it), roles, default_roles, second ("" or "trusted": it has asked for a second
  * factor itself). `roles` are lines "role: group": who is in none of the groups and has no default role is not let in, and where there are
- * such lines they rule at every sign-in. `default_roles`, separated by commas, everybody gets (where there are no lines: at the first sign-in).
+ * such lines they rule at every sign-in. `default_roles`, separated by commas, are for everybody (where there are no lines: at the first sign-in).
  */
 #ifndef ACCOUNT_SOURCE_H
 #define ACCOUNT_SOURCE_H

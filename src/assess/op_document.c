@@ -185,7 +185,7 @@ static bool view_make(struct db *projection, struct arena *a, const struct op *o
 {
     struct str id = json_text(op->body, "id"), x = json_text(op->body, "fx"), act = json_text(op->body, "act");
     struct err failed = {0};
-    int64_t now_ms = env_now_ms(&env_system);
+    int64_t now_ms = op_now_ms(op);
     if (!str_is(op->actor, "system:share") || op->blob_count != 1 || id.size > RECORD_ID_MAX || x.size != 64 || (!str_is(act, "view") && !str_is(act, "download")))
         return err_set(e, ERR_INVALID, "share.view: malformed");
     int64_t links = db_one_int(projection, &failed, 0,

@@ -55,7 +55,7 @@ int quiz_percent(size_t right, size_t asked);
  * TRAINING_CHANGES_MAX; ask again when it is full. */
 bool campaign_missing(struct db *db, struct arena *a, struct str campaign, int64_t today, struct record_change **ret, size_t *ret_count, struct err *e) MUST_USE;
 /* How many it is for, by its own rule: active people of its audience. */
-int64_t campaign_audience(struct db *db, struct arena *a, struct str campaign, struct err *e);
+int64_t campaign_audience(struct db *db, struct arena *a, struct str campaign, int64_t today, struct err *e);
 
 struct training_work {
     struct str key; /* "training/CAMP-0001/20400/12": belongs to it for ever */

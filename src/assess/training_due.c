@@ -26,11 +26,6 @@ static int64_t day_of_date_text(struct str text)
     return text.size > 0 && time_parse(text, 0, &at_ms) ? day_of(at_ms) : 0;
 }
 
-int64_t campaign_audience(struct db *db, struct arena *a, struct str campaign, struct err *e)
-{
-    return db_one_int(db, e, 0, "select count(*) from campaigns k join people p where k.id = ?1 and " AUDIENCE, A(campaign), A(day_text(a, day_of(env_now_ms(&env_system)))));
-}
-
 struct missing {
     struct db *db;
     struct arena *a;

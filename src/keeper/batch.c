@@ -252,8 +252,10 @@ static bool source_read(void *context, struct arena *a, uint64_t index, struct s
 static bool make_drafts(struct keeper *k, const struct op_kind *kind, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     struct leaf_source leaves = {.read = source_read, .context = k};
-    return kind->make_over ? kind->make_over(k->projection.db, &leaves, k->batch.arena, op, ret, e)
-                           : kind->make(k->projection.db, k->batch.arena, op, ret, e);
+    struct op taken = *op;
+    taken.now_ms = k->batch.t;
+    return kind->make_over ? kind->make_over(k->projection.db, &leaves, k->batch.arena, &taken, ret, e)
+                           : kind->make(k->projection.db, k->batch.arena, &taken, ret, e);
 }
 
 /* Names that follow others: they are noted with the blobs, before the leaf that says so. */

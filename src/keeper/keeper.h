@@ -35,7 +35,10 @@ struct op {
     struct json *body; /* restricted profile of ledger.md 2.2: integers, strings, bools, arrays, objects */
     struct op_blob *blobs;
     size_t blob_count;
+    int64_t now_ms;    /* set by the keeper: its clock when it takes the operation. 0: nobody took it yet; see op_now_ms */
 };
+/* What time it is for a kind's make: the keeper's clock, so that a simulated one rules what an operation may do; without a keeper the system's. */
+static inline int64_t op_now_ms(const struct op *op) { return op->now_ms ? op->now_ms : env_now_ms(&env_system); }
 
 /* Seals a plaintext as a blob of an operation, in `a`. media is not copied. */
 bool op_blob_make(const struct env *env, struct arena *a, const char *media, struct str plain, struct op_blob *ret, struct err *e) MUST_USE;

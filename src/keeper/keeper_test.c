@@ -42,9 +42,11 @@ START_TEST(an_operation_is_recorded_and_answered_with_its_leaf)
 {
     setup();
     test_keeper_start(&t);
-    ck_assert_int_eq(note("a", "first"), 0);
-    ck_assert_int_eq(note("b", "second"), 1);
-    ck_assert_int_eq(count("select count(*) from parameter where value='second' and leaf=1"), 1);
+    int64_t first = note("a", "first"), second = note("b", "second");
+    ck_assert_int_ge(first, 0);
+    ck_assert_int_gt(second, first); /* a seal may lie between them */
+    ck_assert_int_eq(count("select count(*) from parameter where value='second' and leaf=(select max(idx) from leaf where type='record')"), 1);
+    ck_assert_int_eq(count("select max(idx) from leaf where type='record'"), second);
     ck_assert_int_eq(test_keeper_stop(&t), 0);
     teardown();
 }
@@ -88,7 +90,7 @@ START_TEST(what_is_refused_leaves_no_trace_and_harms_no_neighbour)
     memcpy(nonsense.id, id, sizeof(nonsense.id));
     ck_assert(!keeper_submit(t.client, arena, &nonsense, &answer, &e));
     ck_assert_str_eq(e.text, "operation: no such kind nonsense");
-    ck_assert_int_eq(note("c", "z"), 1);
+    ck_assert_int_gt(note("c", "z"), 0);
     ck_assert_int_eq(test_keeper_stop(&t), 0);
     ck_assert_int_eq(count("select count(*) from leaf where type='record'"), 2);
     teardown();
@@ -106,7 +108,8 @@ START_TEST(several_leaves_of_one_operation_stand_together)
     struct op op = {.kind = "note", .actor = STR("local:test"), .body = body};
     op_id_new(&env_system, op.id);
     ck_assert_msg(keeper_submit(t.client, arena, &op, &answer, &e), "%s", e.text);
-    ck_assert_int_eq(json_int(answer, "leaf", -1), 1023);
+    int64_t last = json_int(answer, "leaf", -1);
+    ck_assert_int_ge(last, 1023);
     json_put_int(body, "leaves2", 0);
     op_id_new(&env_system, op.id);
     struct json *too_many = json_object(arena);
@@ -116,6 +119,8 @@ START_TEST(several_leaves_of_one_operation_stand_together)
     ck_assert(!keeper_submit(t.client, arena, &op, &answer, &e));
     ck_assert_int_eq(e.code, ERR_LIMIT);
     ck_assert_int_eq(test_keeper_stop(&t), 0);
+    ck_assert_int_eq(count("select max(idx) - min(idx) from leaf where type='record'"), 1023);
+    ck_assert_int_eq(count("select max(idx) from leaf where type='record'"), last);
     teardown();
 }
 END_TEST
@@ -313,7 +318,7 @@ START_TEST(a_draft_that_breaks_its_types_rule_is_refused_and_the_next_one_taken)
     ck_assert_int_eq(e.code, ERR_INVALID);
     ck_assert_msg(strstr(e.text, "its member type is not what it has to be"), "%s", e.text);
     ck_assert_msg(test_note(t.client, arena, "0000000000000000000000000000000c", "fine", "three", &answer, &e), "%s", e.text);
-    ck_assert_int_eq(json_int(answer, "leaf", -1), first + 1);
+    ck_assert_int_gt(json_int(answer, "leaf", -1), first); /* a seal may lie between them */
     test_keeper_stop(&t);
     struct verify_report r;
     ck_assert_msg(verify_directory(t.path, &(struct verify_options){0}, arena, &r, &e), "%s", e.text);

@@ -615,7 +615,7 @@ static void draft(struct making *m, const struct asking *q, size_t i, size_t cou
 
 static bool making_begin(struct making *m, size_t count)
 {
-    if (!access_read(m->db, m->a, m->op->actor, env_now_ms(&env_system), &m->access, m->e))
+    if (!access_read(m->db, m->a, m->op->actor, op_now_ms(m->op), &m->access, m->e))
         return false;
     name_set_init(&m->touched, m->a, 4 * count);
     siblings_init(&m->siblings, m->a, count);

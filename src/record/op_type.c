@@ -87,7 +87,7 @@ static bool type_make(struct db *projection, struct arena *a, const struct op *o
     struct str plain;
     struct json *blob;
     struct err failed = {0};
-    if (!access_read(projection, a, op->actor, env_now_ms(&env_system), &x, e))
+    if (!access_read(projection, a, op->actor, op_now_ms(op), &x, e))
         return false;
     if (!access_has_role(&x, "administrator"))
         return err_set(e, ERR_DENIED, "record.type: takes an administrator");
