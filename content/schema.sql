@@ -89,7 +89,7 @@ create table parameter(leaf integer primary key, name text not null, value text 
 create index parameter_by_name on parameter(name, leaf);
 -- Of those that take two people: open while decided_leaf is null.
 create table parameter_proposal(leaf integer primary key, name text not null, value text not null, t integer not null, actor text not null, reason text not null,
-                                decided_leaf integer, decided_t integer, decided_by text, is_approved integer, decided_reason text) strict;
+                                decided_leaf integer, decided_t integer, decided_by text, is_approved integer, decided_reason text, decided_step text) strict;
 create index parameter_proposal_by_name on parameter_proposal(name, leaf);
 create table evaluation(leaf integer primary key, subject text not null, run integer not null, catalog integer not null, parameter integer not null, t integer not null,
                         taken_at integer not null, seen_at integer not null, x text, c text, pass integer not null, fail integer not null, unknown integer not null,

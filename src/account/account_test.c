@@ -236,8 +236,33 @@ START_TEST(tokens_are_found_by_their_secret_until_they_end)
     e = (struct err){0};
     ck_assert(!token_find(db, arena, str_of(text), now_ms, &e) && e.code == ERR_DENIED);
     e = (struct err){0};
-    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_RECORDS), end_ms, actor, "", &op, text, &e));
-    ck_assert(!submit(&op, &e) && e.code == ERR_DENIED); /* an administrator has no records */
+    char viewer_id[ACCOUNT_ID_SIZE];
+    static const char *const viewer[] = {"viewer"};
+    ck_assert(add("vic", viewer, "local:admin", viewer_id, &e));
+    ck_assert(token_op(&env_system, arena, str_of(viewer_id), STR("ci"), PERMISSION_BIT(PERMISSION_RECORDS), end_ms, account_actor(arena, str_of(viewer_id)), "", &op, text, &e));
+    ck_assert(!submit(&op, &e) && e.code == ERR_DENIED); /* a viewer has no records */
+    finish();
+}
+END_TEST
+
+START_TEST(what_an_account_may_goes_by_the_clock_of_whoever_takes_the_operation)
+{
+    begin();
+    struct err e = {0};
+    const int64_t last_ms = INT64_C(4102444800000), day_ms = 86400000; /* 2100: no machine that runs this has that date */
+    struct account_change change = {.login = STR("ada"), .name = STR("N"), .email = STR(""), .person = STR(""), .kind = STR("local"), .valid_until_ms = last_ms, .roles = {auditor, 1}};
+    struct op op;
+    char id[ACCOUNT_ID_SIZE], text[TOKEN_TEXT_SIZE];
+    ck_assert(account_op(&env_system, arena, &change, STR("local:admin"), "", &op, id, &e) && submit(&op, &e));
+    struct str actor = account_actor(arena, str_of(id));
+    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_READ), last_ms + day_ms, actor, "", &op, text, &e));
+    ck_assert(!submit(&op, &e) && e.code == ERR_INVALID); /* by the system's clock, its end is too far off */
+    e = (struct err){0};
+    op.now_ms = last_ms - 1;
+    ck_assert_msg(submit(&op, &e), "%s", e.text);
+    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_READ), last_ms + day_ms, actor, "", &op, text, &e));
+    op.now_ms = last_ms;
+    ck_assert(!submit(&op, &e) && e.code == ERR_DENIED); /* the account has ended */
     finish();
 }
 END_TEST
@@ -260,4 +285,4 @@ END_TEST
 TEST_MAIN("account", accounts_are_added_found_and_changed, only_who_may_adds_accounts_and_gives_no_more_than_they_have,
           an_account_ends_with_its_last_day, what_a_leaf_says_has_no_names_and_an_erased_blob_takes_them_away,
           a_new_password_and_new_codes_take_the_place_of_old_ones, tokens_are_found_by_their_secret_until_they_end,
-          passwords_that_anybody_would_try_are_refused)
+          what_an_account_may_goes_by_the_clock_of_whoever_takes_the_operation, passwords_that_anybody_would_try_are_refused)

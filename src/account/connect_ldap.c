@@ -195,7 +195,7 @@ bool connect_people(struct arena *a, const struct json *request, struct json *an
     struct ldap_server server = {.url = setting(&q, "url"), .is_plain = str_is(json_text(q.settings, "tls"), "none"), .ca_pem = json_text(q.settings, "ca")};
     const char *attributes[] = {"cn", setting(&q, "attr_mail"), "employeeNumber", "employeeID", "employeeType", "title", "department", "departmentNumber", "ou", "l", "manager",
                                 "pwdAccountLockedTime", "userAccountControl", setting(&q, "attr_name"), NULL};
-    struct ldap_search search = {.base = setting(&q, "base"), .filter = PEOPLE_FILTER, .attributes = attributes, .entries_max = CONNECT_PEOPLE_MAX};
+    struct ldap_search search = {.base = setting(&q, "base"), .filter = PEOPLE_FILTER, .attributes = attributes, .entries_max = CONNECT_PEOPLE_MAX, .page = LDAP_PAGE};
     struct people p = {0};
     q.client = ldap_client_new(&server, e);
     bool ok = q.client && own_bind(&q, e) && ldap_client_search(q.client, a, &search, &p.entries, &p.count, e);

@@ -33,6 +33,7 @@ static const struct {
     {"attr_name", LDAP, "cn", false},
     {"attr_mail", LDAP, "mail", false},
     {"attr_groups", LDAP, "memberOf", false},
+    {"roster", LDAP, "", false},
     {"issuer", OIDC, "", false},
     {"client_id", OIDC, "", false},
     {"scope", OIDC, "openid profile email", false},
@@ -105,6 +106,9 @@ static bool ldap_check(const struct json *s, struct err *e)
         return err_set(e, ERR_INVALID, "tls: nothing (TLS always), or none");
     if (!ldap_url_check(json_text(s, "url"), tls.size > 0, e))
         return false;
+    struct str roster = json_text(s, "roster");
+    if (roster.size && !str_is(roster, "nightly") && !str_is(roster, "nightly_full"))
+        return err_set(e, ERR_INVALID, "roster: nothing, nightly, or nightly_full (it has everybody; name who is missing)");
     if (json_text(s, "base").size == 0)
         return err_set(e, ERR_INVALID, "base: where people are, for example ou=people,dc=example,dc=org");
     if (!ldap_filter_write(&b, identity_setting(s, "filter"), STR("x"), STR("x"), e))

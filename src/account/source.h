@@ -6,7 +6,8 @@
  * searches a directory, of the client at a provider) in a blob: set without one keeps the secret that is there.
  *
  * Settings are texts; "kind" says which there are:
- *   ldap  url, tls ("" or "none"), ca, bind_dn, base, filter, group_base, group_filter, attr_login, attr_name, attr_mail, attr_groups
+ *   ldap  url, tls ("" or "none"), ca, bind_dn, base, filter, group_base, group_filter, attr_login, attr_name, attr_mail, attr_groups,
+ *         roster ("", "nightly", "nightly_full": its people are read into the roster every night, as some or as all who work here)
  *   oidc  issuer, client_id, scope, ca, claim_login, claim_name, claim_mail, claim_groups
  *   site  base (https://assay.example.org: for links and where providers send people back to); its id is "site"
  * and for both of the first label (what the sign-in page calls it), roles, default_roles, second ("" or "trusted": it has asked for a second

@@ -47,7 +47,7 @@ static bool campaign_due(struct access_working *w, struct err *e)
     struct str occurrence = STR(""), owner = STR(""), due = STR(""), title = STR("");
     DB_EACH (row, w->db, e,
              "select o.id, coalesce(o.owner, (select g.lead from organisations g where g.lead is not null order by g.id limit 1)), o.due_on, o.title from occurrences o "
-             "where o.control = 'AC-05' and o.state = 'expected' and o.due_on <= ?1 and not exists(select 1 from access_reviews v where v.occurrence = o.id and v.state <> 'cancelled') "
+             "where o.control = 'AC-05' and o.state in ('expected', 'missed') and o.due_on <= ?1 and not exists(select 1 from access_reviews v where v.occurrence = o.id and v.state <> 'cancelled') "
              "order by o.due_on limit 1",
              A(day_text(w->a, w->today + days))) {
         occurrence = arena_str(w->a, db_text(row, 0));
@@ -297,15 +297,26 @@ static void put_difference(struct opening *o, struct db_row *row, const struct l
     put_if(set, "difference", arena_str(o->w->a, buf_view(&b)));
 }
 
-/* Nobody is asked about themselves, nor about what they granted. */
-static struct str reviewer_of(const struct opening *o, const struct system_now *s, const struct line *l, struct str manager)
+static bool has_left(struct access_working *w, struct str person, struct err *e)
+{
+    return db_one_int(w->db, e, 0, "select state = 'left' or coalesce(left_on < ?2, 0) from people where id = ?1", A(person), A(w->today_text)) != 0;
+}
+
+/* The first who may be asked: nobody about themselves, nor about what they granted, and nobody who has left. Empty: none of them. */
+static struct str first_allowed(struct access_working *w, const struct str *candidates, size_t count, struct str person, struct str granted, struct err *e)
+{
+    for (size_t i = 0; i < count && !e->code; i++)
+        if (candidates[i].size && !str_equal(candidates[i], person) && !str_equal(candidates[i], granted) && !has_left(w, candidates[i], e))
+            return candidates[i];
+    return STR("");
+}
+
+static struct str reviewer_of(const struct opening *o, const struct system_now *s, const struct line *l, struct str manager, struct err *e)
 {
     struct str first = o->reviewer.size ? o->reviewer : s->owner.size ? s->owner : o->owner;
     const struct str others[] = {first, o->second, manager, s->owner, o->owner};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-        if (others[i].size && !str_equal(others[i], l->person) && !str_equal(others[i], l->granted))
-            return others[i];
-    return first;
+    struct str one = first_allowed(o->w, others, sizeof(others) / sizeof(others[0]), l->person, l->granted, e);
+    return one.size ? one : first;
 }
 
 static void put_known(struct json *set, const char *field, enum known k)
@@ -314,7 +325,7 @@ static void put_known(struct json *set, const char *field, enum known k)
         json_put_bool(set, field, k == KNOWN_YES);
 }
 
-static void line_put(struct opening *o, const struct system_now *s, struct db_row *row, int64_t dormant_days)
+static void line_put(struct opening *o, const struct system_now *s, struct db_row *row, int64_t dormant_days, struct err *e)
 {
     struct access_working *w = o->w;
     struct line l;
@@ -339,7 +350,7 @@ static void line_put(struct opening *o, const struct system_now *s, struct db_ro
     json_put_bool(set, "is_flagged", l.flags != 0);
     json_put_int(set, "weight", access_flags_weight(l.flags));
     put_difference(o, row, &l, set);
-    json_put_str(set, "reviewer", reviewer_of(o, s, &l, arena_str(w->a, db_text(row, L_MANAGER))));
+    json_put_str(set, "reviewer", reviewer_of(o, s, &l, arena_str(w->a, db_text(row, L_MANAGER)), e));
 }
 
 /* The newest review before this one that decided on this system. */
@@ -362,7 +373,7 @@ static bool lines_put(struct opening *o, const struct system_now *s, struct err 
     if (e->code || !previous_find(o, s, e) || !conflicts_load(o, e))
         return false;
     DB_EACH (row, w->db, e, line_sql, A(s->id), A(o->review), A(o->previous), A(w->today_text), A((int64_t)EXTRACT_OP_CHANGES_MAX), A(first))
-        line_put(o, s, row, dormant_days);
+        line_put(o, s, row, dormant_days, e);
     w->work->key = arena_printf(w->a, "access-lines/%.*s/%.*s/%lld", STR_ARGS(o->review), STR_ARGS(s->id), (long long)s->lines);
     return e->code == ERR_NONE;
 }
@@ -426,7 +437,7 @@ static bool away_due(struct access_working *w, struct err *e)
     struct str first = STR("");
     DB_EACH (row, w->db, e,
              "select l.id, l.version, p.delegate from access_reviews v join access_lines l on l.review = v.id and l.state = 'open' and l.delegate is null join people p on p.id = l.reviewer "
-             "where v.state = 'open' and p.delegate is not null and p.away_from <= ?1 and p.away_until >= ?1 and v.due_on <= p.away_until and p.delegate <> coalesce(l.person, '') "
+             "where v.state = 'open' and p.delegate is not null and p.away_from <= ?1 and p.away_until >= ?1 and v.due_on <= p.away_until and p.delegate <> coalesce(l.person, '') and p.delegate <> coalesce(l.granted_by, '') "
              "order by l.id limit 5000",
              A(w->today_text)) {
         struct record_change *c = access_change(w, "access_line", RECORD_MOVE, arena_str(w->a, db_text(row, 0)), db_int(row, 1));
@@ -439,12 +450,39 @@ static bool away_due(struct access_working *w, struct err *e)
     return e->code == ERR_NONE;
 }
 
+/* Whoever is to decide a line has left, or would decide about themselves (a delegate to whom it was handed, say): it goes to the second reviewer, the
+ * reviewer's manager, the system's owner or whoever signs, the first of them who may. */
+static bool stand_in_due(struct access_working *w, struct err *e)
+{
+    struct str first = STR("");
+    DB_EACH (row, w->db, e,
+             "select l.id, l.version, coalesce(l.person, ''), coalesce(l.granted_by, ''), coalesce(v.second_reviewer, ''), coalesce(p.manager, ''), coalesce(s.owner, ''), v.owner, "
+             "coalesce(v.reviewer, ''), p.state = 'left' or coalesce(p.left_on < ?1, 0) from access_reviews v join access_lines l on l.review = v.id and l.state = 'open' "
+             "join people p on p.id = coalesce(l.delegate, l.reviewer) left join systems s on s.id = l.system where v.state = 'open' and "
+             "(p.state = 'left' or p.left_on < ?1 or p.id = l.person or p.id = l.granted_by) order by l.id limit 5000",
+             A(w->today_text)) {
+        struct str candidates[5], granted = arena_str(w->a, db_text(row, 3));
+        for (int i = 0; i < 5; i++)
+            candidates[i] = arena_str(w->a, db_text(row, 4 + i));
+        struct str to = first_allowed(w, candidates, 5, arena_str(w->a, db_text(row, 2)), granted, e);
+        if (to.size == 0)
+            continue; /* nobody is left who may: it stays where it is, and the page says so */
+        struct record_change *c = access_change(w, "access_line", RECORD_MOVE, arena_str(w->a, db_text(row, 0)), db_int(row, 1));
+        c->transition = STR("hand_over");
+        c->why = db_int(row, 9) ? STR("the reviewer has left") : STR("nobody decides about themselves, nor about what they granted");
+        json_put_str(c->set, "delegate", to);
+        first = first.size ? first : arena_printf(w->a, "%.*s/%lld", STR_ARGS(c->id), (long long)c->version);
+    }
+    w->work->key = arena_printf(w->a, "access-stand-in/%.*s", STR_ARGS(first));
+    return e->code == ERR_NONE;
+}
+
 /* ---- all of it ---- */
 
 bool access_due(struct db *db, const struct env *env, struct arena *a, int64_t today, struct access_work *ret, struct err *e)
 {
     struct access_working w = {.db = db, .env = env, .a = a, .today = today, .today_text = day_text(a, today), .work = ret};
-    bool (*const steps[])(struct access_working *, struct err *) = {opening_due, campaign_due, away_due, access_carry_due};
+    bool (*const steps[])(struct access_working *, struct err *) = {opening_due, campaign_due, stand_in_due, away_due, access_carry_due};
     struct err inner = {0};
     *ret = (struct access_work){0};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -395,6 +395,20 @@ static bool text_goes_along(struct db *db, struct arena *a, const struct op *op,
     return !e->code && (is_there || err_set(e, ERR_CONFLICT, "erase: the text of this file stands in leaf %lld; name that leaf as well", (long long)leaf));
 }
 
+/* What the schedule destroys, two people have approved: the document is in a disposition that stands approved. The officer's key, which the schedule's
+ * process can read, is not enough. */
+static bool is_approved(struct db *db, struct str document, struct err *e)
+{
+    struct err failed = {0};
+    int64_t n = db_one_int(db, &failed, 0,
+                           "select count(*) from record_link k join dispositions d on d.id = k.id and d.state = 'approved' where k.type = 'disposition' and k.field = 'documents' and "
+                           "k.target = ?1 and k.to_leaf is null",
+                           A(document));
+    if (failed.code)
+        return (*e = failed, false);
+    return n > 0 || err_set(e, ERR_DENIED, "document %.*s: nobody has approved that it is destroyed", STR_ARGS(document));
+}
+
 bool document_erase_make(struct db *projection, const struct leaf_source *leaves, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     struct holds *holds = NULL;
@@ -402,6 +416,11 @@ bool document_erase_make(struct db *projection, const struct leaf_source *leaves
     JSON_EACH (entry, json_get(op->body, "list")) {
         const struct json *s = json_get(entry, "erase");
         struct str id = s ? document_of(projection, a, json_int(s, "tgt", -1), json_text(s, "x"), &failed) : STR("");
+        bool is_schedule = str_starts(op->actor, "system:");
+        if (is_schedule && id.size == 0 && !failed.code)
+            return err_set(e, ERR_DENIED, "erase: by itself the program destroys documents of an approved disposition, and nothing else");
+        if (failed.code || (is_schedule && !is_approved(projection, id, e)))
+            return failed.code ? (*e = failed, false) : false;
         if (failed.code || (id.size && !holds && !holds_read(projection, a, &holds, &failed)))
             return (*e = failed, false);
         if (id.size == 0)

@@ -2,7 +2,7 @@
  * documents.h - documents that are kept: their text for the search, until when they are kept and why, what holds them, and who looked at them by a link.
  *
  * Text: the process that looks at uploaded files (role/inspect_once.h) also gives the text in them. Leaf: record {"k":"document.text","type":"document_text",
- * "id":"DOC-0001","fx":x of the file's blob,"cnt":{"pass","problem","unknown"},"by":"inspect 2"} with a blob of conclusions {"media","words","checks",
+ * "id":"DOC-0001"[,"of":"policy_version"],"fx":x of the file's blob,"cnt":{"pass","problem","unknown"},"by":"inspect 2"} with a blob of conclusions {"media","words","checks",
  * "text_size","cut"} and, where there is text, a second one with it (text/plain). The full text of what is now takes it from there (record/text.c), so that a
  * rebuild finds the same, and what is erased is found no more.
  *
@@ -24,10 +24,10 @@ enum { DOCUMENTS_DUE_MAX = 100000, DISPOSAL_MAX = 200, SHARE_VIEWS_A_DAY = 500 }
 
 extern const struct op_kind op_document_text;
 struct document_file {
-    struct str id, x, c, name;
+    struct str type, id, x, c, name; /* type: of the record, "document" or "policy_version" */
     int64_t leaf;
 };
-/* Files of documents that are now and have not been looked at, oldest first. */
+/* Files of documents and of versions of policies that are now and have not been looked at, oldest first. */
 bool documents_waiting(struct db *db, struct arena *a, size_t max, struct document_file **ret, size_t *ret_count, struct err *e) MUST_USE;
 bool document_text_op(const struct env *env, struct arena *a, const struct document_file *f, const struct inspected *found, struct str text, struct op *ret, struct err *e) MUST_USE;
 

@@ -346,6 +346,18 @@ static void gone_plan(struct planning *p)
     }
 }
 
+/* Those that were broken off: the list that comes now takes their place. */
+static void broken_off_put(struct planning *p, struct err *e)
+{
+    DB_EACH (row, p->db, e, "select id, version from account_extracts where system = ?1 and state = 'reading' order by id limit 100", A(p->f->system)) {
+        struct record_change *c = change_add(p, "account_extract", RECORD_MOVE);
+        c->id = arena_str(p->a, db_text(row, 0));
+        c->version = db_int(row, 1);
+        c->transition = STR("abandon");
+        c->why = STR("the list was brought again");
+    }
+}
+
 static void put_if(struct json *set, const char *field, struct str value)
 {
     if (value.size > 0)
@@ -394,6 +406,9 @@ bool extract_plan(struct db *db, struct arena *a, struct record_types *types, co
     for (size_t i = 0; i < x->count; i++)
         row_plan(&p, &x->rows[i]);
     gone_plan(&p);
+    broken_off_put(&p, e);
+    if (e->code)
+        return false;
     extract_put(&p, set, record_title(system));
     ret->needs_yes = ret->gone > 10 && ret->gone * EXTRACT_GONE_SHARE > ret->present;
     return true;
@@ -464,5 +479,6 @@ bool extract_write(struct db *db, const struct env *env, struct arena *a, const 
             *ret_id = arena_str(a, json_text(json_at(json_get(answer, "records"), 0), "id"));
         done += count;
     }
-    return true;
+    struct record_change all = {.type = STR("account_extract"), .id = *ret_id, .act = RECORD_MOVE, .version = 1, .transition = STR("finish"), .set = json_object(a)};
+    return part_send(env, a, &all, 1, x, submit, context, &answer, e) || err_wrap(e, "all accounts are recorded, that it is all is not; bring the list again");
 }

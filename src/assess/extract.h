@@ -93,7 +93,8 @@ bool extract_plan(struct db *db, struct arena *a, struct record_types *types, co
 /* The facts as people and scripts see them before anything is written. */
 struct json *extract_plan_json(struct arena *a, const struct extract *x, const struct extract_plan *p);
 
-/* Sends it: one operation, or several of EXTRACT_OP_CHANGES_MAX. ret_id: of the extract. */
+/* Sends it: one operation, or several of EXTRACT_OP_CHANGES_MAX, and one that says that all is read: until then the extract is "being read in" and
+ * nothing stands on it. Broken off, it is taken up by bringing the same list again: what is recorded already is no change any more. ret_id: of the extract. */
 typedef bool extract_submit(void *context, struct op *op, struct json **ret_answer, struct err *e);
 bool extract_write(struct db *db, const struct env *env, struct arena *a, const struct extract_facts *f, struct extract_plan *p, const struct access *x, extract_submit *submit,
                    void *context, struct str *ret_id, struct err *e) MUST_USE;

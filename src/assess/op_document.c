@@ -16,10 +16,11 @@ bool documents_waiting(struct db *db, struct arena *a, size_t max, struct docume
     struct err failed = {0};
     size_t count = 0;
     DB_EACH (row, db, &failed,
-             "select f.id, f.x, f.c, f.name, f.leaf from record_file f where f.type = 'document' and f.to_leaf is null and not exists(select 1 from document_text t where t.x = f.x) and f.x not in (select x from erasure) "
+             "select f.id, f.x, f.c, f.name, f.leaf, f.type from record_file f where f.type in ('document', 'policy_version') and f.to_leaf is null and not exists(select 1 from document_text t where t.x = f.x) and f.x not in (select x from erasure) "
              "order by f.leaf limit ?1",
              A((int64_t)max))
-        files[count++] = (struct document_file){arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1)), arena_str(a, db_text(row, 2)), arena_str(a, db_text(row, 3)), db_int(row, 4)};
+        files[count++] = (struct document_file){arena_str(a, db_text(row, 5)), arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1)), arena_str(a, db_text(row, 2)), arena_str(a, db_text(row, 3)),
+                                                db_int(row, 4)};
     *ret = files;
     *ret_count = count;
     return failed.code ? (*e = failed, false) : true;
@@ -55,9 +56,18 @@ bool document_text_op(const struct env *env, struct arena *a, const struct docum
     *ret = (struct op){.kind = "document.text", .actor = STR(EVIDENCE_ACTOR), .body = json_object(a)};
     json_put_str(ret->body, "fx", f->x);
     json_put_str(ret->body, "id", f->id);
+    if (!str_is(f->type, "document"))
+        json_put_str(ret->body, "of", f->type);
     counts_put(ret->body, found);
     op_id_of(arena_printf(a, "document.text %.*s %d", STR_ARGS(f->x), INSPECT_VERSION), ret->id);
     return op_blob_seal(env, a, ret, "application/json", buf_view(&conclusions), e) && (text.size == 0 || op_blob_seal(env, a, ret, "text/plain", text, e));
+}
+
+/* Which kind of record it is a file of: documents do not say it. */
+static struct str text_of(const struct json *o)
+{
+    struct str of = json_text(o, "of");
+    return of.size ? of : STR("document");
 }
 
 static bool text_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
@@ -67,9 +77,10 @@ static bool text_make(struct db *projection, struct arena *a, const struct op *o
     struct err failed = {0};
     if (!str_is(op->actor, EVIDENCE_ACTOR))
         return err_set(e, ERR_DENIED, "document.text: only the program says what it found");
-    if (op->blob_count < 1 || op->blob_count > 2 || !counts || id.size == 0 || id.size > RECORD_ID_MAX || x.size != 64)
+    struct str type = text_of(op->body);
+    if (op->blob_count < 1 || op->blob_count > 2 || !counts || (!str_is(type, "document") && !str_is(type, "policy_version")) || id.size == 0 || id.size > RECORD_ID_MAX || x.size != 64)
         return err_set(e, ERR_INVALID, "document.text: malformed");
-    int64_t files = db_one_int(projection, &failed, 0, "select count(*) from record_file where type = 'document' and id = ?1 and x = ?2", A(id), A(x));
+    int64_t files = db_one_int(projection, &failed, 0, "select count(*) from record_file where type = ?3 and id = ?1 and x = ?2", A(id), A(x), A(type));
     int64_t known = db_one_int(projection, &failed, 0, "select count(*) from document_text where x = ?1", A(x));
     int64_t erased = db_one_int(projection, &failed, 0, "select count(*) from erasure where x = ?1", A(x));
     if (failed.code)
@@ -86,24 +97,26 @@ static bool text_make(struct db *projection, struct arena *a, const struct op *o
         json_put_int(count, inspect_status_name((enum inspect_status)i), json_int(counts, inspect_status_name((enum inspect_status)i), 0));
     json_put_str(draft->body, "fx", x);
     json_put_str(draft->body, "id", id);
+    if (!str_is(type, "document"))
+        json_put_str(draft->body, "of", type);
     json_put_cstr(draft->body, "type", "document_text");
     *ret = (struct leaf_drafts){draft, 1};
     return true;
 }
 
 /* The words go into the full text where this is the file that the document has now. */
-static bool words_put(struct db *db, struct arena *a, struct str id, struct str x, const struct json *b, const struct blob_reader *blobs, struct err *e)
+static bool words_put(struct db *db, struct arena *a, struct str type, struct str id, struct str x, const struct json *b, const struct blob_reader *blobs, struct err *e)
 {
     struct err failed = {0};
     struct str text;
-    int64_t is_now = db_one_int(db, &failed, 0, "select count(*) from record_file where type = 'document' and id = ?1 and x = ?2 and to_leaf is null", A(id), A(x));
+    int64_t is_now = db_one_int(db, &failed, 0, "select count(*) from record_file where type = ?3 and id = ?1 and x = ?2 and to_leaf is null", A(id), A(x), A(type));
     if (failed.code)
         return (*e = failed, false);
     if (!is_now || !b)
         return true;
     if (!blobs->read(blobs->context, a, json_text(b, "c"), json_text(b, "x"), &text, &failed))
         return failed.code == ERR_NOT_FOUND || (*e = failed, false);
-    return db_run(db, e, "update record_text set words = ?2 where rowid = (select n from record_head where type = 'document' and id = ?1)", A(id), A(text));
+    return db_run(db, e, "update record_text set words = ?2 where rowid = (select n from record_head where type = ?3 and id = ?1)", A(id), A(text), A(type));
 }
 
 static bool text_apply(struct db *db, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
@@ -128,7 +141,7 @@ static bool text_apply(struct db *db, struct arena *a, const struct leaf_view *l
                   A((int64_t)leaf->index), A(id), A(x), A(leaf->t), A(json_text(found, "media")), A(json_text(found, "words")), A(json_int(counts, "pass", 0)),
                   A(json_int(counts, "problem", 0)), A(json_int(counts, "unknown", 0)), A(json_int(found, "text_size", 0)), A((int64_t)json_bool(found, "cut")),
                   A(buf_view(&checks)), second ? A(json_text(second, "c")) : DB_NULL, second ? A(json_text(second, "x")) : DB_NULL) &&
-           words_put(db, a, id, x, second, blobs, e);
+           words_put(db, a, text_of(leaf->json), id, x, second, blobs, e);
 }
 
 const struct op_kind op_document_text = {.kind = "document.text", .leaf_type = "record", .make = text_make, .apply = text_apply};

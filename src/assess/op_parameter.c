@@ -151,7 +151,7 @@ static struct str person_behind(struct db *projection, struct arena *a, struct s
 static bool decide_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
     int64_t of = json_int(op->body, "of", -1);
-    struct str name = {0}, value = {0}, proposer = {0}, act = json_text(op->body, "act"), reason;
+    struct str name = {0}, value = {0}, proposer = {0}, act = json_text(op->body, "act"), step = json_text(op->body, "step"), reason;
     bool is_open = false, is_approved = str_is(act, "approve");
     struct err inner = {0};
     DB_EACH (row, projection, &inner, "select name, value, actor, decided_leaf is null from parameter_proposal where leaf = ?1", A(of)) {
@@ -166,6 +166,8 @@ static bool decide_make(struct db *projection, struct arena *a, const struct op 
         return err_set(e, ERR_NOT_FOUND, "leaf %lld proposes no parameter", (long long)of);
     if (!is_open)
         return err_set(e, ERR_CONFLICT, "parameter %.*s: what leaf %lld proposes is decided already", STR_ARGS(name), (long long)of);
+    if (step.size > 20)
+        return err_set(e, ERR_INVALID, "step: how the person was asked again");
     if (!is_approved && !str_is(act, "refuse"))
         return err_set(e, ERR_INVALID, "act: approve or refuse");
     if (!reason_check(name, op, &reason, e))
@@ -179,6 +181,8 @@ static bool decide_make(struct db *projection, struct arena *a, const struct op 
         return false;
     struct json *body = parameter_decision_body(a, of, is_approved, reason);
     json_put_str(body, "id", name);
+    if (step.size)
+        json_put_str(body, "step", step);
     json_put_str(body, "val", value);
     return parameter_draft(a, op, body, ret);
 }
@@ -189,9 +193,9 @@ static bool decide_apply(struct db *projection, struct arena *a, const struct le
     (void)blobs;
     bool is_approved = str_is(json_text(leaf->json, "act"), "approve");
     return db_run(projection, e,
-                  "update parameter_proposal set decided_leaf = ?2, decided_t = ?3, decided_by = ?4, is_approved = ?5, decided_reason = ?6 where leaf = ?1",
+                  "update parameter_proposal set decided_leaf = ?2, decided_t = ?3, decided_by = ?4, is_approved = ?5, decided_reason = ?6, decided_step = ?7 where leaf = ?1",
                   A(json_int(leaf->json, "of", -1)), A(leaf->index), A(leaf->t), A(actor_of(leaf)), A((int64_t)is_approved),
-                  A(json_text(leaf->json, "why"))) &&
+                  A(json_text(leaf->json, "why")), A(json_text(leaf->json, "step").size ? json_text(leaf->json, "step") : STR(""))) &&
            (!is_approved || value_put(projection, leaf, e));
 }
 

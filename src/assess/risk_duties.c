@@ -8,7 +8,7 @@
 #define ASSESSMENT_CONTROL "RSK-01"
 #define FRAUD_CONTROL "RSK-03"
 
-enum { WHY_BYTES_MAX = 900, SNAPSHOT_BYTES_MAX = 4 << 20 };
+enum { ENDS_AHEAD_DAYS = 30, WHY_BYTES_MAX = 900, SNAPSHOT_BYTES_MAX = 4 << 20 };
 
 struct risk_duties {
     struct db *db;
@@ -278,6 +278,69 @@ static bool reviews_assign(struct risk_duties *d, struct err *e)
     return e->code == ERR_NONE;
 }
 
+/* ---- who accepts ---- */
+
+#define SIGN_TITLE "Decide whether to accept "
+#define ENDS_TITLE "Accept anew, or have treated: "
+
+/* Whom the acceptance names, else whoever has the role and does not own the risk. */
+#define EXECUTIVE                                                                                                                                             \
+    "coalesce(x.executive, (select a.person from account a where a.state = 'active' and a.person <> '' and a.person <> x.owner and "                           \
+    "exists(select 1 from json_each(a.roles) j where j.value = 'executive') order by a.id limit 1))"
+
+static struct json *executive_task(struct risk_duties *d, struct str key, const char *begins, struct str id, struct str title)
+{
+    struct json *set = duty_add(d, key, "task", RECORD_CREATE)->set;
+    json_put_str(set, "title", arena_printf(d->arena, "%s%.*s: %.*s", begins, STR_ARGS(id), STR_ARGS(str_slice(title, 0, 200))));
+    return set;
+}
+
+/* An acceptance that is asked for waits for somebody: they have a task for it, and another when it is about to end. */
+static bool acceptances_assign(struct risk_duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e,
+             "select x.id, x.title, x.risk, " EXECUTIVE " as who, x.created_leaf from risk_acceptances x where x.state = 'asked' and who is not null and "
+             "not exists(select 1 from tasks t where t.risk = x.risk and t.title like '" SIGN_TITLE "' || x.id || ':%') order by x.id") {
+        struct str id = text_of(d, row, 0), risk = text_of(d, row, 2);
+        struct json *set = executive_task(d, arena_printf(d->arena, "acceptance-task/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 4)), SIGN_TITLE, id, text_of(d, row, 1));
+        json_put_str(set, "what", arena_printf(d->arena, "It waits for you on /risks/%.*s: what remains, why it is to be borne, and until when. Accept or refuse it; you will be asked who you are.", STR_ARGS(risk)));
+        json_put_str(set, "owner", text_of(d, row, 3));
+        json_put_str(set, "due_on", day_text(d->arena, calendar_business_day(&d->calendar, d->today + RISK_REVIEW_DAYS)));
+        json_put_str(set, "risk", risk);
+    }
+    DB_EACH (row, d->db, e,
+             "select x.id, x.title, x.risk, " EXECUTIVE " as who, x.expires_on, x.created_leaf from risk_acceptances x where x.state in ('accepted', 'expired') and x.expires_on <= ?1 and "
+             "x.expires_on >= ?2 and who is not null and not exists(select 1 from risk_acceptances y where y.risk = x.risk and y.created_leaf > x.created_leaf) and "
+             "not exists(select 1 from tasks t where t.risk = x.risk and t.title like '" ENDS_TITLE "' || x.id || ':%') order by x.id",
+             A(day_text(d->arena, d->today + ENDS_AHEAD_DAYS)), A(day_text(d->arena, d->today - ENDS_AHEAD_DAYS))) {
+        struct str id = text_of(d, row, 0), risk = text_of(d, row, 2), ends = text_of(d, row, 4);
+        struct json *set = executive_task(d, arena_printf(d->arena, "acceptance-ends/%.*s/%.*s", STR_ARGS(id), STR_ARGS(ends)), ENDS_TITLE, id, text_of(d, row, 1));
+        json_put_str(set, "what", arena_printf(d->arena, "It ends on %.*s. From then on nothing covers what remains of /risks/%.*s.", STR_ARGS(ends), STR_ARGS(risk)));
+        json_put_str(set, "owner", text_of(d, row, 3));
+        json_put_str(set, "due_on", str_compare(ends, day_text(d->arena, d->today)) > 0 ? ends : day_text(d->arena, calendar_business_day(&d->calendar, d->today + RISK_REVIEW_DAYS)));
+        json_put_str(set, "risk", risk);
+    }
+    return e->code == ERR_NONE;
+}
+
+/* What was decided, or asked for anew, is no task any more. */
+static bool acceptance_tasks_end(struct risk_duties *d, struct err *e)
+{
+    DB_EACH (row, d->db, e,
+             "select t.id, t.version, x.id, x.state from tasks t join risk_acceptances x on t.risk = x.risk and ((t.title like '" SIGN_TITLE "' || x.id || ':%' and x.state <> 'asked') or "
+             "(t.title like '" ENDS_TITLE "' || x.id || ':%' and (x.state = 'withdrawn' or exists(select 1 from risk_acceptances y where y.risk = x.risk and y.created_leaf > x.created_leaf)))) "
+             "where t.state = 'open' order by t.id") {
+        struct str id = text_of(d, row, 0);
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "acceptance-task-end/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "task", RECORD_MOVE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->transition = STR("finish");
+        c->why = arena_printf(d->arena, "%.*s is %.*s", STR_ARGS(text_of(d, row, 2)), STR_ARGS(text_of(d, row, 3)));
+        json_put_str(c->set, "done_on", day_text(d->arena, d->today));
+    }
+    return e->code == ERR_NONE;
+}
+
 /* ---- a yearly assessment that was closed ---- */
 
 static struct str snapshot_text(struct risk_duties *d, struct str campaign, struct err *e)
@@ -369,7 +432,7 @@ bool risk_duties_due(struct db *db, struct arena *a, const struct env *env, int6
 {
     struct risk_duties d = {.db = db, .arena = a, .env = env, .at_ms = at_ms, .today = today, .news = news};
     struct err inner = {0};
-    if (!calendar_load(db, a, &d.calendar, &inner) || !acceptances_end(&d, &inner) || !risks_reopen(&d, &inner) || !reviews_assign(&d, &inner) || !assessments_prove(&d, &inner) ||
+    if (!calendar_load(db, a, &d.calendar, &inner) || !acceptances_end(&d, &inner) || !risks_reopen(&d, &inner) || !reviews_assign(&d, &inner) || !acceptances_assign(&d, &inner) || !acceptance_tasks_end(&d, &inner) || !assessments_prove(&d, &inner) ||
         !assessments_perform(&d, &inner)) {
         *e = inner;
         return false;

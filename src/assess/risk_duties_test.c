@@ -64,6 +64,31 @@ START_TEST(a_risk_whose_review_date_has_passed_is_opened_again_once)
 }
 END_TEST
 
+START_TEST(an_executive_has_a_task_for_what_waits_for_them_and_for_what_is_about_to_end)
+{
+    decided("R-0001", "access", "2027-06-01");
+    version_put("risk_acceptances", "ACPT-0001", "asked", "title, risk, owner, executive, accepted_l, accepted_i, expires_on", "'bear it', 'R-0001', 'P-0001', 'P-0009', 4, 4, '2027-11-01'");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].change.type, "task") && str_is(json_text(items[0].change.set, "owner"), "P-0009"));
+    ck_assert(str_is(json_text(items[0].change.set, "title"), "Decide whether to accept ACPT-0001: bear it"));
+    version_put("tasks", "TASK-0001", "open", "title, risk", "'Decide whether to accept ACPT-0001: bear it', 'R-0001'");
+    due(2026, 11, 22);
+    ck_assert_uint_eq(count, 0); /* told once */
+    version_put("risk_acceptances", "ACPT-0001", "accepted", "title, risk, owner, executive, accepted_l, accepted_i, expires_on", "'bear it', 'R-0001', 'P-0001', 'P-0009', 4, 4, '2027-11-01'");
+    due(2026, 11, 23);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(items[0].change.transition, "finish") && str_is(items[0].change.id, "TASK-0001"));
+    version_put("tasks", "TASK-0001", "done", "title, risk", "'Decide whether to accept ACPT-0001: bear it', 'R-0001'");
+    due(2027, 5, 1);
+    ck_assert_uint_eq(count, 0);
+    ck_assert(db_run(db, &e, "update risks_versions set review_on = '2028-06-01'"));
+    due(2027, 10, 3);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(str_is(json_text(items[0].change.set, "title"), "Accept anew, or have treated: ACPT-0001: bear it") && str_is(json_text(items[0].change.set, "due_on"), "2027-11-01"));
+}
+END_TEST
+
 START_TEST(an_acceptance_that_is_over_ends_and_opens_its_risk)
 {
     decided("R-0001", "access", "2027-06-01");
@@ -143,6 +168,6 @@ START_TEST(a_yearly_assessment_that_was_closed_is_evidence_and_then_the_performa
 }
 END_TEST
 
-TEST_MAIN_WITH("risk_duties", setup, teardown, nothing_is_due_without_a_reason, a_risk_whose_review_date_has_passed_is_opened_again_once, an_acceptance_that_is_over_ends_and_opens_its_risk,
+TEST_MAIN_WITH("risk_duties", setup, teardown, nothing_is_due_without_a_reason, a_risk_whose_review_date_has_passed_is_opened_again_once, an_executive_has_a_task_for_what_waits_for_them_and_for_what_is_about_to_end, an_acceptance_that_is_over_ends_and_opens_its_risk,
                a_change_of_what_it_names_and_new_things_of_its_kind_open_it, a_concern_opens_risks_of_fraud_and_is_not_named,
                a_yearly_assessment_that_was_closed_is_evidence_and_then_the_performance)

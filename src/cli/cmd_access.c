@@ -288,7 +288,7 @@ static int review_run(struct access_cli *x)
         json_put_str(change.set, "reviewer", reviewer);
     if (second.size)
         json_put_str(change.set, "second_reviewer", second);
-    json_put_str(change.set, "due_on", due ? str_of(due) : day_text(x->a, day_of(x->r.now_ms) + 14));
+    json_put_str(change.set, "due_on", due ? str_of(due) : day_text(x->a, local_day(x->r.db, x->r.now_ms) + 14));
     struct str occurrence = db_one_text(x->a, x->r.db, &e,
                                         "select o.id from occurrences o where o.control = 'AC-05' and o.state = 'expected' and not exists(select 1 from access_reviews v where v.occurrence = o.id and "
                                         "v.state <> 'cancelled') order by o.due_on limit 1");

@@ -313,7 +313,7 @@ static int step_run(struct policy_cli *p, bool is_publish)
         err_set(&e, ERR_NOT_FOUND, "policy %.*s: no version of it is being made", STR_ARGS(argument(p->c, 1)));
         return cli_fail(&e);
     }
-    size_t count = is_publish ? policy_publish(&p->view, &p->shown, x->open->id, day_of(p->view.now_ms), changes, &e) : policy_submit(&p->view, &p->shown, x->open->id, STR(""), &changes[0], &e);
+    size_t count = is_publish ? policy_publish(&p->view, &p->shown, x->open->id, view_today(&p->view), changes, &e) : policy_submit(&p->view, &p->shown, x->open->id, STR(""), &changes[0], &e);
     if (count == 0)
         return cli_fail(&e);
     return submit(p, changes, count, arena_printf(p->c->arena, "%.*s version %lld %s", STR_ARGS(x->id), (long long)x->open->number, is_publish ? "is in force" : "is frozen and sent for approval"), &e);

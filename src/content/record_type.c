@@ -282,10 +282,10 @@ static void put_indexes(const struct record_type *t, struct buf *out)
     }
 }
 
-static void put_view(const struct record_type *t, struct buf *out)
+static void put_view_columns(const struct record_type *t, struct buf *out)
 {
-    buf_printf(out, "create view %s as select r.id, r.version, r.state, r.from_leaf as changed_leaf, r.from_t as changed_t, r.changed_by, "
-                    "r.created_leaf, r.created_t, r.created_by", t->table);
+    buf_printf(out, "select r.id, r.version, r.state, r.from_leaf as changed_leaf, r.from_t as changed_t, r.changed_by, "
+                    "r.created_leaf, r.created_t, r.created_by");
     for (size_t i = 0; i < t->field_count; i++) {
         const struct record_field *f = &t->fields[i];
         if (f->type == FIELD_COMPUTED)
@@ -295,7 +295,21 @@ static void put_view(const struct record_type *t, struct buf *out)
         if (f->type == FIELD_MONEY)
             buf_printf(out, ", r.\"%s_currency\"", f->id);
     }
-    buf_printf(out, "\nfrom %s_versions r where r.to_leaf is null and r.is_deleted = 0;\n", t->table);
+    buf_printf(out, "\nfrom %s_versions r where ", t->table);
+}
+
+static void put_view(const struct record_type *t, struct buf *out)
+{
+    buf_printf(out, "create view %s as ", t->table);
+    put_view_columns(t, out);
+    buf_cstr(out, "r.to_leaf is null and r.is_deleted = 0;\n");
+}
+
+void record_type_view_as_of(const struct record_type *t, int64_t leaf_limit, struct buf *out)
+{
+    buf_printf(out, "create temp view %s as ", t->table);
+    put_view_columns(t, out);
+    buf_printf(out, "r.from_leaf <= %lld and (r.to_leaf is null or r.to_leaf > %lld) and r.is_deleted = 0;\n", (long long)leaf_limit, (long long)leaf_limit);
 }
 
 void record_type_schema(const struct record_type *t, const struct record_type *base, struct buf *out)

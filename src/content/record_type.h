@@ -141,6 +141,8 @@ extern const struct record_type content_record_types[];
 extern const size_t content_record_type_count;
 
 /* SQL that makes the tables, indexes and view of a type; with `base`, what turns base's table into this one's. */
+/* "create temp view TABLE as ...": the type's view as it was at that leaf. */
+void record_type_view_as_of(const struct record_type *t, int64_t leaf_limit, struct buf *out);
 void record_type_schema(const struct record_type *t, const struct record_type *base, struct buf *out);
 
 #endif

@@ -76,7 +76,7 @@ static bool db_configure(struct db *db, struct err *e)
                          "pragma wal_autocheckpoint=2000; pragma journal_size_limit=67108864",
                          e);
     if (db->mode == DB_READ)
-        return db_script(db, "pragma query_only=on; pragma cache_size=-4000; pragma mmap_size=2147418112", e);
+        return db_script(db, "pragma temp_store=memory; pragma query_only=on; pragma cache_size=-4000; pragma mmap_size=2147418112", e);
     return true;
 }
 
@@ -250,6 +250,15 @@ bool db_next(struct db_row *row, struct err *e)
     if (code != SQLITE_DONE)
         db_fail(row->db, e, sqlite3_sql(row->statement));
     return false;
+}
+
+bool db_shadow(struct db *db, const char *sql, struct err *e)
+{
+    if (db->mode != DB_READ)
+        return db_script(db, sql, e);
+    struct err failed = {0};
+    bool ok = db_script(db, "pragma query_only=off", e) && db_script(db, sql, e);
+    return db_script(db, "pragma query_only=on", ok ? e : &failed) && ok; /* the file itself is open for reading only, whatever this says */
 }
 
 bool db_run_args(struct db *db, struct err *e, const char *sql, const struct db_arg *args, size_t count)

@@ -65,6 +65,9 @@ int64_t db_int(struct db_row *row, int column);
 struct str db_text(struct db_row *row, int column); /* valid until the next db_next; data NULL for null */
 struct str db_bytes(struct db_row *row, int column);
 bool db_is_null(struct db_row *row, int column);
+/* Runs "create temp view NAME as ..." statements, also over a connection that only reads: whatever asks for NAME gets these rows, until the transaction is
+ * rolled back or the connection closes. */
+bool db_shadow(struct db *db, const char *sql, struct err *e) MUST_USE;
 int64_t db_rowid(struct db *db);
 /* The first column of the first row, or `otherwise` when there is no row or it is null. On failure e is filled and `otherwise` returned. */
 int64_t db_one_int_args(struct db *db, struct err *e, int64_t otherwise, const char *sql, const struct db_arg *args, size_t count);

@@ -3,7 +3,7 @@
 #include "keeper/kinds.h"
 #include "ledger/erase.h"
 
-enum { STATEMENT_BYTES_MAX = 60 << 10, ERASURES_AT_ONCE_MAX = 256 };
+enum { STATEMENT_BYTES_MAX = 60 << 10, ERASURES_AT_ONCE_MAX = 4096 /* one rebuild for all of them */ };
 
 const char *const erase_bases[][2] = {{"request", "a person asked for it (GDPR 17(1)(b) to (d))"},
                                       {"retention", "its retention period is over"},

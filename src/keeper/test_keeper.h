@@ -37,6 +37,8 @@ static inline bool note_make(struct db *projection, struct arena *a, const struc
     int64_t leaves = json_int(op->body, "leaves", 1);
     if (name.size == 0)
         return err_set(e, ERR_INVALID, "note: no name");
+    if (op->now_ms <= 0)
+        return err_set(e, ERR_INTERNAL, "note: the keeper did not say what time it is");
     if (db_one_int(projection, e, 0, "select count(*) from parameter where name=?1 and name like 'only-once%'", A(name)) > 0)
         return err_set(e, ERR_EXISTS, "note: %.*s is there already", STR_ARGS(name));
     struct leaf_draft *drafts = arena_array(a, (size_t)leaves, sizeof(*drafts));

@@ -13,7 +13,8 @@
     F(ldap_, initialize) F(ldap_, set_option) F(ldap_, start_tls_s) F(ldap_, sasl_bind_s) F(ldap_, unbind_ext_s)                   \
     F(ldap_, search_ext_s) F(ldap_, first_entry) F(ldap_, next_entry) F(ldap_, count_entries) F(ldap_, get_dn)                     \
     F(ldap_, get_values_len) F(ldap_, count_values_len) F(ldap_, value_free_len) F(ldap_, memfree) F(ldap_, msgfree)               \
-    F(ldap_, err2string) F(ldap_, get_option)
+    F(ldap_, err2string) F(ldap_, get_option) F(ldap_, create_page_control) F(ldap_, parse_result)                                \
+    F(ldap_, parse_pageresponse_control) F(ldap_, control_find) F(ldap_, control_free) F(ldap_, controls_free)
 static struct {
     LDAP_FUNCTIONS(LIBRARY_POINTER)
 } ldap;
@@ -216,23 +217,76 @@ static void entry_read(struct ldap_client *c, struct arena *a, LDAPMessage *mess
         ldap.memfree(dn);
 }
 
+/* The directory's word for where the next page begins; empty: there is none, or it does not know pages. */
+static bool cookie_read(struct ldap_client *c, LDAPMessage *result, struct berval *ret, struct err *e)
+{
+    LDAPControl **controls = NULL;
+    int failed = 0;
+    *ret = (struct berval){0};
+    int code = ldap.parse_result(c->handle, result, &failed, NULL, NULL, NULL, &controls, 0);
+    LDAPControl *page = code == LDAP_SUCCESS && controls ? ldap.control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL) : NULL;
+    ber_int_t estimate;
+    if (page)
+        code = ldap.parse_pageresponse_control(c->handle, page, &estimate, ret);
+    if (controls)
+        ldap.controls_free(controls);
+    return code == LDAP_SUCCESS || ldap_failed(c, code, "search", e);
+}
+
+struct pages {
+    struct ldap_client *c;
+    struct arena *arena;
+    const struct ldap_search *search;
+    struct ldap_entry *entries;
+    size_t count, capacity;
+    struct berval cookie;
+};
+
+static bool page_take(struct pages *p, LDAPMessage *result, struct err *e)
+{
+    struct ldap_client *c = p->c;
+    for (LDAPMessage *m = ldap.first_entry(c->handle, result); m; m = ldap.next_entry(c->handle, m)) {
+        if (p->count == p->search->entries_max)
+            return err_set(e, ERR_TOO_LARGE, "%.200s: search: more than %zu entries", c->url, p->search->entries_max);
+        if (p->count == p->capacity)
+            p->entries = arena_grow(p->arena, p->entries, p->count, &p->capacity, sizeof *p->entries);
+        entry_read(c, p->arena, m, p->search, &p->entries[p->count++]);
+    }
+    if (p->cookie.bv_val)
+        ldap.memfree(p->cookie.bv_val);
+    p->cookie = (struct berval){0};
+    return p->search->page == 0 || cookie_read(c, result, &p->cookie, e);
+}
+
+static bool page_ask(struct pages *p, struct err *e)
+{
+    struct ldap_client *c = p->c;
+    struct timeval patience = {LDAP_CLIENT_MS / 1000, (LDAP_CLIENT_MS % 1000) * 1000};
+    LDAPMessage *result = NULL;
+    LDAPControl *control = NULL;
+    int code = p->search->page ? ldap.create_page_control(c->handle, (ber_int_t)p->search->page, p->cookie.bv_len ? &p->cookie : NULL, 0, &control) : LDAP_SUCCESS;
+    LDAPControl *controls[] = {control, NULL};
+    if (code == LDAP_SUCCESS)
+        code = ldap.search_ext_s(c->handle, p->search->base, LDAP_SCOPE_SUBTREE, p->search->filter, (char **)(uintptr_t)p->search->attributes, 0, control ? controls : NULL, NULL, &patience,
+                                 (int)p->search->entries_max, &result);
+    bool ok = code == LDAP_SUCCESS ? page_take(p, result, e) : ldap_failed(c, code, "search", e);
+    if (control)
+        ldap.control_free(control);
+    if (result)
+        ldap.msgfree(result);
+    return ok;
+}
+
 bool ldap_client_search(struct ldap_client *c, struct arena *a, const struct ldap_search *search, struct ldap_entry **ret, size_t *ret_count,
                         struct err *e)
 {
-    struct timeval patience = {LDAP_CLIENT_MS / 1000, (LDAP_CLIENT_MS % 1000) * 1000};
-    LDAPMessage *result = NULL;
-    char **attributes = (char **)(uintptr_t)search->attributes;
-    int code = ldap.search_ext_s(c->handle, search->base, LDAP_SCOPE_SUBTREE, search->filter, attributes, 0, NULL, NULL, &patience,
-                                 (int)search->entries_max, &result);
-    bool ok = code == LDAP_SUCCESS || ldap_failed(c, code, "search", e);
-    int count = ok ? ldap.count_entries(c->handle, result) : 0;
-    if (ok && (count < 0 || (size_t)count > search->entries_max))
-        ok = err_set(e, ERR_TOO_LARGE, "%.200s: search: more than %zu entries", c->url, search->entries_max);
-    *ret = arena_array(a, (size_t)(ok ? count : 0) + 1, sizeof(**ret));
-    *ret_count = 0;
-    for (LDAPMessage *m = ok ? ldap.first_entry(c->handle, result) : NULL; m && *ret_count < search->entries_max; m = ldap.next_entry(c->handle, m))
-        entry_read(c, a, m, search, &(*ret)[(*ret_count)++]);
-    if (result)
-        ldap.msgfree(result);
+    struct pages p = {.c = c, .arena = a, .search = search};
+    bool ok = page_ask(&p, e);
+    while (ok && p.cookie.bv_len > 0)
+        ok = page_ask(&p, e);
+    if (p.cookie.bv_val)
+        ldap.memfree(p.cookie.bv_val);
+    *ret = p.entries ? p.entries : arena_array(a, 1, sizeof(**ret));
+    *ret_count = ok ? p.count : 0;
     return ok;
 }

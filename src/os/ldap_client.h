@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { LDAP_CLIENT_MS = 3000, LDAP_VALUES_MAX = 500, LDAP_FILTER_MAX = 4000, LDAP_VALUE_BYTES_MAX = 4000 };
+enum { LDAP_CLIENT_MS = 3000, LDAP_VALUES_MAX = 500, LDAP_FILTER_MAX = 4000, LDAP_VALUE_BYTES_MAX = 4000, LDAP_PAGE = 500 };
 
 struct ldap_server {
     const char *url;      /* ldaps://host[:port] or ldap://host[:port] */
@@ -45,7 +45,8 @@ struct ldap_search {
     const char *base;
     const char *filter;            /* complete: made with ldap_filter_write */
     const char *const *attributes; /* NULL at the end */
-    size_t entries_max;
+    size_t entries_max;            /* of all pages together */
+    size_t page;                   /* so many at a time (RFC 2696), where the directory can; 0: all in one answer */
 };
 struct ldap_entry {
     struct str dn;

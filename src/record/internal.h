@@ -73,7 +73,7 @@ bool content_has(const char *target, struct str id);
 /* Does the id name something of the target (a record type, or content)? */
 bool target_exists(struct db *db, const struct record_type *target_type, const char *target, struct str id, bool *ret, struct err *e);
 /* The first of a transition's conditions that does not hold of the record with `set` laid over it; NULL: all hold. */
-bool rules_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct json *set, const struct record_rule **ret,
+bool rules_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct json *set, int64_t now_ms, const struct record_rule **ret,
                  struct err *e);
 struct record *record_read(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, bool with_computed,
                            struct err *e);

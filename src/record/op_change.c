@@ -447,7 +447,7 @@ static bool guard_fields(struct making *m, const struct asking *q)
 static bool guard_rules(struct making *m, const struct asking *q)
 {
     const struct record_rule *broken;
-    if (!rules_check(m->db, m->a, q->record, q->transition, q->set, &broken, m->e))
+    if (!rules_check(m->db, m->a, q->record, q->transition, q->set, op_now_ms(m->op), &broken, m->e))
         return false;
     return !broken || refuse(m, q, ERR_INVALID, "\"%s\" is not possible: %s", q->transition->label, broken->why);
 }

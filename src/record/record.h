@@ -39,6 +39,9 @@ void record_types_close(struct record_types *t);
 /* NULL: there is none. Valid until the next record_types_refresh. */
 const struct record_type *record_types_find(struct record_types *t, struct str id);
 size_t record_types_count(const struct record_types *t);
+/* From here on, until the transaction that reads is rolled back, the views of all types, record_link, record_file and record_change show over this connection
+ * what was in force at the leaf: queries written for now answer for then. Who may what is to be read before. */
+bool record_types_as_of(struct db *db, const struct record_types *t, int64_t leaf_limit, struct err *e) MUST_USE;
 const struct record_type *record_types_at(const struct record_types *t, size_t i); /* by room, then label */
 bool record_types_refresh(struct record_types *t, struct db *db, struct err *e) MUST_USE;
 /* What operations keep for this thread; for one that ends. */

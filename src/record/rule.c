@@ -33,7 +33,18 @@ static void put_row(struct query_text *q, const struct record *r, const struct j
     buf_cstr(&q->sql, ") r");
 }
 
-bool rules_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct json *set, const struct record_rule **ret,
+/* What a rule calls 'now' is the time of whoever asks: a simulated clock rules it as well. */
+static void put_rule(struct query_text *q, struct str sql, int64_t now_ms)
+{
+    static const struct str now = {"'now'", 5};
+    for (ptrdiff_t at; (at = str_find(sql, now)) >= 0; sql = str_slice(sql, (size_t)at + now.size, sql.size)) {
+        buf_str(&q->sql, str_slice(sql, 0, (size_t)at));
+        buf_printf(&q->sql, "%lld, 'unixepoch'", (long long)(now_ms / 1000));
+    }
+    buf_str(&q->sql, sql);
+}
+
+bool rules_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct json *set, int64_t now_ms, const struct record_rule **ret,
                  struct err *e)
 {
     struct err failed = {0};
@@ -41,7 +52,9 @@ bool rules_check(struct db *db, struct arena *a, const struct record *r, const s
     for (size_t i = 0; i < move->rule_count && !*ret && !failed.code; i++) {
         struct query_text q;
         query_init(&q, a);
-        buf_printf(&q.sql, "select (%s) from ", move->rules[i].sql);
+        buf_cstr(&q.sql, "select (");
+        put_rule(&q, str_of(move->rules[i].sql), now_ms);
+        buf_cstr(&q.sql, ") from ");
         put_row(&q, r, set);
         struct db_row *row = query_run(&q, db, &failed);
         bool holds = row && db_next(row, &failed) && db_int(row, 0) != 0;
@@ -56,7 +69,7 @@ bool rules_check(struct db *db, struct arena *a, const struct record *r, const s
 bool record_rules_hold(struct db *db, struct arena *a, const struct record *r, const struct record_transition *transition, const char **ret_why, struct err *e)
 {
     const struct record_rule *broken;
-    if (!rules_check(db, a, r, transition, NULL, &broken, e))
+    if (!rules_check(db, a, r, transition, NULL, env_now_ms(&env_system), &broken, e))
         return false;
     *ret_why = broken ? broken->why : NULL;
     return true;

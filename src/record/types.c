@@ -160,3 +160,23 @@ void record_types_forget(void)
     record_types_close(kept);
     kept = NULL;
 }
+
+/* ---- the past ---- */
+
+bool record_types_as_of(struct db *db, const struct record_types *t, int64_t leaf_limit, struct err *e)
+{
+    enum { SQL_BYTES_MAX = 1 << 20 };
+    static const char *const tables[] = {"link", "file"};
+    struct buf BUF_AUTO sql;
+    buf_init(&sql, SQL_BYTES_MAX);
+    long long limit = (long long)leaf_limit;
+    for (size_t i = 0; i < record_types_count(t); i++)
+        record_type_view_as_of(record_types_at(t, i), leaf_limit, &sql);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        buf_printf(&sql, "create temp view record_%s as select *, null as to_leaf from (select %s, from_leaf from main.record_%s where from_leaf <= %lld and (to_leaf is null or to_leaf > %lld));\n",
+                   tables[i], i ? "type, id, field, place, name, media, size, digest, leaf, c, x" : "type, id, field, target_type, target, place", tables[i], limit, limit);
+    buf_printf(&sql, "create temp view record_change as select * from main.record_change where leaf <= %lld;\n", limit);
+    if (sql.full)
+        return err_set(e, ERR_LIMIT, "record types: their views of the past");
+    return db_shadow(db, buf_view(&sql).data, e);
+}

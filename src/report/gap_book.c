@@ -185,7 +185,7 @@ static void work_make(struct gap_book *b)
 bool gap_book_load(struct view *v, const struct view_records *r, struct gap_book *ret, struct err *e)
 {
     struct err inner = {0};
-    *ret = (struct gap_book){.v = v, .records = r, .type = record_types_find(r->types, STR("gap")), .as = view_assessment(v, &inner), .today = day_of(v->at_ms)};
+    *ret = (struct gap_book){.v = v, .records = r, .type = record_types_find(r->types, STR("gap")), .as = view_assessment(v, &inner), .today = view_today(v)};
     if (ret->as && !ret->type)
         err_set(&inner, ERR_NOT_FOUND, "there are no records of the type gap");
     if (!inner.code)

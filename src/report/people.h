@@ -16,7 +16,7 @@ struct owing {
     int64_t policies, trainings, trainings_late, steps, steps_late, lines;
     bool needs_device, needs_check;
     int64_t devices;
-    bool has_check;
+    bool has_check; /* this and needs_check: false for all whose answer the reader may not see */
 };
 struct people_book {
     struct view *v;
@@ -25,7 +25,11 @@ struct people_book {
     size_t count;
     struct policy_wanted *policies; /* in force, that somebody has to sign */
     size_t policy_count;
+    bool hides_checks;
 };
+/* Whether somebody was checked is for those who may read the records of it, and for themselves. */
+bool people_sees_check(const struct view_records *r, struct str person);
+void people_checks_hide(struct people_book *b, const struct view_records *r);
 /* A query for each kind of duty, whatever the number of people. */
 bool people_book_read(struct view *v, struct people_book *ret, struct err *e) MUST_USE;
 const struct owing *people_book_find(const struct people_book *b, struct str id); /* NULL: none */
@@ -38,7 +42,7 @@ struct json *person_duties(struct view *v, struct str person, struct err *e);
 struct people_filter {
     struct str kind, team, manager; /* "" all; manager "none": nobody's */
 };
-/* LIST of {"id","name","url","kind","kind_words","job_title","team","department","manager":WHO,"policies","training","training_late","device":"yes"|"no"|"missing","check":same,"steps",
+/* LIST of {"id","name","url","kind","kind_words","job_title","team","department","manager":WHO,"policies","training","training_late","device":"yes"|"no"|"missing","check":same, "" for who may not know,"steps",
  * "steps_late","access","total","late",STATUS}, "managers":[WHO + "people","late","training_late"] (who has overdue people, the most first), "choices":{kinds,teams,managers}, "sum".
  * Statuses: fail something is overdue, unknown something is open, pass owes nothing. */
 struct json *view_people(struct view *v, const struct view_records *r, const struct view_filter *f, const struct people_filter *more, struct err *e);

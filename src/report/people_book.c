@@ -36,7 +36,7 @@ struct str people_text(struct view *v, struct db_row *row, int column)
 
 struct str people_today(struct view *v)
 {
-    return day_text(v->arena, day_of(v->at_ms));
+    return day_text(v->arena, view_today(v));
 }
 
 static bool persons_read(struct people_book *b, struct err *e)
@@ -222,4 +222,18 @@ bool people_book_read(struct view *v, struct people_book *ret, struct err *e)
 {
     *ret = (struct people_book){.v = v, .content = lifecycle_content(v->arena, e)};
     return ret->content && persons_read(ret, e) && policies_read(ret, e) && signatures_read(ret, e) && trainings_read(ret, e) && steps_read(ret, e) && lines_read(ret, e) && things_read(ret, e);
+}
+
+bool people_sees_check(const struct view_records *r, struct str person)
+{
+    const struct record_type *t = record_types_find(r->types, STR("background_check"));
+    return !r->access || (t && access_matches(r->access, &t->may_read, NULL)) || (person.size && str_equal(person, r->access->person));
+}
+
+void people_checks_hide(struct people_book *b, const struct view_records *r)
+{
+    b->hides_checks = !people_sees_check(r, STR(""));
+    for (size_t i = 0; b->hides_checks && i < b->count; i++)
+        if (!people_sees_check(r, b->persons[i].id))
+            b->persons[i].needs_check = b->persons[i].has_check = false;
 }

@@ -59,6 +59,8 @@ bool policy_means(const struct policy_entry *p, struct str kind, struct str depa
 struct record *policy_version_read(struct view *v, const struct view_records *r, struct str id, struct err *e);
 /* What the version says: the frozen text; while it is a draft, the text with the values of now. */
 struct str policy_version_text(struct view *v, const struct record *version);
+/* The same for reading, searching and comparing: of a document of one's own the words that were found in it; "" while nobody has looked. */
+struct str policy_version_words(struct view *v, const struct record *version);
 /* SHA-256 of what is frozen, in hex: of the text's bytes, or of the document's. "" nothing is. */
 struct str policy_digest(struct view *v, const struct record *version);
 /* Values of the parameters that a text names, as JSON {"name":"12 characters"}. */

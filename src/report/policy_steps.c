@@ -4,6 +4,7 @@
 #include "content/placeholder.h"
 #include "crypto/crypto.h"
 #include "report/policy_book.h"
+#include "report/view_documents.h"
 #include "report/view_internal.h"
 #include "report/view_parameters.h"
 #include "report/view_record_internal.h"
@@ -38,6 +39,15 @@ static const struct json *document_of(const struct record *version)
 struct str policy_version_text(struct view *v, const struct record *version)
 {
     return is_frozen(version) ? value_of(version, "rendered") : view_text(v, value_of(version, "text"));
+}
+
+struct str policy_version_words(struct view *v, const struct record *version)
+{
+    const struct json *document = document_of(version);
+    struct str words;
+    if (!document)
+        return policy_version_text(v, version);
+    return document_text_open(v, json_text(document, "x"), &words) ? words : STR("");
 }
 
 struct str policy_digest(struct view *v, const struct record *version)

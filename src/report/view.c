@@ -1,3 +1,4 @@
+#include "assess/local_day.h"
 #include "report/view_internal.h"
 #include "report/view_kept.h"
 
@@ -11,12 +12,20 @@ bool view_open(struct view *v, int64_t at_ms, struct err *e)
         return err_set(e, ERR_INVALID, "an instant that is yet to come cannot be shown");
     v->is_past = at_ms > 0;
     v->at_ms = v->is_past ? at_ms : v->now_ms;
+    v->today_day = 0;
     v->leaf_limit = v->is_past ? leaf_limit_at(v->db, at_ms, &inner) : db_one_int(v->db, &inner, -1, "select max(idx) from leaf");
     if (inner.code) {
         *e = inner;
         return false;
     }
     return true;
+}
+
+int64_t view_today(struct view *v)
+{
+    if (v->today_day == 0)
+        v->today_day = local_day(v->db, v->at_ms);
+    return v->today_day;
 }
 
 const struct assessment *view_assessment(struct view *v, struct err *e)

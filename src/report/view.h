@@ -58,6 +58,7 @@ struct view {
     int64_t first_day, last_day;   /* days since 1970 over which operation is asked for, set by view_days; 0: the last 90 */
     struct assessment *over_days;  /* over those */
     const struct view_values *values; /* of parameters; read when first needed */
+    int64_t today_day;                /* view_today, once it was asked for; 0: not yet */
 };
 
 /* What a list is asked for; empty texts and zeros are defaults (all, page 1, 50 a page). */
@@ -73,6 +74,8 @@ struct view_filter {
     int64_t per_page; /* at most 1000 */
 };
 
+/* The day, as days since 1970, that it is (or was, at that instant) where the organisation is. */
+int64_t view_today(struct view *v);
 /* at_ms 0: now. An instant after now is ERR_INVALID. */
 bool view_open(struct view *v, int64_t at_ms, struct err *e) MUST_USE;
 

@@ -29,7 +29,7 @@ void access_put_flags(struct view *v, struct json *o, struct str flags)
 
 static struct str today_of(struct view *v)
 {
-    return day_text(v->arena, day_of(v->now_ms));
+    return day_text(v->arena, view_today(v));
 }
 
 static const char *review_status(struct str state)
@@ -130,7 +130,7 @@ static void put_extract(struct view *v, struct json *o, struct db_row *row, int 
         return;
     }
     struct json *x = json_put_object(o, "extract");
-    int64_t taken_ms = db_int(row, column + 1), age = day_of(v->now_ms) - day_of(taken_ms);
+    int64_t taken_ms = db_int(row, column + 1), age = view_today(v) - day_of(taken_ms);
     json_put_str(x, "id", arena_str(v->arena, id));
     json_put_str(x, "url", record_url(v, "account_extract", id));
     put_time(v, x, "taken", taken_ms);
@@ -176,7 +176,7 @@ static bool put_systems(struct view *v, struct json *page, int64_t days_max, str
 static bool put_hosts(struct view *v, struct json *page, struct err *e)
 {
     struct json *list = json_put_array(page, "hosts");
-    struct captures *captures = captures_open(v->db, NULL, &(struct captures_options){0}, e);
+    struct captures *captures = v->is_past ? NULL : captures_open(v->db, NULL, &(struct captures_options){0}, e);
     const struct capture *items;
     size_t count = captures ? captures_list(captures, &items) : 0;
     for (size_t i = 0; i < count && list->count < 50; i++) {
@@ -205,7 +205,7 @@ static bool put_hosts(struct view *v, struct json *page, struct err *e)
 static int64_t number_of(struct view *v, const char *name, struct err *e)
 {
     int64_t n = 0;
-    return str_to_int64(parameter_value(v->db, v->arena, name, INT64_MAX, e), &n) ? n : 0;
+    return str_to_int64(parameter_value(v->db, v->arena, name, view_record_limit(v), e), &n) ? n : 0;
 }
 
 static void put_me(struct view *v, const struct view_records *r, struct json *page, struct err *e)
@@ -232,7 +232,7 @@ struct json *view_access(struct view *v, const struct view_records *r, struct er
         return NULL;
     put_me(v, r, page, e);
     json_put_bool(page, "may_create", may_create(v, r, "access_review"));
-    json_put_str(page, "default_due", day_text(v->arena, day_of(v->now_ms) + 14));
+    json_put_str(page, "default_due", day_text(v->arena, view_today(v) + 14));
     json_put_int(page, "extract_days", days_max);
     json_put_int(page, "conflicts", db_one_int(v->db, e, 0, "select count(*) from duty_conflicts where state = 'in_force'"));
     return e->code ? NULL : page;

@@ -29,7 +29,7 @@ struct access_lines_filter {
     struct str after; /* "weight.AL-0001": behind that line */
 };
 /* REVIEW, and {"title","as_of","nav","show","q","system","tabs":[{"id","label","count","is_current","url"}],"rows":[LINE],"total","is_first","next" or "","limit":bulk,
- *  "groups":[{"like":line,"system","rights","count","take"}],"people":[{"id","label"}],"may_decide","mine"}
+ *  "groups":[{"like":line,"system","rights","count","take"}],"unflagged":how many could be kept with one decision,"people":[{"id","label"}],"deciders":[{"id","label"}] whose open lines this person may hand over,"may_decide","mine"}
  * LINE = {"id","version","name","display","account_url","url","system":LINK,"person":PERSON,"kind_words","answers":PERSON,"granted_by":PERSON,"rights","last","flags":[FLAG],"flag_words","is_flagged",
  *  "is_privileged","is_disabled","since","since_words","difference","state","state_words",STATUS,"decision":null|{"by":ACTOR,"at":TIME,"why"},"may","why_not","reviewer":PERSON,"delegate":PERSON,
  *  "bulk","proven":LINK|null} */

@@ -203,11 +203,13 @@ static bool put_groups(struct lines *x, struct json *page, struct err *e)
     if (!str_to_int64(parameter_value(v->db, v->arena, "access_bulk_keep_max", INT64_MAX, e), &limit))
         limit = 0;
     json_put_int(page, "limit", limit);
-    if (e->code || limit == 0 || !x->is_open || x->me.size == 0 || v->is_past)
+    if (e->code || limit == 0 || !x->is_open || x->me.size == 0 || v->is_past) {
+        json_put_int(page, "unflagged", 0);
         return e->code == ERR_NONE;
+    }
     DB_EACH (row, v->db, e,
              "select min(l.id), (select s.name from systems s where s.id = l.system), coalesce(l.rights, ''), count(*) as n from access_lines l where l.review = ?1 and l.state = 'open' and "
-             "l.is_flagged = 0 and (l.reviewer = ?2 or l.delegate = ?2) and coalesce(l.person, '') <> ?2 and coalesce(l.granted_by, '') <> ?2 group by l.system, l.rights having n > 1 "
+             "l.is_flagged = 0 and coalesce(l.delegate, l.reviewer) = ?2 and coalesce(l.person, '') <> ?2 and coalesce(l.granted_by, '') <> ?2 group by l.system, l.rights having n > 1 "
              "order by n desc, 1 limit 8",
              A(x->review), A(x->me)) {
         struct json *o = json_push_object(list);
@@ -217,6 +219,29 @@ static bool put_groups(struct lines *x, struct json *page, struct err *e)
         json_put_str(o, "rights", arena_str(v->arena, db_text(row, 2)));
         json_put_int(o, "count", n);
         json_put_int(o, "take", n < limit ? n : limit);
+    }
+    int64_t all = db_one_int(v->db, e, 0,
+                             "select count(*) from access_lines where review = ?1 and state = 'open' and is_flagged = 0 and coalesce(delegate, reviewer) = ?2 and coalesce(person, '') <> ?2 and "
+                             "coalesce(granted_by, '') <> ?2 and (?3 = '' or system = ?3)",
+                             A(x->review), A(x->me), A(x->f->system));
+    json_put_int(page, "unflagged", all < limit ? all : limit);
+    return e->code == ERR_NONE;
+}
+
+/* Who has lines to decide: theirs can be handed over, by themselves or by who leads the program. */
+static bool put_deciders(struct lines *x, struct json *page, struct err *e)
+{
+    struct view *v = x->v;
+    struct json *list = json_put_array(page, "deciders");
+    bool is_lead = x->r->access && access_has_role(x->r->access, "compliance_lead");
+    DB_EACH (row, v->db, e,
+             "select coalesce(l.delegate, l.reviewer) as who, p.name, count(*) from access_lines l left join people p on p.id = coalesce(l.delegate, l.reviewer) where l.review = ?1 and "
+             "l.state = 'open' and (?3 or coalesce(l.delegate, l.reviewer) = ?2) group by who order by who <> ?2, 2 limit 100",
+             A(x->review), A(x->me), A((int64_t)is_lead)) {
+        struct json *o = json_push_object(list);
+        struct str id = arena_str(v->arena, db_text(row, 0)), name = arena_str(v->arena, db_text(row, 1));
+        json_put_str(o, "id", id);
+        json_put_str(o, "label", arena_printf(v->arena, "%.*s: %lld", STR_ARGS(name.size ? name : id), (long long)db_int(row, 2)));
     }
     return e->code == ERR_NONE;
 }
@@ -246,5 +271,5 @@ struct json *view_access_lines(struct view *v, const struct view_records *r, str
     json_put_bool(page, "is_open", x.is_open);
     json_put_str(page, "me", x.me);
     json_put(page, "people", record_targets(v, r, "person"));
-    return put_tabs(&x, page, e) && put_rows(&x, page, e) && put_groups(&x, page, e) ? page : NULL;
+    return put_tabs(&x, page, e) && put_rows(&x, page, e) && put_groups(&x, page, e) && put_deciders(&x, page, e) ? page : NULL;
 }

@@ -205,7 +205,7 @@ static bool expired_put(struct view *v, struct json *page, struct err *e)
     struct json *list = json_put_array(page, "expired");
     DB_EACH (row, v->db, e,
              "select x.id, x.title, x.expires_on from evidence_items_versions x where x.state in ('received', 'accepted') and x.expires_on < ?2 and x.from_leaf <= ?1 and "
-             "(x.to_leaf is null or x.to_leaf > ?1) and x.is_deleted = 0 order by x.expires_on limit 200", A(v->leaf_limit), A(day_words(v, day_of(v->at_ms)))) {
+             "(x.to_leaf is null or x.to_leaf > ?1) and x.is_deleted = 0 order by x.expires_on limit 200", A(v->leaf_limit), A(day_words(v, view_today(v)))) {
         struct str id = arena_str(v->arena, db_text(row, 0));
         struct json *o = push_link(v, list, id.data, arena_str(v->arena, db_text(row, 1)).data, record_url(v, "evidence", id));
         json_put_str(o, "date", arena_str(v->arena, db_text(row, 2)));

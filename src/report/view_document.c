@@ -242,7 +242,7 @@ static bool retention_put(struct view *v, struct json *o, struct str id, struct 
     struct due_document *d;
     size_t count;
     struct json *r = json_put_object(o, "retention");
-    if (!documents_due(v->db, v->arena, day_of(v->at_ms), arena_printf(v->arena, "[\"%.*s\"]", STR_ARGS(id)), true, &d, &count, e))
+    if (!documents_due(v->db, v->arena, view_today(v), arena_printf(v->arena, "[\"%.*s\"]", STR_ARGS(id)), true, &d, &count, e))
         return false;
     json_put_cstr(r, "fate", count ? document_fate_name(d[0].fate) : "gone");
     json_put_str(r, "why", count ? d[0].why : STR("it is destroyed"));
@@ -317,7 +317,7 @@ bool view_document_put(struct view *v, const struct view_records *r, struct json
     bool is_gone = str_is(json_text(json_get(page, "state"), "id"), "disposed");
     json_put_bool(o, "may_share", link && versions->count && !is_gone && !v->is_past && (!r->access || record_allows(r->access, link, NULL, RECORD_CREATE, NULL, &no)));
     json_put_int(o, "newest", (int64_t)versions->count);
-    json_put_str(o, "expires_min", day_text(v->arena, day_of(v->at_ms)));
-    json_put_str(o, "expires_default", day_text(v->arena, day_of(v->at_ms) + 14));
+    json_put_str(o, "expires_min", day_text(v->arena, view_today(v)));
+    json_put_str(o, "expires_default", day_text(v->arena, view_today(v) + 14));
     return true;
 }

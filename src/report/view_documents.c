@@ -124,7 +124,7 @@ static struct str text_at(struct view *v, struct db_row *row, int column)
 
 static bool items_read(struct view *v, bool with_all, struct due_document **ret, size_t *ret_count, struct err *e)
 {
-    return documents_due(v->db, v->arena, day_of(v->at_ms), STR(""), with_all, ret, ret_count, e);
+    return documents_due(v->db, v->arena, view_today(v), STR(""), with_all, ret, ret_count, e);
 }
 
 struct json *view_holds(struct view *v, const struct view_records *r, struct err *e)
@@ -243,7 +243,7 @@ struct json *view_disposition(struct view *v, const struct view_records *r, stru
     json_put_int(page, "total", total);
     json_put_int(page, "hidden", hidden);
     json_put_int(page, "max", DISPOSAL_MAX);
-    json_put_str(page, "today", day_text(v->arena, day_of(v->at_ms)));
+    json_put_str(page, "today", day_text(v->arena, view_today(v)));
     DB_EACH (row, v->db, &failed,
              "select d.id, d.name, d.state, d.carried_out_on, (select count(*) from record_link l where l.type = 'disposition' and l.id = d.id and l.field = 'documents' and l.to_leaf is null) "
              "from dispositions d order by d.created_leaf desc limit 100") {

@@ -2,9 +2,9 @@
 #include "report/view_due.h"
 #include "report/view_record_internal.h"
 
-static int64_t today(const struct view *v)
+static int64_t today(struct view *v)
 {
-    return day_of(v->at_ms);
+    return view_today(v);
 }
 
 static bool due_read(struct view *v, const struct view_records *r, struct str person, int64_t from, int64_t to, struct due_item **ret, size_t *ret_count,

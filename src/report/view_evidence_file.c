@@ -77,7 +77,7 @@ static bool files_put(struct view *v, struct json *o, const struct record *r, in
 /* "expires": {"on","is_claimed","status","status_words"} */
 static bool expiry_put(struct view *v, struct json *o, const struct record *r, struct err *e)
 {
-    int64_t day = evidence_expires(v->db, r, e), today = day_of(v->at_ms);
+    int64_t day = evidence_expires(v->db, r, e), today = view_today(v);
     if (e->code)
         return false;
     if (day == INT64_MIN) {

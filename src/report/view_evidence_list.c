@@ -55,7 +55,7 @@ static bool note_put(struct view *v, struct json *o, struct str id, struct str s
             if (!db_is_null(row, i))
                 json_put_str(like.values, fields[i], arena_str(v->arena, db_text(row, i)));
     }
-    int64_t expires = e->code ? INT64_MIN : evidence_expires(v->db, &like, e), today = day_of(v->at_ms);
+    int64_t expires = e->code ? INT64_MIN : evidence_expires(v->db, &like, e), today = view_today(v);
     bool counts = str_is(state, "accepted") || str_is(state, "received"), is_over = counts && expires != INT64_MIN && expires < today;
     bool is_soon = counts && !is_over && expires != INT64_MIN && expires - today <= EVIDENCE_SOON_DAYS;
     struct str note = STR("");

@@ -78,7 +78,7 @@ static void put_event(struct view *v, struct buf *out, struct str origin, struct
     ics_line(out, "DTSTAMP", ics_instant(v, d->changed_t), false); /* no METHOD: when it was last revised (3.8.7.2) */
     ics_line(out, "DTSTART;VALUE=DATE", ics_date(v, d->due_day), false);
     ics_line(out, "DTEND;VALUE=DATE", ics_date(v, d->due_day + 1), false);
-    ics_line(out, "SUMMARY", arena_printf(v->arena, "%s%.*s", d->due_day < day_of(v->at_ms) && !d->is_milestone ? "Overdue: " : "", STR_ARGS(d->title)), true);
+    ics_line(out, "SUMMARY", arena_printf(v->arena, "%s%.*s", d->due_day < view_today(v) && !d->is_milestone ? "Overdue: " : "", STR_ARGS(d->title)), true);
     ics_line(out, "DESCRIPTION", words, true);
     ics_line(out, "URL", url, false);
     ics_line(out, "CATEGORIES", str_of(d->type->label), true);
@@ -92,7 +92,7 @@ bool view_feed(struct view *v, const struct view_records *r, struct str base_url
     size_t count, type_count;
     struct err failed = {0};
     const struct record_type **types = due_types(v->arena, r->types, &type_count);
-    int64_t day = day_of(v->at_ms);
+    int64_t day = view_today(v);
     struct due_query q = {.person = r->access->person, .from_day = day - FEED_BACK_DAYS, .to_day = day + FEED_AHEAD_DAYS,
                           .leaf_limit = view_record_limit(v), .access = r->access};
     struct str origin = db_one_text(v->arena, v->db, &failed, "select value from meta where key = 'origin'");

@@ -4,6 +4,7 @@
 #include "base/times.h"
 #include "report/gap_book.h"
 #include "report/text_diff.h"
+#include "report/view_documents.h"
 #include "report/view_internal.h"
 #include "report/view_parameters.h"
 #include "report/view_policies.h"
@@ -101,6 +102,14 @@ static bool texts_read(struct view *v, struct json *texts, struct err *e)
     DB_EACH (row, v->db, e, "select id, rendered from policy_versions_versions where from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) and is_deleted = 0 and state = 'in_force' and rendered is not null",
              A(v->leaf_limit))
         json_put_str(texts, arena_str(v->arena, db_text(row, 0)).data, arena_str(v->arena, db_text(row, 1)));
+    DB_EACH (row, v->db, e,
+             "select p.id, f.x from policy_versions_versions p join record_file f on f.type = 'policy_version' and f.id = p.id and f.to_leaf is null where p.from_leaf <= ?1 and "
+             "(p.to_leaf is null or p.to_leaf > ?1) and p.is_deleted = 0 and p.state = 'in_force'",
+             A(v->leaf_limit)) {
+        struct str words, id = arena_str(v->arena, db_text(row, 0));
+        if (document_text_open(v, arena_str(v->arena, db_text(row, 1)), &words) && !json_get(texts, id.data))
+            json_put_str(texts, id.data, words);
+    }
     return e->code == ERR_NONE;
 }
 
@@ -165,7 +174,7 @@ static bool since_put(struct view *v, const struct view_records *r, const struct
     struct record *before = x ? policy_version_read(v, r, x->id, e) : NULL, *after = before ? policy_version_read(v, r, p->live->id, e) : NULL;
     if (e->code)
         return false;
-    json_put(page, "diff", after ? text_diff(v->arena, policy_version_text(v, before), policy_version_text(v, after), DIFF_AROUND) : json_new_null(v->arena));
+    json_put(page, "diff", after ? text_diff(v->arena, policy_version_words(v, before), policy_version_words(v, after), DIFF_AROUND) : json_new_null(v->arena));
     return changes_put(v, r, b, p, x ? s->number : p->live->number, page, e);
 }
 

@@ -61,7 +61,7 @@ static bool put_contracts(struct view *v, struct json *page, struct err *e)
     DB_EACH (row, v->db, &inner,
              "select p.id, p.name, p.contract_ends_on, p.version from people_versions p where p.state = 'active' and p.left_on is null and p.contract_ends_on <= ?2 and " PEOPLE_AS_OF("p")
              " order by p.contract_ends_on, p.id limit 100",
-             A(view_record_limit(v)), A(day_text(v->arena, day_of(v->at_ms) + CONTRACT_DAYS))) {
+             A(view_record_limit(v)), A(day_text(v->arena, view_today(v) + CONTRACT_DAYS))) {
         struct json *o = json_push_object(list);
         struct str on = people_text(v, row, 2);
         people_who(v, o, "person", people_text(v, row, 0), people_text(v, row, 1));
@@ -129,11 +129,17 @@ struct json *view_joiners(struct view *v, const struct view_records *r, const st
 
 /* ---- one ---- */
 
+/* The answer of a background check stays with those who may read it: to others it is a step of which nothing is said. */
+static bool step_is_hidden(const struct view_records *r, struct db_row *row, struct str owner)
+{
+    return str_is(db_text(row, 2), "background_check") && !people_sees_check(r, db_text(row, 15)) && !(owner.size && str_equal(owner, r->access->person));
+}
+
 static void step_fill(struct view *v, const struct view_records *r, struct db_row *row, struct json *o)
 {
     const struct record_type *t = record_types_find(r->types, STR("lifecycle_step"));
     struct str id = people_text(v, row, 0), state = people_text(v, row, 8), due = people_text(v, row, 6), owner = people_text(v, row, 4), deviation = people_text(v, row, 12);
-    bool is_open = str_is(state, "open"), is_late = is_open && str_compare(due, people_today(v)) < 0;
+    bool is_hidden = step_is_hidden(r, row, owner), is_open = str_is(state, "open") && !is_hidden, is_late = is_open && str_compare(due, people_today(v)) < 0;
     struct str control = people_text(v, row, 14);
     json_put_str(o, "id", id);
     json_put_str(o, "title", people_text(v, row, 1));
@@ -144,22 +150,26 @@ static void step_fill(struct view *v, const struct view_records *r, struct db_ro
     people_who(v, o, "owner", owner, people_text(v, row, 5));
     json_put_str(o, "due_on", due);
     json_put_str(o, "when", is_open ? people_when(v, due) : STR(""));
-    put_time(v, o, "done", db_int(row, 7));
-    json_put(o, "state", record_state_json(v, t, state));
-    if (db_is_null(row, 9))
+    put_time(v, o, "done", is_hidden ? 0 : db_int(row, 7));
+    json_put(o, "state", record_state_json(v, t, is_hidden ? STR("open") : state));
+    if (is_hidden || db_is_null(row, 9))
         json_put_null(o, "lag");
     else
         json_put_int(o, "lag", db_int(row, 9));
-    json_put_str(o, "proof", people_text(v, row, 10));
+    json_put_str(o, "proof", is_hidden ? STR("") : people_text(v, row, 10));
     json_put_int(o, "version", db_int(row, 11));
     json_put_str(o, "control", control);
-    if (deviation.size)
+    if (deviation.size && !is_hidden)
         put_link(v, o, "deviation", deviation.data, arena_str(v->arena, people_text(v, row, 13)).data, record_url(v, "deviation", deviation));
     else
         json_put_null(o, "deviation");
     bool is_lead = !r->access->changes_own_only && (access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator"));
     json_put_bool(o, "may_claim", is_open && !v->is_past && (is_lead || (owner.size && str_equal(owner, r->access->person))));
     json_put_bool(o, "may_reopen", str_is(state, "claimed") && !v->is_past && is_lead);
+    if (is_hidden) {
+        put_status_as(o, RESULT_SKIP, "Not shown");
+        return;
+    }
     put_status_as(o, is_late ? RESULT_FAIL : is_open ? RESULT_UNKNOWN : str_is(state, "dropped") ? RESULT_SKIP : RESULT_PASS,
                   is_late ? "Overdue" : is_open ? "Open" : str_is(state, "dropped") ? "Not needed" : str_is(state, "claimed") ? "Claimed" : "Proven");
 }
@@ -182,7 +192,7 @@ struct json *view_lifecycle(struct view *v, const struct view_records *r, struct
     struct json *steps = json_put_array(page, "steps");
     DB_EACH (row, v->db, &inner,
              "select s.id, s.title, s.kind, (select y.name from systems y where y.id = s.system), s.owner, (select p.name from people p where p.id = s.owner), s.due_on, ifnull(s.done_at, 0), s.state, s.lag, s.proof, "
-             "s.version, (select d.id from deviations d where d.step = s.id), (select d.title from deviations d where d.step = s.id), s.control from lifecycle_steps_versions s where s.lifecycle = ?2 and "
+             "s.version, (select d.id from deviations d where d.step = s.id), (select d.title from deviations d where d.step = s.id), s.control, s.person from lifecycle_steps_versions s where s.lifecycle = ?2 and "
              PEOPLE_AS_OF("s") " order by s.due_on, s.id",
              A(view_record_limit(v)), A(id))
         step_fill(v, r, row, json_push_object(steps));

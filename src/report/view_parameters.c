@@ -110,6 +110,7 @@ static bool proposals_put(struct view *v, struct json *o, const struct parameter
         put_status_as(item, is_open ? RESULT_UNKNOWN : db_int(row, 8) ? RESULT_PASS : RESULT_SKIP, is_open ? "Proposed" : db_int(row, 8) ? "Approved" : "Refused");
         put_time(v, item, "decided", is_open ? 0 : db_int(row, 6));
         json_put(item, "decided_by", is_open ? json_new_null(v->arena) : actor_new(v, arena_str(v->arena, db_text(row, 7))));
+        json_put_str(item, "receipt", is_open ? STR("") : arena_printf(v->arena, "/receipts/%lld", (long long)db_int(row, 5)));
         json_put_str(item, "decided_reason", is_open ? STR("") : arena_str(v->arena, db_text(row, 9)));
     }
     return e->code == ERR_NONE;

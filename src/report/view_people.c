@@ -72,7 +72,10 @@ static void row_fill(const struct people_book *b, const struct view_records *r, 
     json_put_int(o, "training", p->trainings);
     json_put_int(o, "training_late", p->trainings_late);
     put_thing(o, "device", p->devices > 0, p->needs_device);
-    put_thing(o, "check", p->has_check, p->needs_check);
+    if (people_sees_check(r, p->id))
+        put_thing(o, "check", p->has_check, p->needs_check);
+    else
+        json_put_cstr(o, "check", "");
     json_put_int(o, "steps", p->steps);
     json_put_int(o, "steps_late", p->steps_late);
     json_put_int(o, "access", p->lines);
@@ -223,6 +226,8 @@ struct json *view_people(struct view *v, const struct view_records *r, const str
     struct json *page = record_page_new(v, STR("People"), true, e);
     if (!page || !people_book_read(v, &b, e))
         return NULL;
+    people_checks_hide(&b, r);
+    json_put_bool(page, "sees_checks", !b.hides_checks);
     list_init(&l, v, f);
     for (size_t i = 0; i < b.count; i++) {
         const struct owing *p = &b.persons[i];

@@ -167,6 +167,7 @@ struct json *view_person(struct view *v, const struct view_records *r, struct st
     struct json *page = record_page_new(v, record_title(record), true, e);
     if (!page || !people_one_read(v, id, &b, e))
         return NULL;
+    people_checks_hide(&b, r);
     const struct owing *p = people_book_find(&b, id);
     struct json *duties = p ? duties_of(v, &b, p, e) : NULL;
     if (!duties)
@@ -184,6 +185,7 @@ struct json *view_person(struct view *v, const struct view_records *r, struct st
     struct str manager = db_one_text(v->arena, v->db, e, "select name from people where id = ?1", A(p->manager));
     people_who(v, o, "manager", p->manager, manager.data ? manager : STR(""));
     json_put_int(o, "version", record->version);
+    json_put_bool(o, "sees_check", people_sees_check(r, id));
     put_status_as(o, p->has_check ? RESULT_PASS : p->needs_check ? RESULT_UNKNOWN : RESULT_SKIP, p->has_check ? "Checked" : p->needs_check ? "Not checked" : "Not needed");
     json_put_str(page, "record_url", record_url(v, "person", id));
     json_put(page, "duties", duties);

@@ -323,7 +323,7 @@ static void templates_put(struct goals *x, struct json *page)
         json_put_cstr(o, "unit", t->unit);
         json_put_int(o, "baseline", t->baseline);
         json_put_int(o, "target", t->target);
-        json_put_str(o, "due", day_words(x->v, day_of(x->v->at_ms) + t->days));
+        json_put_str(o, "due", day_words(x->v, view_today(x->v) + t->days));
         ids_put(o, "criteria", t->criteria, x->v->arena);
         ids_put(o, "tests", t->tests, x->v->arena);
         json_put_bool(o, "is_taken", is_taken);

@@ -16,12 +16,12 @@ static struct str category_name(struct view *v, struct str group)
     return str_is(group, "own") ? STR("Your own") : group;
 }
 
-static bool is_overdue(const struct view *v, const struct policy_entry *p)
+static bool is_overdue(struct view *v, const struct policy_entry *p)
 {
-    return p->review_on.size && str_compare(p->review_on, day_text(v->arena, day_of(v->at_ms))) < 0;
+    return p->review_on.size && str_compare(p->review_on, day_text(v->arena, view_today(v))) < 0;
 }
 
-static enum result_status entry_status(const struct view *v, const struct policy_entry *p, const char **ret_words)
+static enum result_status entry_status(struct view *v, const struct policy_entry *p, const char **ret_words)
 {
     if (str_is(p->state, "retired"))
         return *ret_words = "Retired", RESULT_SKIP;

@@ -49,11 +49,23 @@ struct json *view_handbook_page(struct view *v, const struct view_records *r, st
 /* What a person has still to sign: "policies":[{"id","title","number","version_id","digest","url","due":TIME,"is_late","is_again"}] */
 bool view_put_signing(struct view *v, const struct view_records *r, struct json *page, struct err *e) MUST_USE;
 
+/* ---- narratives of controls: view_narrative.c ---- */
+
+/* {"title","as_of","nav","told":N,"approved":N,"rows":[{"id" or "","title","url" or "","control":LINK,"owner":PERSON,"approved":TIME,"review_on",STATUS}]} */
+struct json *view_narratives(struct view *v, const struct view_records *r, struct err *e);
+/* version 0: as it is now; 1…: as it was approved. {"title","as_of","nav","id","name","control":LINK,"state","owner","review_on","record_url","shown":version or 0,
+ * "parts":[{"id","label","text"}],"versions":[{"number","by":ACTOR,"at":TIME,"factor_words","receipt","url","is_shown"}],"compared_with":N,"diff":as text_diff.h|null} */
+struct json *view_narrative(struct view *v, const struct view_records *r, struct str id, int64_t version, struct err *e);
+/* The narrative of a control that is not retired; "": none. */
+struct str view_narrative_of(struct view *v, struct str control, struct err *e);
+
 /* ---- receipts of approvals and signatures: view_receipt.c ---- */
 
 /* {"title","as_of","nav","format":"assay/receipt@v1","kind":"approval"|"signature","type","type_label","id","name","url","version","step","step_label","is_vote","from","to","by":ACTOR,"person":PERSON or null,
  *  "is_entered": somebody else entered the signature,"factor","factor_words","at":TIME,"why","leaf","digest","digest_words","policy":{"id","title","number","version_id","digest","url"} or null,
  *  "origin","proof":as in view_leaf,"json_url"}. ERR_NOT_FOUND: the leaf is neither, or nothing that one may read. */
+/* The same of a change of a parameter that took two people: the leaf that decided it. Its type is "parameter", and "proposal" is {"leaf","by":ACTOR,"why"}. */
+struct json *view_parameter_receipt(struct view *v, int64_t leaf, struct err *e);
 struct json *view_receipt(struct view *v, const struct view_records *r, int64_t leaf, struct err *e);
 /* How somebody was asked again: "a passkey". */
 const char *factor_words(struct str step, struct str actor);

@@ -271,7 +271,7 @@ static void facts_put(struct view *v, const struct view_records *r, struct json 
     json_put_str(page, "departments", p->departments);
     json_put_cstr(page, "cadence_words", p->cadence.size ? choice_words(r, "cadence", p->cadence) : "");
     json_put_str(page, "review_on", p->review_on);
-    json_put_bool(page, "is_overdue", p->review_on.size && str_compare(p->review_on, day_text(v->arena, day_of(v->at_ms))) < 0);
+    json_put_bool(page, "is_overdue", p->review_on.size && str_compare(p->review_on, day_text(v->arena, view_today(v))) < 0);
     json_put(page, "state", record && t ? record_state_json(v, t, p->state) : json_new_null(v->arena));
     json_put_int(page, "version", p->version);
     json_put_bool(page, "is_library", p->library != NULL);
@@ -357,7 +357,7 @@ struct json *view_policy_diff(struct view *v, const struct view_records *r, stru
         json_put_bool(o, "is_from", &b.versions[i] == x);
         json_put_bool(o, "is_to", &b.versions[i] == y);
     }
-    json_put(page, "diff", text_diff(v->arena, before ? policy_version_text(v, before) : STR(""), policy_version_text(v, after), DIFF_AROUND));
+    json_put(page, "diff", text_diff(v->arena, before ? policy_version_words(v, before) : STR(""), policy_version_words(v, after), DIFF_AROUND));
     return version_put(v, r, page, "from", p, x, e) && version_put(v, r, page, "to", p, y, e) ? page : NULL;
 }
 

@@ -1,8 +1,10 @@
 /* Receipts: that somebody approved or signed something, as a page to print and as JSON to keep. Everything in it can be checked from the ledger. */
+#include "content/placeholder.h"
 #include "crypto/crypto.h"
 #include "ledger/ledger.h"
 #include "report/gap_book.h"
 #include "report/view_internal.h"
+#include "report/view_parameters.h"
 #include "report/view_policies.h"
 #include "report/view_record_internal.h"
 
@@ -120,6 +122,97 @@ static bool is_receipt(const struct record_type *t, const struct change_row *c)
     return (is_step && move && move->needs_step_up) || (strcmp(t->id, "acknowledgement") == 0 && str_is(c->act, "create"));
 }
 
+/* ---- changes of parameters that took two people ---- */
+
+static bool parameter_digest_put(struct json *page, struct str name, struct str value, int64_t proposal, struct err *e)
+{
+    struct json *o = json_object(page->arena);
+    struct buf BUF_AUTO b;
+    buf_init(&b, 64 << 10);
+    json_put_str(o, "id", name);
+    json_put_int(o, "proposal", proposal);
+    json_put_cstr(o, "type", "parameter");
+    json_put_str(o, "value", value);
+    if (!json_write_canonical(&b, o, e))
+        return false;
+    struct sha256 digest = sha256_of(buf_view(&b));
+    json_put_hex(page, "digest", digest.bytes, SHA256_SIZE);
+    json_put_cstr(page, "digest_words", "SHA-256 of what was decided: canonical JSON {\"id\",\"proposal\",\"type\",\"value\"}, proposal: the leaf that proposes it");
+    return true;
+}
+
+static bool parameter_put(struct view *v, struct json *page, struct db_row *row, struct err *e)
+{
+    struct arena *a = v->arena;
+    struct str name = arena_str(a, db_text(row, 1)), value = arena_str(a, db_text(row, 2)), by = arena_str(a, db_text(row, 6)), step = arena_str(a, db_text(row, 9));
+    const struct parameter *p = content_parameter(name);
+    bool is_approved = db_int(row, 7) != 0;
+    json_put_cstr(page, "kind", "approval");
+    json_put_cstr(page, "type", "parameter");
+    json_put_cstr(page, "type_label", "Parameter");
+    json_put_str(page, "id", name);
+    json_put_str(page, "name", arena_printf(a, "%s: %.*s", p ? p->label : "", STR_ARGS(p ? parameter_text(a, p, value) : value)));
+    json_put_str(page, "url", arena_printf(a, "/parameters/%.*s", STR_ARGS(name)));
+    json_put_int(page, "version", 0);
+    json_put_cstr(page, "step", is_approved ? "approve" : "refuse");
+    json_put_cstr(page, "step_label", is_approved ? "Approved" : "Refused");
+    json_put_bool(page, "is_vote", false);
+    json_put_int(page, "quorum", 1);
+    json_put_cstr(page, "from", "Proposed");
+    json_put_cstr(page, "to", is_approved ? "In force" : "Refused");
+    put_time(v, page, "at", db_int(row, 5));
+    json_put_str(page, "why", arena_str(a, db_text(row, 8)));
+    json_put(page, "by", actor_new(v, by));
+    struct str person = person_of(v, by, e);
+    if (person.size)
+        put_person(v, page, "person", person);
+    else
+        json_put_null(page, "person");
+    json_put_bool(page, "is_entered", false);
+    json_put_cstr(page, "elsewhere", "");
+    json_put_str(page, "factor", step);
+    json_put_cstr(page, "factor_words", factor_words(step, by));
+    json_put_null(page, "policy");
+    struct json *proposal = json_put_object(page, "proposal");
+    json_put_int(proposal, "leaf", db_int(row, 0));
+    json_put(proposal, "by", actor_new(v, arena_str(a, db_text(row, 3))));
+    json_put_str(proposal, "why", arena_str(a, db_text(row, 4)));
+    return parameter_digest_put(page, name, value, db_int(row, 0), e);
+}
+
+static struct json *receipt_new(struct view *v, int64_t leaf, struct json **ret_proof, struct err *e)
+{
+    struct json *page = page_new(v, arena_printf(v->arena, "Receipt %lld", (long long)leaf), e), *proof = page ? view_leaf(v, (uint64_t)leaf, e) : NULL;
+    if (!proof)
+        return NULL;
+    json_put_cstr(page, "format", "assay/receipt@v1");
+    json_put_int(page, "leaf", leaf);
+    json_put_str(page, "leaf_url", arena_printf(v->arena, "/ledger/%lld", (long long)leaf));
+    json_put_str(page, "json_url", arena_printf(v->arena, "/api/v1/receipts/%lld", (long long)leaf));
+    json_put_str(page, "origin", json_text(json_get(page, "nav"), "origin"));
+    *ret_proof = (struct json *)(uintptr_t)json_get(proof, "proof");
+    return page;
+}
+
+struct json *view_parameter_receipt(struct view *v, int64_t leaf, struct err *e)
+{
+    struct json *page = NULL, *proof = NULL;
+    DB_EACH (row, v->db, e,
+             "select leaf, name, value, actor, reason, decided_t, decided_by, is_approved, decided_reason, coalesce(decided_step, '') from parameter_proposal where decided_leaf = ?1 and ?1 <= ?2",
+             A(leaf), A(v->leaf_limit)) {
+        page = receipt_new(v, leaf, &proof, e);
+        if (!page || !parameter_put(v, page, row, e))
+            return NULL;
+    }
+    if (page)
+        json_put(page, "proof", proof);
+    else if (!e->code)
+        err_set(e, ERR_NOT_FOUND, "receipt %lld: there is none", (long long)leaf);
+    return page;
+}
+
+/* ---- approvals and signatures ---- */
+
 struct json *view_receipt(struct view *v, const struct view_records *r, int64_t leaf, struct err *e)
 {
     struct change_row c;
@@ -136,10 +229,9 @@ struct json *view_receipt(struct view *v, const struct view_records *r, int64_t 
     }
     bool is_signature = strcmp(t->id, "acknowledgement") == 0;
     const struct record_transition *move = record_type_transition(t, c.transition);
-    struct json *page = page_new(v, arena_printf(v->arena, "Receipt %lld", (long long)leaf), e), *proof = page ? view_leaf(v, (uint64_t)leaf, e) : NULL;
-    if (!proof)
+    struct json *proof, *page = receipt_new(v, leaf, &proof, e);
+    if (!page)
         return NULL;
-    json_put_cstr(page, "format", "assay/receipt@v1");
     json_put_cstr(page, "kind", is_signature ? "signature" : "approval");
     json_put_str(page, "type", c.type);
     json_put_cstr(page, "type_label", t->label);
@@ -155,13 +247,10 @@ struct json *view_receipt(struct view *v, const struct view_records *r, int64_t 
     json_put_cstr(page, "to", state_label(t, c.to));
     put_time(v, page, "at", c.t);
     json_put_str(page, "why", c.why);
-    json_put_int(page, "leaf", leaf);
-    json_put_str(page, "leaf_url", arena_printf(v->arena, "/ledger/%lld", (long long)leaf));
-    json_put_str(page, "json_url", arena_printf(v->arena, "/api/v1/receipts/%lld", (long long)leaf));
-    json_put_str(page, "origin", json_text(json_get(page, "nav"), "origin"));
     who_put(v, page, record, &c, e);
     if (e->code || !digest_put(v, page, record, e) || !policy_put(v, r, page, record, e))
         return NULL;
-    json_put(page, "proof", (struct json *)(uintptr_t)json_get(proof, "proof"));
+    json_put_null(page, "proposal");
+    json_put(page, "proof", proof);
     return page;
 }

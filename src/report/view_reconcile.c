@@ -63,7 +63,7 @@ static bool put_counts_now(struct view *v, struct json *page, struct err *e)
 {
     struct reconciliation now;
     const struct json *content = lifecycle_content(v->arena, e);
-    if (!content || !reconciliation_load(v->db, v->arena, day_of(v->at_ms), view_record_limit(v), &now, e))
+    if (!content || !reconciliation_load(v->db, v->arena, view_today(v), view_record_limit(v), &now, e))
         return false;
     struct json *o = json_put_object(page, "counts");
     json_put_int(o, "accounts", (int64_t)now.counts.accounts);

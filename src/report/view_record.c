@@ -535,3 +535,8 @@ struct json *view_record(struct view *v, const struct view_records *r, const str
     put_record(v, page, record);
     return page;
 }
+
+bool view_records_as_of(struct view *v, const struct view_records *r, struct err *e)
+{
+    return !v->is_past || record_types_as_of(v->db, r->types, v->leaf_limit, e);
+}

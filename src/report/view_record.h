@@ -109,4 +109,7 @@ struct str view_record_typed(struct view *v, const struct record_field *f, const
 /* Values are the same, whatever their nodes are. NULL is null. */
 bool view_record_equal(const struct json *a, const struct json *b);
 
+/* For pages whose queries are about now: with ?at= they answer for then. Nothing where the page is about now. */
+bool view_records_as_of(struct view *v, const struct view_records *r, struct err *e) MUST_USE;
+
 #endif

@@ -374,7 +374,7 @@ static struct date month_add(struct date d, int months)
 
 bool month_open(struct view *v, struct str month, struct month *ret, struct err *e)
 {
-    ret->first = date_of_day(day_of(v->at_ms));
+    ret->first = date_of_day(view_today(v));
     ret->first.day = 1;
     if (month.size && !read_month(month, &ret->first))
         return err_set(e, ERR_INVALID, "month: '%.*s' is no month; write 2026-11", STR_ARGS(month));
@@ -400,7 +400,7 @@ void month_put_day(struct view *v, struct json *o, const struct month *m, int64_
     json_put_str(o, "date", day_text(v->arena, day));
     json_put_int(o, "day", d.day);
     json_put_bool(o, "is_other", d.month != m->first.month);
-    json_put_bool(o, "is_today", day == day_of(v->at_ms));
+    json_put_bool(o, "is_today", day == view_today(v));
 }
 
 static void put_day(struct rows *x, struct json *week, int64_t day, const struct month *m, const char *field, struct json *rows)

@@ -200,7 +200,7 @@ struct json *view_risk_campaign(struct view *v, const struct view_records *r, st
     json_put_str(page, "name", json_text(json_get(record, "values"), "title"));
     json_put(page, "state", json_get(record, "state") ? record_state_json(v, t, state) : json_new_null(v->arena));
     json_put_bool(page, "may_assess", !v->is_past && str_is(state, "running") && record_allows(r->access, b.type, NULL, RECORD_CREATE, NULL, &(struct err){0}));
-    json_put_str(page, "year_ahead", day_words(v, day_of(v->at_ms) + 365));
+    json_put_str(page, "year_ahead", day_words(v, view_today(v) + 365));
     mandatory_put(&b, page, lines, count);
     rows_put(&b, page, lines, count);
     json_put(page, "record", record);

@@ -203,9 +203,9 @@ static bool form_put(const struct risk_book *b, struct json *page, const struct 
         json_put_cstr(o, "label", f->choices[i].label);
     }
     risk_scale_put(page);
-    bool is_ahead = row->review_on.size && str_compare(row->review_on, day_words(v, day_of(v->at_ms))) > 0;
-    json_put_str(page, "next_review", is_ahead ? row->review_on : day_words(v, day_of(v->at_ms) + 365));
-    json_put_str(page, "year_ahead", day_words(v, day_of(v->at_ms) + 365));
+    bool is_ahead = row->review_on.size && str_compare(row->review_on, day_words(v, view_today(v))) > 0;
+    json_put_str(page, "next_review", is_ahead ? row->review_on : day_words(v, view_today(v) + 365));
+    json_put_str(page, "year_ahead", day_words(v, view_today(v) + 365));
     DB_EACH (c, v->db, e, "select id, title from risk_campaigns where state = 'running' order by due_on, id") {
         struct json *o = json_push_object(running);
         json_put_str(o, "id", arena_str(v->arena, db_text(c, 0)));

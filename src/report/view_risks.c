@@ -124,7 +124,7 @@ void risk_put(const struct risk_book *b, struct json *o, const struct risk_row *
     json_put_cstr(o, "treatment_words", risk_choice_words(b, "treatment", row->treatment));
     json_put_str(o, "due", row->due_on);
     json_put_str(o, "review_on", row->review_on);
-    json_put_bool(o, "is_review_late", !row->is_closed && row->review_on.size && str_compare(row->review_on, day_words(v, day_of(v->at_ms))) < 0);
+    json_put_bool(o, "is_review_late", !row->is_closed && row->review_on.size && str_compare(row->review_on, day_words(v, view_today(v))) < 0);
     json_put_bool(o, "is_proposed", row->is_proposed);
     json_put_bool(o, "is_closed", row->is_closed);
     reopened_put(b, o, row);

@@ -8,7 +8,7 @@
 
 static struct str today_text(struct view *v)
 {
-    return day_text(v->arena, day_of(v->at_ms));
+    return day_text(v->arena, view_today(v));
 }
 
 static struct json *course_link(struct view *v, struct json *o, struct str id, struct str title)
@@ -169,7 +169,7 @@ struct json *view_course(struct view *v, struct str id, struct err *e)
 static int64_t days_late(struct view *v, struct str due)
 {
     int64_t at_ms;
-    return time_parse(due, 0, &at_ms) && day_of(v->at_ms) > day_of(at_ms) ? day_of(v->at_ms) - day_of(at_ms) : 0;
+    return time_parse(due, 0, &at_ms) && view_today(v) > day_of(at_ms) ? view_today(v) - day_of(at_ms) : 0;
 }
 
 static void person_put(struct view *v, struct json *o, const char *key, struct str id, struct str name)
@@ -222,7 +222,7 @@ struct json *view_campaign(struct view *v, struct str id, const struct view_filt
         campaign_put(v, page, row);
     struct record_change *missing;
     size_t missing_count = 0;
-    if (course && !campaign_missing(v->db, v->arena, id, day_of(v->at_ms), &missing, &missing_count, &why))
+    if (course && !campaign_missing(v->db, v->arena, id, view_today(v), &missing, &missing_count, &why))
         missing_count = 0;
     json_put_int(page, "would_assign", (int64_t)missing_count);
     struct list l;

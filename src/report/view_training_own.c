@@ -80,7 +80,7 @@ struct json *view_my_training(struct view *v, struct str person, struct err *e)
         return NULL;
     json_put_str(page, "person", person);
     struct json *open = json_put_array(page, "open"), *others = json_put_array(page, "others");
-    struct str today = day_text(v->arena, day_of(v->at_ms));
+    struct str today = day_text(v->arena, view_today(v));
     DB_EACH (row, v->db, &failed, "select course, title, due_on, state, lessons_read from training_assignments where person = ?1 and state in ('assigned', 'started', 'quiz') order by due_on, id limit 100",
              A(person)) {
         struct json *o = json_push_object(open);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { STATEMENT_BYTES_MAX = 60 << 10, AT_ONCE_MAX = 250, ARENA_BYTES_MAX = 256 << 20, CERTIFICATE_BYTES_MAX = 4 << 20 };
+enum { STATEMENT_BYTES_MAX = 60 << 10, AT_ONCE_MAX = 4000 /* as many as one operation takes: the projection is made anew once */, ARENA_BYTES_MAX = 256 << 20, CERTIFICATE_BYTES_MAX = 4 << 20 };
 
 struct disposing {
     struct keeper_client *keeper;

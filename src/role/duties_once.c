@@ -6,40 +6,14 @@
 #include "base/times.h"
 #include "collect/captures.h"
 #include "os/ipc.h"
+#include "role/recipes.h"
 #include "record/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ARENA_BYTES_MAX = 256 << 20, ROUNDS_MAX = 6 };
-
-static bool is_zone_name(struct str s)
-{
-    bool ok = s.size > 0 && s.size < 60 && s.data[0] != '/' && str_find(s, STR("..")) < 0;
-    for (size_t i = 0; ok && i < s.size; i++)
-        ok = (s.data[i] >= 'A' && s.data[i] <= 'Z') || (s.data[i] >= 'a' && s.data[i] <= 'z') || (s.data[i] >= '0' && s.data[i] <= '9') || strchr("/_+-", s.data[i]);
-    return ok;
-}
-
-bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e)
-{
-    char zone[64] = "UTC";
-    DB_EACH (row, db, e, "select time_zone from organisations where time_zone is not null order by id limit 1")
-        if (is_zone_name(db_text(row, 0)))
-            snprintf(zone, sizeof(zone), "%.*s", STR_ARGS(db_text(row, 0)));
-    if (e->code)
-        return false;
-    setenv("TZ", zone, 1);
-    tzset();
-    time_t now = (time_t)(now_ms / MS_SECOND);
-    struct tm local;
-    localtime_r(&now, &local);
-    *ret_day = day_of_date((struct date){local.tm_year + 1900, local.tm_mon + 1, local.tm_mday});
-    *ret_hour = local.tm_hour;
-    return true;
-}
 
 /* Said once: a duty that is refused stays due, and would be refused every minute. */
 void duty_refused(struct str key, const struct err *e)
@@ -148,15 +122,7 @@ bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env
 
 bool post_start(struct os_child *ret, int *ret_fd, struct err *e)
 {
-    int pair[2];
-    if (!ipc_pair(pair, e))
-        return false;
-    bool ok = os_spawn(&(struct os_spawn){.role = "post", .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
-    close(pair[1]);
-    if (!ok)
-        close(pair[0]);
-    *ret_fd = ok ? pair[0] : -1;
-    return ok;
+    return role_helper_start("post", ret, ret_fd, e);
 }
 
 static bool send_with(struct arena *a, const struct notices *n, struct str to, struct notices_sent *ret, struct err *e)

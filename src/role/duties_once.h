@@ -5,6 +5,7 @@
 #ifndef ROLE_DUTIES_ONCE_H
 #define ROLE_DUTIES_ONCE_H
 
+#include "assess/local_day.h"
 #include "assess/risk_duties.h"
 #include "base/env.h"
 #include "keeper/data_dir.h"
@@ -12,8 +13,6 @@
 #include "notify/send.h"
 #include "os/spawn.h"
 
-/* The date where the organisation is (organisations.time_zone, as in the tz database; UTC unless set), and the hour there. Sets TZ of this process. */
-bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e) MUST_USE;
 /* ret_count: changes made. What is refused is said on standard error, once a process and key, and does not hold up the rest. */
 bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e) MUST_USE;
 

@@ -5,6 +5,7 @@
 #include "collect/captures.h"
 #include "crypto/crypto.h"
 #include "os/ipc.h"
+#include "role/recipes.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -13,15 +14,7 @@ enum { ARENA_BYTES_MAX = 512 << 20, ANSWER_BYTES_MAX = (256 << 10) + INSPECT_TEX
 
 bool inspect_start(struct os_child *ret, int *ret_fd, struct err *e)
 {
-    int pair[2];
-    if (!ipc_pair(pair, e))
-        return false;
-    bool ok = os_spawn(&(struct os_spawn){.role = "inspect", .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
-    close(pair[1]);
-    if (!ok)
-        close(pair[0]);
-    *ret_fd = ok ? pair[0] : -1;
-    return ok;
+    return role_helper_start("inspect", ret, ret_fd, e);
 }
 
 /* Nothing can be said of the file: all of it is unknown, and why. */

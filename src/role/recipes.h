@@ -6,6 +6,7 @@
 #define ROLE_RECIPES_H
 
 #include "base/err.h"
+#include "os/spawn.h"
 
 enum { ROLE_FIRST_FD = 3 };
 /* What the worker sends back: canonical result lines, or why there are none. */
@@ -25,6 +26,8 @@ int role_connect(int argc, char **argv);
 int role_inspect(int argc, char **argv);
 int role_print(int argc, char **argv);
 
+/* Starts a process of another role that answers over a socket; before any jail, which starts nothing. ret_fd: our end. */
+bool role_helper_start(const char *role, struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;
 /* "assay: ROLE: text" on standard error; the exit status that belongs to it. */
 int role_fail(const char *role, const struct err *e);
 

@@ -1,8 +1,10 @@
 /* role.c - finds the recipe of a role. */
 #include "role/role.h"
+#include "os/ipc.h"
 #include "role/recipes.h"
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -16,6 +18,19 @@ int role_fail(const char *role, const struct err *e)
 {
     fprintf(stderr, "assay: %s: %s\n", role, e->text);
     return err_exit_status(e->code);
+}
+
+bool role_helper_start(const char *role, struct os_child *ret, int *ret_fd, struct err *e)
+{
+    int pair[2];
+    if (!ipc_pair(pair, e))
+        return false;
+    bool ok = os_spawn(&(struct os_spawn){.role = role, .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
+    close(pair[1]);
+    if (!ok)
+        close(pair[0]);
+    *ret_fd = ok ? pair[0] : -1;
+    return ok;
 }
 
 int role_main(int argc, char **argv)

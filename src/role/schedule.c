@@ -13,6 +13,7 @@
 #include "role/inspect_once.h"
 #include "role/people_once.h"
 #include "role/recipes.h"
+#include "role/roster_once.h"
 #include "role/training_once.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ struct schedule {
     struct keeper_client *keeper;
     int64_t every_ms;
     int signals_fd, post_fd;
-    struct os_child post, inspect;
+    struct os_child post, inspect, connect;
+    struct roster_nights rosters;
     struct inspections inspections;
     struct people_seen people;
     struct risk_news risks;
@@ -59,6 +61,7 @@ static bool look(struct schedule *s, struct err *e)
     size_t changes;
     bool ok = db && local_date(db, env_now_ms(&env_system), &today, &hour, e) && duties_submit(s->keeper, db, &env_system, today, &changes, e);
     ok = ok && training_submit(s->keeper, db, &env_system, today, &changes, e);
+    ok = ok && rosters_submit(&s->rosters, s->keeper, &s->dir, db, &env_system, today, hour, e);
     ok = ok && people_submit(s->keeper, db, &env_system, today, &s->people, &changes, e);
     ok = ok && risks_submit(s->keeper, db, &env_system, today, &s->risks, &changes, e);
     s->inspections.db = db;
@@ -90,8 +93,9 @@ static bool rest(struct schedule *s, int64_t ms)
     struct pollfd fds[] = {{.fd = ROLE_FIRST_FD, .events = POLLIN},
                            {.fd = s->signals_fd, .events = POLLIN},
                            {.fd = s->post.pidfd, .events = POLLIN},
-                           {.fd = s->inspect.pidfd, .events = POLLIN}};
-    int n = poll(fds, 4, (int)ms);
+                           {.fd = s->inspect.pidfd, .events = POLLIN},
+                           {.fd = s->connect.pidfd, .events = POLLIN}};
+    int n = poll(fds, 5, (int)ms);
     if (n < 0)
         return errno == EINTR;
     if (fds[1].revents) {
@@ -99,7 +103,7 @@ static bool rest(struct schedule *s, int64_t ms)
         return number != SIGTERM && number != SIGINT;
     }
     s->is_asked = s->is_asked || fds[0].revents;
-    return !fds[2].revents && !fds[3].revents && (!fds[0].revents || parent_said());
+    return !fds[2].revents && !fds[3].revents && !fds[4].revents && (!fds[0].revents || parent_said());
 }
 
 static bool trials_look(struct schedule *s, struct err *e)
@@ -129,7 +133,7 @@ static bool schedule_open(struct schedule *s, const char *path, struct err *e)
     jail_allow(&jail, database, true); /* the database's own shared memory */
     jail_allow(&jail, "/usr/share/zoneinfo", false);
     s->signals_fd = os_signals_open(e);
-    if (s->signals_fd < 0 || !post_start(&s->post, &s->post_fd, e) || !inspect_start(&s->inspect, &s->inspections.fd, e) || !data_dir_open(&s->dir, path, e))
+    if (s->signals_fd < 0 || !post_start(&s->post, &s->post_fd, e) || !inspect_start(&s->inspect, &s->inspections.fd, e) || !role_helper_start("connect", &s->connect, &s->rosters.fd, e) || !data_dir_open(&s->dir, path, e))
         return false;
     while (!(s->keeper = keeper_connect(path, e))) /* it may just be starting */
         if (e->code != ERR_UNAVAILABLE || !rest(s, SETTLE_MS))
@@ -144,7 +148,7 @@ static bool schedule_open(struct schedule *s, const char *path, struct err *e)
 int role_schedule(int argc, char **argv)
 {
     struct err e = {0};
-    struct schedule s = {.dir = {.fd = -1}, .signals_fd = -1, .post_fd = -1, .post = OS_CHILD_NONE, .inspect = OS_CHILD_NONE};
+    struct schedule s = {.dir = {.fd = -1}, .signals_fd = -1, .post_fd = -1, .post = OS_CHILD_NONE, .inspect = OS_CHILD_NONE, .connect = OS_CHILD_NONE};
     int64_t seconds;
     if (argc != 2 || !str_to_int64(str_of(argv[1]), &seconds) || seconds < 1)
         return 2;
@@ -154,6 +158,7 @@ int role_schedule(int argc, char **argv)
     }
     os_child_end(&s.post, 2000);
     os_child_end(&s.inspect, 2000);
+    os_child_end(&s.connect, 2000);
     keeper_close(s.keeper);
     data_dir_close(&s.dir);
     return e.code ? role_fail("schedule", &e) : 0;

@@ -31,20 +31,6 @@ static char *pem_read(const char *path, struct err *e)
     return NULL;
 }
 
-/* Who asks directories and providers, and who prints: started before the jail, which starts nothing. */
-static bool helper_start(const char *role, struct os_child *ret, int *ret_fd, struct err *e)
-{
-    int pair[2];
-    if (!ipc_pair(pair, e))
-        return false;
-    bool ok = os_spawn(&(struct os_spawn){.role = role, .fds = &pair[1], .fd_count = 1, .is_quiet = true}, ret, e);
-    close(pair[1]);
-    if (!ok)
-        close(pair[0]);
-    *ret_fd = ok ? pair[0] : -1;
-    return ok;
-}
-
 int role_web(int argc, char **argv)
 {
     int64_t count;
@@ -62,11 +48,12 @@ int role_web(int argc, char **argv)
     if (has_tls && (!(o.tls_cert = pem_read(argv[3], &e)) || !(o.tls_key = pem_read(argv[4], &e))))
         return role_fail("web", &e);
     struct os_child connect = OS_CHILD_NONE, print = OS_CHILD_NONE;
-    if (!helper_start("connect", &connect, &o.connect_fd, &e) || !helper_start("print", &print, &o.print_fd, &e) || !web_prepare(&e))
+    if (!role_helper_start("connect", &connect, &o.connect_fd, &e) || !role_helper_start("print", &print, &o.print_fd, &e) || !web_prepare(&e))
         return role_fail("web", &e);
     struct jail jail = {.kind = JAIL_SERVE};
     jail_allow(&jail, argv[0], true);
     jail_allow(&jail, "/proc/self", false);
+    jail_allow(&jail, "/usr/share/zoneinfo", false);
     if (!jail_enter(&jail, &e))
         return role_fail("web", &e);
     int status = web_main(&o);

@@ -39,12 +39,12 @@ static struct json *finish(struct call *c, struct json *v)
 
 static struct json *build_access(struct call *c, struct err *e)
 {
-    return finish(c, view_access(&c->view, c->records, e));
+    return finish(c, call_as_of(c, e) ? view_access(&c->view, c->records, e) : NULL);
 }
 
 static struct json *build_review(struct call *c, struct err *e)
 {
-    return finish(c, view_access_review(&c->view, c->records, c->parameters[0], e));
+    return finish(c, call_as_of(c, e) ? view_access_review(&c->view, c->records, c->parameters[0], e) : NULL);
 }
 
 static bool lines_filter(struct call *c, struct access_lines_filter *f, struct err *e)
@@ -57,7 +57,7 @@ static struct json *build_lines(struct call *c, struct err *e)
     struct access_lines_filter f;
     if (!lines_filter(c, &f, e))
         return NULL;
-    return finish(c, view_access_lines(&c->view, c->records, c->parameters[0], &f, e));
+    return finish(c, call_as_of(c, e) ? view_access_lines(&c->view, c->records, c->parameters[0], &f, e) : NULL);
 }
 
 static struct json *build_accounts(struct call *c, struct err *e)
@@ -66,7 +66,7 @@ static struct json *build_accounts(struct call *c, struct err *e)
     if (!call_query(c, "show", &f.show, e) || !call_query(c, "system", &f.system, e) || !call_query(c, "person", &f.person, e) || !call_query(c, "q", &f.q, e) ||
         !call_query(c, "after", &f.after, e))
         return NULL;
-    return finish(c, view_access_accounts(&c->view, c->records, &f, e));
+    return finish(c, call_as_of(c, e) ? view_access_accounts(&c->view, c->records, &f, e) : NULL);
 }
 
 const struct page page_kind_access = {.nav = "access", .build = build_access, .render = page_access, .words = "Access reviews, and systems with the age of their lists of accounts"};
@@ -86,7 +86,7 @@ void records_advance_access(struct call *c)
 {
     struct err ignored = {0};
     size_t done;
-    if (c->view.db && !access_advance(c->view.db, c->site->env, day_of(c->now_ms), system_submit, c, &done, &ignored))
+    if (c->view.db && !access_advance(c->view.db, c->site->env, call_today(c), system_submit, c, &done, &ignored))
         ignored = (struct err){0}; /* it is looked for once a minute anyway */
 }
 
@@ -132,7 +132,7 @@ static bool review_begin(struct call *c, struct str title, struct json *systems,
     put_person(c, change.set, "owner");
     put_person(c, change.set, "reviewer");
     put_person(c, change.set, "second_reviewer");
-    json_put_str(change.set, "due_on", due.size ? due : day_text(c->arena, day_of(c->now_ms) + 14));
+    json_put_str(change.set, "due_on", due.size ? due : day_text(c->arena, call_today(c) + 14));
     put_occurrence(c, change.set, e);
     if (e->code || !create_one(c, &change, &id, e))
         return false;
@@ -151,7 +151,7 @@ bool handle_access_create(struct call *c, struct err *e)
     if (systems->count == 0)
         return err_set(e, ERR_INVALID, "system: choose at least one system");
     if (title.size == 0)
-        title = arena_printf(c->arena, "Access review of %zu system%s, %.*s", systems->count, systems->count == 1 ? "" : "s", STR_ARGS(day_text(c->arena, day_of(c->now_ms))));
+        title = arena_printf(c->arena, "Access review of %zu system%s, %.*s", systems->count, systems->count == 1 ? "" : "s", STR_ARGS(day_text(c->arena, call_today(c))));
     return review_begin(c, title, systems, e);
 }
 
@@ -229,7 +229,7 @@ bool handle_access_begin(struct call *c, struct err *e)
         return false;
     struct json *systems = json_array(c->arena);
     json_push_str(systems, system);
-    return review_begin(c, arena_printf(c->arena, "Accounts of %.*s, %.*s", STR_ARGS(name), STR_ARGS(day_text(c->arena, day_of(c->now_ms)))), systems, e);
+    return review_begin(c, arena_printf(c->arena, "Accounts of %.*s, %.*s", STR_ARGS(name), STR_ARGS(day_text(c->arena, call_today(c)))), systems, e);
 }
 
 /* ---- decisions ---- */
@@ -329,38 +329,46 @@ bool handle_access_decide(struct call *c, struct err *e)
     return records_submit_all(c, d.changes, d.count, NULL, &answer, e) && call_redirect(c, lines_back(c, "decided"));
 }
 
-/* Lines without flags, of the same system and with the same rights as one of them; no more than the parameter says. */
+/* Open lines without flags that are theirs to decide: of the same system and with the same rights as `like`, or all of them; no more than the parameter
+ * says, and with the one reason that they gave. */
+static size_t unflagged_read(struct call *c, struct str like, int64_t limit, struct record_change *changes, struct err *e)
+{
+    size_t count = 0;
+    DB_EACH (row, c->view.db, e,
+             "select l.id, l.version from access_lines l where l.review = ?2 and l.state = 'open' and l.is_flagged = 0 and coalesce(l.delegate, l.reviewer) = ?3 and "
+             "coalesce(l.person, '') <> ?3 and coalesce(l.granted_by, '') <> ?3 and (?1 = '' or exists(select 1 from access_lines m where m.id = ?1 and m.review = l.review and "
+             "m.system = l.system and coalesce(m.rights, '') = coalesce(l.rights, ''))) and (?5 = '' or l.system = ?5) order by l.id limit ?4",
+             A(like), A(c->parameters[0]), A(c->access->person), A(limit), A(form_value(&c->form, "system")))
+        changes[count++] = (struct record_change){.type = STR("access_line"), .id = arena_str(c->arena, db_text(row, 0)), .act = RECORD_MOVE, .version = db_int(row, 1),
+                                                  .transition = STR("keep"), .set = json_object(c->arena)};
+    return count;
+}
+
 bool handle_access_bulk(struct call *c, struct err *e)
 {
-    struct str like = form_value(&c->form, "like");
+    struct str like = str_trim(form_value(&c->form, "like")), why = str_trim(form_value(&c->form, "why"));
     int64_t limit = 0;
+    struct json *answer;
     if (!call_view(c, e))
         return false;
-    struct str me = c->access->person; /* there from call_view on */
+    if (why.size == 0 || why.size > WHY_BYTES_MAX)
+        return err_set(e, ERR_INVALID, "why: %s", why.size ? "too long" : "say why these accounts stay as they are; the reason stands at each line");
     if (!str_to_int64(parameter_value(c->view.db, c->arena, "access_bulk_keep_max", INT64_MAX, e), &limit) || limit < 1)
         return e->code == ERR_NONE && err_set(e, ERR_DENIED, "like: the parameter access_bulk_keep_max lets nothing be kept together");
     struct record_change *changes = arena_array(c->arena, (size_t)limit, sizeof *changes);
-    size_t count = 0;
-    DB_EACH (row, c->view.db, e,
-             "select l.id, l.version from access_lines m join access_lines l on l.review = m.review and l.system = m.system and coalesce(l.rights, '') = coalesce(m.rights, '') "
-             "where m.id = ?1 and m.review = ?2 and l.state = 'open' and l.is_flagged = 0 and (l.reviewer = ?3 or l.delegate = ?3) and coalesce(l.person, '') <> ?3 and "
-             "coalesce(l.granted_by, '') <> ?3 order by l.id limit ?4",
-             A(like), A(c->parameters[0]), A(me), A(limit))
-        changes[count++] = (struct record_change){.type = STR("access_line"), .id = arena_str(c->arena, db_text(row, 0)), .act = RECORD_MOVE, .version = db_int(row, 1),
-                                                  .transition = STR("keep"), .set = json_object(c->arena)};
+    size_t count = unflagged_read(c, like, limit, changes, e);
     if (e->code || count == 0)
         return e->code == ERR_NONE && err_set(e, ERR_CONFLICT, "like: none of these lines is open, without flags and yours to decide any more");
     for (size_t i = 0; i < count; i++) {
         json_put_int(changes[i].set, "bulk", (int64_t)count);
-        changes[i].why = arena_printf(c->arena, "kept together with %zu of the same rights", count - 1);
+        changes[i].why = count > 1 ? arena_printf(c->arena, "%.*s (kept together with %zu others)", STR_ARGS(why), count - 1) : why;
     }
-    struct json *answer;
     return records_submit_all(c, changes, count, NULL, &answer, e) && call_redirect(c, lines_back(c, "kept"));
 }
 
 bool handle_access_hand_over(struct call *c, struct err *e)
 {
-    struct str to = str_trim(form_value(&c->form, "to")), line = form_value(&c->form, "line"), why = str_trim(form_value(&c->form, "why"));
+    struct str to = str_trim(form_value(&c->form, "to")), line = form_value(&c->form, "line"), why = str_trim(form_value(&c->form, "why")), from = str_trim(form_value(&c->form, "from"));
     struct record_change *changes = arena_array(c->arena, HAND_OVER_MAX, sizeof *changes);
     size_t count = 0;
     if (!call_view(c, e))
@@ -368,16 +376,17 @@ bool handle_access_hand_over(struct call *c, struct err *e)
     if (to.size == 0)
         return err_set(e, ERR_INVALID, "to: choose who decides instead");
     DB_EACH (row, c->view.db, e,
-             "select id, version from access_lines where review = ?1 and state = 'open' and (?2 = '' or id = ?2) and (?2 <> '' or reviewer = ?3 or delegate = ?3) and coalesce(delegate, '') <> ?4 "
+             "select id, version from access_lines where review = ?1 and state = 'open' and (?2 = '' or id = ?2) and (?2 <> '' or coalesce(delegate, reviewer) = ?3) and coalesce(delegate, '') <> ?4 and "
+             "coalesce(person, '') <> ?4 and coalesce(granted_by, '') <> ?4 "
              "order by id limit 5000",
-             A(c->parameters[0]), A(line), A(c->access->person), A(to)) {
+             A(c->parameters[0]), A(line), A(from.size ? from : c->access->person), A(to)) { /* whose they may hand over, the keeper knows */
         changes[count] = (struct record_change){.type = STR("access_line"), .id = arena_str(c->arena, db_text(row, 0)), .act = RECORD_MOVE, .version = db_int(row, 1),
                                                 .transition = STR("hand_over"), .set = json_object(c->arena), .why = str_slice(why, 0, WHY_BYTES_MAX)};
         json_put_str(changes[count++].set, "delegate", to);
     }
     struct json *answer;
     if (e->code || count == 0)
-        return e->code == ERR_NONE && err_set(e, ERR_CONFLICT, "line: no open line of yours is left to hand over");
+        return e->code == ERR_NONE && err_set(e, ERR_CONFLICT, "line: no open line is left there that %.*s may decide: nobody decides about themselves or about what they granted", STR_ARGS(str_slice(to, 0, 40)));
     return records_submit_all(c, changes, count, NULL, &answer, e) && call_redirect(c, lines_back(c, "handed"));
 }
 
@@ -393,7 +402,7 @@ static struct json *form_page(struct call *c, struct err *e)
     for (size_t i = 0; i < 5; i++)
         json_put_str(v, kept[i], form_value(&c->form, names[i]));
     json_put_null(v, "plan");
-    json_put_str(v, "today", day_text(c->arena, day_of(c->now_ms)));
+    json_put_str(v, "today", day_text(c->arena, call_today(c)));
     struct json *targets = json_put_array(v, "targets");
     for (size_t i = 0; i < extract_target_count; i++) {
         struct json *o = json_push_object(targets);
@@ -458,9 +467,9 @@ static bool facts_read(struct call *c, struct extract_facts *f, struct err *e)
         return err_set(e, ERR_INVALID, "query: say how the list was made: report, query, filter");
     if (f->complete.size == 0)
         return err_set(e, ERR_INVALID, "complete: say how you know that nobody is missing in it");
-    if (taken.size && (!time_parse(taken, c->now_ms, &f->taken_ms) || day_of(f->taken_ms) > day_of(c->now_ms)))
+    if (taken.size && (!time_parse(taken, c->now_ms, &f->taken_ms) || day_of(f->taken_ms) > call_today(c)))
         return err_set(e, ERR_INVALID, "taken_on: no day up to today: write 2026-11-20");
-    if (day_of(f->taken_ms) == day_of(c->now_ms))
+    if (day_of(f->taken_ms) == call_today(c))
         f->taken_ms = c->now_ms;
     return true;
 }

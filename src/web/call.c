@@ -1,3 +1,4 @@
+#include "assess/local_day.h"
 #include "base/limits.h"
 #include "base/times.h"
 #include "web/records.h"
@@ -182,6 +183,18 @@ bool call_view(struct call *c, struct err *e)
     c->view.data = &c->site->dir;
     c->view.kept = c->site->kept;
     return view_open(&c->view, c->at_ms, e) && open_records(c, e);
+}
+
+bool call_as_of(struct call *c, struct err *e)
+{
+    return view_records_as_of(&c->view, c->records, e);
+}
+
+int64_t call_today(struct call *c)
+{
+    struct err ignored = {0};
+    struct db *db = c->view.db ? c->view.db : worker_db(c->worker, &ignored);
+    return db ? local_day(db, c->now_ms) : day_of(c->now_ms);
 }
 
 /* "2026-11-01T10:30", as a browser's field gives it, is taken as UTC. */

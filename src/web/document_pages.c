@@ -337,7 +337,7 @@ bool handle_disposition(struct call *c, struct err *e)
         return false;
     if (ids->count == 0 || ids->count > DISPOSAL_MAX)
         return err_set(e, ERR_INVALID, ids->count ? "document: at most %d at once" : "document: choose at least one", DISPOSAL_MAX);
-    if (!documents_due(c->view.db, c->arena, day_of(c->now_ms), arena_str(c->arena, buf_view(&text)), true, &d, &count, e))
+    if (!documents_due(c->view.db, c->arena, call_today(c), arena_str(c->arena, buf_view(&text)), true, &d, &count, e))
         return false;
     for (size_t i = 0; i < count; i++)
         if (d[i].fate != FATE_DUE && d[i].fate != FATE_REVIEW)
@@ -345,7 +345,7 @@ bool handle_disposition(struct call *c, struct err *e)
     if (count != ids->count)
         return err_set(e, ERR_INVALID, "document: one of them is not there");
     struct record_change change = {.type = STR("disposition"), .act = RECORD_CREATE, .set = json_object(c->arena)};
-    json_put_str(change.set, "name", name.size ? str_slice(name, 0, NAME_BYTES_MAX) : arena_printf(c->arena, "Due by %.*s", STR_ARGS(day_text(c->arena, day_of(c->now_ms)))));
+    json_put_str(change.set, "name", name.size ? str_slice(name, 0, NAME_BYTES_MAX) : arena_printf(c->arena, "Due by %.*s", STR_ARGS(day_text(c->arena, call_today(c)))));
     struct json *list = json_put_array(change.set, "documents");
     for (size_t i = 0; i < count; i++)
         json_push_str(list, d[i].id);
@@ -378,7 +378,7 @@ static bool share_make(struct call *c, const struct record *r, struct str *ret_s
         return false;
     if (recipient.size == 0)
         return err_set(e, ERR_INVALID, "recipient: say for whom it is");
-    if (until.size != 10 || !time_parse(until, 0, &until_ms) || day_of(until_ms) < day_of(c->now_ms) || day_of(until_ms) > day_of(c->now_ms) + SHARE_DAYS_MAX)
+    if (until.size != 10 || !time_parse(until, 0, &until_ms) || day_of(until_ms) < call_today(c) || day_of(until_ms) > call_today(c) + SHARE_DAYS_MAX)
         return err_set(e, ERR_INVALID, "expires_on: a day from today on, within a year");
     env_random(c->site->env, bytes, sizeof(bytes));
     hex_encode(bytes, sizeof(bytes), hex);

@@ -11,7 +11,7 @@ extern const struct page page_kind_overview, page_kind_criteria, page_kind_crite
     page_kind_index, page_kind_rooms, page_kind_record_list, page_kind_leaf, page_kind_record_board, page_kind_record_calendar, page_kind_record,
     page_kind_questionnaire, page_kind_adopt;
 extern const struct page page_kind_parameter; /* parameter_pages.c */
-extern const struct page page_kind_policies, page_kind_policy, page_kind_policy_version, page_kind_policy_diff, page_kind_policy_edit, page_kind_policy_matrix, page_kind_handbook,
+extern const struct page page_kind_policies, page_kind_policy, page_kind_policy_version, page_kind_policy_diff, page_kind_narratives, page_kind_narrative, page_kind_policy_edit, page_kind_policy_matrix, page_kind_handbook,
     page_kind_handbook_page, page_kind_receipt; /* policy_pages.c */
 extern const struct page page_kind_settings, page_kind_notifications, page_kind_onboarding; /* settings_pages.c */
 extern const struct page page_kind_scope, page_kind_scope_profile, page_kind_scope_categories, page_kind_scope_boundary, page_kind_scope_commitments,

@@ -83,6 +83,8 @@ bool handle_parameter_decide(struct call *c, struct err *e)
     bool is_approved = str_is(act, "approve");
     struct op op = {.kind = "parameter.decide", .actor = call_actor(c), .body = parameter_decision_body(c->arena, proposal, is_approved, why)};
     op_id_new(c->site->env, op.id);
+    if (c->step && c->step[0])
+        json_put_cstr(op.body, "step", c->step);
     bool ok = is_approved || str_is(act, "refuse") || err_set(e, ERR_INVALID, "act: approve or refuse");
     if (ok && why.size == 0)
         ok = err_set(e, ERR_INVALID, "why: a decision needs a reason");

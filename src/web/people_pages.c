@@ -109,7 +109,7 @@ bool handle_people_step(struct call *c, struct err *e)
         return err_set(e, ERR_INVALID, "done_on: a date is needed, as 2026-12-01");
     if (at_ms > c->now_ms)
         return err_set(e, ERR_INVALID, "done_on: that day has not come yet");
-    json_put_int(set, "done_at", on.size && day_of(at_ms) == day_of(c->now_ms) ? c->now_ms : at_ms);
+    json_put_int(set, "done_at", on.size && day_of(at_ms) == call_today(c) ? c->now_ms : at_ms);
     return move_one(c, step, "claim", set, why, path, e);
 }
 

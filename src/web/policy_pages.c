@@ -2,6 +2,7 @@
 #include "base/times.h"
 #include "pages.h"
 #include "report/view_policies.h"
+#include "web/accounts/accounts.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
@@ -52,6 +53,22 @@ static struct json *build_version(struct call *c, struct err *e)
     return view_policy_version(&c->view, c->records, c->parameters[0], number, e);
 }
 
+static struct json *build_narratives(struct call *c, struct err *e)
+{
+    return view_narratives(&c->view, c->records, e);
+}
+
+static struct json *build_narrative(struct call *c, struct err *e)
+{
+    struct str text;
+    int64_t version = 0;
+    if (!call_query(c, "version", &text, e))
+        return NULL;
+    if (text.size && !str_to_int64(text, &version))
+        version = -1;
+    return view_narrative(&c->view, c->records, c->parameters[0], version, e);
+}
+
 static struct json *build_diff(struct call *c, struct err *e)
 {
     struct str from, to;
@@ -93,7 +110,8 @@ static struct json *build_receipt(struct call *c, struct err *e)
     int64_t leaf;
     if (!str_to_int64(c->parameters[0], &leaf))
         leaf = -1;
-    return view_receipt(&c->view, c->records, leaf, e);
+    bool is_parameter = call_may(c, PERMISSION_READ) && leaf >= 0 && db_one_int(c->view.db, e, 0, "select count(*) from parameter_proposal where decided_leaf = ?1", A(leaf)) > 0;
+    return e->code ? NULL : is_parameter ? view_parameter_receipt(&c->view, leaf, e) : view_receipt(&c->view, c->records, leaf, e);
 }
 
 /* ---- what the handlers share ---- */
@@ -299,9 +317,9 @@ static bool step_changes(struct call *c, const struct record *r, const struct re
     if (is_version && strcmp(move->id, "submit") == 0)
         return policy_submit(&c->view, c->records, r->id, why, &changes[0], e);
     if (is_version && strcmp(move->id, "publish") == 0)
-        return (*ret_count = policy_publish(&c->view, c->records, r->id, day_of(c->now_ms), changes, e)) > 0;
+        return (*ret_count = policy_publish(&c->view, c->records, r->id, call_today(c), changes, e)) > 0;
     if (!is_version && strcmp(move->id, "reviewed") == 0)
-        return policy_reviewed(&c->view, c->records, r->id, why, day_of(c->now_ms), &changes[0], e);
+        return policy_reviewed(&c->view, c->records, r->id, why, call_today(c), &changes[0], e);
     if (is_version && strcmp(move->id, "approve") == 0 && !str_equal(policy_digest(&c->view, r), json_text(r->values, "digest")))
         return err_set(e, ERR_CONFLICT, "its text is not the one that was frozen with its digest; send it back");
     changes[0] = (struct record_change){.type = str_of(r->type->id), .id = r->id, .act = RECORD_MOVE, .version = r->version, .transition = str_of(move->id), .set = json_object(c->arena), .why = why};
@@ -347,7 +365,7 @@ bool handle_handbook_sign(struct call *c, struct err *e)
     struct json *answer;
     bool is_signed;
     struct str back = call_own_path(form_value(&c->form, "back"));
-    if (!call_view(c, e) || !policy_sign(&c->view, c->records, c->access->person, form_value(&c->form, "version_id"), form_value(&c->form, "digest"), &change, &is_signed, e))
+    if (!call_view(c, e) || !policy_sign(&c->view, c->records, c->access->person, form_text(c, "version_id"), form_text(c, "digest"), &change, &is_signed, e))
         return false;
     if (!is_signed && !changes_submit(c, &change, 1, &answer, e))
         return false;
@@ -402,10 +420,15 @@ static struct str url_part(struct call *c, struct str text)
     return arena_str(c->arena, buf_view(&b));
 }
 
-/* The template of a narrative: what the library knows of the control, in the form's fields, to be rewritten. */
+/* The narrative of a control; where there is none the template of one: what the library knows of the control, in the form's fields, to be rewritten. */
 bool handle_narrative_new(struct call *c, struct err *e)
 {
     const struct control *k = content_control(c->parameters[0]);
+    if (!call_view(c, e))
+        return false;
+    struct str there = view_narrative_of(&c->view, c->parameters[0], e);
+    if (e->code || there.size)
+        return e->code == ERR_NONE && call_redirect(c, arena_printf(c->arena, "/narratives/%.*s", STR_ARGS(there)));
     if (!k)
         return err_set(e, ERR_NOT_FOUND, "control %.*s: the library has none of this name", STR_ARGS(str_slice(c->parameters[0], 0, 40)));
     struct buf BUF_AUTO evidence;
@@ -427,6 +450,8 @@ static const struct list_column policy_columns[] = {{"status", "State", "", true
 const struct page page_kind_policies = {.nav = "policies", .build = build_policies, .render = page_policies, .columns = policy_columns,
                                         .column_count = sizeof policy_columns / sizeof policy_columns[0], .words = "The policies with their versions and signatures"};
 const struct page page_kind_policy = {.nav = "policies", .build = build_policy, .render = page_policy, .words = "One policy: in force, in work, signed"};
+const struct page page_kind_narratives = {.nav = "policies", .build = build_narratives, .render = page_narratives, .words = "Which adopted control has its narrative"};
+const struct page page_kind_narrative = {.nav = "policies", .build = build_narrative, .render = page_narrative, .words = "How a control really happens, with its approved versions"};
 const struct page page_kind_policy_version = {.nav = "policies", .build = build_version, .render = page_policy_version, .words = "One version of a policy"};
 const struct page page_kind_policy_diff = {.nav = "policies", .build = build_diff, .render = page_policy_diff, .words = "What differs between two versions"};
 const struct page page_kind_policy_edit = {.nav = "policies", .build = build_edit, .render = page_policy_edit, .words = "The draft of a policy, and the rules that it does not keep"};

@@ -139,7 +139,7 @@ static void line_make(struct call *c, const struct risk_book *b, const struct ri
     json_put_str(ret->set, "category", row->category);
     if (c->access->person.size)
         json_put_str(ret->set, "assessor", c->access->person);
-    json_put_str(ret->set, "on_date", day_words(b->v, day_of(c->now_ms)));
+    json_put_str(ret->set, "on_date", day_words(b->v, call_today(c)));
     json_put_int(ret->set, "inherent_l", inherent.likelihood);
     json_put_int(ret->set, "inherent_i", inherent.impact);
     json_put_int(ret->set, "residual_l", residual.likelihood);
@@ -266,7 +266,7 @@ bool handle_risk_reopen(struct call *c, struct err *e)
     change.version = risk_version(c, row, e);
     json_put_cstr(change.set, "reopened_by", "person");
     json_put_str(change.set, "reopened_why", str_slice(why, 0, 1000));
-    json_put_str(change.set, "reopened_on", day_words(&c->view, day_of(c->now_ms)));
+    json_put_str(change.set, "reopened_on", day_words(&c->view, call_today(c)));
     struct json *answer;
     return !e->code && records_submit_all(c, &change, 1, NULL, &answer, e) && risk_done(c, row, "moved");
 }

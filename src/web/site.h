@@ -206,6 +206,10 @@ void worker_free(struct worker *w);
 void call_run(struct site *s, struct worker *w, struct http_request *r, struct http_response *ret);
 /* Opens the projection and the view as of the call's instant. */
 bool call_view(struct call *c, struct err *e) MUST_USE;
+/* The day, as days since 1970, that it is where the organisation is. */
+int64_t call_today(struct call *c);
+/* For pages that ask about now: with ?at= they show then. After call_view. */
+bool call_as_of(struct call *c, struct err *e) MUST_USE;
 /* A value of the query, decoded; empty when absent. */
 bool call_query(struct call *c, const char *name, struct str *ret, struct err *e) MUST_USE;
 /* Reads q, status, group, sort, desc, page into the call's filter. */

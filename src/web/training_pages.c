@@ -25,25 +25,25 @@ static struct json *offered(struct call *c, struct json *v, const char *type)
 
 static struct json *build_training(struct call *c, struct err *e)
 {
-    struct json *v = offered(c, view_training(&c->view, e), "campaign");
+    struct json *v = offered(c, call_as_of(c, e) ? view_training(&c->view, e) : NULL, "campaign");
     if (v)
-        json_put_str(v, "soon", day_text(c->arena, day_of(c->now_ms) + SELF_DAYS));
+        json_put_str(v, "soon", day_text(c->arena, call_today(c) + SELF_DAYS));
     return v;
 }
 
 static struct json *build_course(struct call *c, struct err *e)
 {
-    return offered(c, view_course(&c->view, c->parameters[0], e), "course");
+    return offered(c, call_as_of(c, e) ? view_course(&c->view, c->parameters[0], e) : NULL, "course");
 }
 
 static struct json *build_campaign(struct call *c, struct err *e)
 {
-    return offered(c, view_campaign(&c->view, c->parameters[0], &c->filter, e), "campaign");
+    return offered(c, call_as_of(c, e) ? view_campaign(&c->view, c->parameters[0], &c->filter, e) : NULL, "campaign");
 }
 
 static struct json *build_overdue(struct call *c, struct err *e)
 {
-    return view_training_overdue(&c->view, &c->filter, e);
+    return call_as_of(c, e) ? view_training_overdue(&c->view, &c->filter, e) : NULL;
 }
 
 /* ---- campaigns ---- */
@@ -72,7 +72,7 @@ static bool campaign_run(struct call *c, struct str id, int64_t version, struct 
     struct access system = {.actor = STR(TRAINING_ACTOR), .is_system = true};
     struct op op = {0};
     size_t count;
-    if (!records_submit_all(c, &begin, 1, NULL, &answer, e) || !call_view(c, e) || !campaign_missing(c->view.db, c->arena, id, day_of(c->now_ms), &missing, &count, e))
+    if (!records_submit_all(c, &begin, 1, NULL, &answer, e) || !call_view(c, e) || !campaign_missing(c->view.db, c->arena, id, call_today(c), &missing, &count, e))
         return false;
     return count == 0 || (record_op(c->site->env, c->arena, missing, count, &system, &op, e) && keeper_link_submit(c->site->keeper, c->arena, &op, &answer, e));
 }
@@ -172,8 +172,8 @@ static bool taking_begin(struct call *c, struct taking *t, struct err *e)
         json_put_str(change.set, "course", t->in_force.id);
         json_put_str(change.set, "person", c->access->person);
         json_put_cstr(change.set, "cause", "self");
-        json_put_str(change.set, "assigned_on", day_text(c->arena, day_of(c->now_ms)));
-        json_put_str(change.set, "due_on", day_text(c->arena, day_of(c->now_ms) + SELF_DAYS));
+        json_put_str(change.set, "assigned_on", day_text(c->arena, call_today(c)));
+        json_put_str(change.set, "due_on", day_text(c->arena, call_today(c) + SELF_DAYS));
         json_put_int(change.set, "lessons_read", 0);
         json_put_int(change.set, "attempts", 0);
         if (!system_submit(c, &change, 1, e) || !taking_open(c, t, e))
@@ -192,7 +192,7 @@ static bool taking_begin(struct call *c, struct taking *t, struct err *e)
 
 static struct json *build_my_training(struct call *c, struct err *e)
 {
-    return view_my_training(&c->view, c->access->person, e);
+    return call_as_of(c, e) ? view_my_training(&c->view, c->access->person, e) : NULL;
 }
 
 static struct json *build_my_course(struct call *c, struct err *e)
@@ -303,7 +303,7 @@ static void completion_set(struct call *c, const struct taking *t, struct json *
     json_put_str(set, "answered_by", access_who(c->access));
     json_put_int(set, "started_at", json_int(values, "started_at", c->now_ms));
     json_put_int(set, "finished_at", c->now_ms);
-    json_put_str(set, "expires_on", day_text(c->arena, cadence_next(every == CADENCE_NONE ? CADENCE_ANNUAL : every, day_of(c->now_ms))));
+    json_put_str(set, "expires_on", day_text(c->arena, cadence_next(every == CADENCE_NONE ? CADENCE_ANNUAL : every, call_today(c))));
 }
 
 /* Passed: the completion and the end of the assignment are one operation. Not passed: another draw, or the lessons once more. */

@@ -273,4 +273,53 @@ case_settings_that_cannot_work_are_refused() {
     grep -q 'sign in here only' "$d/out" || fail "something is left"
 }
 
+# A directory that gives at most 500 entries to one question; 1,201 people in it have an address.
+many() {
+    slapd_make
+    sed -i '/^directory/a limits dn.exact="cn=reader,'"$base"'" size.soft=500 size.hard=500 size.prtotal=unlimited' "$d/slapd.conf"
+    ldap=$(free_port)
+    ldaps=$((ldap + 1))
+    seq 1 1200 | while read -r n; do
+        printf '\ndn: uid=u%s,ou=people,%s\nobjectClass: inetOrgPerson\nuid: u%s\ncn: User %s\nsn: U\nmail: u%s@example.org\nemployeeNumber: %s\n' "$n" "$base" "$n" "$n" "$n" "$n"
+    done >>"$d/tree.ldif"
+    slapd -T add -f "$d/slapd.conf" -l "$d/tree.ldif" >/dev/null 2>&1 || fail "slapadd"
+    slapd_start
+    trap 'kill $slapd ${server:-} 2>/dev/null' EXIT
+    expect 0 run init
+    printf 'readersecret\n' >"$d/reader"
+    : >"$d/roles"
+    source_set default_roles=employee "$@"
+}
+
+case_a_roster_longer_than_one_answer_is_read_page_by_page() {
+    many
+    ldapsearch -x -H "ldap://127.0.0.1:$ldap" -D "cn=reader,$base" -w readersecret -b "ou=people,$base" '(objectClass=person)' dn >"$d/plain" 2>&1 && fail "the directory has no limit"
+    grep -q 'Size limit' "$d/plain" || fail "no limit: $(tail -3 "$d/plain")"
+    expect 0 run people sync corp --full --dry-run
+    grep -q '1201 rows: 1201 new' "$d/out" || fail "not everybody: $(head -2 "$d/out")"
+}
+
+case_a_directory_that_is_asked_every_night_fills_the_roster_by_itself() {
+    expect_hour=$(date -u +%H)
+    [ "$expect_hour" -ge 2 ] || skip "before two in the morning nothing is asked"
+    many roster=nightly
+    serve
+    tries=0
+    until run record list person --json 2>/dev/null | tr -d ' \n' | grep -q '"total":1201'; do
+        tries=$((tries + 1))
+        [ $tries -lt 240 ] || fail "nobody came: $(cat "$d/log")"
+        sleep 0.5
+    done
+    run record list roster --json | tr -d ' \n' >"$d/flat"
+    grep -q 'directorycorp' "$d/flat" || fail "the list itself is not recorded"
+    stop
+    # The next start asks again, and there is nothing new.
+    before=$(run record list roster --json | grep -c '"id"' || :)
+    serve
+    sleep 4
+    [ "$(run record list roster --json | grep -c '"id"' || :)" = "$before" ] || fail "the same list left a trace"
+    stop
+    expect 2 run sign-in ldap corp "ldaps://127.0.0.1:$ldaps" "base=ou=people,$base" roster=weekly
+}
+
 run_cases "$@"

@@ -20,6 +20,7 @@ static const struct source_field {
     {"oidc", "scope", "Scopes", "openid profile email unless given", "text", true},
     {"ldap oidc", "roles", "Roles of groups", "One a line, role: group. Where there are any, they rule at every sign-in", "area", false},
     {"ldap oidc", "default_roles", "Roles of everybody", "employee; empty: only who is in one of the groups is let in", "text", false},
+    {"ldap", "roster", "Read its people every night", "nightly; nightly_full where it has everybody, so that who is missing is named; empty: when somebody asks", "text", true},
     {"ldap", "attr_groups", "Attribute of groups", "memberOf unless given", "text", true},
     {"ldap", "group_filter", "Or a filter that finds groups", "(member={dn})", "text", true},
     {"ldap", "group_base", "Where groups are", "Below the place where people are unless given", "text", true},

@@ -110,7 +110,7 @@ static struct json *entry_new(struct call *c, const struct json *channel, struct
 {
     struct str about = form_value(&c->form, "about"), whom = str_trim(form_value(&c->form, "whom"));
     struct json *entry = json_object(c->arena);
-    int64_t day = day_of(c->now_ms);
+    int64_t day = call_today(c);
     struct json *set = json_put_object(entry, "set");
     json_put_cstr(entry, "kind", "new");
     json_put_str(entry, "day", day_text(c->arena, day));
@@ -181,7 +181,7 @@ bool handle_concern_report(struct call *c, struct err *e)
     json_put_str(v, "key", arena_str(c->arena, str_of(key)));
     json_put_bool(v, "is_anonymous", !is_signed);
     json_put(v, "channel", channel);
-    json_put_str(v, "due", day_text(c->arena, day_of(c->now_ms) + json_int(channel, "answer_days", 7)));
+    json_put_str(v, "due", day_text(c->arena, call_today(c) + json_int(channel, "answer_days", 7)));
     return show_page(c, &page_kind_concern_key, v, 200, e);
 }
 
@@ -258,7 +258,7 @@ bool handle_concern_follow(struct call *c, struct err *e)
         return show_follow(c, channel, key, digest, 404, "", "", e);
     json_put_cstr(entry, "kind", "add");
     json_put_str(entry, "key", arena_str(c->arena, str_of(digest)));
-    json_put_str(entry, "day", day_text(c->arena, day_of(c->now_ms)));
+    json_put_str(entry, "day", day_text(c->arena, call_today(c)));
     json_put_str(entry, "text", text);
     if (!entry_take(c, entry, is_signed, e))
         return false;
@@ -286,7 +286,7 @@ static struct json *build_concern(struct call *c, struct err *e)
 
 bool handle_concern_say(struct call *c, struct err *e)
 {
-    struct str text = str_trim(form_value(&c->form, "text")), today = day_text(c->arena, day_of(c->now_ms));
+    struct str text = str_trim(form_value(&c->form, "text")), today = day_text(c->arena, call_today(c));
     const struct record_type *t = call_view(c, e) ? record_types_find(c->records->types, STR("concern")) : NULL;
     struct record *r = t ? record_get(c->view.db, c->arena, t, c->parameters[0], INT64_MAX, e) : NULL;
     if (!r)

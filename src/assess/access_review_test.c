@@ -1,0 +1,241 @@
+/* Reviews as the schedule drives them, over the rules that the keeper applies (record/test_records.h). */
+#include "assess/access_review.h"
+
+#include "assess/duties.h"
+#include "base/test.h"
+#include "record/test_records.h"
+
+static struct records world;
+static struct err e;
+static int64_t fail_after; /* operations that are taken before one is lost; -1: all are */
+
+static int64_t day(int year, int month, int d)
+{
+    return day_of_date((struct date){year, month, d});
+}
+
+static bool take(void *context, struct op *op, struct json **ret_answer, struct err *why)
+{
+    (void)context;
+    if (fail_after == 0)
+        return err_set(why, ERR_UNAVAILABLE, "the keeper is gone");
+    fail_after -= fail_after > 0;
+    int64_t before = world.next;
+    if (!records_op(&world, &op_record_change, op, why))
+        return false;
+    struct json *answer = json_object(world.arena), *records = json_put_array(answer, "records");
+    for (int64_t i = before; i < world.next; i++)
+        json_put_str(json_push_object(records), "id", db_one_text(world.arena, world.db, why, "select id from record_change where leaf = ?1", A(i)));
+    *ret_answer = answer;
+    return true;
+}
+
+static size_t advance(int64_t today)
+{
+    size_t done = 0;
+    ck_assert_msg(access_advance(world.db, &env_system, today, take, NULL, &done, &e), "%s", e.text);
+    return done;
+}
+
+/* What the schedule does besides: performances are registered, missed, and become deviations. */
+static void duties(int64_t today)
+{
+    for (size_t done = 1; done > 0;) {
+        struct duty *list;
+        size_t count;
+        done = 0;
+        ck_assert_msg(duties_due(world.db, world.arena, today, &list, &count, &e), "%s", e.text);
+        for (size_t i = 0; i < count; i++) {
+            struct access system = {.actor = STR(DUTY_ACTOR), .is_system = true};
+            struct op op;
+            struct err why = {0};
+            done += record_op(&env_system, world.arena, &list[i].change, 1, &system, &op, &why) && records_op(&world, &op_record_change, &op, &why);
+        }
+    }
+}
+
+static int64_t count_of(const char *sql)
+{
+    return db_one_int(world.db, &e, -1, db_known(world.db, str_of(sql)));
+}
+
+static const char *text_of(const char *sql)
+{
+    struct str s = db_one_text(world.arena, world.db, &e, db_known(world.db, str_of(sql)));
+    return s.data ? s.data : "";
+}
+
+static bool extract_take(const char *csv, int64_t today, struct err *why)
+{
+    struct extract x;
+    struct extract_plan plan;
+    struct extract_person *people;
+    size_t count;
+    struct str id;
+    struct record_types *types = record_types_open(world.db, why);
+    struct extract_facts f = {.system = STR("SYS-0001"), .source = "csv", .query = STR("all"), .complete = STR("counted"), .taken_by = STR(""), .subject = STR(""), .captures = STR(""),
+                              .taken_ms = today * MS_DAY, .file = STR(""), .file_name = STR("")};
+    struct access admin = records_access(&world);
+    extract_read_csv(world.arena, str_of(csv), NULL, &x);
+    ck_assert_uint_eq(x.problems->count, 0);
+    bool ok = extract_people(world.db, world.arena, types, &people, &count, why);
+    if (ok)
+        extract_match(&x, people, count);
+    ok = ok && extract_plan(world.db, world.arena, types, &x, &f, &plan, why) && extract_write(world.db, &env_system, world.arena, &f, &plan, &admin, take, NULL, &id, why);
+    record_types_close(types);
+    return ok;
+}
+
+static void begin(void)
+{
+    e = (struct err){0};
+    fail_after = -1;
+    records_init(&world);
+    records_create(&world, "person", "{\"name\":\"Ann Reviewer\",\"email\":\"ann@example.org\",\"kind\":\"employee\"}");
+    records_create(&world, "person", "{\"name\":\"Bob Second\",\"email\":\"bob@example.org\",\"kind\":\"employee\"}");
+    records_create(&world, "person", "{\"name\":\"Cat Owner\",\"email\":\"cat@example.org\",\"kind\":\"employee\"}");
+    records_create(&world, "system", "{\"name\":\"Payroll\",\"kind\":\"application\",\"owner\":\"P-0001\",\"is_in\":true}");
+}
+
+static const char three[] = "User,Email,Roles,Last login,Status,Created\nann,ann@example.org,pay,2026-12-01,active,2025-01-01\n"
+                            "bob,bob@example.org,pay,2026-12-01,active,2025-01-01\ndan,dan@example.org,pay,2026-12-01,active,2025-01-01\n";
+
+static void adopted(void)
+{
+    struct record_change c = {.type = STR("control"), .id = STR("AC-05"), .act = RECORD_CREATE,
+                              .set = records_json(&world, "{\"title\":\"Access reviews\",\"owner\":\"P-0003\",\"model\":\"periodic\",\"frequency\":\"quarterly\",\"effective_from\":\"2026-10-01\"}")};
+    ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+    c = (struct record_change){.type = STR("control"), .id = STR("AC-05"), .act = RECORD_MOVE, .version = 1, .transition = STR("adopt"), .set = json_object(world.arena)};
+    ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+}
+
+START_TEST(a_review_opens_by_itself_before_its_performance_is_due_and_only_once)
+{
+    begin();
+    adopted();
+    duties(day(2026, 11, 1));
+    int64_t due, open_days = 21;
+    ck_assert(time_parse(str_of(text_of("select due_on from occurrences where control = 'AC-05' order by due_on limit 1")), 0, &due));
+    due = day_of(due);
+    ck_assert_uint_eq(advance(due - open_days - 1), 0);
+    ck_assert_int_eq(count_of("select count(*) from access_reviews"), 0);
+    ck_assert_msg(extract_take(three, due - open_days - 1, &e), "%s", e.text);
+    ck_assert_uint_gt(advance(due - open_days), 0);
+    ck_assert_int_eq(count_of("select count(*) from access_reviews where state = 'open' and occurrence is not null and owner = 'P-0003'"), 1);
+    ck_assert_int_eq(count_of("select count(*) from access_lines where state = 'open'"), 3);
+    ck_assert_uint_eq(advance(due - open_days), 0); /* nothing of it is due twice */
+    ck_assert_int_eq(count_of("select count(*) from access_reviews"), 1);
+    records_release(&world);
+}
+END_TEST
+
+/* Nobody decides: the performance is missed and becomes a deviation; the review that is done after all performs it late. */
+START_TEST(a_review_that_is_late_is_a_deviation_of_its_performance_and_still_ends)
+{
+    begin();
+    adopted();
+    duties(day(2026, 11, 1));
+    int64_t due;
+    ck_assert(time_parse(str_of(text_of("select due_on from occurrences where control = 'AC-05' order by due_on limit 1")), 0, &due));
+    due = day_of(due);
+    ck_assert_msg(extract_take(three, due - 21, &e), "%s", e.text);
+    advance(due - 20);
+    duties(due + 90);
+    ck_assert_int_eq(count_of("select count(*) from occurrences o join access_reviews v on v.occurrence = o.id where o.state = 'missed'"), 1);
+    ck_assert_int_eq(count_of("select count(*) from deviations d join access_reviews v on v.occurrence = d.occurrence"), 1);
+    ck_assert(db_run(world.db, &e, "update access_lines_versions set state = 'kept' where to_leaf is null")); /* as people do, in their own tests */
+    advance(due + 91);
+    ck_assert_str_eq(text_of("select state from access_reviews where id = 'AR-0001'"), "proven");
+    ck_assert_int_eq(count_of("select on_time from access_reviews where id = 'AR-0001'"), 0);
+    ck_assert(db_run(world.db, &e, "update access_reviews_versions set state = 'signed' where to_leaf is null and id = 'AR-0001'"));
+    advance(due + 91);
+    ck_assert_int_eq(count_of("select count(*) from occurrences o join access_reviews v on v.occurrence = o.id where o.state = 'late'"), 1);
+    ck_assert_int_eq(count_of("select count(*) from evidence_items where source like 'access review %'"), 1);
+    records_release(&world);
+}
+END_TEST
+
+static void reviewed(const char *values, int64_t today)
+{
+    ck_assert_msg(extract_take(three, today, &e), "%s", e.text);
+    records_create(&world, "access_review", values);
+    advance(today);
+    ck_assert_str_eq(text_of("select state from access_reviews"), "open");
+}
+
+START_TEST(lines_of_a_reviewer_who_leaves_go_to_a_stand_in_who_may_decide_them)
+{
+    int64_t today = day(2026, 12, 1);
+    begin();
+    reviewed("{\"title\":\"x\",\"systems\":[\"SYS-0001\"],\"owner\":\"P-0003\",\"reviewer\":\"P-0001\",\"second_reviewer\":\"P-0002\",\"due_on\":\"2026-12-31\"}", today);
+    ck_assert_str_eq(text_of("select reviewer from access_lines where name = 'ann'"), "P-0002"); /* not herself */
+    ck_assert_int_eq(count_of("select count(*) from access_lines where reviewer = 'P-0001' and delegate is null"), 2);
+    struct record_change c = {.type = STR("person"), .id = STR("P-0001"), .act = RECORD_CHANGE, .version = 1, .set = records_json(&world, "{\"left_on\":\"2026-12-05\"}")};
+    ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+    ck_assert_uint_eq(advance(day(2026, 12, 5)), 0); /* the last day is still theirs */
+    ck_assert_uint_eq(advance(day(2026, 12, 6)), 2);
+    ck_assert_str_eq(text_of("select delegate from access_lines where name = 'dan'"), "P-0002");
+    ck_assert_str_eq(text_of("select delegate from access_lines where name = 'bob'"), "P-0003"); /* the second reviewer does not decide about himself */
+    ck_assert_int_eq(count_of("select count(*) from record_change where type = 'access_line' and transition = 'hand_over' and why = 'the reviewer has left'"), 2);
+    ck_assert_uint_eq(advance(day(2026, 12, 6)), 0);
+    records_release(&world);
+}
+END_TEST
+
+START_TEST(a_line_that_was_handed_to_its_own_person_goes_on_to_somebody_else)
+{
+    int64_t today = day(2026, 12, 1);
+    begin();
+    reviewed("{\"title\":\"x\",\"systems\":[\"SYS-0001\"],\"owner\":\"P-0003\",\"reviewer\":\"P-0001\",\"due_on\":\"2026-12-31\"}", today);
+    struct record_change c = {.type = STR("access_line"), .id = str_of(text_of("select id from access_lines where name = 'bob'")), .act = RECORD_MOVE, .version = 1,
+                              .transition = STR("hand_over"), .set = records_json(&world, "{\"delegate\":\"P-0002\"}")};
+    ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+    ck_assert_uint_eq(advance(today), 1);
+    ck_assert_str_eq(text_of("select delegate from access_lines where name = 'bob'"), "P-0001");
+    records_release(&world);
+}
+END_TEST
+
+/* More accounts than one operation takes: broken off after the first, the list is nobody's ground; brought again, it is whole. */
+START_TEST(a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)
+{
+    enum { MANY = EXTRACT_OP_CHANGES_MAX + 40 };
+    int64_t today = day(2026, 12, 1);
+    struct err why = {0};
+    struct buf BUF_AUTO csv;
+    begin();
+    buf_init(&csv, 1 << 20);
+    buf_cstr(&csv, "User\n");
+    for (int i = 0; i < MANY; i++)
+        buf_printf(&csv, "u%05d\n", i);
+    fail_after = 1;
+    ck_assert(!extract_take(buf_view(&csv).data, today, &why));
+    ck_assert_msg(strstr(why.text, "bring the file again"), "%s", why.text);
+    ck_assert_str_eq(text_of("select state from account_extracts"), "reading");
+    records_create(&world, "access_review", "{\"title\":\"x\",\"systems\":[\"SYS-0001\"],\"owner\":\"P-0003\",\"reviewer\":\"P-0001\",\"due_on\":\"2026-12-31\"}");
+    fail_after = -1;
+    advance(today);
+    ck_assert_str_eq(text_of("select state from access_reviews"), "preparing");
+    ck_assert_int_eq(count_of("select count(*) from access_lines"), 0);
+    why = (struct err){0};
+    ck_assert_msg(extract_take(buf_view(&csv).data, today, &why), "%s", why.text);
+    ck_assert_int_eq(count_of("select count(*) from account_extracts where state = 'withdrawn'"), 1);
+    ck_assert_int_eq(count_of("select added from account_extracts where state = 'taken'"), 41); /* the first operation made the list and one account fewer than it takes */
+    ck_assert_int_eq(count_of("select count(*) from system_accounts where state = 'present'"), MANY);
+    /* The lines come in two operations: between them the review is still being prepared. */
+    fail_after = 1;
+    size_t done;
+    ck_assert(!access_advance(world.db, &env_system, today, take, NULL, &done, &why));
+    ck_assert_str_eq(text_of("select state from access_reviews"), "preparing");
+    ck_assert_int_eq(count_of("select count(*) from access_lines"), EXTRACT_OP_CHANGES_MAX);
+    fail_after = -1;
+    advance(today);
+    ck_assert_str_eq(text_of("select state from access_reviews"), "open");
+    ck_assert_int_eq(count_of("select count(*) from access_lines"), MANY);
+    records_release(&world);
+}
+END_TEST
+
+TEST_MAIN("access_review", a_review_opens_by_itself_before_its_performance_is_due_and_only_once, a_review_that_is_late_is_a_deviation_of_its_performance_and_still_ends,
+          lines_of_a_reviewer_who_leaves_go_to_a_stand_in_who_may_decide_them, a_line_that_was_handed_to_its_own_person_goes_on_to_somebody_else,
+          a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)

@@ -1,0 +1,28 @@
+#include "assess/local_day.h"
+
+#include "base/times.h"
+#include "os/zone.h"
+
+#include <stdio.h>
+
+bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e)
+{
+    char zone[ZONE_NAME_MAX + 1] = "UTC";
+    DB_EACH (row, db, e, "select time_zone from organisations where time_zone is not null order by id limit 1")
+        if (zone_name_is_valid(db_text(row, 0)))
+            snprintf(zone, sizeof(zone), "%.*s", STR_ARGS(db_text(row, 0)));
+    if (e->code)
+        return false;
+    int64_t there_ms = now_ms + MS_SECOND * zone_seconds_east(str_of(zone), now_ms / MS_SECOND);
+    *ret_day = day_of(there_ms);
+    *ret_hour = (int)((there_ms - *ret_day * MS_DAY) / MS_HOUR);
+    return true;
+}
+
+int64_t local_day(struct db *db, int64_t now_ms)
+{
+    struct err ignored = {0};
+    int64_t day;
+    int hour;
+    return local_date(db, now_ms, &day, &hour, &ignored) ? day : day_of(now_ms);
+}
