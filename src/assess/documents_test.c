@@ -148,4 +148,31 @@ START_TEST(a_label_of_the_folder_counts_where_the_document_has_none)
 }
 END_TEST
 
-TEST_MAIN("documents", a_period_ends_on_the_last_day_of_a_shorter_month, no_hold_is_ever_overruled_and_no_day_is_early, a_label_of_the_folder_counts_where_the_document_has_none)
+/* What the schedule asks to erase is taken for documents of an approved disposition alone; what a person at the machine asks for goes on to the other checks. */
+START_TEST(the_program_itself_destroys_what_two_people_approved_and_nothing_else)
+{
+    struct err why = {0};
+    struct leaf_drafts drafts;
+    records_init(&w);
+    records_create(&w, "person", "{\"name\":\"Ann\",\"kind\":\"employee\"}");
+    records_create(&w, "document", "{\"title\":\"Contract\",\"owner\":\"P-0001\"}");
+    ck_assert(db_run(w.db, &e, "insert into record_file(type, id, field, place, name, media, size, digest, leaf, c, x, from_leaf) values('document', 'DOC-0001', 'file', 0, 'a', 'text/plain', 1, 'd', 1, 'cc', 'xx', 1)"));
+    struct op op = {.kind = "erase", .actor = STR("system:schedule"),
+                    .body = records_json(&w, "{\"list\":[{\"erase\":{\"tgt\":1,\"lh\":\"00\",\"c\":\"cc\",\"x\":\"xx\",\"also\":[],\"basis\":\"retention\",\"req\":1,\"hor\":0},\"sig\":\"\"}]}")};
+    ck_assert(!document_erase_make(w.db, NULL, w.arena, &op, &drafts, &why) && why.code == ERR_DENIED);
+    ck_assert_msg(strstr(why.text, "nobody has approved"), "%s", why.text);
+    records_create(&w, "disposition", "{\"name\":\"Due\",\"documents\":[\"DOC-0001\"],\"owner\":\"P-0001\"}");
+    why = (struct err){0};
+    ck_assert(!document_erase_make(w.db, NULL, w.arena, &op, &drafts, &why) && strstr(why.text, "nobody has approved")); /* proposed alone */
+    ck_assert(db_run(w.db, &e, "update dispositions_versions set state = 'approved'"));
+    why = (struct err){0};
+    ck_assert(!document_erase_make(w.db, NULL, w.arena, &op, &drafts, &why) && !strstr(why.text, "approved")); /* refused by what comes after: there is no such leaf here */
+    op.body = records_json(&w, "{\"list\":[{\"erase\":{\"tgt\":77,\"x\":\"yy\"}}]}");
+    why = (struct err){0};
+    ck_assert(!document_erase_make(w.db, NULL, w.arena, &op, &drafts, &why) && strstr(why.text, "nothing else"));
+    records_release(&w);
+}
+END_TEST
+
+TEST_MAIN("documents", a_period_ends_on_the_last_day_of_a_shorter_month, no_hold_is_ever_overruled_and_no_day_is_early, a_label_of_the_folder_counts_where_the_document_has_none,
+          the_program_itself_destroys_what_two_people_approved_and_nothing_else)

@@ -154,3 +154,38 @@ test('everybody, late ones by manager, and one person, on a wide and a narrow sc
     await page.close();
   }
 });
+
+test('whether somebody was checked is told to those who may know, and to nobody else', async () => {
+  const bearer = async (login, roles) => {
+    assay('user', 'add', login, '--roles', roles);
+    const token = assay('token', 'add', login, '--label', 'test', '--scope', 'read').match(/asy_[0-9a-z_]+/)[0];
+    return async (path) => (await fetch(url + path, { headers: { authorization: 'Bearer ' + token } }));
+  };
+  const viewer = await bearer('vera-viewer', 'viewer');
+  const page = await (await viewer('/api/v1/people?per_page=100')).json();
+  assert.ok(page.rows.length > 2 && page.sees_checks === false && page.sum.checks === 0);
+  assert.ok(page.rows.every((r) => r.check === ''), 'no row says yes, no or missing');
+  const told = await admin('GET', '/people?per_page=100');
+  assert.ok(told.sees_checks && told.rows.some((r) => r.check === 'missing') && told.rows.some((r) => r.check === 'yes'));
+  const jo = told.rows.find((r) => r.name === 'Jo Joiner');
+  const one = await (await viewer('/api/v1/people/' + jo.id)).json();
+  assert.ok(one.person.sees_check === false && !one.duties.some((d) => d.kind === 'background_check'));
+  const steps = (await (await viewer('/api/v1/people/joiners/' + ids.joiner.id)).json()).steps.filter((s) => s.kind === 'background_check');
+  assert.ok(steps.length === 1 && steps.every((s) => s.status_words === 'Not shown' && s.proof === ''), JSON.stringify(steps));
+  assert.equal((await viewer('/api/v1/records/background_check')).status, 403);
+  assert.ok(!JSON.stringify(await (await viewer('/api/v1/records/lifecycle_step?q=check')).json()).includes('Background check BG-'));
+  const auditor = await (async () => {
+    assay('user', 'add', 'audrey', '--roles', 'auditor', '--until', day(30));
+    const token = assay('token', 'add', 'audrey', '--label', 'test', '--scope', 'read').match(/asy_[0-9a-z_]+/)[0];
+    return async (path) => (await fetch(url + path, { headers: { authorization: 'Bearer ' + token } })).json();
+  })();
+  assert.equal((await auditor('/api/v1/people')).sees_checks, true);
+});
+
+test('administrators keep the roster', async () => {
+  assay('user', 'add', 'adam-admin', '--roles', 'administrator');
+  const token = assay('token', 'add', 'adam-admin', '--label', 'test', '--scope', 'read,records').match(/asy_[0-9a-z_]+/)[0];
+  const send = (path, values) => fetch(url + '/api/v1/records/' + path, { method: 'POST', headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' }, body: JSON.stringify({ values }) });
+  assert.equal((await send('person', { name: 'Nia New', kind: 'employee', email: 'nia@example.org' })).status, 201);
+  assert.equal((await send('risk_acceptance', { title: 'x', risk: 'R-0001', reason: 'x', accepted_l: 1, accepted_i: 1, owner: ids.lead, expires_on: day(20) })).status, 403, 'but not what is for others');
+});

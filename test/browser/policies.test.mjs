@@ -208,6 +208,91 @@ test('a document of our own goes the same way, signed by the digest of its bytes
   await reader.page.waitForURL(/done=signed/);
 });
 
+// A PDF of one line of text, as small as one may be.
+const pdf = (words) => {
+  const stream = `BT /F1 12 Tf 72 720 Td (${words}) Tj ET`;
+  const objects = ['<</Type/Catalog/Pages 2 0 R>>', '<</Type/Pages/Kids[3 0 R]/Count 1>>', '<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Length ${stream.length}>>stream\n${stream}\nendstream`, '<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>'];
+  let text = '%PDF-1.4\n';
+  const at = objects.map((o, i) => { const offset = text.length; text += `${i + 1} 0 obj${o}endobj\n`; return offset; });
+  const xref = text.length;
+  text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${at.map((a) => String(a).padStart(10, '0') + ' 00000 n \n').join('')}trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${xref}\n%%EOF\n`;
+  return Buffer.from(text, 'latin1');
+};
+
+test('the words of a document of our own are found, and compared between versions; a signature comes as JSON', { timeout: 240000 }, async () => {
+  await admin('POST', '/records/policy', { id: 'OWN-2', values: { title: 'Quarry rules', owner: writer.person.id, audience: 'departments', departments: 'engineering, Sales' } });
+  const publish = async (words) => {
+    const { page } = writer;
+    await page.goto(url + '/policies/OWN-2/edit');
+    await page.locator('#text').fill('');
+    await page.locator('#document').setInputFiles({ name: 'quarry.pdf', mimeType: 'application/pdf', buffer: pdf(words) });
+    await page.getByRole('button', { name: 'Save and send for approval' }).click();
+    await page.waitForURL(/done=sent/);
+    await first.page.goto(url + '/policies/OWN-2');
+    await first.page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await first.page.waitForURL(/done=approved/);
+    await page.goto(url + '/policies/OWN-2');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.waitForURL(/done=published/);
+  };
+  const until = async (what, look) => {
+    for (let i = 0; i < 200; i++) {
+      if (await look()) return;
+      await new Promise((done) => setTimeout(done, 500));
+    }
+    assert.fail(what);
+  };
+  await publish('Whoever blasts granite wears a helmet');
+  await until('the handbook finds the words', async () => (await admin('GET', '/handbook?q=granite')).rows.some((r) => r.id === 'OWN-2'));
+  await publish('Whoever blasts granite wears a helmet and goggles');
+  await until('the words of the second version', async () => (await admin('GET', '/handbook?q=goggles')).rows.some((r) => r.id === 'OWN-2'));
+  const { diff } = await admin('GET', '/policies/OWN-2/diff?from=1&to=2');
+  assert.ok(!diff.is_same && JSON.stringify(diff.lines).includes('goggles'), JSON.stringify(diff));
+  assert.ok(diff.lines.some((l) => l.kind === 'changed' && l.parts.some((p) => p.kind === 'same' && /granite/.test(p.text))), 'the words that stay, stay');
+  const found = await (await writer.page.request.get(url + '/api/v1/search?q=goggles')).json();
+  assert.ok(JSON.stringify(found).includes('Quarry rules'), 'the search finds it');
+  // Signed through the API with JSON, as OpenAPI has it.
+  const { live } = await admin('GET', '/policies/OWN-2');
+  await reader.page.goto(url + '/handbook/OWN-2');
+  const csrf = (await reader.page.content()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+  const answer = await reader.page.request.post(url + '/api/v1/handbook/OWN-2/sign', { headers: { 'x-csrf-token': csrf, 'content-type': 'application/json' }, data: { version_id: live.id, digest: live.digest } });
+  const signed = await answer.json();
+  assert.ok(answer.status() === 200 && signed.is_new && signed.leaf > 0 && signed.digest === live.digest, JSON.stringify(signed));
+});
+
+test('a narrative is approved by somebody else, written anew and compared', async () => {
+  const { page } = writer;
+  const made = await admin('POST', '/records/narrative', { values: { control: 'AC-02', title: 'Second factors', owner: writer.person.id, who: 'The IT lead.', what: 'Looks at the list.', when: 'Every quarter.', evidence: 'The list.' } });
+  const move = (transition, version, more = {}) => admin('POST', `/records/narrative/${made.id}/moves`, { transition, ...more }, { 'if-match': `"${version}"` });
+  await move('submit', 1);
+  await first.page.goto(`${url}/records/narrative/${made.id}`);
+  await first.page.getByRole('button', { name: 'Approve', exact: true }).click();
+  await first.page.waitForLoadState();
+  let one = await admin('GET', `/narratives/${made.id}`);
+  if (one.versions.length === 0) { // asked again who they are
+    await first.page.getByLabel('Password').fill('correct horse battery staple').catch(() => null);
+    await first.page.locator('main form:has(input[type=password]) button').first().click().catch(() => null);
+    await first.page.waitForLoadState();
+    one = await admin('GET', `/narratives/${made.id}`);
+  }
+  assert.equal(one.versions.length, 1, JSON.stringify(one));
+  assert.equal(one.shown, 1);
+  const now = await admin('GET', `/records/narrative/${made.id}`);
+  await move('rewrite', now.version, { why: 'a new tool' });
+  await admin('PATCH', `/records/narrative/${made.id}`, { values: { what: 'Looks at the list of the new tool.' } }, { 'if-match': `"${now.version + 1}"` });
+  one = await admin('GET', `/narratives/${made.id}`);
+  assert.ok(one.shown === 0 && one.compared_with === 1 && JSON.stringify(one.diff).includes('new tool'));
+  const then = await admin('GET', `/narratives/${made.id}?version=1`);
+  assert.equal(then.parts.find((p) => p.id === 'what').text, 'Looks at the list.');
+  await page.goto(url + '/controls/AC-02/narrative');
+  await page.waitForURL(`**/narratives/${made.id}`);
+  assert.ok(await page.getByRole('heading', { name: 'What is different from version 1' }).isVisible());
+  await page.screenshot({ path: `${shots}/narrative.png`, fullPage: true });
+  const list = await admin('GET', '/narratives');
+  assert.ok(list.rows.some((r) => r.id === made.id && r.control.id === 'AC-02'));
+});
+
 test('a parameter that changes is told against the text in force', async () => {
   const name = (await admin('GET', '/records/policy_version/' + (await admin('GET', '/policies/POL-05')).live.id)).values.parameters.match(/"(\w+_(?:min|max))":"\d+/)[1];
   const was = await admin('GET', '/parameters/' + name);

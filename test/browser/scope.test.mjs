@@ -78,13 +78,13 @@ test('what is usual and what was seen is registered in or out with one click eac
   await admin.goto(url + '/scope/boundary');
   const host = admin.locator('.suggestions li', { hasText: 'The collector runs on it' }).first();
   assert.ok(await host.isVisible(), 'the host that is observed is suggested');
-  await host.getByRole('button', { name: / is in$/ }).click();
+  await host.getByRole('button', { name: /^(In|Include):/ }).click();
   await admin.waitForURL(/done=registered/);
   const left = admin.locator('.suggestions li', { hasText: 'Corporate web site' });
   await left.getByRole('textbox').fill('');
   admin.expectsErrors = true;
   await left.getByRole('textbox').fill('Static pages, no accounts.');
-  await left.getByRole('button', { name: / is out$/ }).click();
+  await left.getByRole('button', { name: /^(Out|Carve out):/ }).click();
   await admin.waitForURL(/done=registered/);
   await admin.getByRole('button', { name: /Take all \d+ that are usual/ }).click();
   await admin.waitForURL(/done=registered/);

@@ -100,6 +100,8 @@ async function records(cookie) {
     await send('/system', { values: { name, kind: 'database', owner: person.id, reason: 'Holds what customers bring.\n\nBacked up every night.' } });
   await send('/gap', { values: { title: 'Shown gap: leavers keep access for days', kind: 'operation', impact: 3, likelihood: 3, effort: 'm', owner: person.id, due_on: day(30), controls: ['AC-04'], criteria: ['CC6.2'] } });
   await send('/control', { id: 'SHOWN-1', values: { title: 'Shown control of our own', statement: 'Every month somebody compares leavers with accounts.', owner: person.id, frequency: 'monthly', criteria_key: ['CC6.2'] } });
+  await send('/campaign', { values: { title: 'Shown campaign', course: 'privacy', audience: 'all', due_on: day(30), owner: person.id } });
+  await send('/narrative', { values: { control: 'AC-02', title: 'Shown narrative of multi-factor sign-in', owner: person.id, who: 'The IT lead.', what: '1. Looks at the list.\n2. Asks for a second factor.', when: 'Every quarter.', evidence: 'The list, signed.' } });
   return (await list('system'))[0];
 }
 
@@ -267,6 +269,13 @@ export async function addresses() {
     access: '/access',
     'access-extract': '/access/extract',
     'access-accounts': '/access/accounts',
+    narratives: '/narratives',
+    narrative: '/narratives/NAR-0001',
+    training: '/training',
+    course: '/training/courses/privacy',
+    campaign: '/training/campaigns/CAMP-0001',
+    'training-overdue': '/training/overdue',
+    'my-training': '/my/training',
     scope: '/scope',
     'scope-profile': '/scope/profile',
     'scope-boundary': '/scope/boundary',
