@@ -2,6 +2,7 @@
 #include "assess/access_review.h"
 
 #include "assess/duties.h"
+#include "assess/local_day.h"
 #include "base/test.h"
 #include "record/test_records.h"
 
@@ -236,6 +237,24 @@ START_TEST(a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up
 }
 END_TEST
 
-TEST_MAIN("access_review", a_review_opens_by_itself_before_its_performance_is_due_and_only_once, a_review_that_is_late_is_a_deviation_of_its_performance_and_still_ends,
+START_TEST(today_is_the_day_where_the_organisation_is)
+{
+    int64_t noon_ms = day(2026, 12, 1) * MS_DAY + 12 * MS_HOUR;
+    int hour;
+    int64_t today;
+    begin();
+    ck_assert_int_eq(local_day(world.db, noon_ms), day(2026, 12, 1));
+    const char *id = records_create(&world, "organisation", "{\"name\":\"Example\",\"time_zone\":\"Pacific/Kiritimati\"}");
+    ck_assert_int_eq(local_day(world.db, noon_ms), day(2026, 12, 2));
+    struct record_change c = {.type = STR("organisation"), .id = str_of(id), .act = RECORD_CHANGE, .version = 1, .set = records_json(&world, "{\"time_zone\":\"Pacific/Pago_Pago\"}")};
+    ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+    ck_assert(local_date(world.db, noon_ms - 2 * MS_HOUR, &today, &hour, &e));
+    ck_assert_int_eq(today, day(2026, 11, 30));
+    ck_assert_int_eq(hour, 23);
+    records_release(&world);
+}
+END_TEST
+
+TEST_MAIN("access_review", today_is_the_day_where_the_organisation_is, a_review_opens_by_itself_before_its_performance_is_due_and_only_once, a_review_that_is_late_is_a_deviation_of_its_performance_and_still_ends,
           lines_of_a_reviewer_who_leaves_go_to_a_stand_in_who_may_decide_them, a_line_that_was_handed_to_its_own_person_goes_on_to_somebody_else,
           a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)

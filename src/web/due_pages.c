@@ -1,4 +1,5 @@
 /* My page, Tasks and Calendar, and the feed that calendar programs subscribe to. */
+#include "base/times.h"
 #include "pages.h"
 #include "report/people.h"
 #include "report/view_due.h"

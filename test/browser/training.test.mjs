@@ -72,6 +72,10 @@ describe('a campaign', () => {
     assert.match(csv, /State,Who,Manager,Due[\s\S]*Emil Employee,Berta Boss/);
     const list = await admin('GET', '/records/training_assignment');
     assert.equal(list.total, 2);
+    const then = await admin('GET', '/training?at=now-1d');
+    assert.ok(then.campaigns.length === 0 && then.sum.open === 0 && then.courses.length >= 3, 'yesterday there was no campaign');
+    assert.match(JSON.stringify(await admin('GET', `/training/campaigns/${campaign}?at=now-1d`)), /there is none/);
+    assert.equal((await admin('GET', '/training')).campaigns.length, 1, 'and today there is one again');
   });
 
   it('is shown late by manager once its day has passed', async () => {
