@@ -5,15 +5,17 @@
  *
  * Of CHANGES leaves, one in a hundred makes a person and one in ten an item of evidence; all others change one: its title, kind, owner or
  * period, or its state. A directory that has some already grows to as many. The same CHANGES make the same records, whatever the steps.
- * Ten thousand changes go to one operation, and while the keeper writes one, the next is sealed.
+ * Ten thousand changes go to one operation, and while the keeper writes one, the next is sealed. At the end all evidence has been looked at, as it is in a
+ * directory that was served all along: else the schedule would write beside what is measured.
  */
+#include "assess/evidence.h"
 #include "base/times.h"
 #include "content/content.h"
 #include "db/db.h"
 #include "family.h"
 #include "record/record.h"
 
-enum { BATCH = RECORD_CHANGES_MAX, IN_FLIGHT_MAX = 2, MOVES_ONE_IN = 5 };
+enum { BATCH = RECORD_CHANGES_MAX, IN_FLIGHT_MAX = 2, CHECKS_IN_FLIGHT = 100, MOVES_ONE_IN = 5 };
 
 struct item {
     int64_t version;
@@ -187,6 +189,44 @@ static void batch_change(struct bench *b, uint64_t batch)
     batch_send(b, is_moves ? "system:bench" : "local:admin");
 }
 
+/* ---- what the machine says of it ---- */
+
+static size_t checks_send(struct bench *b, struct db *db, const struct record_type *type, int64_t *since_t)
+{
+    struct err e = {0};
+    struct str *ids;
+    size_t count;
+    if (!evidence_waiting(db, b->arena, *since_t, CHECKS_IN_FLIGHT, &ids, &count, &e))
+        family_die(&b->family, "evidence", &e);
+    for (size_t i = 0; i < count; i++) {
+        struct op op;
+        const struct record *r = record_get(db, b->arena, type, ids[i], INT64_MAX, &e);
+        struct json *conclusions = r ? evidence_conclude(db, b->arena, r, NULL, 0, &e) : NULL;
+        if (!conclusions || !evidence_op(&env_system, b->arena, r, conclusions, &op, &e))
+            family_die(&b->family, "conclusions", &e);
+        family_send(&b->family, &op);
+        *since_t = r->t;
+    }
+    for (size_t i = 0; i < count; i++)
+        family_receive(&b->family, b->arena, "evidence.check");
+    arena_reset(b->arena);
+    return count;
+}
+
+static void checks_make(struct bench *b)
+{
+    struct err e = {0};
+    struct db *db = data_dir_projection(&b->data, &e);
+    struct record_types *types = db ? record_types_open(db, &e) : NULL;
+    int64_t since_t = 0;
+    if (!types)
+        family_die(&b->family, "projection", &e);
+    while (checks_send(b, db, record_types_find(types, STR("evidence")), &since_t) > 0)
+        ;
+    record_types_close(types);
+    db_close(db);
+}
+
 /* ---- the program ---- */
 
 static void read_what_is_there(struct bench *b)
@@ -238,6 +278,7 @@ int main(int argc, char **argv)
         batch_change(&b, batch);
     while (b.in_flight)
         answer_take(&b);
+    checks_make(&b);
     family_end(&b.family);
     double seconds = (double)(env_monotonic_ms(&env_system) - began_ms) / 1000;
     printf("items %lld\npeople %lld\nchanges %lld\nseconds %.1f\nleaves_per_second %.0f\n", (long long)b.item_count, (long long)b.people, (long long)b.made, seconds,

@@ -3,6 +3,7 @@
 --   deep    the same, any page of it
 --   api     the same as JSON
 --   kept    40 pages of them as JSON, again and again: what the server keeps while nothing is written
+--   again   the same of pages
 --   search  words that some records have
 --   one     the page of one record
 local kind, pages, items, n = "list", 1, 1, 0
@@ -26,6 +27,7 @@ request = function()
    elseif kind == "deep" then path = "/records/evidence?" .. filter(n, n * 7919 % pages + 1) .. "&n=" .. n
    elseif kind == "api" then path = "/api/v1/records/evidence?" .. filter(n, n % 4 + 1) .. "&n=" .. n
    elseif kind == "kept" then path = "/api/v1/records/evidence?" .. filter(n % 40, n % 4 + 1)
+   elseif kind == "again" then path = "/records/evidence?" .. filter(n % 40, n % 4 + 1)
    elseif kind == "search" then path = "/api/v1/search?q=" .. acts[n % #acts + 1] .. "+" .. words[n % #words + 1] .. "&n=" .. n
    else path = string.format("/records/evidence/EV-%04d?n=%d", n * 7919 % items + 1, n) end
    return wrk.format("GET", path)

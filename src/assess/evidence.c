@@ -200,9 +200,12 @@ static bool is_repeated(struct concluding *c, struct str before, struct err *e)
 static bool unchanged_check(struct concluding *c, struct err *e)
 {
     struct str before[BEFORE_MAX];
-    size_t count = before_find(c, before, e), texts = 0, theirs = 0;
-    if (e->code || c->count == 0)
-        return e->code == ERR_NONE;
+    size_t texts = 0, theirs = 0;
+    if (c->count == 0)
+        return true; /* no file that could be an old one: what came before is not looked for */
+    size_t count = before_find(c, before, e);
+    if (e->code)
+        return false;
     if (!count) {
         say(c, STR(""), "unchanged", INSPECT_PASS, "there is nothing before it to compare it with");
         return true;

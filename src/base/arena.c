@@ -155,16 +155,20 @@ struct str arena_str(struct arena *a, struct str s)
     return (struct str){arena_strndup(a, s.data, s.size), s.size};
 }
 
+/* Most texts are short: they are written once, and copied. */
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
+    char brief[256];
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(brief, sizeof(brief), format, args);
     va_end(args);
     char *text = arena_take(a, (size_t)(size < 0 ? 0 : size) + 1);
     text[0] = 0;
-    if (size > 0)
+    if (size > 0 && (size_t)size < sizeof(brief))
+        memcpy(text, brief, (size_t)size + 1);
+    else if (size > 0)
         vsnprintf(text, (size_t)size + 1, format, again);
     va_end(again);
     return (struct str){text, (size_t)(size < 0 ? 0 : size)};

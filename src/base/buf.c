@@ -66,19 +66,46 @@ void buf_cstr(struct buf *b, const char *text)
 
 void buf_char(struct buf *b, char c)
 {
-    buf_append(b, &c, 1);
+    if (b->size + 1 >= b->capacity) {
+        buf_append(b, &c, 1);
+        return;
+    }
+    if (b->full)
+        return;
+    b->data[b->size++] = c;
+    b->data[b->size] = 0;
 }
 
+void buf_int(struct buf *b, int64_t v)
+{
+    char text[24], *p = text + sizeof(text);
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0)
+        *--p = '-';
+    buf_append(b, p, (size_t)(text + sizeof(text) - p));
+}
+
+/* Most texts fit into the room that is there, and are written once. */
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args, again;
+    size_t room = b->full ? 0 : b->capacity - b->size;
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(room ? b->data + b->size : NULL, room, format, args);
     va_end(args);
-    if (size >= 0 && buf_reserve(b, (size_t)size)) {
-        vsnprintf(b->data + b->size, (size_t)size + 1, format, again);
+    if (size >= 0 && (size_t)size < room) {
         b->size += (size_t)size;
+    } else if (size >= 0) {
+        if (room)
+            b->data[b->size] = 0;
+        if (buf_reserve(b, (size_t)size)) {
+            vsnprintf(b->data + b->size, (size_t)size + 1, format, again);
+            b->size += (size_t)size;
+        }
     }
     va_end(again);
 }

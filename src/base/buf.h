@@ -34,6 +34,7 @@ bool buf_reserve(struct buf *b, size_t size);
 void buf_str(struct buf *b, struct str s);
 void buf_cstr(struct buf *b, const char *text);
 void buf_char(struct buf *b, char c);
+void buf_int(struct buf *b, int64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Big-endian integers, for frames. */
 void buf_u16be(struct buf *b, uint16_t v);

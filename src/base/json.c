@@ -569,30 +569,42 @@ struct json *json_parse(struct arena *a, struct str text, struct json_limits lim
 
 /* ---- writing ---- */
 
+/* What stands in a string as it is: plain, and what UTF-8 makes of more than one byte. */
+static size_t plain_length(struct str s, size_t from)
+{
+    size_t i = from;
+    while (i < s.size) {
+        unsigned char c = (unsigned char)s.data[i];
+        if (c < 0x20 || c == '"' || c == '\\')
+            break;
+        i++;
+    }
+    return i - from;
+}
+
 void json_write_string(struct buf *b, struct str s)
 {
-    static const char hex[] = "0123456789abcdef";
+    static const char hex[] = "0123456789abcdef", names[] = "btn\0fr"; /* for 8, 9, 10, 12, 13 */
     bool is_utf8 = str_is_utf8(s);
     buf_char(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < s.size; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        bool is_bad = c >= 0x80 && !is_utf8;
-        if (c >= 0x20 && c != '"' && c != '\\' && !is_bad)
-            continue;
-        buf_append(b, s.data + from, i - from);
-        from = i + 1;
-        static const char names[] = "btn\0fr"; /* for 8, 9, 10, 12, 13 */
-        if (is_bad)
+    for (size_t i = 0; i < s.size;) {
+        size_t plain = is_utf8 ? plain_length(s, i) : 0;
+        buf_append(b, s.data + i, plain);
+        i += plain;
+        if (i == s.size)
+            break;
+        unsigned char c = (unsigned char)s.data[i++];
+        if (c >= 0x80)
             buf_cstr(b, "\xef\xbf\xbd");
         else if (c == '"' || c == '\\')
             buf_append(b, (const char[]){'\\', (char)c}, 2);
         else if (c >= 8 && c <= 13 && c != 11)
             buf_append(b, (const char[]){'\\', names[c - 8]}, 2);
-        else
+        else if (c < 0x20)
             buf_append(b, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+        else
+            buf_char(b, (char)c);
     }
-    buf_append(b, s.data + from, s.size - from);
     buf_char(b, '"');
 }
 
@@ -604,7 +616,7 @@ static void write_scalar(struct buf *b, const struct json *v)
         break;
     case JSON_NUMBER:
         if (v->is_integer)
-            buf_printf(b, "%lld", (long long)v->integer);
+            buf_int(b, v->integer);
         else
             buf_str(b, v->text);
         break;

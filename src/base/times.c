@@ -32,23 +32,48 @@ struct date date_of_day(int64_t day)
     return d;
 }
 
+/* Lists format thousands of these a second: digits by hand take a tenth of printf's time. */
+static char *put_digits(char *p, int64_t value, int count)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        p[i] = (char)('0' + value % 10);
+    return p + count;
+}
+
+static char *put_date(char *p, int64_t day)
+{
+    struct date d = date_of_day(day);
+    if (d.year < 0 || d.year > 9999)
+        return p + snprintf(p, TIME_TEXT_SIZE - 16, "%04d-%02d-%02d", d.year, d.month, d.day);
+    p = put_digits(p, d.year, 4);
+    *p++ = '-';
+    p = put_digits(p, d.month, 2);
+    *p++ = '-';
+    return put_digits(p, d.day, 2);
+}
+
 char *time_format_date(int64_t at_ms, char ret_text[TIME_TEXT_SIZE])
 {
-    struct date d = date_of_day(day_of(at_ms));
-    snprintf(ret_text, TIME_TEXT_SIZE, "%04d-%02d-%02d", d.year, d.month, d.day);
+    *put_date(ret_text, day_of(at_ms)) = 0;
     return ret_text;
 }
 
 char *time_format(int64_t at_ms, char ret_text[TIME_TEXT_SIZE])
 {
-    struct date d = date_of_day(day_of(at_ms));
     int64_t ms = at_ms - day_of(at_ms) * MS_DAY;
-    int n = snprintf(ret_text, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, (int)(ms / MS_HOUR),
-                     (int)(ms / MS_MINUTE % 60), (int)(ms / MS_SECOND % 60));
-    if (ms % 1000 && n < TIME_TEXT_SIZE)
-        n += snprintf(ret_text + n, (size_t)(TIME_TEXT_SIZE - n), ".%03d", (int)(ms % 1000));
-    if (n < TIME_TEXT_SIZE)
-        snprintf(ret_text + n, (size_t)(TIME_TEXT_SIZE - n), "Z");
+    char *p = put_date(ret_text, day_of(at_ms));
+    *p++ = 'T';
+    p = put_digits(p, ms / MS_HOUR, 2);
+    *p++ = ':';
+    p = put_digits(p, ms / MS_MINUTE % 60, 2);
+    *p++ = ':';
+    p = put_digits(p, ms / MS_SECOND % 60, 2);
+    if (ms % 1000) {
+        *p++ = '.';
+        p = put_digits(p, ms % 1000, 3);
+    }
+    *p++ = 'Z';
+    *p = 0;
     return ret_text;
 }
 

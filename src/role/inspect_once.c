@@ -64,15 +64,14 @@ static bool file_look(struct inspections *s, struct arena *a, const struct blob_
     return ask(s, a, blobs, INSPECT_FILE, f->leaf, f->c, f->x, f->name, &f->found, &f->text_digest, &f->text_size, e);
 }
 
-static bool look(struct inspections *s, struct arena *a, struct str id, struct err *e)
+static bool look(struct inspections *s, struct record_types *types, struct arena *a, struct str id, struct err *e)
 {
     struct evidence_file *files;
     size_t count;
     struct json *answer;
     struct op op;
     struct err refused = {0};
-    struct record_types *types = record_types_open(s->db, e);
-    const struct record_type *type = types ? record_types_find(types, STR("evidence")) : NULL;
+    const struct record_type *type = record_types_find(types, STR("evidence"));
     struct record *r = type ? record_get(s->db, a, type, id, INT64_MAX, e) : NULL;
     struct blob_opener *blobs = r ? blob_opener_keeper(a, s->dir->path, s->keeper, e) : NULL;
     bool ok = blobs && evidence_files(s->db, a, id, &files, &count, e);
@@ -85,15 +84,22 @@ static bool look(struct inspections *s, struct arena *a, struct str id, struct e
         if (!ok)
             *e = refused;
     }
-    record_types_close(types);
+    return ok;
+}
+
+static bool look_at(struct inspections *s, struct record_types *types, struct str id, struct err *e)
+{
+    struct arena *a = arena_new("inspection", ARENA_BYTES_MAX);
+    bool ok = look(s, types, a, id, e);
+    arena_free(a);
     return ok;
 }
 
 bool inspection_submit(struct inspections *s, struct str id, struct err *e)
 {
-    struct arena *a = arena_new("inspection", ARENA_BYTES_MAX);
-    bool ok = look(s, a, id, e);
-    arena_free(a);
+    struct record_types *types = record_types_open(s->db, e);
+    bool ok = types && look_at(s, types, id, e);
+    record_types_close(types);
     return ok;
 }
 
@@ -103,17 +109,21 @@ bool inspections_submit(struct inspections *s, size_t *ret_count, struct err *e)
     struct str *ids;
     size_t count = 0;
     bool ok = evidence_waiting(s->db, a, s->since_t, INSPECTIONS_MAX, &ids, &count, e);
+    struct record_types *types = ok && count ? record_types_open(s->db, e) : NULL;
+    ok = ok && (types || !count);
     for (size_t i = 0; ok && i < count; i++) {
         struct err why = {0};
-        if (inspection_submit(s, ids[i], &why))
+        if (look_at(s, types, ids[i], &why))
             continue;
         ok = why.code != ERR_UNAVAILABLE && why.code != ERR_UNCERTAIN && why.code != ERR_TIMEOUT;
         fprintf(stderr, "assay: evidence %.*s: %s\n", STR_ARGS(ids[i]), why.text);
         if (!ok)
             *e = why;
     }
-    /* What could not be concluded is not asked for every minute: the next start looks again. */
-    if (ok && count > 0 && count < INSPECTIONS_MAX)
+    record_types_close(types);
+    /* What could not be concluded is not asked for every minute: the next start looks again. Nor is what came before asked for again, so that the
+     * last of many costs what the first did. */
+    if (ok && count > 0)
         s->since_t = db_one_int(s->db, e, s->since_t, "select max(from_t) from evidence_items_versions where id = ?1", A(ids[count - 1]));
     arena_free(a);
     *ret_count = count;
