@@ -1,10 +1,11 @@
 /*
  * tpl.c - compiles the page templates (web/pages/NAME.html) to C at build time.
  *
- *     tpl OUTPUT.c OUTPUT.h FILE.html...
+ *     tpl OUTPUT.h DIR FILE.html...
  *
- * A file whose name begins with "_" is a partial, reached by include. Every other file NAME.html becomes
- * `void page_NAME(struct html *out, const struct json *v)`. The language is written down in web/README.md; where a value stands
+ * A file whose name begins with "_" is a partial, reached by include. Every other file NAME.html becomes DIR/page_NAME.c with
+ * `void page_NAME(struct html *out, const struct json *v)`, which OUTPUT.h declares; what a file would say anyway is not written again, so that only what
+ * changed is compiled. The language is written down in web/README.md; where a value stands
  * decides how it is escaped (tpl_html.h). Errors read "FILE:LINE: what".
  */
 #include "base/arena.h"
@@ -340,7 +341,27 @@ static void compile_file(struct compiler *c, const char *path)
     }
 }
 
-static void compile_page(struct compiler *c, const char *path, struct buf *header)
+static bool is_in(const char *path, const struct buf *b)
+{
+    FILE *f = fopen(path, "rb");
+    char *old = malloc(b->size + 1);
+    bool is_same = f && old && fread(old, 1, b->size + 1, f) == b->size && memcmp(old, b->data, b->size) == 0;
+    free(old);
+    if (f)
+        fclose(f);
+    return is_same;
+}
+
+static void write_file(struct compiler *c, const char *path, const struct buf *b)
+{
+    if (is_in(path, b))
+        return;
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(b->data, 1, b->size, f) != b->size || fclose(f) != 0)
+        fail(c, "%s: %s", path, strerror(errno));
+}
+
+static void compile_page(struct compiler *c, const char *path, const char *directory, struct buf *header)
 {
     const char *slash = strrchr(path, '/');
     struct str name = str_of(slash ? slash + 1 : path);
@@ -350,6 +371,8 @@ static void compile_page(struct compiler *c, const char *path, struct buf *heade
         fail(c, "%s: a template's name ends in .html", path);
     name = str_slice(name, 0, name.size - 5);
     buf_printf(header, "void page_%.*s(struct html *out, const struct json *v);\n", STR_ARGS(name));
+    buf_clear(&c->out);
+    buf_printf(&c->out, "/* Made by tools/tpl.c: do not edit. */\n#include \"web/html.h\"\n\nvoid page_%.*s(struct html *out, const struct json *v);\n\n", STR_ARGS(name));
     buf_printf(&c->out, "void page_%.*s(struct html *out, const struct json *v)\n{\n    (void)v;\n", STR_ARGS(name));
     memset(&c->html, 0, sizeof(c->html));
     c->scope.count = 0;
@@ -364,20 +387,14 @@ static void compile_page(struct compiler *c, const char *path, struct buf *heade
     }
     if (!html_context_end(&c->html, &e))
         fail(c, "%s", e.text);
-    buf_cstr(&c->out, "}\n\n");
-}
-
-static void write_file(struct compiler *c, const char *path, const struct buf *b)
-{
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(b->data, 1, b->size, f) != b->size || fclose(f) != 0)
-        fail(c, "%s: %s", path, strerror(errno));
+    buf_cstr(&c->out, "}\n");
+    write_file(c, arena_printf(c->arena, "%s/page_%.*s.c", directory, STR_ARGS(name)).data, &c->out);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fprintf(stderr, "usage: tpl OUTPUT.c OUTPUT.h FILE.html...\n");
+        fprintf(stderr, "usage: tpl OUTPUT.h DIR FILE.html...\n");
         return 2;
     }
     struct compiler *c = calloc(1, sizeof(*c));
@@ -389,15 +406,12 @@ int main(int argc, char **argv)
     buf_init(&c->literal, 1 << 20);
     struct buf header;
     buf_init(&header, 1 << 20);
-    const char *slash = strrchr(argv[2], '/');
     buf_cstr(&header, "/* Made by tools/tpl.c: do not edit. */\n#pragma once\n#include \"web/html.h\"\n");
-    buf_printf(&c->out, "/* Made by tools/tpl.c: do not edit. */\n#include \"%s\"\n\n", slash ? slash + 1 : argv[2]);
     for (int i = 3; i < argc; i++)
-        compile_page(c, argv[i], &header);
+        compile_page(c, argv[i], argv[2], &header);
     c->file = "tpl";
     c->line = 0;
-    write_file(c, argv[1], &c->out);
-    write_file(c, argv[2], &header);
+    write_file(c, argv[1], &header);
     buf_release(&header);
     buf_release(&c->literal);
     buf_release(&c->out);

@@ -8,7 +8,7 @@
 
 enum { WHY_BYTES_MAX = 4000, LINES_AT_ONCE_MAX = 200, HAND_OVER_MAX = 5000 };
 
-static void put_done(struct call *c, struct json *v)
+static void put_words(struct call *c, struct json *v)
 {
     static const char *const known[][2] = {{"decided", "Decided. Each decision is in the history of its line."},
                                            {"kept", "Kept together: each line says with how many others."},
@@ -17,20 +17,13 @@ static void put_done(struct call *c, struct json *v)
                                            {"extract", "The list is read in: accounts that came, changed and are gone stand in their history."},
                                            {"moved", "Done."},
                                            {"none", "Nothing was decided: choose keep, change or remove on a line first."}};
-    struct str done = STR("");
-    struct err ignored = {0};
-    const char *words = "";
-    if (!call_query(c, "done", &done, &ignored))
-        done = STR("");
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        words = str_is(done, known[i][0]) ? known[i][1] : words;
-    json_put_cstr(v, "done", words);
+    put_done(c, v, known, sizeof(known) / sizeof(known[0]));
 }
 
 static struct json *finish(struct call *c, struct json *v)
 {
     if (v && !route_is_api(c->route)) {
-        put_done(c, v);
+        put_words(c, v);
         json_put_bool(v, "may_write", call_may(c, PERMISSION_RECORDS) && !c->view.is_past);
         json_put_cstr(v, "problem", "");
     }
@@ -290,11 +283,7 @@ static bool show_again(struct call *c, const struct decisions *d, const struct j
     ((struct json *)(uintptr_t)json_get(v, "problem"))->text =
         arena_printf(c->arena, "Nothing is stored: %zu decision%s not taken. %.*s", problems->count, problems->count == 1 ? " is" : "s are", STR_ARGS(json_text(first, "why")));
     struct buf BUF_AUTO b;
-    buf_init(&b, 8 << 20);
-    shell_render(c, &page_kind_access_lines, v, &b);
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = 422;
-    return !b.full || err_set(e, ERR_TOO_LARGE, "this page is too long");
+    return show_page(c, &page_kind_access_lines, v, 422, e);
 }
 
 static struct str lines_back(struct call *c, const char *done)
@@ -412,16 +401,7 @@ static struct json *form_page(struct call *c, struct err *e)
     return v;
 }
 
-static bool form_show(struct call *c, struct json *v, int status, struct err *e)
-{
-    static const struct page page = {.nav = "access", .render = page_access_extract};
-    struct buf BUF_AUTO b;
-    buf_init(&b, EXTRACT_BYTES_MAX);
-    shell_render(c, &page, v, &b);
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = status;
-    return !b.full || err_set(e, ERR_TOO_LARGE, "this page is too long");
-}
+static const struct page page_extract = {.nav = "access", .render = page_access_extract};
 
 bool handle_access_extract_form(struct call *c, struct err *e)
 {
@@ -431,22 +411,7 @@ bool handle_access_extract_form(struct call *c, struct err *e)
     struct json *v = form_page(c, e);
     if (v)
         ((struct json *)(uintptr_t)json_get(v, "system_id"))->text = system;
-    return v && form_show(c, v, 200, e);
-}
-
-static struct json *mapping_of(struct call *c)
-{
-    struct json *mapping = NULL;
-    for (size_t i = 0; i < 200; i++) {
-        const struct form_field *heading = form_find(&c->form, arena_printf(c->arena, "heading.%zu", i).data);
-        if (!heading)
-            break;
-        mapping = mapping ? mapping : json_object(c->arena);
-        const char *key = arena_str(c->arena, heading->value).data;
-        if (!json_get(mapping, key))
-            json_put_str(mapping, key, form_value(&c->form, arena_printf(c->arena, "map.%zu", i).data));
-    }
-    return mapping;
+    return v && show_page(c, &page_extract, v, 200, e);
 }
 
 static bool facts_read(struct call *c, struct extract_facts *f, struct err *e)
@@ -485,7 +450,7 @@ bool handle_access_extract(struct call *c, struct err *e)
         return false;
     bool is_read = facts_read(c, &f, &why);
     if (is_read)
-        extract_read_csv(c->arena, f.file, mapping_of(c), &list);
+        extract_read_csv(c->arena, f.file, records_mapping_of(c), &list);
     bool is_planned = is_read && list.problems->count == 0 && extract_finish(c, &list, &f, &plan, NULL, &why);
     bool is_sure = !plan.needs_yes || str_is(form_value(&c->form, "sure"), "yes");
     if (is_planned && is_sure && str_is(form_value(&c->form, "go"), "read")) {
@@ -512,7 +477,7 @@ bool handle_access_extract(struct call *c, struct err *e)
             json_put_int(k, "n", n++);
     }
     ((struct json *)(uintptr_t)json_get(v, "problem"))->text = arena_str(c->arena, str_of(why.text));
-    return form_show(c, v, why.code || (is_read && list.problems->count) ? 422 : 200, e);
+    return show_page(c, &page_extract, v, why.code || (is_read && list.problems->count) ? 422 : 200, e);
 }
 
 /* POST multipart/form-data: file, system, query, complete, taken_on; ?dry_run=1 says what would happen. */
@@ -528,7 +493,7 @@ bool handle_api_access_extract(struct call *c, struct err *e)
     }
     if (!call_view(c, e) || !call_query(c, "dry_run", &dry, e) || !call_query(c, "sure", &sure, e) || !facts_read(c, &f, e))
         return false;
-    extract_read_csv(c->arena, f.file, mapping_of(c), &list);
+    extract_read_csv(c->arena, f.file, records_mapping_of(c), &list);
     if (list.problems->count) {
         c->problems = json_array(c->arena);
         JSON_EACH (p, list.problems) {

@@ -8,7 +8,7 @@
 #include "web/page_kinds.h"
 #include "web/records.h"
 
-enum { UPLOADS_MAX = 20, TITLE_BYTES_MAX = 200, SECRET_BYTES = 32, PAGE_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = 200, SHARE_DAYS_MAX = 366 };
+enum { UPLOADS_MAX = 20, TITLE_BYTES_MAX = 200, SECRET_BYTES = 32, NAME_BYTES_MAX = 200, SHARE_DAYS_MAX = 366 };
 
 static bool type_open(struct call *c, const char *id, const struct record_type **ret, struct err *e)
 {
@@ -101,18 +101,6 @@ const struct page page_kind_holds = {.nav = "documents", .build = build_holds, .
 const struct page page_kind_retention = {.nav = "documents", .build = build_retention, .render = page_document_retention, .words = "Retention labels, and what bears them"};
 const struct page page_kind_disposition = {.nav = "documents", .build = build_disposition, .render = page_document_disposition, .words = "What is due for destruction and why, a dry run"};
 const struct page page_kind_certificate = {.nav = "documents", .build = build_certificate, .render = page_document_certificate, .words = "What was destroyed, approved by whom"};
-
-static bool show(struct call *c, const struct page *page, const struct json *v, int status, struct err *e)
-{
-    struct buf b;
-    buf_init(&b, PAGE_BYTES_MAX);
-    shell_render(c, page, v, &b);
-    bool is_full = b.full;
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    buf_release(&b);
-    c->response->status = status;
-    return !is_full || err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
-}
 
 /* ---- files ---- */
 
@@ -429,7 +417,7 @@ bool handle_document_share(struct call *c, struct err *e)
         c->response->status = 201;
         return true;
     }
-    return show(c, &page_share_made, v, 200, e);
+    return show_page(c, &page_share_made, v, 200, e);
 }
 
 /* The link of the address and the file that it shows. Whatever does not open looks the same. */
@@ -482,7 +470,7 @@ bool handle_share(struct call *c, struct err *e)
     json_put_str(v, "text", has_text ? text : STR(""));
     json_put_bool(v, "is_cut", is_cut);
     c->response->cache = "no-store";
-    return show(c, &page_share, v, 200, e);
+    return show_page(c, &page_share, v, 200, e);
 }
 
 bool handle_share_file(struct call *c, struct err *e)

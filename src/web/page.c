@@ -8,7 +8,7 @@
 #include "web/records.h"
 #include <strings.h>
 
-enum { PAGE_BYTES_MAX = 4 << 20 };
+enum { PAGE_BYTES_MAX = 16 << 20 };
 
 /* ---- view models ---- */
 
@@ -277,6 +277,18 @@ bool call_kept(struct call *c, const struct cache_state *state)
     return c->response->shared != NULL;
 }
 
+bool show_page(struct call *c, const struct page *page, const struct json *view, int status, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, PAGE_BYTES_MAX);
+    shell_render(c, page, view, &b);
+    if (b.full)
+        return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
+    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
+    c->response->status = status;
+    return true;
+}
+
 bool handle_page(struct call *c, struct err *e)
 {
     const struct page *page = c->route->page;
@@ -289,15 +301,20 @@ bool handle_page(struct call *c, struct err *e)
     struct json *v = page->build(c, e);
     if (!v)
         return false;
-    struct buf b;
-    buf_init(&b, PAGE_BYTES_MAX);
-    shell_render(c, page, v, &b);
-    bool is_full = b.full;
-    struct str body = arena_str(c->arena, buf_view(&b));
-    buf_release(&b);
-    if (is_full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
-    call_bytes(c, "text/html; charset=utf-8", body);
+    if (!show_page(c, page, v, 200, e))
+        return false;
     call_keep(c, &state);
     return true;
+}
+
+void put_done(struct call *c, struct json *view, const char *const (*known)[2], size_t count)
+{
+    struct str done = STR("");
+    struct err ignored = {0};
+    const char *words = "";
+    if (!call_query(c, "done", &done, &ignored))
+        done = STR("");
+    for (size_t i = 0; i < count; i++)
+        words = str_is(done, known[i][0]) ? known[i][1] : words;
+    json_put_cstr(view, "done", words);
 }

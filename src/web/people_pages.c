@@ -166,33 +166,6 @@ bool handle_people_leave(struct call *c, struct err *e)
 
 /* ---- the roster ---- */
 
-static const struct json *mapping_of(struct call *c)
-{
-    struct json *mapping = NULL;
-    for (size_t i = 0; i < 200; i++) {
-        const struct form_field *heading = form_find(&c->form, arena_printf(c->arena, "heading.%zu", i).data);
-        if (!heading)
-            break;
-        mapping = mapping ? mapping : json_object(c->arena);
-        const char *key = arena_str(c->arena, heading->value).data;
-        if (!json_get(mapping, key))
-            json_put_str(mapping, key, form_value(&c->form, arena_printf(c->arena, "map.%zu", i).data));
-    }
-    return mapping;
-}
-
-static bool show(struct call *c, struct json *v, int status, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, 8 << 20);
-    shell_render(c, &page_kind_roster, v, &b);
-    if (b.full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over 8 MiB");
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = status;
-    return true;
-}
-
 /* Everybody of a directory, as a file. */
 static bool directory_read(struct call *c, struct str id, struct str *ret, struct err *e)
 {
@@ -215,7 +188,7 @@ static bool source_read(struct call *c, struct roster_source *s, struct str *tex
     struct str directory = form_value(&c->form, "directory"), name = form_value(&c->form, "name");
     const struct form_field *file = form_find(&c->form, "file");
     s->is_full = str_is(form_value(&c->form, "full"), "yes");
-    s->mapping = mapping_of(c);
+    s->mapping = records_mapping_of(c);
     if (directory.size) {
         s->source = arena_printf(c->arena, "directory %.*s", STR_ARGS(directory));
         return directory_read(c, directory, text, e);
@@ -250,7 +223,7 @@ bool handle_people_roster(struct call *c, struct err *e)
         json_put(v, "plan", roster_plan_json(c->arena, &s, &plan));
     else
         json_put_null(v, "plan");
-    return show(c, v, !is_read || why.code || plan.csv.problems->count ? 422 : 200, e);
+    return show_page(c, &page_kind_roster, v, !is_read || why.code || plan.csv.problems->count ? 422 : 200, e);
 }
 
 /* POST text/csv ?source=NAME&full=1&dry_run=1, or ?directory=ID with an empty body. */

@@ -6,9 +6,9 @@
 #include "web/page_kinds.h"
 #include "web/records.h"
 
-enum { PAGE_BYTES_MAX = 16 << 20, TEXT_BYTES_MAX = 100000, WHAT_BYTES_MAX = 4000, APPROVERS_MAX = 20 };
+enum { TEXT_BYTES_MAX = 100000, WHAT_BYTES_MAX = 4000, APPROVERS_MAX = 20 };
 
-static void put_done(struct call *c, struct json *v)
+static void put_words(struct call *c, struct json *v)
 {
     static const char *const known[][2] = {{"taken", "Taken over. Read its words, change what is otherwise here, and send it for approval."},
                                            {"saved", "The draft is saved."},
@@ -18,20 +18,13 @@ static void put_done(struct call *c, struct json *v)
                                            {"published", "Published. Whoever has to sign it finds it on their own page."},
                                            {"moved", "Done."},
                                            {"signed", "Signed. The receipt stays with you."}};
-    struct str done = STR("");
-    struct err ignored = {0};
-    const char *words = "";
-    if (!call_query(c, "done", &done, &ignored))
-        done = STR("");
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        words = str_is(done, known[i][0]) ? known[i][1] : words;
-    json_put_cstr(v, "done", words);
+    put_done(c, v, known, sizeof(known) / sizeof(known[0]));
 }
 
 static struct json *with_done(struct call *c, struct json *v)
 {
     if (v)
-        put_done(c, v);
+        put_words(c, v);
     return v;
 }
 
@@ -183,17 +176,10 @@ static const struct page page_editor = {.nav = "policies", .render = page_policy
 static bool editor_show(struct call *c, const struct policy_typed *typed, const char *problem, int status, struct err *e)
 {
     struct json *v = view_policy_edit(&c->view, c->records, c->parameters[0], typed, e);
-    struct buf BUF_AUTO b;
     if (!v)
         return false;
-    buf_init(&b, PAGE_BYTES_MAX);
     json_put_cstr(v, "problem", problem);
-    shell_render(c, &page_editor, v, &b);
-    if (b.full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = status;
-    return true;
+    return show_page(c, &page_editor, v, status, e);
 }
 
 static bool document_put(struct call *c, struct record_change *change, struct op_blob *blob, struct err *e)

@@ -287,14 +287,7 @@ static bool show(struct bulk *b, const struct json *refused, const struct record
     json_put_bool(v, "needs_reason", (b->move && b->move->needs_reason) || b->act == RECORD_DELETE);
     json_put_bool(v, "needs_step_up", b->move && b->move->needs_step_up);
     put_rows(b, v, refused, changes);
-    struct buf BUF_AUTO out;
-    buf_init(&out, 8 << 20);
-    shell_render(c, &page_bulk, v, &out);
-    if (out.full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over 8 MiB");
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&out)));
-    c->response->status = status;
-    return true;
+    return show_page(c, &page_bulk, v, status, e);
 }
 
 static bool chosen_export(struct bulk *b, struct err *e)

@@ -79,18 +79,6 @@ static struct json *page_begin(struct call *c, const struct record_type *t, stru
     return v;
 }
 
-static bool show(struct call *c, struct json *v, int status, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, 8 << 20);
-    shell_render(c, &page_import, v, &b);
-    if (b.full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over 8 MiB");
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = status;
-    return true;
-}
-
 bool handle_import_form(struct call *c, struct err *e)
 {
     const struct record_type *t;
@@ -103,11 +91,11 @@ bool handle_import_form(struct call *c, struct err *e)
         return false;
     json_put_bool(v, "has_file", false);
     json_put_cstr(v, "why", "");
-    return show(c, v, 200, e);
+    return show_page(c, &page_import, v, 200, e);
 }
 
 /* {"heading": field} of the selects map.0, map.1 ...; NULL: match by name. */
-static struct json *mapping_of(struct call *c)
+struct json *records_mapping_of(struct call *c)
 {
     struct json *mapping = NULL;
     for (size_t i = 0; i < 200; i++) {
@@ -197,11 +185,11 @@ bool handle_import(struct call *c, struct err *e)
     struct json *v = page_begin(c, t, e);
     if (!v)
         return false;
-    bool is_read = records_import_text(c, &text, stash, &why) && record_csv_read(c->view.db, c->arena, t, text, mapping_of(c), c->access, c->now_ms, &csv, &why);
+    bool is_read = records_import_text(c, &text, stash, &why) && record_csv_read(c->view.db, c->arena, t, text, records_mapping_of(c), c->access, c->now_ms, &csv, &why);
     json_put_bool(v, "has_file", is_read);
     if (!is_read) {
         json_put_str(v, "why", arena_str(c->arena, str_of(why.text)));
-        return show(c, v, 422, e);
+        return show_page(c, &page_import, v, 422, e);
     }
     struct json *answer;
     bool is_asked = str_is(form_value(&c->form, "go"), "import") && csv.problems->count == 0 && csv.row_count > 0;
@@ -210,7 +198,7 @@ bool handle_import(struct call *c, struct err *e)
     json_put_str(v, "why", arena_str(c->arena, str_of(why.text)));
     json_put_str(v, "stash", arena_str(c->arena, str_of(stash)));
     put_preview(c, v, &csv);
-    return show(c, v, csv.problems->count || why.code ? 422 : 200, e);
+    return show_page(c, &page_import, v, csv.problems->count || why.code ? 422 : 200, e);
 }
 
 /* POST text/csv; ?dry_run=1 only says what would happen. */

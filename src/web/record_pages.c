@@ -78,14 +78,7 @@ void records_put_done(struct call *c, struct json *v)
                                            {"sent", "Sent for approval. Somebody else approves it here."},
                                            {"rejected", "Sent back."},
                                            {"same", "Nothing was changed: everything is as it was."}};
-    struct str done = STR("");
-    struct err ignored = {0};
-    const char *words = "";
-    if (!call_query(c, "done", &done, &ignored))
-        done = STR("");
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        words = str_is(done, known[i][0]) ? known[i][1] : words;
-    json_put_cstr(v, "done", words);
+    put_done(c, v, known, sizeof(known) / sizeof(known[0]));
 }
 
 static void put_op(struct call *c, struct json *v)
@@ -194,14 +187,7 @@ static bool show(struct call *c, const struct page *page, struct json *v, int st
         return false;
     put_op(c, v);
     json_put_str(v, "back", back_of(c));
-    struct buf BUF_AUTO b;
-    buf_init(&b, 8 << 20);
-    shell_render(c, page, v, &b);
-    if (b.full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over 8 MiB");
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    c->response->status = status;
-    return true;
+    return show_page(c, page, v, status, e);
 }
 
 static const struct page page_form = {.nav = "records", .render = page_record_form};

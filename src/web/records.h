@@ -49,6 +49,8 @@ bool record_return(struct call *c, const struct record_type *t, struct record *r
 bool records_are_of_people(struct str type);
 /* The text of an import: the form's "file" or "text", or what was kept under "stash" by the page before. ret_id: what it is kept under now. */
 bool records_import_text(struct call *c, struct str *ret, char ret_id[33], struct err *e) MUST_USE;
+/* What a person chose for each heading of a file, of the fields heading.N and map.N: {heading: field}; NULL before anything was chosen. */
+struct json *records_mapping_of(struct call *c);
 /* Accounts, or decisions about them, came: what follows from them by itself is done at once (assess/access_review.h). */
 void records_advance_access(struct call *c);
 /* Evidence came: who has it looked at is told. */

@@ -5,7 +5,7 @@
 #include "web/page_kinds.h"
 #include "web/records.h"
 
-enum { PAGE_BYTES_MAX = 16 << 20, ROWS_SHOWN = 200, NAME_BYTES_MAX = 200, REASON_BYTES_MAX = 4000 };
+enum { ROWS_SHOWN = 200, NAME_BYTES_MAX = 200, REASON_BYTES_MAX = 4000 };
 
 static struct json *build_impact(struct call *c, struct err *e)
 {
@@ -84,21 +84,6 @@ static struct json *import_page(struct call *c, struct err *e)
     return v;
 }
 
-static bool import_show(struct call *c, struct json *v, int status, struct err *e)
-{
-    struct buf b;
-    buf_init(&b, PAGE_BYTES_MAX);
-    shell_render(c, &page_import, v, &b);
-    bool is_full = b.full;
-    struct str body = arena_str(c->arena, buf_view(&b));
-    buf_release(&b);
-    if (is_full)
-        return err_set(e, ERR_TOO_LARGE, "this page is over %d MiB", PAGE_BYTES_MAX >> 20);
-    call_bytes(c, "text/html; charset=utf-8", body);
-    c->response->status = status;
-    return true;
-}
-
 bool handle_gap_import_form(struct call *c, struct err *e)
 {
     struct json *v = import_page(c, e);
@@ -106,7 +91,7 @@ bool handle_gap_import_form(struct call *c, struct err *e)
         return false;
     json_put_bool(v, "has_file", false);
     json_put_cstr(v, "problem", "");
-    return import_show(c, v, 200, e);
+    return show_page(c, &page_import, v, 200, e);
 }
 
 static void preview_put(struct json *v, const struct outside *o, struct str text)
@@ -149,7 +134,7 @@ bool handle_gap_import(struct call *c, struct err *e)
     json_put_str(v, "problem", arena_str(c->arena, str_of(why.text)));
     if (is_read)
         preview_put(v, &o, text);
-    return import_show(c, v, why.code || (is_read && o.problems->count) ? 422 : 200, e);
+    return show_page(c, &page_import, v, why.code || (is_read && o.problems->count) ? 422 : 200, e);
 }
 
 /* POST text/csv or application/json; ?dry_run=1 only says what would happen. */

@@ -241,6 +241,10 @@ bool call_blob(struct call *c, uint64_t leaf, const char *commitment, const char
 struct json *shell_build(struct call *c, const struct page *page, const struct json *view);
 /* Writes a page with its shell into `out`. */
 void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out);
+/* Answers with a view model put through a page's template; `status` of a form that was refused, else 200. ERR_TOO_LARGE over 16 MiB. */
+bool show_page(struct call *c, const struct page *page, const struct json *view, int status, struct err *e) MUST_USE;
+/* "done" of a page: the words of `known` ({done, words}) for ?done=, or none. */
+void put_done(struct call *c, struct json *view, const char *const (*known)[2], size_t count);
 /* The address of the list at hand with one value of its filter changed (NULL: none). */
 struct str list_url(struct call *c, const char *path, const char *changed, struct str value);
 

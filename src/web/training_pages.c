@@ -342,14 +342,7 @@ bool handle_quiz(struct call *c, struct err *e)
         return false;
     if (answers_read(c, &q, chosen) > 0) {
         struct json *v = view_quiz(&c->view, &t, chosen, e);
-        struct buf b BUF_AUTO;
-        if (!v)
-            return false;
-        buf_init(&b, 4 << 20);
-        shell_render(c, &page_kind_quiz, v, &b);
-        call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-        c->response->status = 422;
-        return true;
+        return v && show_page(c, &page_kind_quiz, v, 422, e);
     }
     size_t right = quiz_score(c->arena, t.course, &q, chosen, &text);
     return quiz_close(c, &t, right, q.count, text, e) && call_redirect(c, arena_printf(c->arena, "/my/training/%.*s/result", STR_ARGS(t.in_force.id)));

@@ -10,7 +10,7 @@ failed=0
 # refuse NAME LINE MESSAGE: the template on standard input is refused at LINE with MESSAGE.
 refuse() {
     cat >"$scratch/page.html"
-    if "$tpl" "$scratch/out.c" "$scratch/out.h" "$scratch/page.html" 2>"$scratch/err"; then
+    if "$tpl" "$scratch/out.h" "$scratch" "$scratch/page.html" 2>"$scratch/err"; then
         echo "not refused: $1"
         failed=$((failed + 1))
     elif ! grep -q "page.html:$2: .*$3" "$scratch/err"; then
@@ -97,7 +97,7 @@ T
 
 printf '<p class="a {{x}}"{%% if y %%} hidden{%% end %%}>{{x.y.0?|number}} {{asset "a.css"}}</p>\n' >"$scratch/bad.html"
 printf '<p class="a {{x}}"{%% if y %%} hidden{%% end %%}>{{x.y.0?|number}}</p>\n' >"$scratch/good.html"
-if "$tpl" "$scratch/out.c" "$scratch/out.h" "$scratch/good.html" && grep -q 'void page_good(struct html \*out, const struct json \*v);' "$scratch/out.h"; then
+if "$tpl" "$scratch/out.h" "$scratch" "$scratch/good.html" && grep -q 'void page_good(struct html \*out, const struct json \*v);' "$scratch/out.h"; then
     passed=$((passed + 1))
 else
     failed=$((failed + 1))

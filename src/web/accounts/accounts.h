@@ -29,8 +29,6 @@ bool sign_in_refused(struct call *c, int status, struct str login, struct str wh
 #define SIGN_IN_WRONG "the name or the password is not right, or the account is not in force"
 /* A cookie that scripts do not see; life 0: it goes. */
 struct str with_cookie(struct call *c, const char *name, struct str value, int64_t life_ms);
-/* A page by its kind, with the status of a form that was refused. */
-bool show_page(struct call *c, const struct page *page, const struct json *view, int status, struct err *e) MUST_USE;
 /* Was this tried too often? ERR_LIMIT says for how long to wait. `who`: a login name, or an account's id; may be empty. */
 bool guess_may(struct call *c, const char *what, struct str who, struct err *e) MUST_USE;
 void guess_done(struct call *c, const char *what, struct str who, bool is_right);

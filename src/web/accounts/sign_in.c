@@ -3,7 +3,6 @@
 #include "base/times.h"
 #include "web/accounts/elsewhere.h"
 
-enum { SECOND_PAGE_BYTES = 256 << 10 };
 
 /* ---- sessions ---- */
 
@@ -55,18 +54,6 @@ struct session session_like(struct call *c, const char *actor, const char *how, 
 }
 
 /* ---- pages of this room ---- */
-
-bool show_page(struct call *c, const struct page *page, const struct json *view, int status, struct err *e)
-{
-    struct buf b;
-    buf_init(&b, SECOND_PAGE_BYTES);
-    shell_render(c, page, view, &b);
-    bool is_full = b.full;
-    call_bytes(c, "text/html; charset=utf-8", arena_str(c->arena, buf_view(&b)));
-    buf_release(&b);
-    c->response->status = status;
-    return !is_full || err_set(e, ERR_TOO_LARGE, "this page is over %d KiB", SECOND_PAGE_BYTES >> 10);
-}
 
 static bool show_form(struct call *c, int status, struct str token, struct str login, struct str why, struct err *e)
 {
