@@ -561,7 +561,7 @@ int main(int argc, char **argv)
         c->tests[i].digest = digest_hex(a, str_of(c->tests[i].source));
     if (!(out = fopen(argv[2], "we")))
         stop("write", argv[2]);
-    fputs("/* Made from content/ by tools/content_compile.c. */\n#include \"content/record_type.h\"\n\n", out);
+    fputs("/* Made from content/ by tools/content_compile.c. */\n#include \"content/crosswalk.h\"\n#include \"content/record_type.h\"\n\n", out);
     put_categories(c);
     put_criteria(a, c);
     put_controls(a, c);
@@ -587,6 +587,8 @@ int main(int argc, char **argv)
     put_text(c->resources_json ? c->resources_json : "{}");
     fputs(";\nconst char content_milestones_json[] =\n", out);
     put_text(c->milestones_json ? c->milestones_json : "{\"milestones\":[]}");
+    fputs(";\nconst char content_crosswalk_json[] =\n", out);
+    put_text(c->crosswalk_json ? c->crosswalk_json : "{}");
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

@@ -111,6 +111,7 @@ void check_coverage(struct checker *k);
 void check_classification(struct checker *k, const struct yaml *root);
 void check_resources(struct checker *k, const struct yaml *root);
 void check_milestones(struct checker *k, const struct yaml *root);
+void check_crosswalk(struct checker *k, const struct yaml *root);
 void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);
 void check_lifecycle(struct checker *k, const struct yaml *root);

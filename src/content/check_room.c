@@ -107,3 +107,18 @@ void check_milestones(struct checker *k, const struct yaml *root)
     }
     k->content->milestones_json = json_keep(k, root);
 }
+
+void check_crosswalk(struct checker *k, const struct yaml *root)
+{
+    static const char *const levels[] = {"high", "medium", "low"};
+    YAML_EACH (criterion, yaml_get(root, "confidence"))
+        YAML_EACH (framework, criterion)
+            YAML_EACH (level, framework) {
+                bool is_known = false;
+                for (size_t i = 0; i < COUNT(levels); i++)
+                    is_known |= str_is(level->key, levels[i]);
+                if (!is_known || level->type != YAML_LIST)
+                    problem(k, level, "%s: \"%s\": is high, medium or low with a list of ids", criterion->key.data, framework->key.data);
+            }
+    k->content->crosswalk_json = json_keep(k, root);
+}

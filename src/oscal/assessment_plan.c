@@ -59,7 +59,7 @@ static void control_activity_put(struct oscal *o, struct json *list, size_t inde
     if (!wanted || !oscal_control_is_shown(o, index))
         return;
     struct json *v = oscal_push_uuid(o, list, "activity", str_of(c->id));
-    oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", c->id, c->title));
+    oscal_put_line(o, v, "title", oscal_title(o, c->id, c->title));
     struct str words = str_trim(
         arena_printf(o->arena, "%s\n\n%s", c->test_design ? c->test_design : "", c->test_operation ? c->test_operation : ""));
     oscal_put_prose(o, v, "description", words.size ? words : oscal_control_statement(o, c));

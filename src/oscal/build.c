@@ -98,6 +98,11 @@ void oscal_put_prose(struct oscal *o, struct json *v, const char *key, struct st
     json_put_str(v, key, str_trim(text));
 }
 
+struct str oscal_title(struct oscal *o, const char *id, const char *title)
+{
+    return arena_printf(o->arena, "%.*s %.*s", STR_ARGS(str_of(id)), STR_ARGS(str_of(title)));
+}
+
 void oscal_put_prop(struct oscal *o, struct json *v, const char *name, struct str value)
 {
     value = one_line(o, value, LINE_BYTES_MAX);

@@ -1,6 +1,8 @@
 /* catalog.c - the criteria as a catalog, what is chosen of them as a profile, and how they relate to other frameworks. */
 #include "oscal/internal.h"
 
+#include "content/crosswalk.h"
+
 #include "report/view_parameters.h"
 
 #include <ctype.h>
@@ -174,17 +176,28 @@ static void side_put(struct json *map, const char *key, struct str id)
     json_put_str(v, "id-ref", id);
 }
 
-static void maps_put(struct oscal *o, struct json *mapping, const struct framework *f)
+/* How sure we are of a pair, where somebody has said so. */
+static void confidence_put(struct json *map, const struct json *levels, struct str id)
+{
+    JSON_EACH (level, levels)
+        JSON_EACH (other, level)
+            if (str_equal(other->text, id))
+                json_put_str(json_put_object(map, "confidence-score"), "category", level->key);
+}
+
+static void maps_put(struct oscal *o, struct json *mapping, const struct framework *f, const struct json *confidence)
 {
     struct json *list = json_put_array(mapping, "maps");
     for (size_t i = 0; i < content_criterion_count; i++) {
-        const struct json *all = json_parse(o->arena, str_of(content_criteria[i].crosswalk_json), JSON_LIMITS_DEFAULT, o->e);
+        const struct criterion *c = &content_criteria[i];
+        const struct json *all = json_parse(o->arena, str_of(c->crosswalk_json), JSON_LIMITS_DEFAULT, o->e);
         JSON_EACH (id, json_get(all, f->key)) {
             struct json *map = json_push_object(list);
-            json_put_str(map, "uuid", oscal_uuid2(o, f->key, str_of(content_criteria[i].id), id->text));
+            json_put_str(map, "uuid", oscal_uuid2(o, f->key, str_of(c->id), id->text));
             json_put_cstr(map, "relationship", "intersects-with");
-            side_put(map, "sources", oscal_token(o, str_of(content_criteria[i].id)));
+            side_put(map, "sources", oscal_token(o, str_of(c->id)));
             side_put(map, "targets", target_id(o, f, id->text));
+            confidence_put(map, json_get(json_get(confidence, c->id), f->key), id->text);
         }
     }
 }
@@ -192,6 +205,8 @@ static void maps_put(struct oscal *o, struct json *mapping, const struct framewo
 struct json *oscal_mapping(struct oscal *o)
 {
     struct json *body, *root = oscal_document_new(o, OSCAL_MAPPING, "Criteria and other frameworks", &body);
+    const struct json *confidence =
+        json_get(json_parse(o->arena, str_of(content_crosswalk_json), JSON_LIMITS_DEFAULT, o->e), "confidence");
     struct json *p = json_put_object(body, "provenance");
     json_put_cstr(p, "method", "human");
     json_put_cstr(p, "matching-rationale", "semantic");
@@ -213,7 +228,7 @@ struct json *oscal_mapping(struct oscal *o)
         if (f->url)
             json_put_cstr(json_push_object(json_put_array(r, "rlinks")), "href", f->url);
         json_put_str(target, "href", arena_printf(o->arena, "#%.*s", STR_ARGS(json_text(r, "uuid"))));
-        maps_put(o, m, f);
+        maps_put(o, m, f, confidence);
     }
     return root;
 }

@@ -26,7 +26,7 @@ static void control_put(struct oscal *o, struct json *list, size_t index)
     struct str id = str_of(c->id), words = oscal_control_statement(o, c);
     struct json *v = oscal_push_uuid(o, list, "control", id);
     json_put_cstr(v, "type", "process-procedure");
-    oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", c->id, c->title));
+    oscal_put_line(o, v, "title", oscal_title(o, c->id, c->title));
     oscal_put_prose(o, v, "description", words);
     oscal_put_prop(o, v, "control", id);
     oscal_put_prop(o, v, "family", str_of(c->family));
@@ -46,7 +46,7 @@ static void policy_put(struct oscal *o, struct json *list, const struct policy *
 {
     struct json *v = oscal_push_uuid(o, list, "policy", str_of(p->id));
     json_put_cstr(v, "type", "policy");
-    oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", p->id, p->title));
+    oscal_put_line(o, v, "title", oscal_title(o, p->id, p->title));
     oscal_put_prose(o, v, "description", str_of(p->purpose));
     oscal_put_prop(o, v, "policy", str_of(p->id));
     oscal_put_role(o, v, str_of(p->owner));

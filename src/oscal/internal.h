@@ -49,6 +49,7 @@ struct str oscal_date_end(struct oscal *o, struct str date);
 struct str oscal_statement(struct oscal *o, const struct criterion *c);                  /* "cc6.1_smt" */
 void oscal_put_line(struct oscal *o, struct json *v, const char *key, struct str text);  /* one line */
 void oscal_put_prose(struct oscal *o, struct json *v, const char *key, struct str text); /* several */
+struct str oscal_title(struct oscal *o, const char *id, const char *title);              /* "AC-04 Leavers" */
 /* Into v.props, under our name space. An empty value adds nothing. */
 void oscal_put_prop(struct oscal *o, struct json *v, const char *name, struct str value);
 void oscal_put_count(struct oscal *o, struct json *v, const char *name, int64_t value);

@@ -188,9 +188,8 @@ static void control_observation_put(struct writing *r, size_t index)
     struct str words = r->is_type1
                            ? str_of(design_result_words(c->design.result))
                            : arena_printf(o->arena, "%s: %s", conclusion_words(c->operation.conclusion), c->operation.why);
-    struct json *v =
-        observation_new(r, "control-observation", id, arena_printf(o->arena, "%s %s", c->control->id, c->control->title), words,
-                        c->control->model == MODEL_CONFIG_STATE ? "TEST" : "EXAMINE");
+    struct json *v = observation_new(r, "control-observation", id, oscal_title(o, c->control->id, c->control->title), words,
+                                     c->control->model == MODEL_CONFIG_STATE ? "TEST" : "EXAMINE");
     oscal_put_prop(o, v, "control", id);
     oscal_put_prop(o, v, "conclusion", str_of(conclusion));
     oscal_put_count(o, v, "deviations", deviations_of(c));
@@ -296,12 +295,13 @@ static void criterion_finding_put(struct writing *r, size_t index)
     bool is_met = r->is_type1 ? strcmp(name, "MET") == 0 : signal == CRITERION_MET || signal == CRITERION_MET_WITH_EXCEPTIONS;
     bool is_clear = r->is_type1 || signal == CRITERION_MET || signal == CRITERION_NOT_MET_SIGNAL;
     struct json *v = oscal_push_uuid(o, r->findings, "finding", str_of(c->id));
-    oscal_put_line(o, v, "title", arena_printf(o->arena, "%s %s", c->id, c->title));
-    oscal_put_prose(o, v, "description",
-                    arena_printf(o->arena, "%s. A signal for management from the evidence, never an opinion.",
-                                 r->is_type1 ? is_met ? "Its key controls are designed and in place"
-                                                      : "A key control is not designed or not in place"
-                                             : criterion_status_words(signal)));
+    oscal_put_line(o, v, "title", oscal_title(o, c->id, c->title));
+    struct str words = !r->is_type1 ? str_of(criterion_status_words(signal))
+                       : is_met     ? STR("Its key controls are designed and in place")
+                                    : STR("A key control is not designed or not in place");
+    oscal_put_prose(
+        o, v, "description",
+        arena_printf(o->arena, "%.*s. A signal for management from the evidence, never an opinion.", STR_ARGS(words)));
     oscal_put_prop(o, v, "criterion", str_of(c->id));
     oscal_put_prop(o, v, "signal", str_of(name));
     target_put(o, v, index, is_met, !is_clear ? "other" : is_met ? "pass" : "fail");
@@ -413,7 +413,7 @@ struct json *oscal_results(struct oscal *o)
                  : o->about.has_days ? oscal_instant(o, o->about.instants.from_ms)
                                      : o->stamp);
     if (!o->is_before)
-        json_put_str(v, "end", oscal_instant(o, o->as->window.to_ms - MS_SECOND));
+        json_put_str(v, "end", oscal_instant(o, o->as->window.to_ms - 1));
     oscal_put_assets(o, json_put_object(v, "local-definitions"));
     oscal_put_reviewed(o, v, "reviewed-controls", NULL);
     attestations_put(o, v);

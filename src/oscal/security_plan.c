@@ -191,8 +191,8 @@ static void implementation_put(struct oscal *o, struct json *body)
         if (!oscal_control_is_shown(o, i))
             continue;
         struct json *k =
-            component_new(o, components, "control", str_of(c->id), "process-procedure",
-                          arena_printf(o->arena, "%s %s", c->id, c->title), oscal_control_statement(o, c),
+            component_new(o, components, "control", str_of(c->id), "process-procedure", oscal_title(o, c->id, c->title),
+                          oscal_control_statement(o, c),
                           o->as->program->controls[i].adoption == ADOPTION_ADOPTED ? "operational" : "under-development");
         oscal_put_prop(o, k, "control", str_of(c->id));
         oscal_put_role(o, k, str_of(c->owner_role ? c->owner_role : ""));
