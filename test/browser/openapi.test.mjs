@@ -148,7 +148,7 @@ describe('the API', () => {
         const body = type ? sample(form, type, there) : Object.fromEntries(Object.entries(form?.properties ?? {}).filter(([, f]) => 'example' in f).map(([k, f]) => [k, f.example]));
         if (type && !path.endsWith('/import')) body.version = (await ask('GET', `/records/${type}/${one.id}`)).json.version;
         if (path === '/changes') body.changes = [{ type: 'person', values: { name: 'By the description' } }];
-        options = operation.requestBody?.content['text/csv'] ? { body: type ? 'title\n' : 'name,email\nFrom A Roster,roster@example.org\n', type: 'text/csv' } : path === '/gaps/import' ? { body: { findings: [{ title: 'From outside' }] } } : { body };
+        options = operation.requestBody?.content['text/csv'] ? { body: type ? 'title\n' : 'name,email\nFrom A Roster,roster@example.org\n', type: 'text/csv' } : path === '/gaps/import' ? { body: { findings: [{ title: 'From outside' }] } } : path === '/oscal' ? { body: JSON.parse(fs.readFileSync(new URL('../oscal/catalog.json', import.meta.url))) } : { body };
         if (operation.requestBody?.content['multipart/form-data']) {
           const data = new FormData();
           for (const [k, v] of Object.entries(body)) data.append(k, v);
