@@ -1,7 +1,7 @@
 #!/bin/sh
 # Records at size under load, at each of these numbers of changes (one in ten makes evidence, one in a hundred a person), beside Fossil:
 #   web_size.sh [CHANGES...]; without: 1000 10000 100000 1000000. ASSAY_BENCH_DATA: a directory that bench-records has filled already (one size).
-# A page made anew for each request (bench/web.lua), a keep-alive connection, wrk. CPU is that of the web process, user and system.
+# A page made anew for each request (bench/web.lua), or some again and again, which is what the server keeps while nothing is written; a keep-alive connection, wrk. CPU is that of the web process, user and system.
 set -eu
 . "$(dirname "$0")/lib.sh"
 port=${ASSAY_BENCH_PORT:-18472}
@@ -40,7 +40,8 @@ for changes; do
     load search 1; line="$line $p50 $cpu"; echo "  search: p50 $p50 ms, p99 $p99 ms, $cpu us CPU (goal 10 ms)"
     load api 16; line="$line $rate $cpu"; echo "  API list, made anew, 16 connections: $rate requests/s, p99 $p99 ms, $cpu us CPU (goal 3000)"
     load kept 16; echo "  API list, 40 pages again and again: $rate requests/s, p99 $p99 ms, $cpu us CPU"
-    load list 16; ours=$rate; line="$line $rate"; echo "  list, 16 connections: $rate requests/s, p99 $p99 ms, $cpu us CPU"
+    load list 16; anew=$rate; line="$line $rate"; echo "  list, made anew, 16 connections: $rate requests/s, p99 $p99 ms, $cpu us CPU"
+    load again 16; ours=$rate; line="$line $rate"; echo "  list, 40 pages again and again: $rate requests/s, p99 $p99 ms, $cpu us CPU"
     echo "  bytes of a list page: $(bytes '/records/evidence?sort=title&state=received') (goal 61440); of the API's: $(bytes '/api/v1/records/evidence?sort=title')"
     echo "  memory after that: web $(pss "$web") MB, all $(pss $(family "$parent")) MB PSS (goal 100)"
     echo "$line" >>"$scratch/table"
@@ -72,11 +73,11 @@ if command -v fossil >/dev/null 2>&1; then
     wrk -t1 -c16 -d"${seconds}s" --latency "http://127.0.0.1:$((port + 1))/timeline?n=50" >"$scratch/wrk"
     web_stop
     theirs=$(awk '/Requests\/sec/ { printf "%.0f", $2 }' "$scratch/wrk")
-    echo "fossil /timeline, 16 connections: $theirs requests/s of $(wc -c <"$scratch/page") bytes; our list $(ratio "$ours" "$theirs") times that (goal 10)"
+    echo "fossil /timeline, 16 connections: $theirs requests/s of $(wc -c <"$scratch/page") bytes; our list $(ratio "$ours" "$theirs") times that (40 pages, where Fossil has one; goal 10), each page made anew $(ratio "$anew" "$theirs") times"
 else
     echo "fossil is not installed: no comparison with its timeline"
 fi
 
 echo "growth (p50 in ms, CPU in us a request):"
-echo "changes list_p50 list_cpu deep_cpu record_cpu search_p50 search_cpu api/s api_cpu list16/s" | cat - "$scratch/table" | awk '{ for (i = 1; i <= NF; i++) printf "%-11s", $i; print "" }'
+echo "changes list_p50 list_cpu deep_cpu record_cpu search_p50 search_cpu api/s api_cpu list16/s again16/s" | cat - "$scratch/table" | awk '{ for (i = 1; i <= NF; i++) printf "%-11s", $i; print "" }'
 awk '{ printf "%8d changes  list %5d us %s\n", $1, $3, substr("########################################", 1, int($3 / 100 + 0.5)) }' "$scratch/table"
