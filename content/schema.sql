@@ -34,6 +34,9 @@ create table keyring_key(leaf integer primary key, id text not null, t integer n
 -- Sealed bytes that others follow: of the blob c of leaf `target`.
 create table reencryption(leaf integer primary key, target integer not null, c text not null, old_x text not null unique, new_x text not null,
                           t integer not null) strict;
+-- What the ledger says of an examination beside its records: draw, show (samples), close (populations), opinion (test sheets). statement: JSON.
+create table audit_leaf(leaf integer primary key, kind text not null, subject text not null, engagement text not null, t integer not null, statement text not null) strict;
+create index audit_leaf_by_subject on audit_leaf(subject, kind, leaf);
 -- What may not be erased without a second signature. statement: JSON as it was signed.
 create table hold(id text primary key, leaf integer not null, t integer not null, statement text not null, why_c text not null, why_x text not null,
                   released_leaf integer, released_t integer) strict, without rowid;

@@ -319,6 +319,8 @@ static void signature_check(struct av *v, const struct av_leaf *leaf)
     bool is_unsigned = role ? !role[0] : !av_is(av_string(&leaf->object, "type"), "hold");
     if (is_unsigned && leaf->lines.size > 0)
         av_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %s have not", (av_llu)leaf->index, type);
+    if (leaf->lines.size == 0 && (leaf->type == AV_DRAW || leaf->type == AV_OPINION))
+        return; /* of an account, in the pages of the audited: what is signed has to hold, and neither has to be signed */
     bool has_statement = leaf->type == AV_SCOPE || leaf->type == AV_DRAW || leaf->type == AV_OPINION; /* named like the type */
     if (has_statement && av_signers(v, leaf, role, type, av_value(&leaf->object, type)) == 0)
         av_find(v, "E43", "leaf %llu: it is not signed by an %s key in force", (av_llu)leaf->index, role);

@@ -126,7 +126,7 @@ static bool draft_check(const struct keeper *k, const struct leaf_draft *draft, 
         return err_set(e, ERR_INVALID, "%s: no such leaf is written: %s", draft->type, fault);
     if (role && !role[0] && draft->signatures.size > 0)
         return err_set(e, ERR_INVALID, "%s: no such leaf is written: nobody signs this type", draft->type);
-    if (role && role[0] && draft->signatures.size == 0)
+    if (role && role[0] && draft->signatures.size == 0 && !leaf_rule_may_be_unsigned(view.type))
         return err_set(e, ERR_INVALID, "%s: no such leaf is written: the %s has to sign it", draft->type, role);
     return true;
 }
@@ -249,9 +249,27 @@ static bool source_read(void *context, struct arena *a, uint64_t index, struct s
     return k->reader && ledger_reader_leaf(k->reader, a, index, ret_leaf, e);
 }
 
+static uint64_t source_head(void *context)
+{
+    struct keeper *k = context;
+    return ledger_signed_size(k->ledger);
+}
+
+static bool source_root(void *context, uint64_t size, struct sha256 *ret, struct err *e)
+{
+    struct keeper *k = context;
+    if (size > ledger_signed_size(k->ledger))
+        return err_set(e, ERR_CONFLICT, "a head of %llu leaves is not signed yet; ask again in a second", (unsigned long long)size);
+    if (!k->reader || ledger_reader_head(k->reader)->size < size) {
+        ledger_reader_close(k->reader);
+        k->reader = ledger_reader_open(k->ledger_fd, e);
+    }
+    return k->reader && ledger_reader_root(k->reader, size, ret, e);
+}
+
 static bool make_drafts(struct keeper *k, const struct op_kind *kind, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
-    struct leaf_source leaves = {.read = source_read, .context = k};
+    struct leaf_source leaves = {.read = source_read, .head = source_head, .root = source_root, .blobs = blob_store_reader(&k->store), .context = k};
     struct op taken = *op;
     taken.now_ms = k->batch.t;
     return kind->make_over ? kind->make_over(k->projection.db, &leaves, k->batch.arena, &taken, ret, e)

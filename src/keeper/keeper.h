@@ -82,6 +82,10 @@ struct blob_reader {
 /* Leaves under the newest checkpoint, for kinds that have to look at one. ERR_CONFLICT: not signed yet. */
 struct leaf_source {
     bool (*read)(void *context, struct arena *a, uint64_t index, struct str *ret_leaf, struct err *e);
+    /* The newest signed head: how many leaves, and the root of the first `size` of them. ERR_CONFLICT: not signed yet. */
+    uint64_t (*head)(void *context);
+    bool (*root)(void *context, uint64_t size, struct sha256 *ret, struct err *e);
+    struct blob_reader blobs; /* stored ones; an operation's own are in its hands */
     void *context;
 };
 

@@ -194,6 +194,11 @@ const char *leaf_rule_role(struct str type)
     return r ? r->role : "";
 }
 
+bool leaf_rule_may_be_unsigned(struct str type)
+{
+    return str_is(type, "draw") || str_is(type, "opinion");
+}
+
 const char *leaf_rule_statement(struct str type)
 {
     const struct rule *r = rule_of(type);

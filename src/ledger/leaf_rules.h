@@ -26,8 +26,10 @@
  *   gap        nothing was recorded where something should have been; or a person says why
  *   seal       everything up to here, written by the ledger itself
  *   anchor     a time stamp or a set of cosignatures from outside
- *   draw       a sample. Signed by an officer (statement: member draw)
- *   opinion    what an auditor concludes. Signed by an auditor (statement: member opinion)
+ *   draw       a sample: committed to, and later shown (verify_draw.c has its members). Signed by an officer or an auditor (statement:
+ *              member draw), or by nobody
+ *   opinion    what an auditor concludes, and on which leaves. Signed by an auditor (statement: member opinion), or by nobody: then it
+ *              is the keeper that says which account it was
  *   close      the end of a period
  *   record     everything else that people set; its member `type` says what. May carry signatures, which its own reader checks
  *
@@ -43,6 +45,8 @@ enum { LEAF_FAULT_SIZE = 200 };
 bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEAF_FAULT_SIZE]);
 /* The role that has to sign: "collector", "root", "officer", "auditor"; "" when nobody may; NULL when the type's own reader says. */
 const char *leaf_rule_role(struct str type);
+/* May its signature be left out? What an auditor does in the pages of the audited has none; one that is there has to hold. */
+bool leaf_rule_may_be_unsigned(struct str type);
 /* The member that is signed by that role, where it is one member; else NULL. */
 const char *leaf_rule_statement(struct str type);
 /* The closed list, in the order of the manual above; NULL at the end. */

@@ -167,6 +167,8 @@ bool ledger_reader_each(struct ledger_reader *r, uint64_t from, uint64_t to,
 /* RFC 6962 audit path of leaf `index` in the tree of `size`. At most 64 hashes. */
 bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t size, struct sha256 ret_path[64],
                              size_t *ret_count, struct err *e) MUST_USE;
+/* The root of the tree of its first `size` leaves; they have to be signed. */
+bool ledger_reader_root(struct ledger_reader *r, uint64_t size, struct sha256 *ret, struct err *e) MUST_USE;
 bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
                                size_t *ret_count, struct err *e) MUST_USE;
 

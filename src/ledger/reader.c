@@ -83,6 +83,12 @@ bool ledger_reader_inclusion(struct ledger_reader *r, uint64_t index, uint64_t s
     return size_check(r, size, e) && merkle_inclusion(&nodes, index, size, ret_path, ret_count, e);
 }
 
+bool ledger_reader_root(struct ledger_reader *r, uint64_t size, struct sha256 *ret, struct err *e)
+{
+    struct merkle_nodes nodes = tile_store_nodes(&r->store);
+    return size_check(r, size, e) && merkle_root(&nodes, size, ret, e);
+}
+
 bool ledger_reader_consistency(struct ledger_reader *r, uint64_t old_size, uint64_t size, struct sha256 ret_path[128],
                                size_t *ret_count, struct err *e)
 {

@@ -239,6 +239,7 @@ static void check_all(struct verify *v)
         verify_blobs(v);
     if (!v->options->without_blobs)
         verify_catalogs(v);
+    verify_draws(v);
     verify_anchors(v);
     if (!v->has_head && v->report->is_ok)
         verify_note(v, "no checkpoint has been signed yet");

@@ -101,6 +101,7 @@ struct verify {
     struct verify_anchors *anchors; /* verify_anchor.c */
     struct verify_catalog *catalogs; /* verify_catalog.c */
     size_t catalog_count, catalog_capacity;
+    struct verify_draws *draws; /* verify_draw.c */
     char master_now[KEY_CHECK_SIZE], master_next[KEY_CHECK_SIZE]; /* verify_keyring.c: check values; empty: the first one, none */
     uint64_t master_leaf, master_next_leaf;
 };
@@ -189,6 +190,9 @@ void verify_anchors(struct verify *v);
 /* verify_catalog.c: E70, the tests in a catalog's blob are those that its leaf names. As each leaf passes; after verify_erasures. */
 void verify_catalog_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
 void verify_catalogs(struct verify *v);
+/* verify_draw.c: E72, samples are those that their numbers and heads give; E71, opinions lie after what they cite. As each leaf passes; at the end. */
+void verify_draw_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_draws(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);
 

@@ -262,7 +262,7 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     if (is_unsigned && leaf->signatures.size > 0)
         verify_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %.*s have not", (unsigned long long)index,
                     STR_ARGS(leaf->type));
-    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key"))
+    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key") || (leaf->signatures.size == 0 && leaf_rule_may_be_unsigned(leaf->type)))
         return;
     struct err e = {0};
     char label[40];
@@ -345,5 +345,6 @@ void verify_leaf_parsed(struct verify *v, uint64_t index, struct str bytes, cons
     verify_keyring_leaf(v, index, &leaf);
     verify_reencrypt_leaf(v, index, &leaf);
     verify_catalog_leaf(v, index, &leaf);
+    verify_draw_leaf(v, index, &leaf);
     verify_anchor_leaf(v, index, &leaf);
 }

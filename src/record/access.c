@@ -92,6 +92,13 @@ static bool role_is_own(const char *name)
     return role && !(role_permissions(role) & (PERMISSION_BIT(PERMISSION_READ) | PERMISSION_BIT(PERMISSION_RECORDS)));
 }
 
+/* Who examines from outside, until a set day: a type that names that role means it, although it may not change records as such. */
+static bool role_is_outside(const char *name)
+{
+    const struct role *role = content_role(str_of(name));
+    return role && role->must_end;
+}
+
 /* It names the person in some field, is theirs to have made, or is about them. */
 static bool is_own(const struct access *x, const struct record *r)
 {
@@ -151,7 +158,7 @@ bool record_allows(const struct access *x, const struct record_type *t, const st
     if (x->changes_own_only)
         own.role_count = 0;
     for (size_t i = 0; i < x->role_count && x->changes_own_only; i++)
-        if (role_is_own(x->roles[i]))
+        if (role_is_own(x->roles[i]) || role_is_outside(x->roles[i]))
             own.roles[own.role_count++] = x->roles[i];
     return allows(&own, t, r, act, transition, e);
 }

@@ -34,7 +34,6 @@ struct db_row *query_run(struct query_text *q, struct db *db, struct err *e);
 
 /* ---- types of a connection, for operations, which get no record_types (types.c) ---- */
 
-const struct record_type *record_type_in_force(struct db *db, struct str id, struct err *e);
 /* A copy with its digest: that of what the program was built with is there, one that was read has none yet. */
 const struct record_type *record_type_digested(struct arena *a, const struct record_type *t, struct err *e);
 struct record_types *record_types_of(struct db *db, struct err *e);

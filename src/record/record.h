@@ -44,6 +44,8 @@ size_t record_types_count(const struct record_types *t);
 bool record_types_as_of(struct db *db, const struct record_types *t, int64_t leaf_limit, struct err *e) MUST_USE;
 const struct record_type *record_types_at(const struct record_types *t, size_t i); /* by room, then label */
 bool record_types_refresh(struct record_types *t, struct db *db, struct err *e) MUST_USE;
+/* The same for operations, which get no record_types: kept for this thread. ERR_NOT_FOUND. */
+const struct record_type *record_type_in_force(struct db *db, struct str id, struct err *e);
 /* What operations keep for this thread; for one that ends. */
 void record_types_forget(void);
 

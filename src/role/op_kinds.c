@@ -4,6 +4,7 @@
 #include "assess/documents.h"
 #include "assess/evidence.h"
 #include "assess/ops.h"
+#include "assess/sheet.h"
 #include "collect/op_run.h"
 #include "keeper/kinds.h"
 #include "notify/channel.h"
@@ -50,11 +51,17 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_notify_sent,
         &op_notify_trial,
         &op_notify_tried,
+        &op_audit_draw,
+        &op_audit_close,
+        &op_audit_opinion,
     };
     enum { COUNT = sizeof(ALL) / sizeof(ALL[0]) };
     static struct op_kind kinds[COUNT];
     for (size_t i = 0; i < COUNT; i++)
         kinds[i] = *ALL[i];
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(kinds[i].kind, op_record_change.kind) == 0)
+            kinds[i].make_over = audit_change_make; /* the two sides of an audit, and the order of its steps */
     for (size_t i = 0; i < COUNT; i++)
         if (strcmp(kinds[i].kind, kind_erase.kind) == 0)
             kinds[i].make_over = document_erase_make; /* what a legal hold covers stays, whoever signs */
