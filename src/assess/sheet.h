@@ -2,7 +2,7 @@
  * sheet.h - the auditor's test of one control: item by attribute, what it counts to, how the report says it (soc2-domain.md 3.5, 4.1, 4.3).
  *
  * `attributes` has a line each: "A: approved before the change". `results` has a line an item:
- *   17 A=yes B=no C=na e=EVD-0001,EVD-0002 : what was seen
+ *   17 A=yes B=no C=na e=EV-0001,EV-0002 : what was seen
  * An item counts when every attribute is marked and one of them is not "na"; it deviates when one is "no". Items that were replaced do not count, and
  * those that were picked for a reason (target) are told apart: they are never projected.
  */

@@ -1,11 +1,13 @@
 /* assay audit: what the evidence comes to over a period. */
 #include "base/times.h"
+#include "cli/cmd_audit.h"
 #include "cli/open_view.h"
 
 static const struct cli_option options[] = {
     {"from", 0, "DAY", "first day of the period (2026-01-01); without it the last 90 days"},
     {"to", 0, "DAY", "its last day; without it today"},
     {"at", 0, "TIME", "as it was known at that instant"},
+    {"engagement", 0, "ID", "sample, sheet, exception: of this engagement alone"},
     {0},
 };
 
@@ -31,8 +33,10 @@ static int run(struct cli_context *c)
     struct err e = {0};
     struct opened_view v;
     const char *from = cli_option(c, "from"), *to = cli_option(c, "to");
+    if (strcmp(c->arguments[0], "sample") == 0 || strcmp(c->arguments[0], "sheet") == 0 || strcmp(c->arguments[0], "exception") == 0)
+        return audit_sample_run(c);
     if (strcmp(c->arguments[0], "evaluate") != 0)
-        return cli_wrong_use(c, "%.40s: evaluate", c->arguments[0]);
+        return cli_wrong_use(c, "%.40s: evaluate, sample, sheet, exception", c->arguments[0]);
     if (!open_view(c, cli_option(c, "at"), &v, &e))
         return cli_fail(&e);
     struct json *page = view_days(&v.view, str_of(from ? from : ""), str_of(to ? to : ""), &e) ? view_period(&v.view, &e) : NULL;
@@ -50,13 +54,15 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_audit = {
     .name = "audit",
     .summary = "what the evidence says about each control over a period",
-    .usage = "evaluate [--from DAY] [--to DAY] [--at TIME]",
+    .usage = "evaluate [--from DAY] [--to DAY] [--at TIME] | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
     .example = "assay audit evaluate --from 2026-01-01 --to 2026-06-30",
     .options = options,
     .details = "No samples are drawn and nobody concludes anything: it is what an examination of the period would begin with. Worked cases of the rules run\n"
-               "with: assay evaluate FILE",
+               "with: assay evaluate FILE\n"
+               "sample nonce        a secret number and its commitment, for an auditor's own machine\n"
+               "sample draw-again   draws a sample again from its number, the ledger's head and the population; exits with 1 where other items come out",
     .arguments_min = 1,
-    .arguments_max = 1,
+    .arguments_max = 3,
     .has_json = true,
     .run = run,
 };

@@ -248,10 +248,9 @@ struct sha256 draw_digest(const int64_t *items, size_t count)
 
 /* ---- strata of a file ---- */
 
-static struct str label_of(struct arena *a, const struct json *row, const char *column, bool is_month)
+static struct str label_of(struct arena *a, const struct json *v, bool is_month)
 {
-    const struct json *v = json_get(row, column);
-    struct str text = !v || v->type == JSON_NULL ? STR("") : v->type == JSON_BOOL ? (v->boolean ? STR("yes") : STR("no")) : v->text;
+    struct str text = v->type == JSON_NULL ? STR("") : v->type == JSON_BOOL ? (v->boolean ? STR("yes") : STR("no")) : v->text;
     return arena_str(a, str_slice(text, 0, is_month ? 7 : DRAW_LABEL_MAX));
 }
 
@@ -270,48 +269,66 @@ static bool label_find(const struct draw_strata *s, struct str label, uint32_t *
     return false;
 }
 
-static bool labels_read(struct arena *a, struct str file, int64_t rows, const char *column, bool is_month, struct draw_strata *s, struct str *labels, struct err *e)
+static bool label_add(struct draw_strata *s, struct str label, struct err *e)
 {
-    struct arena *line_arena = arena_new("strata", 8 << 20);
-    struct str line;
-    int64_t n = 0;
-    bool ok = true;
-    while (ok && str_next_line(&file, &line)) {
-        struct json *row = json_parse(line_arena, line, JSON_LIMITS_DEFAULT, e);
-        ok = row && n < rows;
-        if (ok && !json_get(row, column))
-            ok = err_set(e, ERR_INVALID, "strata: item %lld has no column %s", (long long)n + 1, column);
-        uint32_t at;
-        if (ok) {
-            labels[n] = label_of(a, row, column, is_month);
-            if (!label_find(s, labels[n], &at)) {
-                ok = s->count < DRAW_STRATA_MAX || err_set(e, ERR_INVALID, "strata: %s has over %d different values", column, DRAW_STRATA_MAX);
-                if (ok)
-                    s->labels[s->count++] = labels[n];
-            }
-            n++;
-        } else if (row && e->code == ERR_NONE) {
-            err_set(e, ERR_CORRUPT, "the population's file has more lines than the %lld that it says", (long long)rows);
-        }
-        arena_reset(line_arena);
+    uint32_t at;
+    if (label_find(s, label, &at))
+        return true;
+    if (s->count == DRAW_STRATA_MAX)
+        return err_set(e, ERR_INVALID, "strata: over %d different values", DRAW_STRATA_MAX);
+    s->labels[s->count++] = label;
+    return true;
+}
+
+/* Which cell of a row: the heading line {"columns":[…]} says it. */
+static bool column_find(struct arena *a, struct str heading, struct str column, size_t *ret, struct err *e)
+{
+    const struct json *list = json_get(json_parse(a, heading, JSON_LIMITS_DEFAULT, e), "columns");
+    *ret = 0;
+    JSON_EACH (name, list) {
+        if (name->type == JSON_STRING && str_equal(name->text, column))
+            return true;
+        (*ret)++;
     }
-    arena_free(line_arena);
-    return ok && (n == rows || err_set(e, ERR_CORRUPT, "the population's file has %lld lines, and says %lld", (long long)n, (long long)rows));
+    return e->code == ERR_NONE && err_set(e, ERR_INVALID, "strata: the population has no column %.*s", STR_ARGS(str_slice(column, 0, 60)));
+}
+
+static bool labels_read(struct arena *a, struct arena *scratch, struct str file, int64_t rows, struct str column, struct draw_strata *s, struct str *labels, struct err *e)
+{
+    struct str line, name = column, first;
+    bool is_month = str_ends(column, ":month");
+    size_t place = 0;
+    int64_t n = 0;
+    if (is_month && str_cut(&name, ':', &first))
+        name = first;
+    if (!str_next_line(&file, &line) || !column_find(scratch, line, name, &place, e))
+        return e->code ? false : err_set(e, ERR_CORRUPT, "the population's file is empty");
+    while (str_next_line(&file, &line)) {
+        arena_reset(scratch);
+        const struct json *cell = json_at(json_parse(scratch, line, JSON_LIMITS_DEFAULT, e), place);
+        if (e->code)
+            return false;
+        if (n == rows || !cell)
+            return err_set(e, ERR_CORRUPT, "the population's file has not the %lld rows that it says", (long long)rows);
+        labels[n] = label_of(a, cell, is_month);
+        if (!label_add(s, labels[n++], e))
+            return false;
+    }
+    return n == rows || err_set(e, ERR_CORRUPT, "the population's file has %lld rows, and says %lld", (long long)n, (long long)rows);
 }
 
 bool draw_strata_read(struct arena *a, struct str file, int64_t rows, struct str column, struct draw_strata *ret, struct err *e)
 {
-    struct str name = column, first;
-    bool is_month = str_ends(column, ":month");
-    if (is_month && str_cut(&name, ':', &first))
-        name = first;
     if (rows < 0 || rows > DRAW_ROWS_MAX)
         return err_set(e, ERR_LIMIT, "strata: up to %lld rows", (long long)DRAW_ROWS_MAX);
     *ret = (struct draw_strata){.of = arena_array(a, (size_t)rows, sizeof(uint32_t)),
                                 .labels = arena_array(a, DRAW_STRATA_MAX, sizeof(struct str)),
                                 .rows = arena_array(a, DRAW_STRATA_MAX, sizeof(int64_t))};
     struct str *labels = arena_array(a, (size_t)rows, sizeof(*labels));
-    if (!labels_read(a, file, rows, arena_str(a, name).data, is_month, ret, labels, e))
+    struct arena *scratch = arena_new("strata", 8 << 20);
+    bool ok = labels_read(a, scratch, file, rows, column, ret, labels, e);
+    arena_free(scratch);
+    if (!ok)
         return false;
     if (ret->count)
         qsort(ret->labels, ret->count, sizeof(*ret->labels), label_compare);

@@ -3,7 +3,7 @@
  *
  *   commitment = SHA-256(nonce)                            the auditor's, before the population is frozen
  *   seed       = HMAC-SHA-256(key nonce, root of the ledger's head behind the close)
- *   hash(n)    = SHA-256(seed || u64be n)                  of item n: line n of the population's file, counted from 1
+ *   hash(n)    = SHA-256(seed || u64be n)                  of item n: row n of the population's file, counted from 1
  *   sample     = the items with the smallest hashes; of each stratum its own; a replacement or an extension takes the next ones
  *
  * Who keeps the ledger does not know the nonce, who knows the nonce does not know the root: once both are fixed, anybody can draw again.
@@ -47,8 +47,8 @@ bool draw_next(struct arena *a, const struct draw *d, const int64_t *taken, size
 /* SHA-256 over the items, "17\n3\n", in the order drawn: what the ledger says of them. */
 struct sha256 draw_digest(const int64_t *items, size_t count);
 
-/* Strata of a population's file (canonical JSON lines): the value of `column` in each, or of "column:month" its first seven characters ("2026-03").
- * Labels sorted bytewise, so that the order of rows does not name them. ERR_INVALID: a line without the column, too many strata. */
+/* Strata of a population's file (record/frozen.h: a heading {"columns":[…]}, then an array a row): the value of `column` in each, or of "column:month" its
+ * first seven characters ("2026-03"). Labels are sorted bytewise, so that the order of rows does not name them. ERR_INVALID: no such column, too many. */
 struct draw_strata {
     uint32_t *of; /* of item n at [n - 1] */
     struct str *labels;

@@ -158,8 +158,8 @@ END_TEST
 START_TEST(strata_are_named_by_what_they_say_and_not_by_the_order_of_rows)
 {
     struct draw_strata s, t;
-    struct str file = STR("{\"on\":\"2026-02-03\",\"sys\":\"b\"}\n{\"on\":\"2026-01-07\",\"sys\":\"a\"}\n{\"on\":\"2026-01-09\",\"sys\":\"b\"}\n");
-    struct str turned = STR("{\"on\":\"2026-01-09\",\"sys\":\"b\"}\n{\"on\":\"2026-02-03\",\"sys\":\"b\"}\n{\"on\":\"2026-01-07\",\"sys\":\"a\"}\n");
+    struct str file = STR("{\"columns\":[\"on\",\"sys\"]}\n[\"2026-02-03\",\"b\"]\n[\"2026-01-07\",\"a\"]\n[\"2026-01-09\",\"b\"]\n");
+    struct str turned = STR("{\"columns\":[\"on\",\"sys\"]}\n[\"2026-01-09\",\"b\"]\n[\"2026-02-03\",\"b\"]\n[\"2026-01-07\",\"a\"]\n");
     ck_assert_msg(draw_strata_read(a, file, 3, STR("on:month"), &s, &e), "%s", e.text);
     ck_assert_msg(draw_strata_read(a, turned, 3, STR("on:month"), &t, &e), "%s", e.text);
     ck_assert_uint_eq(s.count, 2);

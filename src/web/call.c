@@ -177,6 +177,7 @@ bool call_view(struct call *c, struct err *e)
                             .ledger = str_starts(str_of(c->route->path), "/evidence/") ||
                                               str_starts(str_of(c->route->path), "/api/v1/evidence/") ||
                                               str_contains(str_of(c->route->path), "/ledger/") || str_contains(str_of(c->route->path), "/receipts/") ||
+                                              str_contains(str_of(c->route->path), "/samples") || c->route->handler == handle_audit_sheet ||
                                               c->route->handler == handle_activity
                                           ? worker_ledger(c->worker)
                                           : NULL};

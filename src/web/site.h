@@ -344,6 +344,10 @@ bool handle_api_delete(struct call *c, struct err *e);
 bool handle_api_undo(struct call *c, struct err *e);
 bool handle_api_import(struct call *c, struct err *e);
 bool handle_people_step(struct call *c, struct err *e); /* people_pages.c */
+bool handle_audit_sample_commit(struct call *c, struct err *e); /* sheet_pages.c */
+bool handle_audit_sample_step(struct call *c, struct err *e);
+bool handle_audit_sheets_make(struct call *c, struct err *e);
+bool handle_audit_sheet(struct call *c, struct err *e);
 bool handle_people_difference(struct call *c, struct err *e);
 bool handle_people_leave(struct call *c, struct err *e);
 bool handle_people_roster(struct call *c, struct err *e);
