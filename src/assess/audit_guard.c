@@ -133,15 +133,15 @@ static bool is_computed(const struct audit_asking *q, const struct json *compute
 
 static bool commit_check(struct audit_asking *q, struct err *e)
 {
-    static const char *const later[] = {"nonce", "close_leaf", "head_size", "root", "seed", "rows", "digest", "is_late", "drawn", "items", "items_digest", "extended_to", NULL};
-    struct population p;
+    static const char *const later[] = {"nonce", "close_leaf", "head_size", "root", "seed", "rows", "digest", "is_late", "drawn", "items", "items_digest", "extended_to", "is_extension", NULL};
+    struct sampling_frame p;
     struct sha256 commitment;
     enum draw_method method;
     const char *field;
     const struct json *v = q->after->values;
     if (has_any(q, later, &field))
         return audit_refuse(q, e, ERR_INVALID, "%s: follows from the draw", field);
-    if (!population_read(q->db, q->a, json_text(v, "population"), &p, e))
+    if (!sampling_frame_read(q->db, q->a, json_text(v, "population"), &p, e))
         return false;
     if (!str_equal(p.engagement, json_text(v, "engagement")))
         return audit_refuse(q, e, ERR_INVALID, "population: is of another engagement");
@@ -270,7 +270,8 @@ static bool prepare_check(struct audit_asking *q, const struct sheet *s, struct 
         return false;
     if (!str_equal(words, json_text(v, "conclusion_words")))
         return audit_refuse(q, e, ERR_INVALID, "conclusion_words: are computed: %.*s", STR_ARGS(str_slice(words, 0, 200)));
-    if (json_int(v, "items_tested", -1) != s->count.tested + s->count.targeted || json_int(v, "deviations_found", -1) != s->count.deviations + s->count.targeted_deviations)
+    if (json_int(v, "items_tested", -1) != s->count.tested || json_int(v, "deviations_found", -1) != s->count.deviations || json_int(v, "targeted", 0) != s->count.targeted ||
+        json_int(v, "targeted_deviations", 0) != s->count.targeted_deviations)
         return audit_refuse(q, e, ERR_INVALID, "items_tested, deviations_found: are not what the results say");
     if (q->access.person.size == 0 || !str_equal(json_text(v, "preparer"), q->access.person))
         return audit_refuse(q, e, ERR_INVALID, "preparer: is whoever prepares it; your account has to be a person's");

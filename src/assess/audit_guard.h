@@ -25,7 +25,7 @@ bool audit_sample_check(struct audit_asking *q, struct err *e) MUST_USE;
 bool audit_sheet_check(struct audit_asking *q, struct err *e) MUST_USE;
 bool audit_exception_check(struct audit_asking *q, struct err *e) MUST_USE;
 
-bool audit_leaf_commit(struct audit_asking *q, const struct population *p, struct err *e) MUST_USE;
+bool audit_leaf_commit(struct audit_asking *q, const struct sampling_frame *p, struct err *e) MUST_USE;
 bool audit_leaf_show(struct audit_asking *q, const struct json *shown, struct err *e) MUST_USE;
 bool audit_leaf_close(struct audit_asking *q, struct err *e) MUST_USE;
 bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct err *e) MUST_USE;

@@ -171,10 +171,10 @@ static void check(const char *id)
 static struct json *commitment(const char *population_id, int64_t size, const char *strata)
 {
     struct sha256 h;
-    struct population p;
+    struct sampling_frame p;
     struct json *set = json_object(w.arena);
     ck_assert(draw_commitment(STR(NONCE), &h));
-    ck_assert_msg(population_read(w.db, w.arena, str_of(population_id), &p, &e), "%s", e.text);
+    ck_assert_msg(sampling_frame_read(w.db, w.arena, str_of(population_id), &p, &e), "%s", e.text);
     json_put_cstr(set, "title", "Sample of merges");
     json_put_cstr(set, "engagement", "ENG-0001");
     json_put_cstr(set, "population", population_id);

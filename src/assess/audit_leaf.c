@@ -23,7 +23,7 @@ static struct json *draw_new(struct audit_asking *q, struct json *body, const ch
     return s;
 }
 
-bool audit_leaf_commit(struct audit_asking *q, const struct population *p, struct err *e)
+bool audit_leaf_commit(struct audit_asking *q, const struct sampling_frame *p, struct err *e)
 {
     struct json *body = json_object(q->a);
     (void)p, (void)e;

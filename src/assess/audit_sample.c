@@ -30,7 +30,7 @@ int64_t audit_leaf_of(struct db *db, const char *kind, struct str subject, int64
     return db_one_int(db, e, -1, "select leaf from audit_leaf where kind = ?1 and subject = ?2 and leaf > ?3 order by leaf limit 1", A(kind), A(subject), A(after));
 }
 
-bool population_read(struct db *db, struct arena *a, struct str id, struct population *ret, struct err *e)
+bool sampling_frame_read(struct db *db, struct arena *a, struct str id, struct sampling_frame *ret, struct err *e)
 {
     const struct record_type *t = record_type_in_force(db, STR("population"), e);
     struct record *r = t ? record_get(db, a, t, id, INT64_MAX, e) : NULL;
@@ -39,7 +39,7 @@ bool population_read(struct db *db, struct arena *a, struct str id, struct popul
         return false;
     if (r->is_deleted)
         return err_set(e, ERR_NOT_FOUND, "population %.*s: there is none", STR_ARGS(str_slice(id, 0, 60)));
-    *ret = (struct population){.record = r, .engagement = json_text(r->values, "engagement"), .digest = json_text(r->values, "digest"), .rows = json_int(r->values, "rows", -1), .close_leaf = -1,
+    *ret = (struct sampling_frame){.record = r, .engagement = json_text(r->values, "engagement"), .digest = json_text(r->values, "digest"), .rows = json_int(r->values, "rows", -1), .close_leaf = -1,
                                .is_checked = str_is(r->state, "checked"), .is_gone = str_is(r->state, "replaced"), .c = STR(""), .x = STR("")};
     ret->freeze_leaf = db_one_int(db, &failed, -1, "select max(leaf) from record_change where type = 'population' and id = ?1 and transition = 'freeze' and act = 'move'", A(id));
     if (ret->freeze_leaf >= 0 && failed.code == ERR_NONE)
@@ -132,7 +132,7 @@ const struct sample_item *sample_item_find(const struct sample_items *s, int64_t
 /* ---- the draw ---- */
 
 struct drawing {
-    struct population population;
+    struct sampling_frame population;
     struct draw draw;
     struct draw_strata strata;
     bool has_strata, is_late;
@@ -140,7 +140,7 @@ struct drawing {
     struct sha256 root;
 };
 
-static bool rows_read(const struct sample_source *s, struct arena *a, const struct population *p, struct str *ret, struct err *e)
+static bool rows_read(const struct sample_source *s, struct arena *a, const struct sampling_frame *p, struct str *ret, struct err *e)
 {
     if (p->x.size == 0)
         return err_set(e, ERR_CONFLICT, "population %.*s has no file of rows", STR_ARGS(p->record->id));
@@ -168,7 +168,7 @@ static bool strata_read(const struct sample_source *s, struct arena *a, const st
 static bool head_find(struct db *db, const struct sample_source *s, const struct record *sample, struct drawing *d, int64_t *ret_draw, struct err *e)
 {
     struct err failed = {0};
-    const struct population *p = &d->population;
+    const struct sampling_frame *p = &d->population;
     *ret_draw = audit_leaf_of(db, "draw", sample->id, -1, &failed);
     if (failed.code)
         return (*e = failed, false);
@@ -195,7 +195,7 @@ static bool drawing_begin(struct db *db, struct arena *a, const struct sample_so
     *d = (struct drawing){.draw = {.size = json_int(v, "size", 0)}};
     if (!draw_commitment(nonce, &commitment) || !str_equal(hex_of(a, commitment), json_text(v, "commitment")))
         return err_set(e, ERR_INVALID, "nonce: is not the number that was committed to: 16 to 64 bytes in hex, whose SHA-256 is the commitment");
-    if (!population_read(db, a, json_text(v, "population"), &d->population, e) || !head_find(db, s, sample, d, &draw_leaf, e))
+    if (!sampling_frame_read(db, a, json_text(v, "population"), &d->population, e) || !head_find(db, s, sample, d, &draw_leaf, e))
         return false;
     if (!str_equal(d->population.definition, json_text(v, "definition")))
         return err_set(e, ERR_CONFLICT, "population %.*s is not asked as it was when the auditor committed; make the sample void and commit again", STR_ARGS(d->population.record->id));
@@ -334,6 +334,7 @@ struct json *sample_extend(struct db *db, struct arena *a, const struct sample_s
         buf_printf(&b, "%lld extend\n", (long long)next[i]);
     struct json *o = drawn_more(a, sample, arena_str(a, buf_view(&b)), count);
     json_put_int(o, "extended_to", counted + (int64_t)count);
+    json_put_bool(o, "is_extension", true);
     return o;
 }
 

@@ -22,7 +22,7 @@ enum { SAMPLE_ITEMS_MAX = 20000 };
 
 /* ---- the population ---- */
 
-struct population {
+struct sampling_frame {
     struct record *record;
     struct str engagement, digest, definition; /* definition: SHA-256 of what is asked of which system for which days, hex */
     int64_t rows;        /* -1: not said */
@@ -32,7 +32,7 @@ struct population {
     struct str c, x;     /* of its rows; "" none */
     int64_t file_leaf;
 };
-bool population_read(struct db *db, struct arena *a, struct str id, struct population *ret, struct err *e) MUST_USE;
+bool sampling_frame_read(struct db *db, struct arena *a, struct str id, struct sampling_frame *ret, struct err *e) MUST_USE;
 
 /* ---- what is drawn ---- */
 
@@ -62,7 +62,7 @@ struct sample_source {
 
 /* What is set by the step `reveal`: all members but those of the commitment. ERR_CONFLICT says what is still missing: frozen, sealed. */
 struct json *sample_show(struct db *db, struct arena *a, const struct sample_source *s, const struct record *sample, struct str nonce, struct err *e);
-/* The steps after it; each gives {"drawn","items"} (extend: and "extended_to"). */
+/* The steps after it; each gives {"drawn","items"} (extend: and "extended_to","is_extension"). */
 struct json *sample_replace(struct db *db, struct arena *a, const struct sample_source *s, const struct record *sample, int64_t item, struct err *e);
 struct json *sample_target(struct arena *a, const struct record *sample, const int64_t *items, size_t count, struct err *e);
 struct json *sample_extend(struct db *db, struct arena *a, const struct sample_source *s, const struct record *sample, int64_t to, struct err *e);

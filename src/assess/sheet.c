@@ -175,7 +175,7 @@ static bool sample_of(struct db *db, struct arena *a, struct sheet *s, struct er
         return false;
     if (s->sample)
         population = json_text(s->sample->values, "population");
-    return population.size == 0 || population_read(db, a, population, &s->population, e);
+    return population.size == 0 || sampling_frame_read(db, a, population, &s->population, e);
 }
 
 static bool causes_of(struct db *db, struct arena *a, struct sheet *s, struct err *e)

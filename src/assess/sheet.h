@@ -59,7 +59,7 @@ struct sheet {
     struct sheet_count count;
     struct record *sample;     /* NULL: none */
     struct sample_items items; /* of it */
-    struct population population; /* record NULL: none */
+    struct sampling_frame population; /* record NULL: none */
     bool is_sample;            /* a part of the population was looked at */
     bool is_extended, is_unabsorbable; /* a cause is systematic or intentional */
     struct str cause;          /* the gravest of its exceptions: "", "isolated", "systematic", "intentional" */

@@ -32,7 +32,7 @@ struct sample_source view_sample_source(struct view *v)
 
 /* ---- rows of a population ---- */
 
-void sheet_rows_open(struct view *v, const struct population *p, struct sheet_rows *ret)
+void sheet_rows_open(struct view *v, const struct sampling_frame *p, struct sheet_rows *ret)
 {
     struct err ignored = {0};
     struct str text;
@@ -127,8 +127,8 @@ static bool populations_put(struct view *v, const struct view_records *r, struct
     DB_EACH (row, v->db, e, "select id from populations where engagement = ?1 and state <> 'replaced' order by id limit 300", A(engagement))
         ids[count++] = arena_str(v->arena, db_text(row, 0));
     for (size_t i = 0; i < count && !e->code; i++) {
-        struct population p;
-        if (!population_read(v->db, v->arena, ids[i], &p, e))
+        struct sampling_frame p;
+        if (!sampling_frame_read(v->db, v->arena, ids[i], &p, e))
             return false;
         const struct record_state *state = record_type_state(t, p.record->state);
         struct json *o = json_push_object(list), *propose = sample_propose(v->db, v->arena, engagement, STR(""), p.rows, false, e);
@@ -206,7 +206,7 @@ static void step_put(struct view *v, struct json *page, const char *label, const
 }
 
 /* Who did what in which order: what makes it impossible to steer. */
-static bool order_put(struct view *v, struct json *page, const struct record *s, const struct population *p, struct err *e)
+static bool order_put(struct view *v, struct json *page, const struct record *s, const struct sampling_frame *p, struct err *e)
 {
     struct err failed = {0};
     int64_t draw = audit_leaf_of(v->db, "draw", s->id, -1, &failed), shown = audit_leaf_of(v->db, "show", s->id, -1, &failed);
@@ -228,7 +228,7 @@ static bool order_put(struct view *v, struct json *page, const struct record *s,
     return failed.code ? (*e = failed, false) : true;
 }
 
-static bool items_put(struct view *v, struct json *page, const struct record *s, const struct population *p, struct err *e)
+static bool items_put(struct view *v, struct json *page, const struct record *s, const struct sampling_frame *p, struct err *e)
 {
     struct sample_items items;
     struct sheet_rows rows;
@@ -259,11 +259,11 @@ static bool items_put(struct view *v, struct json *page, const struct record *s,
 struct json *view_sample(struct view *v, const struct view_records *r, struct str engagement, struct str id, struct err *e)
 {
     struct engagement g;
-    struct population p;
+    struct sampling_frame p;
     struct err again_failed = {0};
     struct json *page = engagement_page_new(v, r, arena_printf(v->arena, "Sample %.*s", STR_ARGS(id)), engagement, "sheets", &g, e);
     struct record *s = page ? audit_record(v, r, "sample", g.id, id, e) : NULL;
-    if (!s || !population_read(v->db, v->arena, json_text(s->values, "population"), &p, e))
+    if (!s || !sampling_frame_read(v->db, v->arena, json_text(s->values, "population"), &p, e))
         return NULL;
     json_put_str(page, "id", s->id);
     json_put_str(page, "name", record_title(s));

@@ -10,7 +10,7 @@ struct sheet_rows {
     bool is_open;
     struct frozen frozen;
 };
-void sheet_rows_open(struct view *v, const struct population *p, struct sheet_rows *ret);
+void sheet_rows_open(struct view *v, const struct sampling_frame *p, struct sheet_rows *ret);
 void sheet_rows_columns(struct view *v, const struct sheet_rows *rows, struct json *list);
 void sheet_rows_cells(struct view *v, const struct sheet_rows *rows, int64_t item, struct json *list);
 

@@ -108,14 +108,14 @@ bool handle_audit_sample_commit(struct call *c, struct err *e)
 {
     static const char *const fields[] = {"title", "profile", "method", "strata", "size_reason", "commitment"};
     struct record_change change = {.type = STR("sample"), .act = RECORD_CREATE, .set = json_object(c->arena), .why = STR("")};
-    struct population p;
+    struct sampling_frame p;
     int64_t size = 0;
     struct json *said;
     if (!call_view(c, e))
         return false;
     if (sent(c, "population").size == 0)
         return err_set(e, ERR_INVALID, "population: choose one");
-    if (!population_read(c->view.db, c->arena, sent(c, "population"), &p, e))
+    if (!sampling_frame_read(c->view.db, c->arena, sent(c, "population"), &p, e))
         return false;
     if (!number_sent(c, "size", &size) && p.rows >= 0) {
         const struct json *proposed = sample_propose(c->view.db, c->arena, c->parameters[0], sent(c, "profile"), p.rows, false, e);
@@ -375,8 +375,10 @@ static bool sheet_prepare(struct call *c, struct record *r, struct err *e)
         return false;
     json_put_str(set, "conclusion", s.conclusion);
     json_put_str(set, "conclusion_words", words);
-    json_put_int(set, "deviations_found", s.count.deviations + s.count.targeted_deviations);
-    json_put_int(set, "items_tested", s.count.tested + s.count.targeted);
+    json_put_int(set, "deviations_found", s.count.deviations);
+    json_put_int(set, "items_tested", s.count.tested);
+    json_put_int(set, "targeted", s.count.targeted);
+    json_put_int(set, "targeted_deviations", s.count.targeted_deviations);
     json_put_str(set, "preparer", c->access->person);
     json_put_str(set, "prepared_on", day_text(c->arena, day_of(c->now_ms)));
     if (s.is_sample && s.count.tested)

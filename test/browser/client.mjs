@@ -58,8 +58,8 @@ export const lines = (html) => html.match(/<pre class="code"[^>]*><code>([^<]*)/
 
 // Somebody with an account, a password and one-time codes (unless `codes` is false), signed in just now: their page. `name` is what they are called,
 // `person` the id of their record; other options are those of open().
-export async function newcomer(login, roles, { name = login, person, codes = true, ...options } = {}) {
-  const link = assay('user', 'add', login, '--roles', roles, '--name', name, ...(person ? ['--person', person] : [])).match(/http\S+token=[0-9a-f]{64}/)[0];
+export async function newcomer(login, roles, { name = login, person, codes = true, until, ...options } = {}) {
+  const link = assay('user', 'add', login, '--roles', roles, '--name', name, ...(person ? ['--person', person] : []), ...(until ? ['--until', until] : [])).match(/http\S+token=[0-9a-f]{64}/)[0];
   const page = await open({ signIn: false, ...options });
   await page.goto(link.replace(/^http:..[^/]+/, url));
   await page.getByRole('button', { name: 'Go on' }).click();
