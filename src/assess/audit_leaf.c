@@ -60,7 +60,7 @@ bool audit_leaf_show(struct audit_asking *q, const struct json *shown, struct er
 static bool span_put(struct json *o, struct str from, struct str to, int64_t most_ms)
 {
     int64_t first = 0, last = 0;
-    if (!time_parse(from, 0, &first) || !time_parse(to, 0, &last) || first < 0)
+    if (!time_parse(from, 0, &first) || !time_parse(to, 0, &last) || first < 0 || first > most_ms)
         return false;
     last += MS_DAY - 1;
     last = last > most_ms ? most_ms : last;
@@ -193,7 +193,7 @@ bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct er
     json_put_str(o, "sheet", q->id);
     json_put_str(o, "words", short_words(q->a, s));
     if (!span_put(o, from, to, sealed_ms))
-        return audit_refuse(q, e, ERR_CONFLICT, "engagement %.*s has no days yet", STR_ARGS(s->engagement));
+        return audit_refuse(q, e, ERR_CONFLICT, "engagement %.*s has no days yet, or they have not begun", STR_ARGS(s->engagement));
     json_put_int(body, "rec", q->leaf);
     if (json_text(q->op->body, "step").size)
         json_put_str(body, "step", json_text(q->op->body, "step"));

@@ -60,7 +60,7 @@ before(async () => {
     values: { title: 'Journey Type 2', kind: 'type2', window_from: '2026-01-01', window_to: '2026-06-30', categories: ['security'], firm: 'Reed & Partners', auditors: [ann.id, bob.id] },
   });
   assert.ok(engagement.id, JSON.stringify(engagement));
-  await admin('POST', '/records/control', { id: 'CHG-02', values: { owner: lea.id } });
+  await admin('POST', '/records/control', { id: 'CHG-02', values: { title: 'Changes are reviewed', owner: lea.id, effective_from: '2025-01-01' } });
   const control = await admin('GET', '/records/control/CHG-02');
   await admin('POST', '/records/control/CHG-02/moves', { transition: 'adopt' }, { 'if-match': control.etag ?? '"1"' });
   population = await admin('POST', '/records/population', {
