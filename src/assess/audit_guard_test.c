@@ -110,6 +110,7 @@ static void setup(void)
     records_init(&w);
     e = (struct err){0};
     signed_size = 0;
+    w.t = INT64_C(1783000000000); /* July 2026: the window is over */
     const char *ann = records_create(&w, "person", "{\"name\":\"Ann Auditor\",\"kind\":\"contractor\"}"), *bob = records_create(&w, "person", "{\"name\":\"Bob Second\",\"kind\":\"contractor\"}");
     account("aa", ann, "[\"auditor\"]");
     account("ab", bob, "[\"auditor\"]");
