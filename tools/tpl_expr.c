@@ -292,7 +292,7 @@ static const struct filter {
     {"date", 0, false},  {"day", 0, false},   {"ago", 0, false},    {"number", 0, false}, {"pct", 0, false},  {"score", 0, false},
     {"bytes", 0, false}, {"short", 0, false}, {"plural", 2, false}, {"upper", 0, false},  {"word", 0, false}, {"time", 0, true},
     {"since", 0, true},  {"status", 0, true}, {"mark", 0, true},    {"prose", 0, true},   {"meter", 0, true}, {"strip", 0, true}, {"diagram", 0, true},
-    {"spells", 0, true}, {"gauge", 0, true},  {"markdown", 0, true},  {"slug", 0, false},
+    {"spells", 0, true}, {"gauge", 0, true},  {"markdown", 0, true},  {"blocks", 0, true},  {"slug", 0, false},
 };
 
 static struct str filtered(struct tpl_lexer *l, struct tpl_value v, enum tpl_place place)

@@ -170,6 +170,14 @@ static const struct {
                   {"gdpr", "GDPR"},
                   {"ccm4", "CSA CCM v4"}};
 
+const char *framework_name(struct str id)
+{
+    for (size_t i = 0; i < sizeof frameworks / sizeof frameworks[0]; i++)
+        if (str_is(id, frameworks[i].id))
+            return frameworks[i].name;
+    return NULL;
+}
+
 static void crosswalk_put(struct view *v, struct json *page, const struct criterion *c)
 {
     struct err ignored = {0};
@@ -179,12 +187,9 @@ static void crosswalk_put(struct view *v, struct json *page, const struct criter
         if (member->type != JSON_ARRAY)
             continue;
         struct json *o = json_push_object(list);
-        struct str name = member->key;
-        for (size_t i = 0; i < sizeof frameworks / sizeof frameworks[0]; i++)
-            if (str_is(member->key, frameworks[i].id))
-                name = str_of(frameworks[i].name);
+        const char *name = framework_name(member->key);
         json_put_str(o, "framework", member->key);
-        json_put_str(o, "name", name);
+        json_put_str(o, "name", name ? str_of(name) : member->key);
         struct json *ids = json_put_array(o, "ids");
         JSON_EACH (id, member)
             json_push_str(ids, id->type == JSON_STRING ? id->text : json_text(id, "id"));

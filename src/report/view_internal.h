@@ -37,6 +37,8 @@ struct str days_text(struct view *v, int64_t ms); /* "3 days" */
 void put_cells(struct view *v, struct json *o, const char *key, const struct assessment *as, const enum result_status *days);
 /* "window": {"from","to","days","covered","in_part","failing","unknown","not_in_force","cells":[CELL],"words"} of the days of an assessment. */
 void put_window_days(struct view *v, struct json *page, const struct assessment *as);
+/* "NIST CSF 2.0" of "nist_csf_2"; NULL: there is none of this name. */
+const char *framework_name(struct str id);
 const char *control_model_words(enum control_model m); /* "Performed in a rhythm" */
 /* Of a criterion's signal: a signal for management, never an opinion. */
 enum result_status criterion_signal_status(enum criterion_status s);

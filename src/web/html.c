@@ -1,4 +1,5 @@
 #include "web/html.h"
+#include "report/reports/report.h"
 #include "web/markdown.h"
 #include "base/times.h"
 #include "web/asset.h"
@@ -502,6 +503,11 @@ void html_filter_prose(struct html *h, const struct json *v)
         }
     }
     prose_switch(h, state, PROSE_NONE);
+}
+
+void html_filter_blocks(struct html *h, const struct json *v)
+{
+    report_write_blocks(v, h->out);
 }
 
 void html_filter_markdown(struct html *h, const struct json *v)

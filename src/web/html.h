@@ -69,6 +69,7 @@ void html_filter_since(struct html *h, const struct json *v);  /* TIME as <time>
 void html_filter_status(struct html *h, const struct json *v); /* {"status","status_words"}: shape and word */
 void html_filter_mark(struct html *h, const struct json *v);   /* the shape, the word for screen readers only */
 void html_filter_markdown(struct html *h, const struct json *v); /* web/markdown.h; without its library as prose */
+void html_filter_blocks(struct html *h, const struct json *v);   /* blocks of a report (report/reports/report.h) */
 void html_filter_prose(struct html *h, const struct json *v);  /* paragraphs, `code`, indented lines as a block */
 void html_filter_meter(struct html *h, const struct json *v);  /* 0..1 as a bar */
 void html_filter_gauge(struct html *h, const struct json *v);  /* 0..100 as a bar */

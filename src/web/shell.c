@@ -17,7 +17,7 @@ static const struct entry entries[] = {
     {"risks", "Risks", "/risks", "risks"},
     {"assets", "Assets and data", "/assets", "assets"},
     {"prepare", "Prepare", "/prepare", "tasks"},
-    {"audit", "Audit", "/audit", "audit"},
+    {"audit", "Audit", "/audit", "audit"}, {"reports", "Reports", "/reports", "documents"},
     {"training", "Training", "/training", "training"},
     {"parameters", "Parameters", "/parameters", "parameters"},
     {"settings", "Settings", "/settings/sign-in", "settings"},

@@ -247,6 +247,7 @@ export async function addresses() {
   const shownEngagement = await engagement(cookie);
   Object.assign(list, { audit: '/audit', engagement: '/audit/' + shownEngagement.id });
   Object.assign(list, { 'audit-samples': `/audit/${shownEngagement.id}/samples`, 'audit-sheets': `/audit/${shownEngagement.id}/sheets`, 'audit-exceptions': `/audit/${shownEngagement.id}/exceptions` });
+  Object.assign(list, { reports: '/reports', 'report-readiness': '/reports/readiness', 'report-type1': '/reports/type1?part=3', 'reports-engagement': '/audit/' + shownEngagement.id + '/reports', 'report-type2': '/audit/' + shownEngagement.id + '/reports/type2?part=4' });
   Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
   Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });

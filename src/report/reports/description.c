@@ -52,8 +52,7 @@ static void missing_put(struct dc *d, const char *what)
                      : may_write ? arena_printf(r->a, "/records/report_section/new?v.part=dc%d&v.engagement=%.*s", d->number, STR_ARGS(r->engagement->id))
                                  : STR("");
     report_check(r, REPORT_OPEN, "dc_empty", arena_printf(r->a, "DC %d", d->number), STR(""), STR("Neither a register nor a section says anything here."), str_of(what), url);
-    struct json *b = report_say(r, "Nothing is said here yet.");
-    json_put_bool(b, "template", true);
+    report_say(r, "Nothing is said here yet.");
 }
 
 /* Every one says something, or says that there is nothing. */

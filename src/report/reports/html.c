@@ -148,8 +148,10 @@ static const char *align_of(const struct json *column)
 static void table_html(struct buf *b, const struct json *block)
 {
     const struct json *columns = json_get(block, "columns");
-    buf_cstr(b, "<div class=\"t\"");
-    buf_cstr(b, "><table");
+    buf_cstr(b, "<div class=\"t\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    struct json *caption = (struct json *)(uintptr_t)json_get(block, "caption");
+    escaped_put(b, caption && caption->type == JSON_STRING && caption->text.size ? caption->text : STR("Table"));
+    buf_cstr(b, "\"><table");
     id_put(b, json_text(block, "id"));
     buf_char(b, '>');
     if (json_get(block, "caption")) {

@@ -1,5 +1,6 @@
 /* report.c - the kinds of report, what one speaks of, and the checks that every one goes through. */
 #include "report/reports/internal.h"
+#include "report/view_audit.h"
 #include "report/view_parameters.h"
 
 const struct report_kind report_kinds[] = {
@@ -224,9 +225,8 @@ static bool subject_read(struct report *r, struct err *e)
     if (r->options->engagement.size) {
         const struct record_type *t = record_types_find(r->records->types, STR("engagement"));
         r->engagement = t ? record_get(r->v->db, r->a, t, r->options->engagement, view_record_limit(r->v), e) : NULL;
-        bool is_readable = r->engagement && !r->engagement->is_deleted && (!r->records->access || access_matches(r->records->access, &t->may_read, r->engagement));
-        if (!is_readable)
-            return err_set(e, ERR_NOT_FOUND, "engagement %.*s: there is none of this name that you may read", STR_ARGS(str_slice(r->options->engagement, 0, 60)));
+        if (!r->engagement)
+            return e->code ? false : err_set(e, ERR_NOT_FOUND, "engagement: there are no records of this type");
         subject_from_engagement(r, r->engagement);
     } else {
         subject_from_organisation(r);
@@ -261,15 +261,14 @@ static void subject_put(struct report *r)
 
 static bool page_begin(struct report *r, struct err *e)
 {
-    r->page = record_page_new(r->v, str_of(r->kind->label), r->options->is_page, e);
+    struct engagement of;
+    r->page = r->engagement ? engagement_page_new(r->v, r->records, str_of(r->kind->label), r->engagement->id, "reports", &of, e) : record_page_new(r->v, str_of(r->kind->label), r->options->is_page, e);
     if (!r->page)
         return false;
     json_put_cstr(r->page, "kind", r->kind->id);
     json_put_cstr(r->page, "label", r->kind->label);
     json_put_cstr(r->page, "words", r->kind->words);
-    if (r->engagement)
-        put_link(r->v, r->page, "engagement", arena_str(r->a, r->engagement->id).data, arena_str(r->a, record_title(r->engagement)).data, url_of(r->v, "audit", r->engagement->id));
-    else
+    if (!r->engagement)
         json_put_null(r->page, "engagement");
     subject_put(r);
     r->checks = json_array(r->a);
@@ -303,26 +302,17 @@ struct json *report_make(struct view *v, const struct view_records *records, con
 
 struct json *report_list(struct view *v, const struct view_records *records, struct str engagement, struct err *e)
 {
-    struct json *page = record_page_new(v, STR("Reports"), true, e);
+    struct engagement of;
+    struct str base = engagement.size ? arena_printf(v->arena, "/audit/%.*s/reports", STR_ARGS(engagement)) : STR("/reports");
+    struct json *page = engagement.size ? engagement_page_new(v, records, STR("Reports"), engagement, "reports", &of, e) : record_page_new(v, STR("Reports"), true, e);
     if (!page)
         return NULL;
-    struct str base = STR("/reports");
-    if (engagement.size) {
-        const struct record_type *t = record_types_find(records->types, STR("engagement"));
-        struct record *g = t ? record_get(v->db, v->arena, t, engagement, view_record_limit(v), e) : NULL;
-        if (!g || g->is_deleted || (records->access && !access_matches(records->access, &t->may_read, g))) {
-            *e = (struct err){0};
-            err_set(e, ERR_NOT_FOUND, "engagement %.*s: there is none of this name that you may read", STR_ARGS(str_slice(engagement, 0, 60)));
-            return NULL;
-        }
-        put_link(v, page, "engagement", arena_str(v->arena, g->id).data, arena_str(v->arena, record_title(g)).data, url_of(v, "audit", g->id));
-        base = arena_printf(v->arena, "/audit/%.*s/reports", STR_ARGS(g->id));
-    } else {
+    if (!engagement.size)
         json_put_null(page, "engagement");
-    }
     struct json *list = json_put_array(page, "kinds");
     for (size_t i = 0; i < report_kind_count; i++) {
-        if (engagement.size && !report_kinds[i].is_of_engagement)
+        bool is_other_type = engagement.size && str_starts(str_of(report_kinds[i].id), "type") && (report_kinds[i].id[4] == '1') != of.is_type1;
+        if ((engagement.size && !report_kinds[i].is_of_engagement) || is_other_type)
             continue;
         struct json *o = json_push_object(list);
         json_put_cstr(o, "id", report_kinds[i].id);

@@ -8,7 +8,7 @@
  *
  *     struct json *page = report_make(&view, &records, &(struct report_options){.kind = STR("type2"), .engagement = STR("ENG-0001")}, &e);
  *
- *   PAGE   {"title","as_of","nav" (for pages),"kind","label","words","engagement":LINK|null,"subject":{"type":"type1"|"type2","as_of","from","to","words"},
+ *   PAGE   {"title","as_of","nav" (for pages),"kind","label","words","engagement":ENG (view_audit.h; then "tabs", too)|null,"subject":{"type":"type1"|"type2","as_of","from","to","words"},
  *           "is_refused","counts":{"refused","open","warning","fine"},"checks":[CHECK],"document":the tree}; readiness also "overview","criteria","controls","tests","gaps" (view.h)
  *   CHECK  {"level":"refused"|"open"|"warning"|"fine",STATUS,"code","place","words" (what was found there),"why","what" (to do),"url" or ""}
  *          refused: no file is made while it stands. open: something is missing. warning: a reader will ask.
@@ -40,7 +40,7 @@ const struct report_kind *report_kind_find(struct str id);
 struct json *report_make(struct view *v, const struct view_records *records, const struct report_options *o, struct err *e);
 /* ERR_CONFLICT with the first of what stands in the way, by place and words; true: files may be made of it. */
 bool report_is_allowed(const struct json *page, struct err *e) MUST_USE;
-/* {"title","as_of","nav","engagement":LINK|null,"kinds":[{"id","label","words","url"}]} */
+/* {"title","as_of","nav","engagement":ENG|null,"kinds":[{"id","label","words","url"}]} */
 struct json *report_list(struct view *v, const struct view_records *records, struct str engagement, struct err *e);
 /* "type2-2026-06-30.pdf" */
 struct str report_file_name(struct arena *a, const struct json *page, const char *extension);

@@ -170,6 +170,7 @@ void report_put_results(struct report *r, const struct report_parts *p)
     report_small(r, is_type2 ? "Criteria and controls are management's. Tests and results are the auditor's, as they stand in the test sheets: nothing of them was changed for this report."
                              : "Criteria and controls are management's. A report as of one day has no tests of how controls work.");
     report_heading(r, 2, STR("Criteria and the controls that meet them"), "criteria");
+    struct json *bare = json_array(r->a);
     struct json *t = report_table(r, STR("Criteria and controls"), "Criterion|What it asks for:46|Controls");
     for (size_t i = 0; i < content_criterion_count; i++) {
         struct buf BUF_AUTO b;
@@ -184,9 +185,11 @@ void report_put_results(struct report *r, const struct report_parts *p)
         report_cell(row, str_of(content_criteria[i].title));
         report_cell(row, b.size ? arena_str(r->a, buf_view(&b)) : STR("none"));
         if (b.size == 0)
-            report_check(r, REPORT_OPEN, "criterion_bare", str_of(content_criteria[i].id), STR(""), STR("No adopted control meets this criterion."), STR("Adopt one, or have it approved that the criterion is not relevant."),
-                         url_criterion(r->v, &content_criteria[i]));
+            json_push_str(bare, str_of(content_criteria[i].id));
     }
+    if (bare->count)
+        report_check(r, REPORT_OPEN, "criterion_bare", STR("Section IV"), report_join(r->a, bare, " "), arena_printf(r->a, "No adopted control meets %s.", bare->count == 1 ? "this criterion" : "these criteria"),
+                     STR("Adopt controls, or have it approved that a criterion is not relevant."), STR("/criteria/completeness"));
     const char *family = NULL;
     t = NULL;
     for (size_t i = 0; i < r->as->control_count; i++) {
@@ -251,7 +254,7 @@ static void crosswalk_put(struct report *r)
                 continue;
             struct json *row = print_row(t);
             report_cell(row, str_of(content_criteria[i].id));
-            report_cell(row, framework->key);
+            report_cell(row, framework_name(framework->key) ? str_of(framework_name(framework->key)) : framework->key);
             report_cell(row, report_join(r->a, framework, ", "));
         }
     }
