@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 static double now_ms(void)
@@ -50,9 +49,10 @@ int main(int argc, char **argv)
     struct err e = {0};
     struct buf html, pdf;
     struct arena *a = arena_new("bench", (size_t)1 << 30);
-    if (argc != 3)
+    int64_t controls;
+    if (argc != 3 || !str_to_int64(str_of(argv[1]), &controls) || controls < 1 || controls > 100000)
         return fprintf(stderr, "usage: bench-report CONTROLS OUT\n"), 2;
-    struct json *d = document_new(a, atoi(argv[1]));
+    struct json *d = document_new(a, (int)controls);
     buf_init(&html, 64 << 20);
     buf_init(&pdf, PRINT_PDF_BYTES);
     double t0 = now_ms();

@@ -247,6 +247,8 @@ const struct route routes[] = {
     ROUTE(GET, "/api/v1/my/training", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_training, "My training"),
     ROUTE(GET, "/api/v1/my/training/:id", OWN_PAGE, SAFE, NO_BODY, handle_api, &page_kind_my_course, "A course, and how far I am"),
     /* Access reviews: lists of accounts, campaigns, lines. */
+    ROUTE(GET, "/reports/oscal.tar", EXPORT, SAFE, NO_BODY, handle_oscal_archive, NULL, "The eight models of OSCAL in one archive"),
+    ROUTE(POST, "/reports/oscal.tar", EXPORT, TOKEN, FORM, handle_oscal_archive, NULL, "The same, once it was asked who exports"),
     ROUTE(GET, "/reports", READ, SAFE, NO_BODY, handle_page, &page_kind_reports, "The reports that can be made"),
     ROUTE(GET, "/reports/:kind", READ, SAFE, NO_BODY, handle_page, &page_kind_report, "A report, with what is missing in it"),
     ROUTE(GET, "/reports/:kind/file", EXPORT, SAFE, NO_BODY, handle_report_file, NULL, "A report as a file: format html, pdf, xlsx or json"),
@@ -356,8 +358,6 @@ const struct route routes[] = {
     ROUTE(POST, "/theme", PUBLIC, ORIGIN, FORM, handle_theme, NULL, "Light, dark, or as the system has it"),
     ROUTE(POST, "/log/cosignature", PUBLIC, ORIGIN, ANCHOR_NOTE_BYTES_MAX, handle_cosignature, NULL, "A witness brings its cosignature"),
     /* Accounts: who may sign in, how, and what was done about it. */
-    ROUTE(GET, "/reports/oscal.tar", EXPORT, SAFE, NO_BODY, handle_oscal_archive, NULL, "The eight models of OSCAL in one archive"),
-    ROUTE(POST, "/reports/oscal.tar", EXPORT, TOKEN, FORM, handle_oscal_archive, NULL, "The same, once it was asked who exports"),
     ROUTE(POST, "/api/v1/oscal", RECORDS, TOKEN, RECORD_IMPORT_BYTES, handle_api_oscal_import, NULL, "Take in a catalog or assessment results of OSCAL, all of it or nothing"),
     ROUTE(GET, "/api/v1/oscal/:model", EXPORT, SAFE, NO_BODY, handle_api_oscal, NULL, "One model of OSCAL: catalog, profile, component-definition, system-security-plan, assessment-plan, assessment-results, plan-of-action-and-milestones, mapping-collection"),
     ROUTE(GET, "/settings", READ, SAFE, NO_BODY, handle_page, &page_kind_settings, "How everything is set up"),

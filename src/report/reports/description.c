@@ -373,6 +373,11 @@ static void cuecs_put(struct dc *d)
     dc_end(d, "The design of the controls relies on none at user entities.", "Register what you rely on at your customers (Scope, Controls of user entities); where nothing, say so: a section DC 6 that is explicitly none.");
 }
 
+static void fact_of(struct json *facts, const char *name, struct str value)
+{
+    print_fact(facts, str_of(name), value.size ? value : STR("not said"));
+}
+
 static void subservices_put(struct dc *d)
 {
     struct report *r = d->r;
@@ -402,9 +407,9 @@ static void subservices_put(struct dc *d)
             }
         }
         struct json *facts = print_block(r->document, "facts");
-        print_fact(facts, STR("Criteria affected"), report_join(r->a, scope_list(x, "criteria"), ", "));
-        print_fact(facts, STR("Watched by"), report_join(r->a, scope_list(x, "monitoring"), ", "));
-        print_fact(facts, STR("Its report reaches to"), scope_text(x, "report_until"));
+        fact_of(facts, "Criteria affected", report_join(r->a, scope_list(x, "criteria"), ", "));
+        fact_of(facts, "Watched by", report_join(r->a, scope_list(x, "monitoring"), ", "));
+        fact_of(facts, "Its report reaches to", scope_text(x, "report_until"));
     }
     dc_end(d, "The system uses no subservice organisation.", "Register vendors whose controls yours rely on (Scope, Subservice organisations); where none, say so: a section DC 7 that is explicitly none.");
 }

@@ -1,8 +1,8 @@
 /*
- * guard.c - words that a report may not use. It is an attestation report: nothing in it says that somebody holds a certificate, is certified or accredited for it, or
- * guarantees to comply; nobody passes or fails it. A Type 1 speaks of a day: never of a period, never of how controls operated.
+ * guard.c - words that a report may not use. It is an attestation report: nothing in it says that somebody holds a paper that attests them for good, or promises
+ * to comply; nobody passes or fails it. A Type 1 speaks of a day: never of a period, never of how controls operated.
  *
- * A rule looks at sentences, word by word, so that "our provider is certified to ISO 27001 and has a SOC 2 report" stands, and so do TLS certificates.
+ * A rule looks at sentences, word by word, so that what is said of other schemes (ISO 27001, PCI) beside a SOC 2 report stands, and so do the papers of TLS.
  */
 #include "report/reports/internal.h"
 
@@ -102,7 +102,7 @@ static bool is_of_other(const struct words *w, size_t i, size_t distance)
     return false;
 }
 
-/* "compliance" alone is a department and a word of the trade: it breaks the rule behind SOC 2 ("SOC 2 compliance certificate") or where it is promised. */
+/* "compliance" alone is a department and a word of the trade: it breaks the rule behind SOC 2 and before a paper, a status or a badge. */
 static bool breaks_at(const struct words *w, size_t i, size_t soc)
 {
     struct str word = w->items[i];

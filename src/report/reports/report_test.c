@@ -213,10 +213,9 @@ START_TEST(the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apar
 {
     const char *g = records_create(&world, "engagement", "{\"title\":\"2026\",\"kind\":\"type2\",\"window_from\":\"2026-01-01\",\"window_to\":\"2026-06-30\",\"categories\":[\"security\"],\"firm\":\"Reed LLP\"}");
     adopt("AC-05", "{\"title\":\"Access review\",\"owner\":\"P-0001\"}");
-    records_create(&world, "evidence", "{\"title\":\"Reviews\",\"period_from\":\"2026-01-01\",\"period_to\":\"2026-03-31\",\"kind\":\"document\",\"url\":\"https://example.org\"}");
     world.actor = "account:aud";
     records_create(&world, "test_sheet", "{\"title\":\"Reviews\",\"engagement\":\"ENG-0001\",\"control\":\"AC-05\",\"criteria\":[\"CC6.2\"],\"method\":[\"inspection\"],\"procedure\":\"Read the review of each quarter.\","
-                                         "\"items_tested\":400,\"evidence\":[\"EV-0001\"],\"conclusion\":\"no_exceptions\",\"conclusion_words\":\"None\",\"preparer\":\"P-0001\",\"prepared_on\":\"2026-06-10\"}");
+                                         "\"items_tested\":400,\"conclusion\":\"no_exceptions\",\"conclusion_words\":\"None\",\"preparer\":\"P-0001\",\"prepared_on\":\"2026-06-10\"}");
     world.actor = "local:admin";
     const struct json *page = made("type2", g);
     ck_assert(str_contains(html_of(page), "The auditor has not put a test here yet.")); /* a sheet that is being written is nobody's yet */
