@@ -37,6 +37,18 @@ static void later(struct milestone *m, int64_t day, enum milestone_cause cause, 
     m->cause_place = place;
 }
 
+/* How long it takes once all that it waits for is there: as planned. What has time to spare before it moves nothing until that is used up. */
+static int64_t duration_of(const struct forecasting *x, const struct milestone *m)
+{
+    int64_t last = DAY_NONE;
+    for (size_t i = 0; i < m->after_count; i++) {
+        const struct milestone *o = &x->items[m->after[i]];
+        if (!o->is_dropped && o->planned > last)
+            last = o->planned;
+    }
+    return last != DAY_NONE && m->planned > last ? m->planned - last : 0;
+}
+
 static void forecast_one(struct forecasting *x, size_t place)
 {
     struct milestone *m = &x->items[place];
@@ -44,6 +56,7 @@ static void forecast_one(struct forecasting *x, size_t place)
     m->forecast = m->actual != DAY_NONE ? m->actual : m->planned;
     m->cause = CAUSE_NONE;
     m->cause_place = place;
+    int64_t duration = duration_of(x, m);
     bool is_settled = m->actual != DAY_NONE || m->is_dropped || m->is_fixed;
     for (size_t i = 0; i < m->after_count; i++) {
         size_t other = m->after[i];
@@ -56,9 +69,7 @@ static void forecast_one(struct forecasting *x, size_t place)
         }
         if (is_settled || o->is_dropped)
             continue;
-        int64_t lag = o->forecast - o->planned;
-        later(m, m->planned + (lag > 0 ? lag : 0), CAUSE_AFTER, other);
-        later(m, o->forecast, CAUSE_AFTER, other);
+        later(m, o->forecast + duration, CAUSE_AFTER, other);
     }
     if (!is_settled) {
         if (m->waits_for_requests)

@@ -2,8 +2,8 @@
  * milestones.h - the days of an examination: made from templates (content/milestones.yaml), and forecast from what is late. Pure; rules of
  * soc2-domain.md 4.4.
  *
- * A milestone that is not reached is forecast for its planned day, moved by as many days as whatever it waits for is forecast later than planned; one
- * that waits for requests by as many days as the latest of them is late. None is forecast for a day that has gone, and none for one on which nobody
+ * A milestone that is not reached is forecast for its planned day, or as long after the last of what it waits for as was planned, if that is later; one
+ * that waits for requests as many days after its planned one as the latest of them is late. None is forecast for a day that has gone, and none for one on which nobody
  * works, but for those that the calendar brings by itself. More lateness never makes a forecast earlier (milestones_test.c holds that as a property).
  */
 #ifndef ASSESS_MILESTONES_H

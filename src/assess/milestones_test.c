@@ -56,6 +56,20 @@ START_TEST(lateness_of_what_comes_before_is_handed_on)
 }
 END_TEST
 
+START_TEST(time_to_spare_is_used_up_before_anything_moves)
+{
+    size_t both[] = {0, 1};
+    struct milestone m[] = {plain(day(2026, 10, 1)), plain(day(2027, 1, 4)), plain(day(2027, 1, 18))};
+    m[2].after = both;
+    m[2].after_count = 2;
+    milestones_forecast(&no_holidays, m, 3, day(2026, 11, 23), 0); /* the first is seven weeks late, and fourteen days after it is still early */
+    ck_assert_int_eq(m[2].forecast, day(2027, 1, 18));
+    ck_assert_int_eq(m[2].cause, CAUSE_NONE);
+    milestones_forecast(&no_holidays, m, 3, day(2027, 1, 11), 0);
+    ck_assert_int_eq(m[2].forecast, day(2027, 1, 25));
+}
+END_TEST
+
 START_TEST(the_latest_request_moves_what_waits_for_requests)
 {
     size_t first[] = {0};
@@ -153,5 +167,5 @@ START_TEST(templates_have_their_days_in_order)
 END_TEST
 
 TEST_MAIN("milestones", what_is_on_time_is_forecast_for_its_day, a_day_on_which_nobody_works_moves_to_the_next_one, lateness_of_what_comes_before_is_handed_on,
-          the_latest_request_moves_what_waits_for_requests, what_the_calendar_brings_is_moved_by_nothing, a_circle_is_told_and_ends, more_lateness_never_makes_a_forecast_earlier,
+          time_to_spare_is_used_up_before_anything_moves, the_latest_request_moves_what_waits_for_requests, what_the_calendar_brings_is_moved_by_nothing, a_circle_is_told_and_ends, more_lateness_never_makes_a_forecast_earlier,
           templates_have_their_days_in_order)

@@ -1,11 +1,21 @@
-/* assay audit: what the evidence comes to over a period. */
+/* assay audit: engagements, and what the evidence comes to over a period. */
 #include "base/times.h"
 #include "cli/cmd_audit.h"
 #include "cli/open_view.h"
 
 static const struct cli_option options[] = {
-    {"from", 0, "DAY", "first day of the period (2026-01-01); without it the last 90 days"},
-    {"to", 0, "DAY", "its last day; without it today"},
+    {"from", 0, "DAY", "evaluate: first day of the period (2026-01-01); without it the last 90 days. open: first day of the window"},
+    {"to", 0, "DAY", "its last day"},
+    {"type", 0, "1|2", "open: of a day, or over a period"},
+    {"as-of", 0, "DAY", "open: the day of a Type 1"},
+    {"title", 0, "TEXT", "open: what it is called"},
+    {"firm", 0, "NAME", "open: who examines"},
+    {"zone", 0, "ZONE", "open: in which days begin and end (Europe/Berlin)"},
+    {"owner", 0, "ID", "open: the person who leads it on our side"},
+    {"after", 0, "ENG", "open: its window begins the day after this one's"},
+    {"short-reason", 0, "TEXT", "open: why the window is under six months"},
+    {"gap-reason", 0, "TEXT", "open: why it does not begin the day after the last one, or shares days with another"},
+    {"on", 0, "DAY", "reach: when; today unless it is said"},
     {"at", 0, "TIME", "as it was known at that instant"},
     {"engagement", 0, "ID", "sample, sheet, exception: of this engagement alone"},
     {0},
@@ -33,10 +43,14 @@ static int run(struct cli_context *c)
     struct err e = {0};
     struct opened_view v;
     const char *from = cli_option(c, "from"), *to = cli_option(c, "to");
+    if (audit_engagement_is_verb(c->arguments[0]))
+        return audit_engagement_run(c);
     if (strcmp(c->arguments[0], "sample") == 0 || strcmp(c->arguments[0], "sheet") == 0 || strcmp(c->arguments[0], "exception") == 0)
         return audit_sample_run(c);
     if (strcmp(c->arguments[0], "evaluate") != 0)
-        return cli_wrong_use(c, "%.40s: evaluate, sample, sheet, exception", c->arguments[0]);
+        return cli_wrong_use(c, "%.40s: none of list, open, show, begin, reach, after, firms, trend, evaluate, sample, sheet, exception", c->arguments[0]);
+    if (c->argument_count > 1)
+        return cli_wrong_use(c, "evaluate takes no argument");
     if (!open_view(c, cli_option(c, "at"), &v, &e))
         return cli_fail(&e);
     struct json *page = view_days(&v.view, str_of(from ? from : ""), str_of(to ? to : ""), &e) ? view_period(&v.view, &e) : NULL;
@@ -53,11 +67,13 @@ static int run(struct cli_context *c)
 
 const struct cli_command cli_command_audit = {
     .name = "audit",
-    .summary = "what the evidence says about each control over a period",
-    .usage = "evaluate [--from DAY] [--to DAY] [--at TIME] | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
-    .example = "assay audit evaluate --from 2026-01-01 --to 2026-06-30",
+    .summary = "engagements, their milestones, and what the evidence says over a period",
+    .usage = "list | open | show ENG | begin ENG | reach ENG MILESTONE | after ENG | firms | trend | evaluate [--from DAY] [--to DAY] | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
+    .example = "assay audit open --type 2 --from 2026-01-01 --to 2026-12-31 --firm 'Reed & Partners'",
     .options = options,
-    .details = "No samples are drawn and nobody concludes anything: it is what an examination of the period would begin with. Worked cases of the rules run\n"
+    .details = "open proposes what it is not told: the window after the last one, the categories of the scope, the firm that was chosen. begin ends the\n"
+               "planning: the scope that was approved is held fast. evaluate: nobody concludes anything, it is what an examination of the period would begin\n"
+               "with. Worked cases of the rules run "
                "with: assay evaluate FILE\n"
                "sample nonce        a secret number and its commitment, for an auditor's own machine\n"
                "sample draw-again   draws a sample again from its number, the ledger's head and the population; exits with 1 where other items come out",

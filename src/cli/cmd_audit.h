@@ -5,5 +5,8 @@
 #include "cli/cli.h"
 
 int audit_sample_run(struct cli_context *c); /* sample, sheet, exception: cmd_audit_sample.c */
+/* list, show, open, begin, reach, after, firms, trend: cmd_audit_engagement.c. */
+bool audit_engagement_is_verb(const char *verb);
+int audit_engagement_run(struct cli_context *c);
 
 #endif

@@ -68,6 +68,7 @@ static const struct tab {
     {"exceptions", "Exceptions", "/exceptions", "select count(*) from audit_exceptions where engagement = ?1 and state in ('noted', 'agreed')"},
     {"reports", "Reports", "/reports", NULL},
     {"room", "What the auditor sees", "/room", NULL},
+    {"after", "After the audit", "/after", NULL},
 };
 
 static bool tabs_put(struct view *v, struct json *page, const struct engagement *g, const char *current, struct err *e)

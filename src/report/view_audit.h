@@ -31,7 +31,7 @@ struct json *view_audit_new(struct view *v, const struct view_records *r, const 
  *    "is_taken","is_there","leaf","digest","is_same" (computed again it is the same),"url","at":TIME,"changes":[DIFFERENCE] (since then)},
  *  "controls":[LINK+"role","model_words","key_for":[id],"supports","compensates","from","to","is_partial","owner"],
  *  "has_window","window":as in the overview|null,"until_begin","until_end","since_end","period_url",
- *  "milestones":[{"id","title","url","version","template","side","side_words","owner":PERSON,"planned","forecast","actual","late_days","cause","is_fixed","may_reach","after":[title],STATUS}],
+ *  "milestones":[{"id","title","url","version","template","side","side_words","owner":PERSON,"planned","forecast","actual","late_days","cause","is_fixed","after":[title],STATUS}],"reachable":[{"id","title"}],"today",
  *  "issue":{"is_known","planned","forecast","late_days","is_reached","cause"},"requests":{"open","late","late_days","latest","latest_title"},
  *  "team":[{"person":PERSON,"url","until":TIME,"problems":[text],STATUS}],"partner","independence","firm_choice":{"id","url","independence"},
  *  "walkthroughs":[{"id","title","url","mode","mode_words","mode_reason","safeguards","held_on","owner":PERSON,"state":STATE,"corroborated":N,"controls":[id],"problems":[text]}],"may_walk",
@@ -39,6 +39,12 @@ struct json *view_audit_new(struct view *v, const struct view_records *r, const 
  * EXCEPTION = {"id","title","url","version","control","items","of_items","cause_words","state":STATE,"response":LINK+"state"|null,"action":LINK+"state","due","owner"|null,STATUS} */
 struct json *view_engagement(struct view *v, const struct view_records *r, struct str id, struct err *e);
 
+/* Page, and {"report":null|{"evidence":LINK|null,"digest","dated","words","opinions":[{"label",STATUS}]},"intake":{"is_there","is_allowed","why_not"},"opinions":[{"id","label"}],
+ *  "exceptions":[EXCEPTION],"waiting":N (without an action),"may_act","people","due","next":LINK|null,"next_from","next_to"} */
+struct json *view_audit_after(struct view *v, const struct view_records *r, struct str id, struct err *e);
+/* The newest windows that have begun, the oldest first: {"title","as_of","nav","columns":[ENG+"readiness","exceptions","deviations","requests_back","operated","failed","unknown"],
+ *  "rows":[LINK+"cells":[{STATUS,"by":"auditor"|"evidence"|""}],"is_moved"]} */
+struct json *view_audit_trend(struct view *v, const struct view_records *r, struct err *e);
 /* {"title","as_of","nav","weights":[{"id","label","weight","url"}],"rows":[{"id","name","url","version","state":STATE,"licence","peer_review","peer_review_on","fee","weeks","scores":[{"label","score" or -1,"points"}],
  *  "is_scored","score":percent,"problems":[text],"may_choose","why_not"}] (the chosen one first, then by score),"has_chosen","may_read","may_create"} */
 struct json *view_audit_firms(struct view *v, const struct view_records *r, struct err *e);

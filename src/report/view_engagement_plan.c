@@ -89,7 +89,6 @@ static void milestone_put(struct view *v, struct json *list, const struct scope_
     json_put_int(o, "late_days", days > 0 ? days : 0);
     json_put_str(o, "cause", cause_words(v, rows, m, late));
     json_put_bool(o, "is_fixed", m->is_fixed);
-    json_put_bool(o, "may_reach", !v->is_past && !is_done && !m->is_dropped && !m->is_fixed);
     for (size_t k = 0; k < m->after_count; k++)
         json_push_str(after, record_title(&rows->items[m->after[k]]));
     bool is_late = !is_done && m->forecast > m->planned + (calendar_is_business_day(&(struct calendar){0}, m->planned) ? 0 : 2);
@@ -146,6 +145,16 @@ bool engagement_put_milestones(struct view *v, const struct view_records *r, str
     const size_t *order = order_of(v, &rows);
     for (size_t i = 0; i < rows.count; i++)
         milestone_put(v, list, &rows, order[i], &items[order[i]], &late, today);
+    struct json *reachable = json_put_array(page, "reachable");
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct milestone *m = &items[order[i]];
+        if (v->is_past || m->actual != DAY_NONE || m->is_dropped || m->is_fixed)
+            continue;
+        struct json *one = json_push_object(reachable);
+        json_put_str(one, "id", rows.items[order[i]].id);
+        json_put_str(one, "title", record_title(&rows.items[order[i]]));
+    }
+    json_put_str(page, "today", day_text(v->arena, today));
     issue_put(v, page, &rows, items, &late);
     struct json *o = json_put_object(page, "requests");
     json_put_int(o, "open", late.open);
@@ -336,7 +345,7 @@ bool exceptions_put(struct view *v, const struct view_records *r, struct json *o
         if (!action_put(v, r, one, x->id, &is_closed, e))
             return false;
         bool is_settled = is_closed || (is_verified && json_get(one, "action")->type == JSON_NULL);
-        put_status_as(one, is_settled ? RESULT_PASS : RESULT_FAIL, is_settled ? "Settled" : response || json_get(one, "action")->type == JSON_OBJECT ? "Being settled" : "Nothing was done yet");
+        put_status_as(one, is_settled ? RESULT_PASS : response || json_get(one, "action")->type == JSON_OBJECT ? RESULT_UNKNOWN : RESULT_FAIL, is_settled ? "Settled" : response || json_get(one, "action")->type == JSON_OBJECT ? "Being settled" : "Nothing was done yet");
         if (!is_open_only || !is_settled)
             json_push(list, one);
     }

@@ -152,12 +152,13 @@ bool handle_api_audit_open(struct call *c, struct err *e)
 {
     struct engagement_plan p;
     struct json *answer;
-    if (!c->json || c->json->type != JSON_OBJECT) {
-        c->status = 415;
-        return err_set(e, ERR_UNSUPPORTED, "send application/json: an object");
-    }
-    if (!call_view(c, e) || !plan_open(c, &p, json_text(c->json, "follows"), e) || !plan_read_json(c, &p, e))
+    struct str follows = c->json ? json_text(c->json, "follows") : form_value(&c->form, "follows");
+    if (c->json && c->json->type != JSON_OBJECT)
+        return err_set(e, ERR_INVALID, "an object is needed");
+    if (!call_view(c, e) || !plan_open(c, &p, follows, e) || (c->json && !plan_read_json(c, &p, e)))
         return false;
+    if (!c->json)
+        plan_typed(c, &p);
     struct json *problems = plan_problems(c->view.db, c->arena, &p, e);
     if (!problems || problems->count)
         return problems && api_problems(c, problems, e);

@@ -313,6 +313,8 @@ bool handle_api_audit_open(struct call *c, struct err *e);
 bool handle_audit_begin(struct call *c, struct err *e);
 bool handle_audit_milestones(struct call *c, struct err *e);
 bool handle_audit_reach(struct call *c, struct err *e);
+bool handle_audit_intake(struct call *c, struct err *e); /* audit_after.c */
+bool handle_audit_actions(struct call *c, struct err *e);
 bool handle_raw(struct call *c, struct err *e); /* raw.c */
 bool handle_record_new(struct call *c, struct err *e); /* record_pages.c */
 bool handle_record_create(struct call *c, struct err *e);

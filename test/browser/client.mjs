@@ -57,7 +57,7 @@ export const invited = async (login, ...options) => {
 export const lines = (html) => html.match(/<pre class="code"[^>]*><code>([^<]*)/)[1].trim().split('\n');
 
 // Somebody with an account, a password and one-time codes (unless `codes` is false), signed in just now: their page. `name` is what they are called,
-// `person` the id of their record; other options are those of open().
+// `person` the id of their record; `until` their last day; other options are those of open().
 export async function newcomer(login, roles, { name = login, person, codes = true, until, ...options } = {}) {
   const link = assay('user', 'add', login, '--roles', roles, '--name', name, ...(person ? ['--person', person] : []), ...(until ? ['--until', until] : [])).match(/http\S+token=[0-9a-f]{64}/)[0];
   const page = await open({ signIn: false, ...options });

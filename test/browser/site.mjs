@@ -245,7 +245,7 @@ export async function addresses() {
   const shownRisk = await risk(cookie);
   const shownDocument = await document(cookie);
   const shownEngagement = await engagement(cookie);
-  Object.assign(list, { audit: '/audit', engagement: '/audit/' + shownEngagement.id });
+  Object.assign(list, { audit: '/audit', 'audit-new': '/audit/new', 'audit-firms': '/audit/firms', 'audit-trend': '/audit/trend', engagement: '/audit/' + shownEngagement.id, 'audit-after': `/audit/${shownEngagement.id}/after` });
   Object.assign(list, { 'audit-samples': `/audit/${shownEngagement.id}/samples`, 'audit-sheets': `/audit/${shownEngagement.id}/sheets`, 'audit-exceptions': `/audit/${shownEngagement.id}/exceptions` });
   Object.assign(list, { reports: '/reports', 'report-readiness': '/reports/readiness', 'report-type1': '/reports/type1?part=3', 'reports-engagement': '/audit/' + shownEngagement.id + '/reports', 'report-type2': '/audit/' + shownEngagement.id + '/reports/type2?part=4' });
   Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
