@@ -116,7 +116,6 @@ struct json *view_nav(struct view *v, struct err *e);
  *  "warnings":[{"code":"cloned_machine_id","subject":{},"text","why","command"}],
  *  "evidence":{"captures":46,"runs":1,"tables":46,"complete":40,"partial":4,"none":2},
  *  "gaps":{"count":2,"unexplained":1,"open":0,"newest":[GAP..3]},
- *  "audit":null|{"id":"ENG-0001","title","url","is_type1","days","days_done","percent","until_begin","until_end","since_end","report_on","until_report"},
  *  "anchor":as view_anchor, "subjects":[{"id","name","kind","os","last_run":TIME,"status","pass","fail","unknown","skip","url"}...]}
  * CRIT = {"id":"CC1.1","title","score":0,"status","why":"its weakest key control is GOV-01 (0): nothing is recorded","url"} */
 struct json *view_overview(struct view *v, struct err *e);

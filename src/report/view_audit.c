@@ -1,7 +1,6 @@
 /* The room Audit: the list of engagements, and what stands above every page of one. */
-#include "report/view_audit.h"
-
-#include "report/view_scope_internal.h"
+#include "os/zone.h"
+#include "report/view_audit_internal.h"
 
 /* ---- one engagement in short ---- */
 
@@ -14,10 +13,15 @@ static struct str when_text(struct view *v, const struct engagement *g)
     return arena_printf(v->arena, "%.*s to %.*s", STR_ARGS(day_text(v->arena, g->window.first)), STR_ARGS(day_text(v->arena, g->window.last)));
 }
 
+int64_t engagement_today(const struct view *v, const struct engagement *g)
+{
+    return day_of(v->at_ms + zone_seconds_east(g->time_zone, v->at_ms / MS_SECOND) * MS_SECOND);
+}
+
 struct json *engagement_put(struct view *v, const struct view_records *r, struct json *o, const struct engagement *g)
 {
     const struct record_type *t = record_types_find(r->types, STR("engagement"));
-    int64_t today = day_of(v->at_ms), days = engagement_days(g), done = engagement_days_done(g, today);
+    int64_t today = engagement_today(v, g), days = engagement_days(g), done = engagement_days_done(g, today);
     json_put_str(o, "id", g->id);
     json_put_str(o, "title", g->title);
     json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s", STR_ARGS(g->id)));

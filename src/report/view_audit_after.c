@@ -101,7 +101,7 @@ struct json *view_audit_after(struct view *v, const struct view_records *r, stru
     json_put_int(page, "waiting", waiting);
     json_put(page, "people", record_targets(v, r, "person"));
     json_put_bool(page, "may_act", !v->is_past && gaps && record_allows(r->access, gaps, NULL, RECORD_CREATE, NULL, &why));
-    json_put_str(page, "due", day_text(v->arena, day_of(v->at_ms) + 30));
+    json_put_str(page, "due", day_text(v->arena, view_today(v) + 30));
     return page;
 }
 
@@ -140,7 +140,7 @@ static bool sheets_read(struct view *v, const struct trend_column *column, struc
 
 static bool column_put(struct view *v, const struct view_records *r, struct json *list, struct trend_column *x, struct err *e)
 {
-    int64_t last = x->g.window.last < day_of(v->at_ms) ? x->g.window.last : day_of(v->at_ms), counts[4] = {0};
+    int64_t last = x->g.window.last < view_today(v) ? x->g.window.last : view_today(v), counts[4] = {0};
     int64_t at_ms = (last + 1) * MS_DAY - 1 < v->at_ms ? (last + 1) * MS_DAY - 1 : v->at_ms;
     int64_t first = last - x->g.window.first >= WINDOW_DAYS_MAX ? last - WINDOW_DAYS_MAX + 1 : x->g.window.first;
     struct str from = day_text(v->arena, x->g.window.first), to = day_text(v->arena, x->g.window.last);
@@ -167,7 +167,7 @@ static bool columns_read(struct view *v, const struct view_records *r, struct tr
     struct str ids[20];
     size_t count = 0, kept = 0;
     DB_EACH (row, v->db, e, "select id from engagements where kind = 'type2' and state <> 'ended' and window_from <= ?1 and window_to >= window_from order by window_to desc limit 20",
-             A(day_text(v->arena, day_of(v->at_ms))))
+             A(day_text(v->arena, view_today(v))))
         ids[count++] = arena_str(v->arena, db_text(row, 0));
     for (size_t i = 0; i < count && kept < max && !e->code; i++) {
         struct err hidden = {0};

@@ -7,6 +7,8 @@
 
 /* Records of a type that belong to an engagement, by id; also those at their end. */
 bool engagement_rows(struct view *v, const struct view_records *r, const char *type, struct str engagement, struct scope_rows *ret, struct err *e) MUST_USE;
+/* The day that it is in the engagement's time zone. */
+int64_t engagement_today(const struct view *v, const struct engagement *g);
 int64_t audit_day(struct str text); /* DAY_NONE for what is no date */
 /* "" for DAY_NONE. */
 struct str audit_day_text(struct view *v, int64_t day);

@@ -1,4 +1,5 @@
 /* My page, Tasks and Calendar: what is due. */
+#include "assess/engagement.h"
 #include "report/view_due.h"
 #include "report/view_record_internal.h"
 
@@ -139,35 +140,51 @@ static struct str days_words(struct view *v, const char *words, int64_t days)
     return arena_printf(v->arena, "%s in %lld %s", words, (long long)days, days == 1 ? "day" : "days");
 }
 
+static void audit_put(struct view *v, struct json *page, bool is_type1, int64_t from, int64_t to, struct str url)
+{
+    int64_t day = today(v);
+    struct json *o = json_put_object(page, "audit");
+    bool is_set = from >= 0 && to >= from;
+    json_put_cstr(o, "report", is_type1 ? "Type 1" : "Type 2");
+    json_put_str(o, "url", url);
+    json_put_str(o, "from", from >= 0 ? day_text(v->arena, from) : STR(""));
+    json_put_str(o, "to", to >= 0 ? day_text(v->arena, to) : STR(""));
+    json_put_bool(o, "is_set", is_set);
+    int64_t days = day < from ? from - day : to - day;
+    json_put_int(o, "days", is_set ? days : 0);
+    json_put_str(o, "words", !is_set        ? (is_type1 ? STR("The date of the report is not set") : STR("The window is not set"))
+                             : is_type1     ? (days < 0 ? STR("The date has passed") : days_words(v, "The auditor looks", days))
+                             : day < from   ? days_words(v, "The window begins", days)
+                             : days < 0     ? STR("The window has ended")
+                                            : days_words(v, "The window ends", days));
+    json_put_str(o, "formula", !is_set || is_type1 || day < from || days < 0 ? STR("") : arena_printf(v->arena, "day %lld of %lld", (long long)(day - from + 1), (long long)(to - from + 1)));
+}
+
+/* An engagement, where there is one; else what the profile of the organisation says is wanted. */
 bool view_put_audit(struct view *v, struct json *page, struct err *e)
 {
-    struct json *o = NULL;
+    struct engagement g;
+    bool is_put = false;
+    struct str id = engagement_current(v->db, v->arena, view_record_limit(v), e);
+    if (e->code || (id.size && !engagement_read(v->db, v->arena, id, view_record_limit(v), &g, e)))
+        return false;
+    if (id.size) {
+        audit_put(v, page, g.is_type1, g.has_days ? g.window.first : -1, g.has_days ? g.window.last : -1, arena_printf(v->arena, "/audit/%.*s", STR_ARGS(g.id)));
+        return true;
+    }
     DB_EACH (row, v->db, e,
              "select id, report_type, window_from, window_to, as_of from organisations_versions where is_deleted = 0 and from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) order by id limit 1",
              A(view_record_limit(v))) {
         bool is_type1 = str_is(db_text(row, 1), "type1");
-        int64_t from = -1, to = -1, ms, day = today(v);
+        int64_t from = -1, to = -1, ms;
         if (time_parse(db_text(row, is_type1 ? 4 : 2), 0, &ms))
             from = day_of(ms);
         if (time_parse(db_text(row, is_type1 ? 4 : 3), 0, &ms))
             to = day_of(ms);
-        o = json_put_object(page, "audit");
-        json_put_cstr(o, "report", is_type1 ? "Type 1" : "Type 2");
-        json_put_str(o, "url", record_url(v, "organisation", arena_str(v->arena, db_text(row, 0))));
-        json_put_str(o, "from", arena_str(v->arena, db_text(row, is_type1 ? 4 : 2)));
-        json_put_str(o, "to", arena_str(v->arena, db_text(row, is_type1 ? 4 : 3)));
-        bool is_set = from >= 0 && to >= from;
-        json_put_bool(o, "is_set", is_set);
-        int64_t days = day < from ? from - day : to - day;
-        json_put_int(o, "days", is_set ? days : 0);
-        json_put_str(o, "words", !is_set        ? (is_type1 ? STR("The date of the report is not set") : STR("The window is not set"))
-                                 : is_type1     ? (days < 0 ? STR("The date has passed") : days_words(v, "The auditor looks", days))
-                                 : day < from   ? days_words(v, "The window begins", days)
-                                 : days < 0     ? STR("The window has ended")
-                                                : days_words(v, "The window ends", days));
-        json_put_str(o, "formula", !is_set || is_type1 || day < from || days < 0 ? STR("") : arena_printf(v->arena, "day %lld of %lld", (long long)(day - from + 1), (long long)(to - from + 1)));
+        audit_put(v, page, is_type1, from, to, record_url(v, "organisation", arena_str(v->arena, db_text(row, 0))));
+        is_put = true;
     }
-    if (!o)
+    if (!is_put)
         json_put_null(page, "audit");
     return e->code == ERR_NONE;
 }

@@ -126,7 +126,7 @@ static void controls_put(struct view *v, struct json *page, const struct engagem
 
 static bool window_put(struct view *v, struct json *page, const struct engagement *g, struct err *e)
 {
-    int64_t today = day_of(v->at_ms);
+    int64_t today = engagement_today(v, g);
     bool has_begun = g->has_days && !g->is_type1 && g->window.first <= today && g->window.last - g->window.first < WINDOW_DAYS_MAX;
     json_put_bool(page, "has_window", has_begun);
     json_put_int(page, "until_begin", g->has_days && g->window.first > today ? g->window.first - today : 0);

@@ -134,7 +134,7 @@ bool engagement_put_milestones(struct view *v, const struct view_records *r, str
     struct scope_rows rows;
     struct calendar calendar;
     struct late_request late;
-    int64_t today = day_of(v->at_ms);
+    int64_t today = engagement_today(v, g);
     if (!engagement_rows(v, r, "milestone", g->id, &rows, e) || !calendar_load(v->db, v->arena, &calendar, e) || !requests_read(v, g->id, today, &late, e))
         return false;
     struct milestone *items = arena_array(v->arena, rows.count + 1, sizeof *items);
@@ -286,7 +286,7 @@ bool engagement_put_walkthroughs(struct view *v, const struct view_records *r, s
         return false;
     struct json *list = json_put_array(page, "walkthroughs");
     for (size_t i = 0; i < rows.count; i++)
-        walkthrough_put(v, list, &rows.items[i], day_of(v->at_ms));
+        walkthrough_put(v, list, &rows.items[i], engagement_today(v, g));
     json_put_bool(page, "may_walk", !v->is_past && record_allows(r->access, rows.type, NULL, RECORD_CREATE, NULL, &why));
     return true;
 }

@@ -1,5 +1,4 @@
 /* The Overview: are we ready, and if not, what next? */
-#include "assess/engagement.h"
 #include "report/view_internal.h"
 
 enum { CHANGES_MAX = 10, NEXT_MAX = 7, WOULD_CHANGE_MAX = 6, BLOCKER_ITEMS_MAX = 5 };
@@ -453,37 +452,6 @@ static void subjects_put(struct view *v, struct json *page, const struct assessm
     }
 }
 
-/* "audit": the engagement that matters most today, as a countdown; null: none. */
-static bool audit_put(struct view *v, struct json *page, struct err *e)
-{
-    struct engagement g;
-    struct str id = engagement_current(v->db, v->arena, v->leaf_limit, e);
-    int64_t today = day_of(v->at_ms);
-    if (e->code)
-        return false;
-    if (id.size == 0) {
-        json_put_null(page, "audit");
-        return true;
-    }
-    if (!engagement_read(v->db, v->arena, id, v->leaf_limit, &g, e))
-        return false;
-    struct json *o = json_put_object(page, "audit");
-    int64_t days = engagement_days(&g), done = engagement_days_done(&g, today);
-    json_put_str(o, "id", g.id);
-    json_put_str(o, "title", g.title);
-    json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s", STR_ARGS(g.id)));
-    json_put_bool(o, "is_type1", g.is_type1);
-    json_put_int(o, "days", days);
-    json_put_int(o, "days_done", done);
-    json_put_int(o, "percent", days ? done * 100 / days : 0);
-    json_put_int(o, "until_begin", g.has_days && g.window.first > today ? g.window.first - today : 0);
-    json_put_int(o, "until_end", g.has_days && g.window.last > today ? g.window.last - today : 0);
-    json_put_int(o, "since_end", g.has_days && g.window.last < today ? today - g.window.last : 0);
-    json_put_str(o, "report_on", g.report_on == DAY_NONE ? STR("") : day_text(v->arena, g.report_on));
-    json_put_int(o, "until_report", g.report_on > today ? g.report_on - today : 0);
-    return true;
-}
-
 struct json *view_overview(struct view *v, struct err *e)
 {
     const struct assessment *as = view_assessment(v, e);
@@ -496,8 +464,6 @@ struct json *view_overview(struct view *v, struct err *e)
     categories_put(v, page, as);
     blockers_put(v, page, as);
     put_window_days(v, page, as);
-    if (!audit_put(v, page, e))
-        return NULL;
     gaps_put(v, page, as);
     changes_put(v, page, as);
     if (!evidence_put(v, page, &incomplete, e) || !put_warnings(v, page, e))
