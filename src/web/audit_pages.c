@@ -2,7 +2,6 @@
 #include "assess/engagement_plan.h"
 #include "pages.h"
 #include "report/view_audit.h"
-#include "web/accounts/accounts.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
