@@ -583,6 +583,8 @@ int main(int argc, char **argv)
     put_text(c->lifecycle_json ? c->lifecycle_json : "{}");
     fputs(";\nconst char content_classification_json[] =\n", out);
     put_text(c->classification_json ? c->classification_json : "{}");
+    fputs(";\nconst char content_populations_json[] =\n", out);
+    put_text(c->populations_json ? c->populations_json : "{}");
     fputs(";\nconst char content_resources_json[] =\n", out);
     put_text(c->resources_json ? c->resources_json : "{}");
     fputs(";\nconst char content_milestones_json[] =\n", out);

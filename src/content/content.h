@@ -140,6 +140,9 @@ extern const size_t content_course_count;
  * "screened":[kind],"equipped":[kind],"accounted":[kind],"differences":[{"id","control","within","label","words"}],
  * "headings":[{"field","names":[text in small letters]}],"kinds":[{"kind","names":[…]}]} */
 extern const char content_lifecycle_json[];
+/* content/populations.yaml: {"populations":[{"id","title","controls":[ids],"is_second","system","kind":"query"|"import","sql","ask","columns":[names],"sla",
+ * "complete","against":{"population","columns"}}]}: what is not said is not there. */
+extern const char content_populations_json[];
 /* content/classification.yaml: {"classes":[{"id","label","words","examples":[text],"duties":[id]}],"duties":[{"id","label","words"}],
  * "mediums":[{"id","label"}],"ports_encrypted":[443],"ports_clear":[80]}; content/resources.yaml: {"groups":[{"id","title","links":[{"title","url","words"}]}]} */
 extern const char content_classification_json[], content_resources_json[];
