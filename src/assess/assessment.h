@@ -167,5 +167,7 @@ size_t assessment_subject_index(const struct assessment *as, struct str id);
 
 /* assessment_score.c: fills controls, criteria, categories, readiness, blockers from tests and subjects. */
 void assessment_score(struct assessment *as);
+/* The signals of criteria again, after somebody knew more of how controls operated (population_events.h). */
+void assessment_signals(struct assessment *as);
 
 #endif

@@ -279,6 +279,12 @@ static void signal_fill(struct assessment *as, struct criterion_state *c)
     c->signal = criterion_evaluate(all, count);
 }
 
+void assessment_signals(struct assessment *as)
+{
+    for (size_t i = 0; i < content_criterion_count; i++)
+        signal_fill(as, &as->criteria[i]);
+}
+
 static void criterion_fill(struct assessment *as, size_t index)
 {
     struct criterion_state *c = &as->criteria[index];

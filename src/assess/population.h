@@ -58,7 +58,10 @@ struct str population_role(const struct population *p, struct str role);
 
 /* ---- freezing ---- */
 
-/* q->from, to, from_ms and to_ms are set here where they are not. */
+/* Sets what a query of this population is asked with: its days, their instants in the engagement's time zone, the leaf of `at_ms` (0: now). The caller
+ * sets captures and time_limit_ms. */
+bool population_question(struct db *db, struct arena *a, struct record_types *types, const struct access *access, const struct population *p, int64_t now_ms, int64_t at_ms,
+                         struct question *ret, struct err *e) MUST_USE;
 bool population_freeze_query(const struct question *q, const struct population *p, struct arena *a, struct str *ret_rows, struct err *e) MUST_USE;
 /* A CSV file with a heading: cells become texts, empty ones null. ERR_INVALID names the line. */
 bool population_freeze_csv(struct str text, struct arena *a, struct str *ret_rows, struct err *e) MUST_USE;

@@ -161,7 +161,8 @@ bool population_events(struct arena *a, const struct population *p, const struct
 {
     struct reading r = reading_begin(a, p, rows, local_ms);
     struct event *all = arena_array(a, *ret_count + rows->count + 1, sizeof *all);
-    memcpy(all, *ret, *ret_count * sizeof *all);
+    for (size_t i = 0; i < *ret_count; i++)
+        all[i] = (*ret)[i];
     bool is_ok = true;
     for (r.row = 1; is_ok && r.row <= rows->count; r.row++) {
         is_ok = frozen_row(rows, r.line, r.row, r.cells, NULL) && event_take(&r, rules, &all[*ret_count]);

@@ -44,4 +44,9 @@ struct population_result {
 bool population_evaluate(struct db *db, struct arena *a, const struct blob_opener *blobs, const struct engagement *g, const struct engagement_control *c, const struct population *all,
                          size_t count, int64_t at_ms, int64_t leaf_limit, struct population_result *ret, struct err *e) MUST_USE;
 
+/* Puts what the engagement's populations say of each control of M3 and M4 into the assessment over its window (assessment_load_days), and the signals of
+ * criteria after that. ret: beside as->controls, in the arena; of other controls is_event_model is false. */
+struct assessment;
+bool population_feed(struct db *db, struct arena *a, const struct blob_opener *blobs, const struct engagement *g, struct assessment *as, struct population_result **ret, struct err *e) MUST_USE;
+
 #endif

@@ -1,25 +1,33 @@
 /* population_freeze.c - rows from a query or a file, and the change that freezes them. */
 #include "assess/population.h"
 
+#include "assess/engagement.h"
 #include "base/csv.h"
 #include "base/times.h"
 
 /* ---- from a query ---- */
 
-bool population_freeze_query(const struct question *q, const struct population *p, struct arena *a, struct str *ret_rows, struct err *e)
+bool population_question(struct db *db, struct arena *a, struct record_types *types, const struct access *access, const struct population *p, int64_t now_ms, int64_t at_ms,
+                         struct question *ret, struct err *e)
 {
-    struct question own = *q;
-    struct frozen_writer w;
+    struct engagement g;
     int64_t from_ms, to_ms;
-    if (!str_is(p->kind, "query"))
-        return err_set(e, ERR_INVALID, "%.*s: its rows come from a file of %.*s; bring that", STR_ARGS(p->id), STR_ARGS(str_slice(p->system, 0, 80)));
+    if (!engagement_read(db, a, p->engagement, INT64_MAX, &g, e))
+        return false;
     if (!time_parse(p->from, 0, &from_ms) || !time_parse(p->to, 0, &to_ms) || to_ms < from_ms)
         return err_set(e, ERR_INVALID, "%.*s: its period ends before it begins", STR_ARGS(p->id));
-    own.from = p->from;
-    own.to = p->to;
-    own.from_ms = q->from_ms || q->to_ms ? q->from_ms : from_ms;
-    own.to_ms = q->from_ms || q->to_ms ? q->to_ms : to_ms + MS_DAY;
-    return question_ask(&own, p->query, &w, e) && frozen_end(&w, a, ret_rows, e);
+    int64_t local_ms = g.has_days ? g.window.first * MS_DAY - g.instants.from_ms : 0;
+    *ret = (struct question){.db = db, .types = types, .access = access, .leaf_limit = at_ms ? record_leaf_at(db, at_ms, e) : INT64_MAX, .now_ms = at_ms ? at_ms : now_ms,
+                             .from = p->from, .to = p->to, .from_ms = from_ms - local_ms, .to_ms = to_ms + MS_DAY - local_ms};
+    return e->code == ERR_NONE;
+}
+
+bool population_freeze_query(const struct question *q, const struct population *p, struct arena *a, struct str *ret_rows, struct err *e)
+{
+    struct frozen_writer w;
+    if (!str_is(p->kind, "query"))
+        return err_set(e, ERR_INVALID, "%.*s: its rows come from a file of %.*s; bring that", STR_ARGS(p->id), STR_ARGS(str_slice(p->system, 0, 80)));
+    return question_ask(q, p->query, &w, e) && frozen_end(&w, a, ret_rows, e);
 }
 
 /* ---- from a file ---- */

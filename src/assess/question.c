@@ -16,6 +16,8 @@ struct asking {
     char secret[SECRET_SIZE]; /* begins the names of the views that read the projection: what a statement cannot guess, it cannot pretend to be */
     const struct table_provider *providers;
     size_t provider_count;
+    const char **names; /* of all that the projection holds */
+    size_t name_count;
     struct sql_reads reads;
 };
 
@@ -29,18 +31,34 @@ static bool is_view(const struct asking *s, const char *name)
     return false;
 }
 
-static bool is_captured(const struct asking *s, const char *name)
+/* A table or view of the projection itself. What is none of them, nor ours, is a name that the statement gave to something of its own. */
+static bool is_projection(const struct asking *s, const char *name)
 {
-    for (size_t i = 0; i < s->provider_count; i++)
-        if (sqlite3_stricmp(s->providers[i].schema->name, name) == 0)
+    for (size_t i = 0; i < s->name_count; i++)
+        if (sqlite3_stricmp(s->names[i], name) == 0)
             return true;
-    return sqlite3_stricmp(name, "json_each") == 0 || sqlite3_stricmp(name, "json_tree") == 0;
+    return false;
+}
+
+static bool names_read(struct asking *s, struct err *e)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(s->db, "select name from main.sqlite_master where type in ('table', 'view')", -1, &statement, NULL);
+    size_t capacity = 0;
+    while (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        if (s->name_count == capacity)
+            s->names = arena_grow(s->arena, s->names, s->name_count, &capacity, sizeof *s->names);
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        s->names[s->name_count++] = arena_strndup(s->arena, name, strlen(name));
+    }
+    sqlite3_finalize(statement);
+    return s->name_count > 0 || err_set(e, ERR_UNAVAILABLE, "query: the projection cannot be read: %s", sqlite3_errmsg(s->db));
 }
 
 static bool may_read(void *context, const char *table, const char *inner)
 {
     const struct asking *s = context;
-    return (inner && strncmp(inner, s->secret, SECRET_SIZE - 1) == 0) || strncmp(table, s->secret, SECRET_SIZE - 1) == 0 || is_view(s, table) || is_captured(s, table);
+    return (inner && strncmp(inner, s->secret, SECRET_SIZE - 1) == 0) || strncmp(table, s->secret, SECRET_SIZE - 1) == 0 || is_view(s, table) || !is_projection(s, table);
 }
 
 static bool is_list(enum field_type t)
@@ -128,6 +146,8 @@ static bool asking_open(struct asking *s, struct err *e)
     sqlite3_busy_timeout(s->db, 2000);
     if (sqlite3_exec(s->db, "pragma temp_store = memory; begin", NULL, NULL, NULL) != SQLITE_OK)
         return err_set(e, ERR_UNAVAILABLE, "query: %s", sqlite3_errmsg(s->db));
+    if (!names_read(s, e))
+        return false;
     s->reads = (struct sql_reads){may_read, s};
     s->provider_count = s->q->captures ? captures_providers(s->q->captures, &s->providers) : 0;
     if (s->provider_count && !vtab_register(s->db, s->providers, s->provider_count, e))
@@ -244,7 +264,7 @@ static bool statement_run(struct asking *s, struct str sql, struct frozen_writer
     if (sqlite3_prepare_v2(s->db, sql.data, (int)sql.size, &statement, &tail) != SQLITE_OK)
         return sql_fail(s, e);
     struct str rest = str_trim(str_make(tail, sql.size - (size_t)(tail - sql.data)));
-    bool is_ok = statement && sqlite3_column_count(statement) > 0 && rest.size == 0;
+    bool is_ok = statement && sqlite3_column_count(statement) > 0 && !sqlite3_stmt_isexplain(statement) && rest.size == 0;
     if (!is_ok)
         err_set(e, ERR_INVALID, "query: has to be one SELECT%s", rest.size ? "; something stands behind it" : "");
     for (int i = 1; is_ok && i <= sqlite3_bind_parameter_count(statement); i++)

@@ -1,7 +1,10 @@
 /* assay audit: engagements, and what the evidence comes to over a period. */
+#include "assess/engagement.h"
 #include "base/times.h"
 #include "cli/cmd_audit.h"
+#include "cli/cmd_population.h"
 #include "cli/open_view.h"
+#include "collect/captures.h"
 
 static const struct cli_option options[] = {
     {"from", 0, "DAY", "evaluate: first day of the period (2026-01-01); without it the last 90 days. open: first day of the window"},
@@ -17,7 +20,13 @@ static const struct cli_option options[] = {
     {"gap-reason", 0, "TEXT", "open: why it does not begin the day after the last one, or shares days with another"},
     {"on", 0, "DAY", "reach: when; today unless it is said"},
     {"at", 0, "TIME", "as it was known at that instant"},
-    {"engagement", 0, "ID", "sample, sheet, exception: of this engagement alone"},
+    {"engagement", 0, "ID", "evaluate: over its window, with its populations; population: whose; otherwise the one that runs; sample, sheet, exception: of it alone"},
+    {"file", 0, "FILE", "population freeze: a CSV file of the source, - for what comes in"},
+    {"time-limit", 0, "SECONDS", "population freeze: give up after so long (60)"},
+    {"q", 0, "TEXT", "population rows: those that hold it"},
+    {"row", 0, "N", "population rows: from this one on"},
+    {"keys", 0, "COLUMNS", "population reconcile: by which both name the same thing: name, or name=worker,day=date"},
+    {"alike", 0, "COLUMNS", "population reconcile: what has to agree"},
     {0},
 };
 
@@ -38,6 +47,28 @@ static void period_print(struct buf *b, const struct json *page)
     buf_printf(b, "\nSignal for management, never an opinion: %.*s\n", STR_ARGS(json_text(json_get(page, "signal"), "status_words")));
 }
 
+/* Over the window of an engagement, or what has passed of it; and rows of populations can be opened. */
+static bool window_of(struct cli_context *c, struct opened_view *v, struct str *first, struct str *last, struct err *e)
+{
+    const char *id = cli_option(c, "engagement");
+    struct engagement g;
+    struct blob_opener *blobs = blob_opener_direct(c->arena, v->data.path, e);
+    if (!blobs)
+        return false;
+    v->view.blobs = (struct view_blobs){blobs->open, blobs->context};
+    if (!id)
+        return true;
+    if (first->size || last->size)
+        return err_set(e, ERR_INVALID, "--engagement has its own days: leave out --from and --to");
+    if (!engagement_read(v->view.db, c->arena, str_of(id), v->view.leaf_limit, &g, e))
+        return false;
+    if (!g.has_days || g.is_type1)
+        return err_set(e, ERR_INVALID, "%s: %s", id, g.has_days ? "is of one day (Type 1): nothing is performed over a period" : "nobody has said its window yet");
+    *first = day_text(c->arena, g.window.first);
+    *last = day_text(c->arena, g.window.last);
+    return true;
+}
+
 static int run(struct cli_context *c)
 {
     struct err e = {0};
@@ -47,13 +78,17 @@ static int run(struct cli_context *c)
         return audit_engagement_run(c);
     if (strcmp(c->arguments[0], "sample") == 0 || strcmp(c->arguments[0], "sheet") == 0 || strcmp(c->arguments[0], "exception") == 0)
         return audit_sample_run(c);
+    if (strcmp(c->arguments[0], "population") == 0)
+        return population_cli_run(c);
     if (strcmp(c->arguments[0], "evaluate") != 0)
-        return cli_wrong_use(c, "%.40s: none of list, open, show, begin, reach, after, firms, trend, evaluate, sample, sheet, exception", c->arguments[0]);
+        return cli_wrong_use(c, "%.40s: none of list, open, show, begin, reach, after, firms, trend, evaluate, population, sample, sheet, exception", c->arguments[0]);
     if (c->argument_count > 1)
         return cli_wrong_use(c, "evaluate takes no argument");
     if (!open_view(c, cli_option(c, "at"), &v, &e))
         return cli_fail(&e);
-    struct json *page = view_days(&v.view, str_of(from ? from : ""), str_of(to ? to : ""), &e) ? view_period(&v.view, &e) : NULL;
+    struct str first = str_of(from ? from : ""), last = str_of(to ? to : "");
+    bool ok = window_of(c, &v, &first, &last, &e) && view_days(&v.view, first, last, &e);
+    struct json *page = ok ? view_period(&v.view, &e) : NULL;
     int status = !page ? cli_fail(&e) : c->json ? cli_print_json(page) : -1;
     if (status < 0) {
         struct buf BUF_AUTO b;
@@ -68,17 +103,20 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_audit = {
     .name = "audit",
     .summary = "engagements, their milestones, and what the evidence says over a period",
-    .usage = "list | open | show ENG | begin ENG | reach ENG MILESTONE | after ENG | firms | trend | evaluate [--from DAY] [--to DAY] | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
+    .usage = "list | open | show ENG | begin ENG | reach ENG MILESTONE | after ENG | firms | trend | evaluate [--engagement ID | --from DAY --to DAY] | population list|library|freeze|show|rows|reconcile … | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
     .example = "assay audit open --type 2 --from 2026-01-01 --to 2026-12-31 --firm 'Reed & Partners'",
     .options = options,
     .details = "open proposes what it is not told: the window after the last one, the categories of the scope, the firm that was chosen. begin ends the\n"
                "planning: the scope that was approved is held fast. evaluate: nobody concludes anything, it is what an examination of the period would begin\n"
                "with. Worked cases of the rules run "
                "with: assay evaluate FILE\n"
+               "population library  those that an examination asks for: queries over what is known here, and files to ask systems for\n"
+               "population freeze X one of the library, or a draft by its id: run now (--at TIME), or --file CSV; rows, count and digest stay\n"
+               "population reconcile A B --keys COLUMNS  numbers what one has and the other lacks; exits with 1 where there is something\n"
                "sample nonce        a secret number and its commitment, for an auditor's own machine\n"
                "sample draw-again   draws a sample again from its number, the ledger's head and the population; exits with 1 where other items come out",
     .arguments_min = 1,
-    .arguments_max = 3,
+    .arguments_max = 4,
     .has_json = true,
     .run = run,
 };

@@ -53,6 +53,17 @@ static bool signature_check(struct db *db, struct arena *a, const struct access 
     return is_own || str_trim(json_text(set, "elsewhere")).size || broken(ret, "elsewhere", "somebody else's signature is entered with where it was given");
 }
 
+/* What was said to be complete and accurate has no difference that nobody explained: one that is found takes that back first. */
+static bool difference_check(struct db *db, const struct json *set, struct record_promise *ret, struct err *e)
+{
+    struct err failed = {0};
+    int64_t checked = db_one_int(db, &failed, 0, "select count(*) from populations_versions where id in (?1, ?2) and to_leaf is null and is_deleted = 0 and state not in ('frozen', 'failed')",
+                                 A(json_text(set, "population")), A(json_text(set, "other")));
+    if (failed.code)
+        return (*e = failed, false);
+    return checked == 0 || broken(ret, "population", "both have to be frozen, and neither said to be complete and accurate");
+}
+
 bool record_promises(struct db *db, struct arena *a, const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
                      struct str transition, const struct json *set, struct record_promise *ret, struct err *e)
 {
@@ -61,5 +72,7 @@ bool record_promises(struct db *db, struct arena *a, const struct access *x, con
         return version_check(db, a, r, set, ret, e);
     if (strcmp(t->id, "acknowledgement") == 0 && act == RECORD_CREATE)
         return signature_check(db, a, x, set, ret, e);
+    if (strcmp(t->id, "population_difference") == 0 && act == RECORD_CREATE)
+        return difference_check(db, set, ret, e);
     return true;
 }

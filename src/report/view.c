@@ -1,5 +1,7 @@
 #include "assess/local_day.h"
 #include "report/view_internal.h"
+
+#include "assess/population_events.h"
 #include "report/view_kept.h"
 
 #include <assert.h>
@@ -56,12 +58,36 @@ bool view_days(struct view *v, struct str from, struct str to, struct err *e)
     return true;
 }
 
+/* Where the days are the window of an engagement (or what has passed of it), its populations tell how controls of events operated. */
+static bool over_days_feed(struct view *v, struct err *e)
+{
+    struct engagement g;
+    struct population_result *fed;
+    struct blob_opener opener = {.open = v->blobs.read, .context = v->blobs.context};
+    struct str first = day_text(v->arena, v->first_day), last = day_text(v->arena, v->last_day), today = day_text(v->arena, day_of(v->at_ms));
+    struct str id = db_one_text(v->arena, v->db, e,
+                                "select id from engagements_versions where window_from = ?1 and (window_to = ?2 or (window_to > ?2 and ?2 = ?3)) and state <> 'ended' and is_deleted = 0 and "
+                                "from_leaf <= ?4 and (to_leaf is null or to_leaf > ?4) order by id desc limit 1",
+                                A(first), A(last), A(today), A(v->leaf_limit));
+    v->fed_by = STR("");
+    if (e->code || !id.data)
+        return e->code == ERR_NONE;
+    if (!engagement_read(v->db, v->arena, id, v->leaf_limit, &g, e) || !population_feed(v->db, v->arena, &opener, &g, v->over_days, &fed, e))
+        return false;
+    v->fed = fed;
+    v->fed_by = id;
+    return true;
+}
+
 const struct assessment *view_over_days(struct view *v, struct err *e)
 {
     if (v->last_day == 0)
         return view_assessment(v, e);
-    if (!v->over_days)
+    if (!v->over_days) {
         v->over_days = assessment_load_days(v->db, v->arena, v->at_ms, v->first_day, v->last_day, v->leaf_limit, e);
+        if (v->over_days && !over_days_feed(v, e))
+            v->over_days = NULL;
+    }
     return v->over_days;
 }
 

@@ -31,6 +31,7 @@
 #include "db/db.h"
 
 struct assessment; /* assess/assessment.h */
+struct population_result; /* assess/population_events.h */
 struct ledger_reader;
 struct data_dir; /* keeper/data_dir.h */
 
@@ -57,6 +58,8 @@ struct view {
     struct assessment *assessment; /* computed when first needed */
     int64_t first_day, last_day;   /* days since 1970 over which operation is asked for, set by view_days; 0: the last 90 */
     struct assessment *over_days;  /* over those */
+    struct str fed_by;             /* the engagement over whose window they are: its populations are in over_days; "" none */
+    const struct population_result *fed; /* beside over_days->controls; NULL: none */
     const struct view_values *values; /* of parameters; read when first needed */
     int64_t today_day;                /* view_today, once it was asked for; 0: not yet */
 };
@@ -161,9 +164,10 @@ struct json *view_controls(struct view *v, const struct view_filter *f, struct e
  *  "history":[{"at":TIME,"test":LINK,"subject":{"id","name"},"from":STATUS|"","to":STATUS,"words","url"}..50]} */
 struct json *view_control(struct view *v, struct str id, struct err *e);
 
-/* What the operation of every control in scope comes to over the days of view_days, without any sample or engagement:
+/* What the operation of every control in scope comes to over the days of view_days; where those are an engagement's window, with its populations:
  * {"title","as_of","nav","from","to","days":90,"signal":{"id":"QUALIFIED",STATUS},"conclusions":[{"conclusion","words","status","count"}],
- *  "controls":[{"id","title","owner","model_words","is_key",STATUS,"conclusion","why","is_partial_period","expected","deviations","url"}],
+ *  "controls":[{"id","title","owner","model_words","is_key",STATUS,"conclusion","why","is_partial_period","expected","deviations","populations":[LINK],"flags":[text],
+ *    "inputs":SHA-256 of all that it was computed from,"is_of_population","url"}],"engagement":null|{"id","url","rules"},"thresholds":{"confidence","tolerable_rate"},
  *  "criteria":[{"id","title","signal",STATUS,"url"}]} */
 struct json *view_period(struct view *v, struct err *e);
 

@@ -198,10 +198,12 @@ static void design_put(struct json *page, const struct control_state *c)
     }
 }
 
-static void operation_put(struct json *page, const struct control_state *c)
+static void operation_put(struct view *v, struct json *page, const struct assessment *over, size_t index)
 {
+    const struct control_state *c = &over->controls[index];
     const struct operation *p = &c->operation;
     struct json *o = json_put_object(page, "operation");
+    put_fed_control(v, o, over == v->over_days ? index : SIZE_MAX);
     json_put_cstr(o, "conclusion", conclusion_name(p->conclusion));
     put_status_as(o, conclusion_status(p->conclusion), conclusion_words(p->conclusion));
     json_put_cstr(o, "why", p->why);
@@ -492,7 +494,7 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     why_put(v, page, as, c);
     score_put(page, c);
     design_put(page, c);
-    operation_put(page, &over->controls[index]);
+    operation_put(v, page, over, index);
     window_put(v, page, over, &over->controls[index]);
     strip_put(v, page, over, index);
     criteria_put(v, page, as, index);

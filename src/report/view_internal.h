@@ -13,6 +13,9 @@
 const struct assessment *view_assessment(struct view *v, struct err *e);
 /* The same over the days that view_days set. */
 const struct assessment *view_over_days(struct view *v, struct err *e);
+/* "engagement": {"id","url","rules"} whose populations are in view_over_days, or null; and of one control "populations":[LINK],"inputs":"hash" ([] and ""). */
+void put_fed(struct view *v, struct json *page);
+void put_fed_control(struct view *v, struct json *o, size_t control);
 /* {"title","as_of","nav"}: the beginning of every page. NULL on failure. */
 struct json *page_new(struct view *v, struct str title, struct err *e);
 

@@ -1,12 +1,37 @@
-/* What the operation of the controls comes to over days of one's choice. No sample, no population, no engagement: what the evidence says. */
+/* What the operation of the controls comes to over days of one's choice; over the window of an engagement with what its populations say. */
 #include "report/view_internal.h"
 
-#include "assess/evaluate.h"
+#include "assess/population_events.h"
 
 /* In the order in which a reader wants them: the worst first. */
 static const enum conclusion worst_first[] = {CONCLUSION_NOT_OPERATING,           CONCLUSION_INSUFFICIENT_EVIDENCE, CONCLUSION_EXTEND_SAMPLE,
                                               CONCLUSION_OPERATED_WITH_DEVIATIONS, CONCLUSION_NO_OCCURRENCE,         CONCLUSION_OPERATED};
 enum { CONCLUSIONS = sizeof worst_first / sizeof worst_first[0] };
+
+void put_fed(struct view *v, struct json *page)
+{
+    if (!v->fed || v->fed_by.size == 0) {
+        json_put_null(page, "engagement");
+        return;
+    }
+    struct json *o = json_put_object(page, "engagement");
+    json_put_str(o, "id", v->fed_by);
+    json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s/populations", STR_ARGS(v->fed_by)));
+    json_put_cstr(o, "rules", EVALUATION_RULES);
+}
+
+void put_fed_control(struct view *v, struct json *o, size_t control)
+{
+    const struct population_result *r = v->fed && control != SIZE_MAX && v->fed[control].is_event_model ? &v->fed[control] : NULL;
+    struct json *list = json_put_array(o, "populations"), *flags = json_put_array(o, "flags");
+    for (size_t i = 0; r && i < r->populations.count; i++)
+        (void)push_link(v, list, r->populations.items[i], r->populations.items[i], arena_printf(v->arena, "/audit/%.*s/populations/%s", STR_ARGS(v->fed_by), r->populations.items[i]));
+    for (unsigned flag = 1; r && flag < 1u << FLAGS; flag <<= 1)
+        if (r->evaluation.flags & flag)
+            json_push_str(flags, str_of(flag_name(flag)));
+    json_put_str(o, "inputs", r ? r->inputs : STR(""));
+    json_put_bool(o, "is_of_population", r != NULL);
+}
 
 static bool counts(const struct assessment *as, size_t control)
 {
@@ -27,6 +52,7 @@ static void control_push(struct view *v, struct json *list, const struct assessm
     put_status_as(o, conclusion_status(p->conclusion), conclusion_words(p->conclusion));
     json_put_cstr(o, "why", p->why);
     json_put_bool(o, "is_partial_period", p->is_partial_period);
+    put_fed_control(v, o, index);
     json_put_int(o, "expected", is_setting ? 0 : c->facts.performances.expected);
     json_put_int(o, "deviations", is_setting ? c->facts.window.deviations
                                              : c->facts.performances.missed + c->facts.performances.late + c->facts.performances.unevidenced);
@@ -80,7 +106,15 @@ struct json *view_period(struct view *v, struct err *e)
     json_put_str(page, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
     json_put_str(page, "to", arena_printf(v->arena, "%s", time_format_date(as->window.to_ms - 1, text)));
     json_put_int(page, "days", as->day_count);
+    put_fed(v, page);
+    struct json *limits = json_put_object(page, "thresholds");
+    struct evaluation_limits l = EVALUATION_LIMITS_DEFAULT;
+    struct engagement g;
+    if (v->fed && engagement_read(v->db, v->arena, v->fed_by, v->leaf_limit, &g, e))
+        l = g.limits;
+    put_decimal(limits, "confidence", l.confidence);
+    put_decimal(limits, "tolerable_rate", l.tolerable_rate);
     criteria_put(v, page, as);
     controls_put(v, page, as);
-    return page;
+    return e->code ? NULL : page;
 }

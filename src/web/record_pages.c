@@ -56,6 +56,12 @@ void records_put_done(struct call *c, struct json *v)
 {
     static const char *const known[][2] = {{"deleted", "Deleted. It stays in the history, and can be brought back."},
                                            {"created", "Created."},
+                                           {"taken", "Taken from the library. Look at its query, then freeze it."},
+                                           {"frozen", "Frozen: rows, query and digest stay as they are. Somebody else checks whether they are complete and accurate."},
+                                           {"checked", "Complete and accurate, as recorded."},
+                                           {"reconciled", "What differs is numbered below. Each is explained, or is a deviation."},
+                                           {"agree", "Both sources agree."},
+                                           {"explained", "Recorded."},
                                            {"changed", "Changed."},
                                            {"moved", "Done."},
                                            {"undone", "The last change is undone."},

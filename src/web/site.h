@@ -367,6 +367,14 @@ bool handle_scope_register(struct call *c, struct err *e);
 bool handle_scope_submit(struct call *c, struct err *e);
 bool handle_scope_version_approve(struct call *c, struct err *e);
 bool handle_report_file(struct call *c, struct err *e); /* report_pages.c */
+bool handle_population_take(struct call *c, struct err *e); /* population_pages.c */
+bool handle_population_freeze(struct call *c, struct err *e);
+bool handle_population_check(struct call *c, struct err *e);
+bool handle_population_step(struct call *c, struct err *e);
+bool handle_population_reconcile(struct call *c, struct err *e);
+bool handle_population_explain(struct call *c, struct err *e);
+bool handle_api_population_take(struct call *c, struct err *e);
+bool handle_api_population_freeze(struct call *c, struct err *e);
 bool handle_access_create(struct call *c, struct err *e); /* access_pages.c */
 bool handle_access_begin(struct call *c, struct err *e);
 bool handle_access_host(struct call *c, struct err *e);

@@ -128,6 +128,7 @@ async function engagement(cookie) {
     (await fetch(url + '/api/v1/records/' + type, { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'application/json' }, body: JSON.stringify({ values }) })).json();
   const year = new Date().getUTCFullYear();
   const one = await send('engagement', { title: 'Shown SOC 2 Type 2', kind: 'type2', window_from: `${year}-01-01`, window_to: `${year}-12-31`, categories: ['security', 'availability'], firm: 'Shown Reed & Partners' });
+  await send('population', { title: 'Shown population: leavers', engagement: one.id, controls: ['AC-04'], kind: 'query', system: 'Personnel records', query: 'select p.id as id, p.left_on as date from people p where p.left_on between :from and :to', period_from: `${year}-01-01`, period_to: `${year}-12-31` });
   await send('milestone', { title: 'Shown milestone: final populations', engagement: one.id, planned_on: `${year + 1}-01-07` });
   return one;
 }
@@ -245,9 +246,11 @@ export async function addresses() {
   const shownRisk = await risk(cookie);
   const shownDocument = await document(cookie);
   const shownEngagement = await engagement(cookie);
-  Object.assign(list, { audit: '/audit', 'audit-new': '/audit/new', 'audit-firms': '/audit/firms', 'audit-trend': '/audit/trend', engagement: '/audit/' + shownEngagement.id, 'audit-after': `/audit/${shownEngagement.id}/after` });
+  Object.assign(list, { audit: '/audit', 'audit-new': '/audit/new', 'audit-firms': '/audit/firms', 'audit-trend': '/audit/trend', engagement: '/audit/' + shownEngagement.id, populations: `/audit/${shownEngagement.id}/populations`, 'audit-after': `/audit/${shownEngagement.id}/after` });
   Object.assign(list, { 'audit-samples': `/audit/${shownEngagement.id}/samples`, 'audit-sheets': `/audit/${shownEngagement.id}/sheets`, 'audit-exceptions': `/audit/${shownEngagement.id}/exceptions` });
   Object.assign(list, { reports: '/reports', 'report-readiness': '/reports/readiness', 'report-type1': '/reports/type1?part=3', 'reports-engagement': '/audit/' + shownEngagement.id + '/reports', 'report-type2': '/audit/' + shownEngagement.id + '/reports/type2?part=4' });
+  const shownPopulation = (await (await fetch(url + '/api/v1/records/population?q=Shown', { headers: { cookie } })).json()).rows[0];
+  if (shownPopulation) list.population = `/audit/${shownEngagement.id}/populations/${shownPopulation.id}`;
   Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
   Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });
