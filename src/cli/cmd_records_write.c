@@ -37,7 +37,7 @@ struct files {
 static const char *media_of(struct str path)
 {
     static const char *const known[][2] = {{".pdf", "application/pdf"}, {".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".csv", "text/csv"},
-                                           {".txt", "text/plain"}, {".json", "application/json"}, {".md", "text/markdown"}, {".zip", "application/zip"},
+                                           {".txt", "text/plain"}, {".ndjson", "application/x-ndjson"}, {".json", "application/json"}, {".md", "text/markdown"}, {".zip", "application/zip"},
                                            {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
                                            {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -1,6 +1,9 @@
 // A sample from commitment to draw, and a test sheet from the grid to its lock: two auditors, and the compliance lead beside them.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, newcomer } from './client.mjs';
 import { admin, end, launch, shots, url } from './site.mjs';
@@ -89,9 +92,12 @@ test('the auditor commits before the population is frozen; nobody of the organis
 });
 
 test('the population is frozen, the number is shown, and the items follow', async () => {
-  await lea.page.goto(`${url}/audit/${engagement.id}/populations/${population.id}`);
-  await lea.page.getByRole('button', { name: /^Freeze/ }).first().click();
-  await lea.page.waitForLoadState();
+  // Rows as record/frozen.h writes them: a heading, then an array a row.
+  const rows = '{"columns":["id","merged_on"]}\n' + Array.from({ length: 120 }, (_, i) => `["M-${String(i + 1).padStart(4, '0')}","2026-0${1 + (i % 6)}-10"]\n`).join('');
+  const file = path.join(os.tmpdir(), `assay-rows-${process.pid}.ndjson`);
+  fs.writeFileSync(file, rows);
+  assay('record', 'move', 'population', population.id, 'freeze', '--file', `files=${file}`, 'rows=120', `digest=${createHash('sha256').update(rows).digest('hex')}`, 'run_at=2026-07-01T08:00:00Z', 'run_by=Lea Lead', 'columns=id merged_on');
+  fs.rmSync(file);
   const page = ann.page;
   for (let i = 0; i < 60; i++) {
     await page.goto(`${url}/audit/${engagement.id}/samples/${sample}`);
