@@ -20,5 +20,5 @@ cat "$scratch/figures"
 echo "export_bytes $(cat "$scratch"/oscal/*.json | wc -c) bytes in 8 files"
 echo "import_bytes $(wc -c <"$catalog") bytes, 370 controls"
 node test/oscal/validate.mjs "$schema" "$catalog" >/dev/null 2>&1 || { echo "ajv: skipped: not installed (npm ci)"; exit 0; }
-echo "ajv_export $(ajv_ms "$scratch"/oscal/*.json) ms to read and check what was exported, without starting"
-echo "ajv_import $(ajv_ms "$catalog") ms to read and check the catalog, without starting"
+echo "ajv_export $(ajv_ms "$scratch"/oscal/*.json) ms of CPU to read and check what was exported, without starting"
+echo "ajv_import $(ajv_ms "$catalog") ms of CPU to read and check the catalog, without starting"
