@@ -8,7 +8,7 @@ import { admin as api, end, launch, open, shots, url } from './site.mjs';
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 const year = new Date().getUTCFullYear();
 const PASSWORD = 'correct horse battery staple';
-let ann, page, engagement;
+let ann, auditor, page, engagement;
 
 async function looked(name) {
   await axeOn(page, name);
@@ -35,7 +35,8 @@ async function confirmed() {
 before(async () => {
   await launch();
   ann = (await api('POST', '/records/person', { values: { name: 'Ann Lead', kind: 'employee', email: 'ann@audit.example' } })).id;
-  page = await newcomer('ann', 'compliance_lead,auditor', { name: 'Ann Lead', person: ann, until: day(300) });
+  page = await newcomer('ann', 'compliance_lead', { name: 'Ann Lead', person: ann });
+  auditor = (await api('POST', '/records/person', { values: { name: 'Rae Reed', kind: 'auditor', email: 'rae@reed.example' } })).id;
 });
 after(end);
 
@@ -137,7 +138,11 @@ test('a late request moves the report by its days, and says which one', async ()
 });
 
 test('exceptions become actions, the report comes in, and the next window leaves no day out', async () => {
-  const make = (type, values) => page.evaluate(async ([t, v]) => {
+  const rae = await newcomer('rae', 'auditor', { name: 'Rae Reed', person: auditor, until: day(300) });
+  const now = await api('GET', '/records/engagement/' + engagement);
+  await api('PATCH', '/records/engagement/' + engagement, { values: { auditors: [auditor] } }, { 'if-match': now.etag });
+  await rae.goto(url + '/settings/sign-in');
+  const make = (type, values) => rae.evaluate(async ([t, v]) => {
     const csrf = document.querySelector('input[name="csrf"]').value;
     const answer = await fetch('/api/v1/records/' + t, { method: 'POST', headers: { 'x-csrf-token': csrf, 'content-type': 'application/json' }, body: JSON.stringify({ values: v }) });
     return { status: answer.status, ...(await answer.json()) };
