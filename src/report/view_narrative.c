@@ -38,8 +38,10 @@ struct json *view_narratives(struct view *v, const struct view_records *r, struc
     struct json *rows = json_put_array(page, "rows");
     DB_EACH (row, v->db, e,
              "select c.id, coalesce(n.id, ''), coalesce(n.title, c.title), coalesce(n.state, ''), coalesce(n.owner, ''), coalesce(n.review_on, ''), "
-             "coalesce((select max(h.t) from record_change h where h.type = 'narrative' and h.id = n.id and h.transition = 'approve'), 0) from control_records c "
-             "left join narratives n on n.control = c.id and n.state <> 'retired' where c.state = 'adopted' or n.id is not null order by c.id, n.id limit 1000") {
+             "coalesce((select max(h.t) from record_change h where h.type = 'narrative' and h.id = n.id and h.transition = 'approve'), 0) "
+             "from (select id, title from control_records where state = 'adopted' union all select distinct k.control, k.control from narratives k where k.state <> 'retired' and "
+             "not exists(select 1 from control_records a where a.id = k.control and a.state = 'adopted')) c "
+             "left join narratives n on n.control = c.id and n.state <> 'retired' order by c.id, n.id limit 1000") {
         struct json *o = json_push_object(rows);
         struct str id = arena_str(v->arena, db_text(row, 1)), state = arena_str(v->arena, db_text(row, 3)), review = arena_str(v->arena, db_text(row, 5));
         bool is_late = review.size && str_compare(review, day_text(v->arena, view_today(v))) < 0;
