@@ -5,10 +5,10 @@ set -eu
 bench=${ASSAY_BUILD:-build}/bench/bench-report
 pages() { pdfinfo "$1" 2>/dev/null | awk '$1 == "Pages:" { print $2 }'; }
 
-for controls in 330 660 1320; do
+for controls in 220 880 1760; do
     "$bench" "$controls" "$scratch/r" >"$scratch/figures"
     echo "controls $controls pages $(pages "$scratch/r.pdf") html_ms $(figure html_ms "$scratch/figures") pdf_ms $(figure pdf_ms "$scratch/figures") html_bytes $(figure html_bytes "$scratch/figures") pdf_bytes $(figure pdf_bytes "$scratch/figures")"
-    if [ "$controls" = 330 ]; then
+    if [ "$controls" = 880 ]; then
         cp "$scratch/r.html" "$scratch/peer.html"
         ours=$(figure pdf_ms "$scratch/figures")
     fi
