@@ -17,6 +17,13 @@ struct owing {
     bool needs_device, needs_check;
     int64_t devices;
     bool has_check; /* this and needs_check: false for all whose answer the reader may not see */
+    struct str words;                  /* what a search looks in; A to Z are small */
+    uint32_t at_kind, at_team, at_manager, at_department; /* of the book's lists */
+};
+/* The different values of everybody, sorted; "none" is the manager of whoever has none. */
+struct people_values {
+    struct str *items;
+    size_t count;
 };
 struct people_book {
     struct view *v;
@@ -26,12 +33,20 @@ struct people_book {
     struct policy_wanted *policies; /* in force, that somebody has to sign */
     size_t policy_count;
     bool hides_checks;
+    struct str *signed_policies; /* sorted: those of which a version is in force or was */
+    size_t signed_policy_count;
+    uint32_t *signed_numbers; /* persons × signed_policies: the newest such version that the person signed, by its text's digest; 0 none */
+    uint32_t *by_name;        /* places of persons, by name; people_book_index */
+    struct people_values kinds, teams, managers, departments;
 };
 /* Whether somebody was checked is for those who may read the records of it, and for themselves. */
 bool people_sees_check(const struct view_records *r, struct str person);
 void people_checks_hide(struct people_book *b, const struct view_records *r);
 /* A query for each kind of duty, whatever the number of people. */
 bool people_book_read(struct view *v, struct people_book *ret, struct err *e) MUST_USE;
+/* The newest version of the policy that the person at this place signed; 0 none. By the policy's place, which is signed_policy_count where there is none. */
+size_t people_signed_place(const struct people_book *b, struct str policy);
+uint32_t people_signed_number(const struct people_book *b, size_t person, size_t policy_place);
 const struct owing *people_book_find(const struct people_book *b, struct str id); /* NULL: none */
 int64_t owing_total(const struct owing *p);
 int64_t owing_late(const struct owing *p);

@@ -6,8 +6,10 @@
 #include "report/people.h"
 #include "report/view_record_internal.h"
 
-/* A row of validity at the leaf ?1. */
-#define PEOPLE_AS_OF(alias) alias ".is_deleted = 0 and " alias ".from_leaf <= ?1 and (" alias ".to_leaf is null or " alias ".to_leaf > ?1)"
+/* The open lines of access reviews that somebody decides on, by their indexes. */
+#define PEOPLE_LINES(OF, who) \
+    "select l.review from access_lines_versions l where l.reviewer = " who " and l.delegate is null and +l.state = 'open' and " OF("l") \
+    " union all select l.review from access_lines_versions l where l.delegate = " who " and +l.state = 'open' and " OF("l")
 
 struct policy_wanted {
     struct str id, title, audience, departments, version;
@@ -15,6 +17,15 @@ struct policy_wanted {
 };
 /* A book of one person and the policies: what person_duties needs, with no query over all. */
 bool people_one_read(struct view *v, struct str id, struct people_book *ret, struct err *e) MUST_USE;
+/* Only the policies in force. */
+bool people_policies_read(struct people_book *b, struct err *e) MUST_USE;
+/* A copy in the view's arena that people_book_renew may change, with room for so many more; texts are those of `from`. */
+bool people_book_copy(struct view *v, const struct people_book *from, size_t more, struct people_book *ret, struct err *e) MUST_USE;
+/* Reads one person again: there may be none any more, or one more. */
+bool people_book_renew(struct people_book *b, struct str id, struct err *e) MUST_USE;
+/* by_name, the values, and what each person says of them. */
+void people_book_index(struct people_book *b, struct arena *a);
+struct str owing_team(const struct owing *p); /* of the department, where the team is not said */
 bool policy_is_wanted(const struct policy_wanted *p, const struct owing *who);
 
 struct str people_text(struct view *v, struct db_row *row, int column); /* "" for null */

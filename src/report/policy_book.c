@@ -1,6 +1,7 @@
 #include "report/policy_book.h"
 
 #include "content/content.h"
+#include "report/people_kept.h"
 #include "report/view_internal.h"
 
 #define AS_OF "from_leaf <= ?1 and (to_leaf is null or to_leaf > ?1) and is_deleted = 0"
@@ -161,114 +162,55 @@ bool policy_means(const struct policy_entry *p, struct str kind, struct str depa
     return false;
 }
 
-static bool teams_read(struct policy_book *b, struct err *e)
+/* Those who are active, by department and kind; ret_at: the team of a person by places of the values. */
+static void teams_read(struct policy_book *b, const struct people_book *people, size_t **ret_at)
 {
-    struct view *v = b->v;
-    size_t capacity = 0;
-    DB_EACH (row, v->db, e, "select kind, ifnull(department, ''), count(*) from people_versions where " AS_OF " and state = 'active' group by 1, 2 order by 2, 1", A(v->leaf_limit)) {
-        if (b->team_count == capacity)
-            b->teams = arena_grow(v->arena, b->teams, b->team_count, &capacity, sizeof *b->teams);
-        b->teams[b->team_count++] = (struct policy_team){text_at(v, row, 0), text_at(v, row, 1), db_int(row, 2)};
-    }
-    for (size_t i = 0; i < b->count; i++)
-        for (size_t k = 0; b->entries[i].live && k < b->team_count; k++)
-            if (policy_means(&b->entries[i], b->teams[k].kind, b->teams[k].department))
-                b->entries[i].needed += b->teams[k].people;
-    return e->code == ERR_NONE;
-}
-
-/* ---- who signed: one pass over the people, one over the signatures ---- */
-
-struct signer {
-    struct str id;
-    size_t team, place;
-};
-
-struct signers {
-    struct signer *slots; /* open addressing */
-    size_t mask, count;
-};
-
-static uint64_t hash_of(struct str s)
-{
-    uint64_t h = 1469598103934665603u;
-    for (size_t i = 0; i < s.size; i++)
-        h = (h ^ (uint8_t)s.data[i]) * 1099511628211u;
-    return h ^ h >> 29;
-}
-
-static struct signer *signer_slot(const struct signers *s, struct str id)
-{
-    size_t i = hash_of(id) & s->mask;
-    while (s->slots[i].id.size && !str_equal(s->slots[i].id, id))
-        i = (i + 1) & s->mask;
-    return &s->slots[i];
-}
-
-static size_t team_find(const struct policy_book *b, struct str kind, struct str department)
-{
-    size_t i = 0;
-    while (i < b->team_count && (!str_equal(b->teams[i].kind, kind) || !str_equal(b->teams[i].department, department)))
-        i++;
-    return i;
-}
-
-static bool signers_read(struct policy_book *b, struct signers *ret, struct err *e)
-{
-    struct view *v = b->v;
-    size_t people = 0, size = 64;
-    for (size_t i = 0; i < b->team_count; i++)
-        people += (size_t)b->teams[i].people;
-    while (size < 2 * people + 2)
-        size *= 2;
-    *ret = (struct signers){arena_array(v->arena, size, sizeof *ret->slots), size - 1, 0};
-    DB_EACH (row, v->db, e, "select id, kind, ifnull(department, '') from people_versions where " AS_OF " and state = 'active'", A(v->leaf_limit)) {
-        struct signer *slot = signer_slot(ret, db_text(row, 0));
-        if (ret->count < people)
-            *slot = (struct signer){text_at(v, row, 0), team_find(b, db_text(row, 1), db_text(row, 2)), ret->count++};
-    }
-    return e->code == ERR_NONE;
-}
-
-/* The policy whose version counts when it is signed; SIZE_MAX: none. */
-static size_t entry_signed_by(const struct policy_book *b, struct str version, struct str digest)
-{
-    for (size_t i = 0; i < b->count; i++) {
-        const struct policy_entry *p = &b->entries[i];
-        for (size_t k = p->first; p->live && k < p->first + p->version_count; k++)
-            if (str_equal(b->versions[k].id, version))
-                return b->versions[k].number >= p->signs_from && b->versions[k].number <= p->live->number && str_equal(b->versions[k].digest, digest) ? i : SIZE_MAX;
-    }
-    return SIZE_MAX;
-}
-
-static bool signatures_read(struct policy_book *b, struct err *e)
-{
-    struct view *v = b->v;
-    struct signers signers;
-    if (!signers_read(b, &signers, e))
-        return false;
-    b->signed_by = arena_array(v->arena, b->count * b->team_count + 1, sizeof *b->signed_by);
-    uint8_t *has = arena_array(v->arena, (b->count * signers.count) / 8 + 1, 1);
-    struct str last = STR(""), last_digest = STR("");
-    size_t entry = SIZE_MAX;
-    DB_EACH (row, v->db, e, "select policy_version, digest, person from acknowledgements_versions where " AS_OF, A(v->leaf_limit)) {
-        if (!str_equal(last, db_text(row, 0)) || !str_equal(last_digest, db_text(row, 1))) {
-            last = text_at(v, row, 0);
-            last_digest = text_at(v, row, 1);
-            entry = entry_signed_by(b, last, last_digest);
+    size_t kinds = people->kinds.count, count = kinds * people->departments.count;
+    size_t *n = arena_array(b->v->arena, count + 1, sizeof *n);
+    *ret_at = arena_array(b->v->arena, count + 1, sizeof **ret_at);
+    b->teams = arena_array(b->v->arena, count + 1, sizeof *b->teams);
+    for (size_t i = 0; i < people->count; i++)
+        if (str_is(people->persons[i].state, "active"))
+            n[people->persons[i].at_department * kinds + people->persons[i].at_kind]++;
+    for (size_t i = 0; i < count; i++)
+        if (n[i]) {
+            (*ret_at)[i] = b->team_count;
+            b->teams[b->team_count++] = (struct policy_team){people->kinds.items[i % kinds], people->departments.items[i / kinds], (int64_t)n[i]};
         }
-        const struct signer *who = entry == SIZE_MAX ? NULL : signer_slot(&signers, db_text(row, 2));
-        if (!who || who->id.size == 0 || who->team == b->team_count || !policy_means(&b->entries[entry], b->teams[who->team].kind, b->teams[who->team].department))
-            continue;
-        size_t bit = entry * signers.count + who->place;
-        if (has[bit / 8] & 1u << bit % 8)
-            continue;
-        has[bit / 8] |= (uint8_t)(1u << bit % 8);
-        b->signed_by[entry * b->team_count + who->team]++;
-        b->entries[entry].signed_count++;
+}
+
+/* Who signed a version that counts, or a later one of those that were in force. */
+static void signatures_read(struct policy_book *b, const struct people_book *people, const size_t *team_at)
+{
+    b->signed_by = arena_array(b->v->arena, b->count * b->team_count + 1, sizeof *b->signed_by);
+    bool *is_meant = arena_array(b->v->arena, b->team_count + 1, sizeof *is_meant);
+    for (size_t k = 0; k < b->count; k++) {
+        struct policy_entry *p = &b->entries[k];
+        size_t place = people_signed_place(people, p->id);
+        for (size_t i = 0; i < b->team_count; i++) {
+            is_meant[i] = p->live && policy_means(p, b->teams[i].kind, b->teams[i].department);
+            p->needed += is_meant[i] ? b->teams[i].people : 0;
+        }
+        for (size_t i = 0; p->needed && i < people->count; i++) {
+            const struct owing *who = &people->persons[i];
+            size_t team = str_is(who->state, "active") ? team_at[who->at_department * people->kinds.count + who->at_kind] : b->team_count;
+            if (!is_meant[team] || people_signed_number(people, i, place) < p->signs_from)
+                continue;
+            b->signed_by[k * b->team_count + team]++;
+            p->signed_count++;
+        }
     }
-    return e->code == ERR_NONE;
+}
+
+static bool progress_read(struct policy_book *b, struct err *e)
+{
+    struct people_book people;
+    size_t *team_at;
+    if (!people_book_get(b->v, &people, e))
+        return false;
+    teams_read(b, &people, &team_at);
+    signatures_read(b, &people, team_at);
+    return true;
 }
 
 bool policy_book_read(struct view *v, bool with_progress, struct policy_book *ret, struct err *e)
@@ -279,6 +221,6 @@ bool policy_book_read(struct view *v, bool with_progress, struct policy_book *re
     for (size_t i = 0; ok && i < ret->count; i++)
         entry_join(ret, &ret->entries[i]);
     if (ok && with_progress)
-        ok = teams_read(ret, &inner) && signatures_read(ret, &inner);
+        ok = progress_read(ret, &inner);
     return ok || (*e = inner, false);
 }

@@ -2,6 +2,7 @@
 
 #include "base/times.h"
 #include "crypto/crypto.h"
+#include "report/people_kept.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,22 +14,32 @@ struct view_kept {
     int64_t leaf;       /* the newest that was there when it was computed, or since then, with nothing between that changes it */
     struct sha256 hash; /* of that leaf: another ledger may have as many */
     struct nav_facts nav;
+    struct people_kept *people; /* has a mutex of its own */
 };
 
 struct view_kept *view_kept_new(void)
 {
     struct view_kept *k = calloc(1, sizeof(*k));
-    if (k)
+    if (k) {
         pthread_mutex_init(&k->mutex, NULL);
+        k->people = people_kept_new();
+    }
     return k;
 }
 
 struct view_kept *view_kept_free(struct view_kept *k)
 {
-    if (k)
+    if (k) {
+        people_kept_free(k->people);
         pthread_mutex_destroy(&k->mutex);
+    }
     free(k);
     return NULL;
+}
+
+struct people_kept *view_kept_people(struct view_kept *k)
+{
+    return k->people;
 }
 
 static bool leaf_read(struct db *db, const char *sql, int64_t asked, int64_t *ret_leaf, struct sha256 *ret_hash)

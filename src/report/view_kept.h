@@ -20,4 +20,8 @@ struct nav_facts {
 /* Those of the view: kept ones, or by `compute`, which fills ret from the view's assessment. */
 bool view_kept_nav(struct view *v, bool (*compute)(struct view *v, struct nav_facts *ret, struct err *e), struct nav_facts *ret, struct err *e) MUST_USE;
 
+/* What people owe, kept the same way: people_kept.h. */
+struct people_kept;
+struct people_kept *view_kept_people(struct view_kept *k);
+
 #endif

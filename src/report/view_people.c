@@ -1,5 +1,6 @@
 /* view_people.c - the page "who still owes what": everybody who works here, and the managers whose people are late. */
 #include "report/people_internal.h"
+#include "report/people_kept.h"
 
 #include <stdlib.h>
 
@@ -91,11 +92,6 @@ struct tally {
     int64_t people, late, training_late;
 };
 
-static int tally_by_id(const void *a, const void *b)
-{
-    return str_compare(((const struct tally *)a)->id, ((const struct tally *)b)->id);
-}
-
 static int tally_by_late(const void *a, const void *b)
 {
     const struct tally *x = a, *y = b;
@@ -104,37 +100,25 @@ static int tally_by_late(const void *a, const void *b)
     return str_compare(x->id, y->id);
 }
 
-/* One for each different value of those who are here; sorted by it. */
-static size_t tallies(const struct people_book *b, struct str (*value)(const struct owing *p), struct tally *ret)
+/* One for each value that somebody active has, in the order of the values. `offset`: of the value's place in a person. */
+static size_t tallies(const struct people_book *b, const struct people_values *values, size_t offset, struct tally *ret)
 {
-    size_t n = 0, count = 0;
-    for (size_t i = 0; i < b->count; i++)
-        if (str_is(b->persons[i].state, "active") && value(&b->persons[i]).size)
-            ret[n++] = (struct tally){value(&b->persons[i]), value(&b->persons[i]), 1, owing_late(&b->persons[i]) > 0, b->persons[i].trainings_late > 0};
-    if (n)
-        qsort(ret, n, sizeof *ret, tally_by_id);
-    for (size_t i = 0; i < n; i++)
-        if (count && str_equal(ret[count - 1].id, ret[i].id)) {
-            ret[count - 1].people++;
-            ret[count - 1].late += ret[i].late;
-            ret[count - 1].training_late += ret[i].training_late;
-        } else {
-            ret[count++] = ret[i];
-        }
+    size_t count = 0;
+    memset(ret, 0, (values->count + 1) * sizeof *ret);
+    for (size_t i = 0; i < b->count && values->count; i++) {
+        const struct owing *p = &b->persons[i];
+        uint32_t at;
+        memcpy(&at, (const char *)p + offset, sizeof at);
+        if (!str_is(p->state, "active"))
+            continue;
+        ret[at].people++;
+        ret[at].late += owing_late(p) > 0;
+        ret[at].training_late += p->trainings_late > 0;
+    }
+    for (size_t i = 0; i < values->count; i++)
+        if (ret[i].people && values->items[i].size)
+            ret[count++] = (struct tally){values->items[i], values->items[i], ret[i].people, ret[i].late, ret[i].training_late};
     return count;
-}
-
-static struct str value_kind(const struct owing *p)
-{
-    return p->kind;
-}
-static struct str value_team(const struct owing *p)
-{
-    return p->team.size ? p->team : p->department;
-}
-static struct str value_manager(const struct owing *p)
-{
-    return p->manager.size ? p->manager : STR("none");
 }
 
 static void put_filter(struct json *filters, const char *name, const char *label, struct str value, const struct tally *list, size_t count)
@@ -154,14 +138,15 @@ static void put_filter(struct json *filters, const char *name, const char *label
 
 static void put_filters(const struct people_book *b, const struct view_records *r, struct json *page, const struct people_filter *more)
 {
-    struct tally *list = arena_array(b->v->arena, b->count + 1, sizeof *list);
+    size_t most = b->kinds.count > b->teams.count ? b->kinds.count : b->teams.count;
+    struct tally *list = arena_array(b->v->arena, (most > b->managers.count ? most : b->managers.count) + 1, sizeof *list);
     struct json *filters = json_put_array(page, "filters"), *managers = json_put_array(page, "managers");
-    size_t count = tallies(b, value_kind, list);
+    size_t count = tallies(b, &b->kinds, offsetof(struct owing, at_kind), list);
     for (size_t i = 0; i < count; i++)
         list[i].label = people_choice(r, "person", "kind", list[i].id);
     put_filter(filters, "kind", "Works as", more->kind, list, count);
-    put_filter(filters, "team", "Team", more->team, list, tallies(b, value_team, list));
-    count = tallies(b, value_manager, list);
+    put_filter(filters, "team", "Team", more->team, list, tallies(b, &b->teams, offsetof(struct owing, at_team), list));
+    count = tallies(b, &b->managers, offsetof(struct owing, at_manager), list);
     for (size_t i = 0; i < count; i++) {
         const struct owing *p = people_book_find(b, list[i].id);
         list[i].label = p ? p->name : STR("Nobody");
@@ -178,11 +163,6 @@ static void put_filters(const struct people_book *b, const struct view_records *
         json_put_int(o, "late", list[i].late);
         json_put_int(o, "training_late", list[i].training_late);
     }
-}
-
-static bool is_meant(struct str wanted, struct str value)
-{
-    return wanted.size == 0 || str_equal(wanted, value);
 }
 
 static void put_sum(const struct people_book *b, struct json *page)
@@ -208,44 +188,113 @@ static void put_sum(const struct people_book *b, struct json *page)
         json_put_int(o, names[k], sum[k]);
 }
 
-static void name_statuses(const struct json *page)
+/* ---- the rows: places of persons, until it is known which are shown ---- */
+
+struct match {
+    uint32_t person, rank; /* rank: by name */
+    int64_t number;
+};
+struct matching {
+    const struct people_book *b;
+    const struct view_filter *f;
+    struct str q; /* small letters */
+    uint32_t kind, team, manager; /* places of the values; NO_VALUE nobody has it; ANY_VALUE */
+    struct match *rows;
+    size_t count, all;
+    int64_t statuses[4];
+};
+enum { NO_VALUE = UINT32_MAX - 1, ANY_VALUE = UINT32_MAX };
+
+static uint32_t value_place(const struct people_values *values, struct str wanted)
 {
-    JSON_EACH (status, json_get(page, "statuses")) {
-        struct str id = json_text(status, "status");
-        const char *words = str_is(id, "fail") ? "Overdue" : str_is(id, "unknown") ? "Open" : "Owes nothing";
-        JSON_EACH (member, status)
-            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
-                member->text = str_of(words);
+    for (size_t i = 0; i < values->count; i++)
+        if (str_equal(values->items[i], wanted))
+            return (uint32_t)i;
+    return wanted.size ? NO_VALUE : ANY_VALUE;
+}
+
+static bool has_words(struct str text, struct str q)
+{
+    struct str word;
+    while (str_next_word(&q, &word))
+        if (word.size > text.size || !memmem(text.data, text.size, word.data, word.size))
+            return false;
+    return true;
+}
+
+static bool status_is_wanted(struct str wanted, enum result_status s)
+{
+    return wanted.size == 0 || (str_is(wanted, "attention") ? s >= RESULT_UNKNOWN : str_is(wanted, result_status_name(s)));
+}
+
+static void rows_match(struct matching *m)
+{
+    const struct people_book *b = m->b;
+    bool by_late = sort_is(m->f, "late"), by_total = sort_is(m->f, "total"), by_team = sort_is(m->f, "team");
+    for (size_t i = 0; i < b->count; i++) {
+        const struct owing *p = &b->persons[b->by_name[i]];
+        if (!str_is(p->state, "active") || (m->kind != ANY_VALUE && m->kind != p->at_kind) || (m->team != ANY_VALUE && m->team != p->at_team) ||
+            (m->manager != ANY_VALUE && m->manager != p->at_manager))
+            continue;
+        m->all++;
+        if (!has_words(p->words, m->q))
+            continue;
+        enum result_status s = owing_status(p);
+        m->statuses[s]++;
+        if (status_is_wanted(m->f->status, s))
+            m->rows[m->count++] = (struct match){b->by_name[i], (uint32_t)i, by_late ? owing_late(p) : by_total ? owing_total(p) : by_team ? (int64_t)p->at_team : 0};
+    }
+}
+
+static int match_order(const void *a, const void *b)
+{
+    const struct match *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void put_statuses(const struct matching *m, struct json *page)
+{
+    struct json *list = json_put_array(page, "statuses");
+    for (int s = RESULT_FAIL; s >= RESULT_SKIP; s--) {
+        const char *words = s == RESULT_FAIL ? "Overdue" : s == RESULT_UNKNOWN ? "Open" : "Owes nothing";
+        struct json *o = json_push_object(list);
+        put_status_as(o, (enum result_status)s, words);
+        json_put_cstr(o, "words", words);
+        json_put_int(o, "count", m->statuses[s]);
     }
 }
 
 struct json *view_people(struct view *v, const struct view_records *r, const struct view_filter *f, const struct people_filter *more, struct err *e)
 {
     struct people_book b;
-    struct list l;
     struct json *page = record_page_new(v, STR("People"), true, e);
-    if (!page || !people_book_read(v, &b, e))
+    if (!page || !people_book_get(v, &b, e))
         return NULL;
     people_checks_hide(&b, r);
     json_put_bool(page, "sees_checks", !b.hides_checks);
-    list_init(&l, v, f);
-    for (size_t i = 0; i < b.count; i++) {
-        const struct owing *p = &b.persons[i];
-        if (!str_is(p->state, "active") || !is_meant(more->kind, p->kind) || !is_meant(more->team, value_team(p)) || !is_meant(more->manager, value_manager(p)))
-            continue;
-        struct json *o = json_object(v->arena);
+    struct matching m = {.b = &b, .f = f ? f : &view_filter_none, .kind = value_place(&b.kinds, more->kind), .team = value_place(&b.teams, more->team), .manager = value_place(&b.managers, more->manager)};
+    m.q = arena_str(v->arena, m.f->q);
+    for (size_t i = 0; i < m.q.size; i++)
+        if (m.q.data[i] >= 'A' && m.q.data[i] <= 'Z')
+            ((char *)(uintptr_t)m.q.data)[i] += 32;
+    m.rows = arena_array(v->arena, b.count + 1, sizeof *m.rows);
+    rows_match(&m);
+    if (m.count && (sort_is(f, "late") || sort_is(f, "total") || sort_is(f, "team")))
+        qsort(m.rows, m.count, sizeof *m.rows, match_order);
+    struct json *rows = json_put_array(page, "rows");
+    size_t per_page = (size_t)filter_per_page(f), first = (size_t)(filter_page(f) - 1) < m.count ? (size_t)(filter_page(f) - 1) * per_page : m.count;
+    json_put_array(page, "groups");
+    put_statuses(&m, page);
+    for (size_t i = first; i < m.count && i < first + per_page; i++) {
+        const struct owing *p = &b.persons[m.rows[m.f->is_descending ? m.count - 1 - i : i].person];
+        struct json *o = json_push_object(rows);
         json_put_str(o, "id", p->id);
-        bool is_counted = sort_is(f, "total") || sort_is(f, "late");
-        list_add(&l, (struct list_row){.row = o, .status = owing_status(p), .group = STR(""),
-                                       .text = arena_printf(v->arena, "%.*s %.*s %.*s %.*s", STR_ARGS(p->id), STR_ARGS(p->name), STR_ARGS(p->team), STR_ARGS(p->department)),
-                                       .sort_number = is_counted ? (sort_is(f, "late") ? owing_late(p) : owing_total(p)) : 0,
-                                       .sort_text = sort_is(f, "team") ? value_team(p) : p->name});
+        row_fill(&b, r, o, p);
     }
-    list_finish(&l, page, NULL);
-    JSON_EACH (row, json_get(page, "rows"))
-        row_fill(&b, r, row, people_book_find(&b, json_text(row, "id")));
+    list_put_page(v, page, f, (int64_t)m.count, (int64_t)m.all);
     put_filters(&b, r, page, more);
     put_sum(&b, page);
-    name_statuses(page);
     return page;
 }

@@ -10,6 +10,10 @@ static inline int64_t view_record_limit(const struct view *v)
 {
     return v->is_past ? v->leaf_limit : INT64_MAX;
 }
+/* A row of validity at the leaf ?1. What is now has indexes (partial ones), which takes another text: `sql` is a macro that takes one of the two as its argument. */
+#define VIEW_AS_OF(alias) alias ".is_deleted = 0 and " alias ".from_leaf <= ?1 and (" alias ".to_leaf is null or " alias ".to_leaf > ?1)"
+#define VIEW_NOW(alias) alias ".is_deleted = 0 and " alias ".to_leaf is null and ?1 is not null"
+#define VIEW_SQL(v, sql) ((v)->is_past ? sql(VIEW_AS_OF) : sql(VIEW_NOW))
 struct json *actor_new(struct view *v, struct str actor);
 struct str record_url(struct view *v, const char *type, struct str id);
 const struct field_choice *record_choice(const struct record_field *f, struct str id);
