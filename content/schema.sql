@@ -169,6 +169,9 @@ create index record_file_same on record_file(digest);
 create index record_file_by_x on record_file(x);
 -- How many there are now, so that a list of a hundred thousand is not counted each time it is shown.
 create table record_count(type text not null, state text not null, n integer not null, primary key(type, state)) strict, without rowid;
+-- The same by the fields that the type names in `counted`, in their order; '' what it has not, and no value.
+create table record_tally(type text not null, a text not null, b text not null, c text not null, d text not null, e text not null, f text not null, n integer not null,
+                          primary key(type, a, b, c, d, e, f)) strict, without rowid;
 -- Types that the organisation added or changed; the newest of a type is in force. definition: JSON, merged over what was in force before.
 create table record_definition(leaf integer primary key, type text not null, t integer not null, actor text not null, why text not null, digest text not null, definition text not null) strict;
 create index record_definition_of on record_definition(type, leaf);

@@ -166,19 +166,19 @@ static unsigned put_reminders(struct arena *a, const struct record_type *t)
 
 /* Numbers of the arrays that were put ahead of the table of types. */
 struct parts {
-    unsigned fields, states, transitions, reminders, lists[6];
+    unsigned fields, states, transitions, reminders, lists[8];
 };
 
 static void put_type(const struct record_type *t, const struct parts *p)
 {
     const char *const names[] = {"id", "table", "label", "labels", "words", "room", "prefix", "natural", "title_field", "owner_field", "due_field", "when_referred", "sort", "board", "calendar", "digest"};
     const char *const texts[] = {t->id, t->table, t->label, t->labels, t->words, t->room, t->prefix, t->natural, t->title_field, t->owner_field, t->due_field, t->when_referred, t->sort, t->board, t->calendar, t->digest};
-    const char *const list_names[] = {"may_read", "may_create", "may_change", "may_delete", "columns", "filters"};
-    const struct strings lists[] = {t->may_read, t->may_create, t->may_change, t->may_delete, t->columns, t->filters};
+    const char *const list_names[] = {"may_read", "may_create", "may_change", "may_delete", "columns", "filters", "indexes", "counted"};
+    const struct strings lists[] = {t->may_read, t->may_create, t->may_change, t->may_delete, t->columns, t->filters, t->indexes, t->counted};
     fputs("{", out);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         put_member(names[i], texts[i]);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 8; i++)
         put_strings(list_names[i], lists[i], &p->lists[i]);
     fprintf(out, ".version = %d, .retention_days = INT64_C(%lld), ", t->version, (long long)t->retention_days);
     fprintf(out, ".fields = a%u, .field_count = %zu, .states = a%u, .state_count = %zu, ", p->fields, t->field_count, p->states, t->state_count);
@@ -196,8 +196,8 @@ void put_record_types(struct arena *a, const struct content *c)
         json_write(&b, record_type_json(a, t));
         t->digest = digest_hex(a, buf_view(&b));
         buf_release(&b);
-        const struct strings lists[] = {t->may_read, t->may_create, t->may_change, t->may_delete, t->columns, t->filters};
-        for (size_t j = 0; j < 6; j++)
+        const struct strings lists[] = {t->may_read, t->may_create, t->may_change, t->may_delete, t->columns, t->filters, t->indexes, t->counted};
+        for (size_t j = 0; j < 8; j++)
             parts[i].lists[j] = put_list(lists[j]);
         parts[i].fields = put_fields(a, t);
         parts[i].states = put_states(t);

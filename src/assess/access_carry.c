@@ -68,8 +68,8 @@ static bool decided_due(struct access_working *w, struct err *e)
     struct str review = STR(""), owner = STR("");
     int64_t version = 0;
     DB_EACH (row, w->db, e,
-             "select v.id, v.version, v.owner from access_reviews v where v.state = 'open' and exists(select 1 from access_lines l where l.review = v.id) and "
-             "not exists(select 1 from access_lines l where l.review = v.id and l.state = 'open') order by v.id limit 1") {
+             "select v.id, v.version, v.owner from access_reviews v where v.state = 'open' and exists(select 1 from access_lines_counts l where l.review = v.id) and "
+             "not exists(select 1 from access_lines_counts l where l.review = v.id and l.state = 'open') order by v.id limit 1") {
         review = arena_str(w->a, db_text(row, 0));
         version = db_int(row, 1);
         owner = arena_str(w->a, db_text(row, 2));
@@ -121,9 +121,10 @@ static bool proofs_due(struct access_working *w, struct err *e)
 static bool self_reviews(struct db *db, struct str review, int64_t *ret, struct err *e)
 {
     *ret = db_one_int(db, e, 0,
-                      "select count(*) from access_lines l join record_change c on c.type = 'access_line' and c.id = l.id and c.act = 'move' and c.transition in "
-                      "('keep', 'keep_flagged', 'change', 'remove') join account k on c.actor = 'account:' || k.id where l.review = ?1 and k.person <> '' and "
-                      "(k.person = l.person or k.person = l.granted_by)",
+                      "select count(*) from account k cross join access_lines_versions l on ((l.person = k.person and l.to_leaf is null) or (l.granted_by = k.person and l.to_leaf is null)) "
+                      "and l.to_leaf is null and l.is_deleted = 0 and +l.review = ?1 "
+                      "cross join record_change c on c.type = 'access_line' and c.id = l.id and c.act = 'move' and c.transition in "
+                      "('keep', 'keep_flagged', 'change', 'remove') and c.actor = 'account:' || k.id where k.person <> ''",
                       A(review));
     return e->code == ERR_NONE;
 }
@@ -131,7 +132,7 @@ static bool self_reviews(struct db *db, struct str review, int64_t *ret, struct 
 /* As many lines as the frozen lists have accounts, and none of the lists was taken back. */
 static bool population_is_complete(struct db *db, struct str review, bool *ret, struct err *e)
 {
-    int64_t lines = db_one_int(db, e, 0, "select count(*) from access_lines where review = ?1", A(review));
+    int64_t lines = db_one_int(db, e, 0, "select sum(n) from access_lines_counts where review = ?1", A(review));
     int64_t rows = db_one_int(db, e, -1,
                               "select sum(case when x.state = 'taken' then x.rows else -1000000 end) from record_link k join account_extracts x on x.id = k.target where k.type = 'access_review' "
                               "and k.id = ?1 and k.field = 'extracts' and k.to_leaf is null",
@@ -156,9 +157,9 @@ struct json *access_attributes(struct db *db, struct arena *a, struct str review
     }
     if (e->code || !population_is_complete(db, review, &is_complete, e) || !self_reviews(db, review, &selves, e))
         return NULL;
-    int64_t open = db_one_int(db, e, 0, "select count(*) from access_lines where review = ?1 and state = 'open'", A(review));
-    int64_t lines = db_one_int(db, e, 0, "select count(*) from access_lines where review = ?1", A(review));
-    int64_t todo = db_one_int(db, e, 0, "select count(*) from access_lines where review = ?1 and state in ('change', 'remove')", A(review));
+    int64_t open = db_one_int(db, e, 0, "select sum(n) from access_lines_counts where review = ?1 and state = 'open'", A(review));
+    int64_t lines = db_one_int(db, e, 0, "select sum(n) from access_lines_counts where review = ?1", A(review));
+    int64_t todo = db_one_int(db, e, 0, "select sum(n) from access_lines_counts where review = ?1 and state in ('change', 'remove')", A(review));
     struct str last = db_one_text(a, db, e, "select max(proven_on) from access_lines where review = ?1 and state = 'done'", A(review));
     if (e->code)
         return NULL;
@@ -189,7 +190,7 @@ static bool proven_due(struct access_working *w, struct err *e)
     struct str review = STR("");
     int64_t version = 0;
     DB_EACH (row, w->db, e,
-             "select v.id, v.version from access_reviews v where v.state = 'executing' and not exists(select 1 from access_lines l where l.review = v.id and l.state in ('open', 'change', "
+             "select v.id, v.version from access_reviews v where v.state = 'executing' and not exists(select 1 from access_lines_counts l where l.review = v.id and l.state in ('open', 'change', "
              "'remove')) order by v.id limit 1") {
         review = arena_str(w->a, db_text(row, 0));
         version = db_int(row, 1);
@@ -214,7 +215,7 @@ static bool proven_due(struct access_working *w, struct err *e)
 static bool late_due(struct access_working *w, struct err *e)
 {
     DB_EACH (row, w->db, e,
-             "select v.id, v.owner, v.changes_due_on, (select count(*) from access_lines l where l.review = v.id and l.state in ('change', 'remove')) as n from access_reviews v "
+             "select v.id, v.owner, v.changes_due_on, (select ifnull(sum(l.n), 0) from access_lines_counts l where l.review = v.id and l.state in ('change', 'remove')) as n from access_reviews v "
              "where v.state = 'executing' and v.changes_due_on < ?1 and n > 0 and not exists(select 1 from deviations d where d.title like '%(' || v.id || ')') order by v.id limit 1",
              A(w->today_text)) {
         struct str review = arena_str(w->a, db_text(row, 0));

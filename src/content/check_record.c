@@ -114,6 +114,8 @@ static const struct field type_members[] = {
     FIELD("due", MEMBER_TEXT, record_type, due_field, OPTIONAL),
     FIELD("when_referred", MEMBER_TEXT, record_type, when_referred, OPTIONAL, ALLOWED(REFERRED_RULES)),
     FIELD("retention_days", MEMBER_INTEGER, record_type, retention_days, OPTIONAL),
+    FIELD("indexes", MEMBER_TEXTS_0, record_type, indexes, OPTIONAL),
+    FIELD("counted", MEMBER_TEXTS_0, record_type, counted, OPTIONAL),
     FIELD_SKIPPED("fields"),
     FIELD_SKIPPED("states"),
     FIELD_SKIPPED("transitions"),
@@ -422,6 +424,34 @@ static void names_field(struct checker *k, const struct yaml *root, const struct
         problem(k, root, "%s: \"%s\" names \"%s\", which is no field of type %s", t->id, what, name, field_type_name(a));
 }
 
+/* A column of the table of versions; not those of lists, which lie elsewhere. */
+static bool is_stored_column(const struct record_type *t, struct str name)
+{
+    const struct record_field *f = record_type_field(t, name);
+    return f ? f->type != FIELD_COMPUTED && f->type != FIELD_CHOICES && f->type != FIELD_REFERENCES && f->type != FIELD_FILES
+             : str_is(name, "state") || str_is(name, "from_t") || str_is(name, "created_leaf");
+}
+
+static void lookups_hold(struct checker *k, const struct yaml *root, const struct record_type *t, const struct record_type *base)
+{
+    for (size_t i = 0; i < t->indexes.count; i++) {
+        struct str rest = str_of(t->indexes.items[i]), word;
+        while (str_next_word(&rest, &word))
+            if (!is_stored_column(t, word))
+                problem(k, root, "%s: \"indexes\" names \"%s\", which is no column", t->id, t->indexes.items[i]);
+    }
+    if (t->counted.count > RECORD_COUNTED_MAX)
+        problem(k, root, "%s: \"counted\" names more than %d fields", t->id, RECORD_COUNTED_MAX);
+    for (size_t i = 0; i < t->counted.count; i++)
+        if (!is_stored_column(t, str_of(t->counted.items[i])))
+            problem(k, root, "%s: \"counted\" names \"%s\", which is no column", t->id, t->counted.items[i]);
+    bool is_same = !base || base->counted.count == t->counted.count;
+    for (size_t i = 0; base && is_same && i < t->counted.count; i++)
+        is_same = strcmp(base->counted.items[i], t->counted.items[i]) == 0;
+    if (!is_same)
+        problem(k, root, "%s: \"counted\" stays what it is: what was counted before would be missing", t->id);
+}
+
 static void type_hold(struct checker *k, const struct yaml *root, const struct record_type *t)
 {
     if (!id_matches(str_of(t->id), "w") || !id_matches(str_of(t->table), "w"))
@@ -465,6 +495,18 @@ static void type_defaults(struct checker *k, const struct yaml *root, struct rec
         t->version = 1;
 }
 
+/* What can be due is counted by its day and state, unless the type counts by something else. */
+static void counted_default(struct checker *k, struct record_type *t)
+{
+    const struct record_field *due = record_type_field(t, str_of(t->due_field));
+    if (t->counted.count || !due || due->type != FIELD_DATE)
+        return;
+    const char **items = arena_array(k->arena, 2, sizeof *items);
+    items[0] = due->id;
+    items[1] = "state";
+    t->counted = (struct strings){items, 2};
+}
+
 struct record_type *check_record_type(struct checker *k, const struct yaml *root, const struct record_type *base)
 {
     struct record_type *t = ARENA_NEW(k->arena, struct record_type);
@@ -487,7 +529,10 @@ struct record_type *check_record_type(struct checker *k, const struct yaml *root
     states_of_type(k, root, t);
     transitions_of_type(k, root, t);
     reminders_of_type(k, root, t);
+    if (!base)
+        counted_default(k, t);
     type_hold(k, root, t);
+    lookups_hold(k, root, t, base);
     return t;
 }
 

@@ -158,6 +158,10 @@ struct json *record_type_json(struct arena *a, const struct record_type *t)
     put_text(o, "when_referred", t->when_referred);
     if (t->retention_days)
         json_put_int(o, "retention_days", t->retention_days);
+    if (t->indexes.count)
+        put_texts(o, "indexes", t->indexes);
+    if (t->counted.count)
+        put_texts(o, "counted", t->counted);
     struct json *fields = json_put_object(o, "fields");
     for (size_t i = 0; i < t->field_count; i++)
         put_field(json_put_object(fields, t->fields[i].id), &t->fields[i]);
@@ -263,6 +267,19 @@ static void put_unique_index(const struct record_type *t, const char *column, st
     buf_printf(out, "create index if not exists %s_is_%s on %s_versions(\"%s\" collate nocase) where to_leaf is null;\n", t->table, column, t->table, column);
 }
 
+/* "policy_version from_t": columns that a page looks up together. Half-open: what is now. */
+static void put_declared_index(const struct record_type *t, const char *columns, struct buf *out)
+{
+    struct str rest = str_of(columns), word;
+    buf_printf(out, "create index if not exists %s_on", t->table);
+    while (str_next_word(&rest, &word))
+        buf_printf(out, "_%.*s", STR_ARGS(word));
+    buf_printf(out, " on %s_versions(", t->table);
+    for (rest = str_of(columns); str_next_word(&rest, &word);)
+        buf_printf(out, "\"%.*s\", ", STR_ARGS(word));
+    buf_cstr(out, "id, is_deleted) where to_leaf is null;\n");
+}
+
 /* An index for what lists are sorted and filtered by, and for references, which are followed backwards. */
 static void put_indexes(const struct record_type *t, struct buf *out)
 {
@@ -270,7 +287,7 @@ static void put_indexes(const struct record_type *t, struct buf *out)
     put_index(t, "from_t", out);
     for (size_t i = 0; i < t->field_count; i++) {
         const struct record_field *f = &t->fields[i];
-        bool is_listed = f->is_unique || f->type == FIELD_REFERENCE || f->type == FIELD_PERSON;
+        bool is_listed = f->is_unique || f->type == FIELD_REFERENCE || f->type == FIELD_PERSON || strcmp(t->due_field ? t->due_field : "", f->id) == 0;
         for (size_t j = 0; j < t->columns.count; j++)
             is_listed |= strcmp(t->columns.items[j], f->id) == 0;
         for (size_t j = 0; j < t->filters.count; j++)
@@ -280,6 +297,8 @@ static void put_indexes(const struct record_type *t, struct buf *out)
         if (f->is_unique && f->type == FIELD_TEXT)
             put_unique_index(t, f->id, out);
     }
+    for (size_t i = 0; i < t->indexes.count; i++)
+        put_declared_index(t, t->indexes.items[i], out);
 }
 
 static void put_view_columns(const struct record_type *t, struct buf *out)
@@ -312,6 +331,15 @@ void record_type_view_as_of(const struct record_type *t, int64_t leaf_limit, str
     buf_printf(out, "r.from_leaf <= %lld and (r.to_leaf is null or r.to_leaf > %lld) and r.is_deleted = 0;\n", (long long)leaf_limit, (long long)leaf_limit);
 }
 
+/* How many there are of each, by the names of what is counted. */
+static void put_counts_view(const struct record_type *t, struct buf *out)
+{
+    buf_printf(out, "create view %s_counts as select ", t->table);
+    for (size_t i = 0; i < t->counted.count; i++)
+        buf_printf(out, "%c as \"%s\", ", 'a' + (char)i, t->counted.items[i]);
+    buf_printf(out, "n from record_tally where type = '%s';\n", t->id);
+}
+
 void record_type_schema(const struct record_type *t, const struct record_type *base, struct buf *out)
 {
     if (base) {
@@ -327,4 +355,6 @@ void record_type_schema(const struct record_type *t, const struct record_type *b
     }
     put_indexes(t, out);
     put_view(t, out);
+    if (!base && t->counted.count)
+        put_counts_view(t, out);
 }

@@ -95,6 +95,7 @@ struct record_reminder {
     const char *text;        /* "{title} is due on {due_on}" */
 };
 
+enum { RECORD_COUNTED_MAX = 6 };
 struct record_type {
     const char *id;     /* "gap" */
     const char *table;  /* "gaps": the view of what is now; "gaps_versions": everything that ever was */
@@ -120,6 +121,8 @@ struct record_type {
     const struct record_reminder *reminders;
     size_t reminder_count;
     int64_t retention_days;          /* after its end; 0: kept */
+    struct strings indexes;          /* "policy_version from_t": columns that pages look up together, beside those of the list */
+    struct strings counted;          /* fields and "state", at most RECORD_COUNTED_MAX: how many records have the same of these is kept, not counted (record_tally) */
     const char *when_referred;       /* deleting what others refer to: "ask" takes a second yes; "" and "refuse": not until none does */
     const char *digest;              /* SHA-256 of the definition as JSON, hex */
 };

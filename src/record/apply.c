@@ -236,9 +236,46 @@ static bool count_add(struct applying *p, struct str state, int64_t n)
                   A(state), A(n));
 }
 
+/* What a record is counted by: the fields that its type names, as their columns have them. */
+static void tally_of(struct applying *p, const struct record *r, struct db_arg ret[RECORD_COUNTED_MAX])
+{
+    for (size_t i = 0; i < RECORD_COUNTED_MAX; i++) {
+        const char *name = i < p->type->counted.count ? p->type->counted.items[i] : "";
+        const struct record_field *f = record_type_field(p->type, str_of(name));
+        struct db_arg currency, value = f ? column_arg(f, json_get(r->values, f->id), p->a, &currency) : strcmp(name, "state") == 0 ? A(r->state) : DB_NULL;
+        ret[i] = value.type == DB_ARG_INT ? A(arena_printf(p->a, "%lld", (long long)value.integer)) : value.type == DB_ARG_TEXT ? value : A("");
+    }
+}
+
+static bool tally_add(struct applying *p, const struct db_arg key[RECORD_COUNTED_MAX], int64_t n)
+{
+    return db_run(p->db, p->e,
+                  "insert into record_tally(type, a, b, c, d, e, f, n) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict(type, a, b, c, d, e, f) do update set n = n + excluded.n",
+                  A(p->type_id), key[0], key[1], key[2], key[3], key[4], key[5], A(n)) &&
+           (n > 0 || db_run(p->db, p->e, "delete from record_tally where type=?1 and a=?2 and b=?3 and c=?4 and d=?5 and e=?6 and f=?7 and n=0", A(p->type_id), key[0], key[1],
+                            key[2], key[3], key[4], key[5]));
+}
+
+static bool tallies_put(struct applying *p, bool was, bool is)
+{
+    struct db_arg before[RECORD_COUNTED_MAX], after[RECORD_COUNTED_MAX];
+    if (p->type->counted.count == 0)
+        return true;
+    bool is_same = was && is;
+    if (was)
+        tally_of(p, p->before, before);
+    if (is)
+        tally_of(p, p->after, after);
+    for (size_t i = 0; is_same && i < RECORD_COUNTED_MAX; i++)
+        is_same = str_equal(before[i].bytes, after[i].bytes);
+    return is_same || ((!was || tally_add(p, before, -1)) && (!is || tally_add(p, after, 1)));
+}
+
 static bool counts_put(struct applying *p)
 {
     bool was = p->before && !p->before->is_deleted, is = !p->after->is_deleted;
+    if (!tallies_put(p, was, is))
+        return false;
     if (was && is && str_equal(p->before->state, p->after->state))
         return true;
     return (!was || count_add(p, p->before->state, -1)) && (!is || count_add(p, p->after->state, 1));

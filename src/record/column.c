@@ -40,7 +40,8 @@ struct db_row *query_run(struct query_text *q, struct db *db, struct err *e)
 
 void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit)
 {
-    if (leaf_limit == INT64_MAX) {
+    q->is_now = leaf_limit == INT64_MAX;
+    if (q->is_now) {
         buf_printf(&q->sql, "%s.to_leaf is null", alias);
         return;
     }

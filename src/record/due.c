@@ -39,6 +39,14 @@ static void put_due(struct query_text *q, const struct record_field *f)
         buf_printf(&q->sql, "r.\"%s\"", f->id);
 }
 
+/* Of somebody's own there are few: they are found by whose they are, and the day is looked at then; of everybody's the days lead (a plus keeps from an index). */
+static void put_due_condition(struct query_text *q, const struct record_field *f, const struct due_query *asked)
+{
+    if (asked->person.size || (asked->access && asked->access->is_own_only))
+        buf_char(&q->sql, '+');
+    put_due(q, f);
+}
+
 static bool is_instant(const struct record_field *f)
 {
     return f->type == FIELD_INSTANT || (f->type == FIELD_COMPUTED && f->sql_type == FIELD_INSTANT);
@@ -63,27 +71,30 @@ static void put_person(struct query_text *q, const struct record_type *t, const 
     char day[TIME_TEXT_SIZE];
     if (!asked->person.size)
         return;
-    buf_printf(&q->sql, " and (r.\"%s\" = ", t->owner_field);
+    const char *now = query_each_now(q);
+    buf_printf(&q->sql, " and ((r.\"%s\" = ", t->owner_field);
     query_arg(q, A(asked->person));
+    buf_printf(&q->sql, "%s)", now);
     if (asked->today > 0) {
         struct str today = arena_str(q->arena, str_of(time_format_date(asked->today * MS_DAY, day)));
-        buf_printf(&q->sql, " or r.\"%s\" in (select w.id from people w where w.delegate = ", t->owner_field);
+        buf_printf(&q->sql, " or (r.\"%s\" in (select w.id from people w where w.delegate = ", t->owner_field);
         query_arg(q, A(asked->person));
         buf_cstr(&q->sql, " and w.away_from <= ");
         query_arg(q, A(today));
         buf_cstr(&q->sql, " and ifnull(w.away_until, '9') >= ");
         query_arg(q, A(today));
-        buf_char(&q->sql, ')');
+        buf_printf(&q->sql, ")%s)", now);
         if (record_type_field(t, STR("delegate")) && record_type_field(t, STR("delegate_until"))) {
             buf_cstr(&q->sql, " or (r.delegate = ");
             query_arg(q, A(asked->person));
             buf_cstr(&q->sql, " and ifnull(r.delegate_until, '9') >= ");
             query_arg(q, A(today));
-            buf_char(&q->sql, ')');
+            buf_printf(&q->sql, "%s)", now);
         }
         if (record_type_field(t, STR("escalated_to"))) {
-            buf_cstr(&q->sql, " or r.escalated_to = ");
+            buf_cstr(&q->sql, " or (r.escalated_to = ");
             query_arg(q, A(asked->person));
+            buf_printf(&q->sql, "%s)", now);
         }
     }
     buf_char(&q->sql, ')');
@@ -94,12 +105,12 @@ static void put_where(struct query_text *q, const struct record_type *t, const s
     buf_printf(&q->sql, " from %s_versions r where ", t->table);
     query_as_of(q, "r", asked->leaf_limit);
     buf_cstr(&q->sql, " and r.is_deleted = 0 and ");
-    put_due(q, f);
+    put_due_condition(q, f, asked);
     if (asked->from_day > 0) {
         buf_cstr(&q->sql, " >= ");
         put_bound(q, f, asked->from_day, false);
         buf_cstr(&q->sql, " and ");
-        put_due(q, f);
+        put_due_condition(q, f, asked);
     }
     buf_cstr(&q->sql, " <= ");
     put_bound(q, f, asked->to_day, true);
@@ -109,7 +120,9 @@ static void put_where(struct query_text *q, const struct record_type *t, const s
             buf_printf(&q->sql, ", '%s'", t->states[i].id); /* a word of a-z, 0-9 and _ */
     buf_char(&q->sql, ')');
     put_person(q, t, asked);
+    q->is_led = asked->person.size > 0;
     query_access(q, t, asked->access, asked->leaf_limit);
+    q->is_led = false;
 }
 
 static bool is_asked(const struct record_type *t, const struct due_query *q)
@@ -173,7 +186,7 @@ static bool type_read(struct db *db, struct found *x, const struct record_type *
     buf_cstr(&q.sql, " order by ");
     put_due(&q, f);
     buf_cstr(&q.sql, ", r.id limit ");
-    query_arg(&q, A((int64_t)DUE_MAX));
+    query_arg(&q, A(asked->limit > 0 ? asked->limit : (int64_t)DUE_MAX));
     struct err failed = {0};
     struct db_row *row = query_run(&q, db, &failed);
     while (row && db_next(row, &failed))
@@ -206,6 +219,31 @@ bool due_list(struct db *db, struct arena *a, const struct record_type *const *t
     return true;
 }
 
+/* What is kept of the type by day and state says it, where everybody's is asked for now by somebody who reads all of it. */
+static bool is_kept(const struct record_type *t, const struct due_query *q)
+{
+    return t->counted.count >= 2 && strcmp(t->counted.items[0], t->due_field) == 0 && strcmp(t->counted.items[1], "state") == 0 && q->person.size == 0 &&
+           q->leaf_limit == INT64_MAX && (!q->access || access_reads_all(q->access, t));
+}
+
+static void put_kept(struct query_text *q, const struct record_type *t, const struct due_query *asked)
+{
+    const struct record_field *f = due_field(t);
+    buf_cstr(&q->sql, "select ifnull(sum(n), 0) from record_tally where type = ");
+    query_arg(q, A(t->id));
+    buf_cstr(&q->sql, " and a > '' and a <= ");
+    put_bound(q, f, asked->to_day, true);
+    if (asked->from_day > 0) {
+        buf_cstr(&q->sql, " and a >= ");
+        put_bound(q, f, asked->from_day, false);
+    }
+    buf_cstr(&q->sql, " and b not in (''");
+    for (size_t i = 0; i < t->state_count; i++)
+        if (!due_is_open(t, &t->states[i]))
+            buf_printf(&q->sql, ", '%s'", t->states[i].id);
+    buf_char(&q->sql, ')');
+}
+
 bool due_count(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *asked, int64_t max,
                int64_t *ret, struct err *e)
 {
@@ -216,16 +254,25 @@ bool due_count(struct db *db, struct arena *a, const struct record_type *const *
             continue;
         struct query_text q;
         query_init(&q, a);
-        buf_cstr(&q.sql, "select count(*) from (select 1");
-        put_where(&q, types[i], due_field(types[i]), asked);
-        buf_cstr(&q.sql, " limit ");
-        query_arg(&q, A(max));
-        buf_char(&q.sql, ')');
+        if (is_kept(types[i], asked)) {
+            put_kept(&q, types[i], asked);
+        } else {
+            buf_cstr(&q.sql, "select count(*) from (select 1");
+            put_where(&q, types[i], due_field(types[i]), asked);
+            buf_cstr(&q.sql, " limit ");
+            query_arg(&q, A(max));
+            buf_char(&q.sql, ')');
+        }
         struct db_row *row = query_run(&q, db, &failed);
         if (row && db_next(row, &failed))
-            *ret += db_int(row, 0);
+            *ret += db_int(row, 0) < max ? db_int(row, 0) : max;
         db_row_release(&row);
         query_release(&q);
     }
     return failed.code ? (*e = failed, false) : true;
+}
+
+bool due_total(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *q, int64_t *ret, struct err *e)
+{
+    return due_count(db, a, types, type_count, q, INT64_MAX, ret, e);
 }

@@ -29,6 +29,7 @@ struct due_query {
     int64_t from_day, to_day;    /* both belong to it; a due day is a date as written, for an instant its day in UTC */
     int64_t leaf_limit;          /* as of that leaf; INT64_MAX: now */
     const struct access *access; /* only what it may read; NULL: all */
+    int64_t limit;               /* of one type, the earliest; 0: DUE_MAX */
 };
 
 /* Is there something to do in this state? Not in one that ends, nor where an expected performance has happened. */
@@ -39,6 +40,8 @@ bool due_list(struct db *db, struct arena *a, const struct record_type *const *t
 /* How many, counted up to `max` of each type. */
 bool due_count(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *q, int64_t max,
                int64_t *ret, struct err *e) MUST_USE;
+/* How many, of all. */
+bool due_total(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *q, int64_t *ret, struct err *e) MUST_USE;
 /* The types in force as due_list takes them. */
 const struct record_type **due_types(struct arena *a, const struct record_types *types, size_t *ret_count);
 

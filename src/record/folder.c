@@ -156,7 +156,7 @@ bool access_reads_all(const struct access *x, const struct record_type *t)
     return !x || x->is_system || access_matches(x, &t->may_read, NULL) || (asks_folder && x->folders && x->folders->all_read && !x->is_own_only);
 }
 
-void query_folder(struct query_text *q, const struct record_type *t, const struct access *x)
+void query_folder(struct query_text *q, const struct record_type *t, const struct access *x, bool *is_first)
 {
     const char *column = strcmp(t->id, "folder") == 0 ? "id" : "folder";
     struct json *ids = json_array(q->arena);
@@ -166,9 +166,14 @@ void query_folder(struct query_text *q, const struct record_type *t, const struc
         if (folder_gives(x, x->folders->items[i].id, false))
             json_push_str(ids, x->folders->items[i].id);
     json_write(&text, ids);
-    buf_printf(&q->sql, " or r.\"%s\" in (select value from json_each(", column);
-    query_arg(q, A(arena_str(q->arena, buf_view(&text))));
-    buf_cstr(&q->sql, "))");
-    if (strcmp(column, "folder") == 0 && folder_gives(x, STR(""), false))
-        buf_cstr(&q->sql, " or r.folder is null");
+    if (ids->count) {
+        query_or(q, is_first);
+        buf_printf(&q->sql, "(%sr.\"%s\" in (select value from json_each(", q->is_led ? "+" : "", column);
+        query_arg(q, A(arena_str(q->arena, buf_view(&text))));
+        buf_printf(&q->sql, "))%s)", query_each_now(q));
+    }
+    if (strcmp(column, "folder") == 0 && folder_gives(x, STR(""), false)) {
+        query_or(q, is_first);
+        buf_printf(&q->sql, "(%sr.folder is null%s)", q->is_led ? "+" : "", query_each_now(q));
+    }
 }

@@ -25,6 +25,8 @@ struct query_text {
     struct db_arg *args; /* in the arena; args[1] is ?1 */
     size_t count, capacity;
     bool is_sorted; /* the order's index finds the rows, not one of few different values */
+    bool is_now;    /* what is now is asked for; query_as_of says so */
+    bool is_led;    /* another condition finds the rows: those of query_access keep from indexes */
 };
 void query_init(struct query_text *q, struct arena *a);
 void query_release(struct query_text *q);
@@ -44,7 +46,7 @@ bool folders_read(struct db *db, struct arena *a, const struct access *x, const 
 /* `who` is the type's may_read: reading is asked for; any other list: changing. */
 bool folder_matches(const struct access *x, const struct strings *who, const struct record *r);
 /* Appends " or (the row r lies where it may read)". */
-void query_folder(struct query_text *q, const struct record_type *t, const struct access *x);
+void query_folder(struct query_text *q, const struct record_type *t, const struct access *x, bool *is_first);
 
 /* ---- values and columns (value.c, column.c) ---- */
 
@@ -64,6 +66,10 @@ bool record_lists_read(struct db *db, struct record *const *records, size_t coun
 /* The condition that a row of validity (from_leaf, to_leaf) was in force. */
 void query_as_of(struct query_text *q, const char *alias, int64_t leaf_limit);
 /* Adds " and (CONDITION)" that the actor may read the row r; nothing where every row may be read or `x` is NULL (list.c). */
+/* One more of the conditions of which one has to hold. */
+void query_or(struct query_text *q, bool *is_first);
+/* What each term of an "or" says again, so that an index of what is now is asked: the database looks at each term by itself. */
+const char *query_each_now(const struct query_text *q);
 void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit);
 /* The value of a stored field as one argument; money gives two. */
 struct db_arg column_arg(const struct record_field *f, const struct json *value, struct arena *a, struct db_arg *ret_currency);

@@ -23,60 +23,81 @@ struct listing {
 
 /* ---- who may read ---- */
 
-/* What concerns the actor, of a type that is for everybody: access.c, is_own. */
-static void put_own(struct query_text *q, const struct record_type *t, const struct access *x)
+void query_or(struct query_text *q, bool *is_first)
 {
-    buf_cstr(&q->sql, " or r.created_by = ");
-    query_arg(q, A(access_who(x)));
-    if (x->person.size && strcmp(t->id, "person") == 0) {
-        buf_cstr(&q->sql, " or r.id = ");
-        query_arg(q, A(x->person));
-    }
-    for (size_t i = 0; i < t->field_count && x->person.size; i++)
-        if (t->fields[i].type == FIELD_PERSON) {
-            buf_printf(&q->sql, " or r.\"%s\" = ", t->fields[i].id);
-            query_arg(q, A(x->person));
-        }
+    buf_cstr(&q->sql, *is_first ? "" : " or ");
+    *is_first = false;
 }
 
-/* Nothing where the type's roles let the actor read everything; else a condition by the relations that match. */
+const char *query_each_now(const struct query_text *q)
+{
+    return q->is_now ? " and r.to_leaf is null" : "";
+}
+
+/* r.column = value, by the column's index unless another condition leads. */
+static void put_is(struct query_text *q, const char *column, struct str value, bool *is_first)
+{
+    query_or(q, is_first);
+    buf_printf(&q->sql, "(%sr.\"%s\" = ", q->is_led ? "+" : "", column);
+    query_arg(q, A(value));
+    buf_cstr(&q->sql, query_each_now(q));
+    buf_char(&q->sql, ')');
+}
+
+/* What concerns the actor, of a type that is for everybody: access.c, is_own. */
+static void put_own(struct query_text *q, const struct record_type *t, const struct access *x, bool *is_first)
+{
+    put_is(q, "created_by", access_who(x), is_first);
+    if (x->person.size && strcmp(t->id, "person") == 0)
+        put_is(q, "id", x->person, is_first);
+    for (size_t i = 0; i < t->field_count && x->person.size; i++)
+        if (t->fields[i].type == FIELD_PERSON)
+            put_is(q, t->fields[i].id, x->person, is_first);
+}
+
+static void put_linked(struct query_text *q, const struct record_type *t, const struct record_field *f, const struct access *x, int64_t leaf_limit, bool *is_first)
+{
+    query_or(q, is_first);
+    buf_cstr(&q->sql, "exists(select 1 from record_link l where l.type = ");
+    query_arg(q, A(t->id));
+    buf_cstr(&q->sql, " and l.id = r.id and l.field = ");
+    query_arg(q, A(f->id));
+    buf_cstr(&q->sql, " and l.target = ");
+    query_arg(q, A(x->person));
+    buf_cstr(&q->sql, " and ");
+    query_as_of(q, "l", leaf_limit);
+    buf_char(&q->sql, ')');
+}
+
+/* Nothing where the type's roles let the actor read everything; else a condition by the relations that match. Only such terms stand in it that an
+ * index can find, where there is one: a constant among them would keep the database from asking the indexes. */
 void query_access(struct query_text *q, const struct record_type *t, const struct access *x, int64_t leaf_limit)
 {
     const struct strings *who = &t->may_read;
-    struct buf *b = &q->sql;
+    bool is_first = true;
     if (access_reads_all(x, t))
         return;
-    buf_cstr(b, " and (0");
+    buf_cstr(&q->sql, " and (");
     for (size_t i = 0; i < who->count; i++) {
         if (strcmp(who->items[i], "@everyone") == 0)
-            put_own(q, t, x);
+            put_own(q, t, x, &is_first);
         const struct record_field *f = who->items[i][0] == '@' ? record_type_field(t, str_of(who->items[i] + 1)) : NULL;
         if (strcmp(who->items[i], "@folder") == 0) {
-            query_folder(q, t, x);
+            query_folder(q, t, x, &is_first);
         } else if (strcmp(who->items[i], "@author") == 0) {
-            buf_cstr(b, " or r.created_by = ");
-            query_arg(q, A(access_who(x)));
+            put_is(q, "created_by", access_who(x), &is_first);
         } else if (strcmp(who->items[i], "@self") == 0 && strcmp(t->id, "person") == 0 && x->person.size) {
-            buf_cstr(b, " or r.id = ");
-            query_arg(q, A(x->person));
+            put_is(q, "id", x->person, &is_first);
         } else if (f && f->type == FIELD_YES_NO && !x->is_own_only && (x->role_count > 0 || x->account.size > 0)) {
-            buf_printf(b, " or r.\"%s\" = 1", f->id);
+            query_or(q, &is_first);
+            buf_printf(&q->sql, "r.\"%s\" = 1", f->id);
         } else if (f && x->person.size && (f->type == FIELD_PERSON || f->type == FIELD_REFERENCE)) {
-            buf_printf(b, " or r.\"%s\" = ", f->id);
-            query_arg(q, A(x->person));
+            put_is(q, f->id, x->person, &is_first);
         } else if (f && x->person.size && f->type == FIELD_REFERENCES) {
-            buf_cstr(b, " or exists(select 1 from record_link l where l.type = ");
-            query_arg(q, A(t->id));
-            buf_cstr(b, " and l.id = r.id and l.field = ");
-            query_arg(q, A(f->id));
-            buf_cstr(b, " and l.target = ");
-            query_arg(q, A(x->person));
-            buf_cstr(b, " and ");
-            query_as_of(q, "l", leaf_limit);
-            buf_char(b, ')');
+            put_linked(q, t, f, x, leaf_limit, &is_first);
         }
     }
-    buf_char(b, ')');
+    buf_cstr(&q->sql, is_first ? "0)" : ")");
 }
 
 /* ---- the question ---- */
@@ -110,7 +131,8 @@ static bool put_state(struct listing *l)
     /* The state's own index has its rows in the order of their changes; any other order has an index that tells the state (record_type.c). */
     struct str sort = l->query->sort.size ? l->query->sort : str_of(l->type->sort ? l->type->sort : "");
     bool is_by_change = str_is(sort, "changed") || str_is(sort, "-changed");
-    buf_printf(&l->q.sql, " and %sr.state = ", l->q.is_sorted && !is_by_change && !state_is_rare(l, state) ? "+" : "");
+    bool is_own = l->query->access && l->query->access->is_own_only && !access_reads_all(l->query->access, l->type); /* found by whose they are */
+    buf_printf(&l->q.sql, " and %sr.state = ", is_own || (l->q.is_sorted && !is_by_change && !state_is_rare(l, state)) ? "+" : "");
     query_arg(&l->q, A(state));
     return true;
 }

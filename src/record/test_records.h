@@ -128,7 +128,12 @@ static inline bool records_op(struct records *r, const struct op_kind *kind, str
         }
         r->next++;
     }
-    return db_savepoint_keep(r->db, e);
+    if (db_savepoint_keep(r->db, e))
+        return true;
+    db_savepoint_undo(r->db); /* also its end may be what breaks off */
+    r->next = next;
+    r->apply_fails = true;
+    return false;
 }
 
 static inline struct access records_access(struct records *r)

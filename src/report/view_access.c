@@ -60,8 +60,8 @@ static void put_counts_of(struct view *v, struct json *o, struct str id, struct 
     static const char *const names[] = {"lines", "open", "todo", "carried", "flagged"};
     int64_t n[5] = {0};
     DB_EACH (row, v->db, e,
-             "select count(*), ifnull(sum(state = 'open'), 0), ifnull(sum(state in ('change', 'remove')), 0), ifnull(sum(state = 'done'), 0), ifnull(sum(is_flagged), 0) from access_lines "
-             "where review = ?1",
+             "select ifnull(sum(n), 0), ifnull(sum(n * (state = 'open')), 0), ifnull(sum(n * (state in ('change', 'remove'))), 0), ifnull(sum(n * (state = 'done')), 0), "
+             "ifnull(sum(n * (flags <> '')), 0) from access_lines_counts where review = ?1",
              A(id))
         for (int i = 0; i < 5; i++)
             n[i] = db_int(row, i);
@@ -145,9 +145,9 @@ static bool put_systems(struct view *v, struct json *page, int64_t days_max, str
     struct json *list = json_put_array(page, "systems");
     DB_EACH (row, v->db, e,
              "select s.id, s.name, s.is_in, coalesce(s.owner, ''), p.name, coalesce(x.id, ''), x.taken_at, x.rows, x.source, "
-             "(select count(*) from system_accounts a where a.system = s.id and a.state = 'present'), "
-             "(select count(*) from system_accounts a where a.system = s.id and a.state = 'present' and a.person is null and a.kind = 'person'), "
-             "(select count(*) from system_accounts a where a.system = s.id and a.state = 'present' and a.privileged = 1) "
+             "(select ifnull(sum(a.n), 0) from system_accounts_counts a where a.system = s.id and a.state = 'present'), "
+             "(select count(*) from system_accounts a where a.state = 'present' and a.person is null and a.kind = 'person' and a.system = s.id), "
+             "(select ifnull(sum(a.n), 0) from system_accounts_counts a where a.system = s.id and a.state = 'present' and a.privileged = '1') "
              "from systems s left join people p on p.id = s.owner left join account_extracts x on x.id = "
              "(select y.id from account_extracts y where y.system = s.id and y.state = 'taken' order by y.changed_leaf desc limit 1) "
              "where s.state = 'in_use' and (s.is_in = 1 or x.id is not null) order by x.id is null, s.name limit 200") {
@@ -246,10 +246,10 @@ static bool put_review_systems(struct view *v, struct json *page, struct str id,
     DB_EACH (row, v->db, e,
              "select s.id, s.name, coalesce((select x.id from account_extracts x where x.system = s.id and x.id in (select target from record_link where type = 'access_review' and id = ?1 and "
              "field = 'extracts' and to_leaf is null)), ''), coalesce((select x.id from account_extracts x where x.system = s.id and x.state = 'taken' order by x.changed_leaf desc limit 1), ''), "
-             "(select count(*) from access_lines l where l.review = ?1 and l.system = s.id), (select count(*) from access_lines l where l.review = ?1 and l.system = s.id and l.state = 'open'), "
-             "(select count(*) from access_lines l where l.review = ?1 and l.system = s.id and l.state in ('change', 'remove')), "
-             "(select count(*) from access_lines l where l.review = ?1 and l.system = s.id and l.state = 'done') "
-             "from record_link k join systems s on s.id = k.target where k.type = 'access_review' and k.id = ?1 and k.field = 'systems' and k.to_leaf is null order by k.place",
+             "ifnull(c.lines, 0), ifnull(c.open, 0), ifnull(c.todo, 0), ifnull(c.done, 0) from record_link k join systems s on s.id = k.target left join "
+             "(select system, sum(n) as lines, sum(n * (state = 'open')) as open, sum(n * (state in ('change', 'remove'))) as todo, sum(n * (state = 'done')) as done "
+             "from access_lines_counts where review = ?1 group by system) c on c.system = s.id "
+             "where k.type = 'access_review' and k.id = ?1 and k.field = 'systems' and k.to_leaf is null order by k.place",
              A(id)) {
         static const char *const names[] = {"lines", "open", "todo", "done"};
         struct json *o = json_push_object(list);
@@ -298,8 +298,8 @@ static bool put_reviewers(struct view *v, struct json *page, struct str id, stru
 {
     struct json *list = json_put_array(page, "reviewers");
     DB_EACH (row, v->db, e,
-             "select coalesce(l.delegate, l.reviewer), p.name, count(*), sum(l.state = 'open') from access_lines l left join people p on p.id = coalesce(l.delegate, l.reviewer) "
-             "where l.review = ?1 group by 1 order by 4 desc limit 50",
+             "select l.who, p.name, l.lines, l.open from (select coalesce(nullif(delegate, ''), reviewer) as who, sum(n) as lines, sum(n * (state = 'open')) as open "
+             "from access_lines_counts where review = ?1 group by 1) l left join people p on p.id = l.who order by 4 desc, 1 limit 50",
              A(id)) {
         struct json *o = json_push_object(list);
         json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
@@ -312,17 +312,23 @@ static bool put_reviewers(struct view *v, struct json *page, struct str id, stru
 
 static bool put_flag_counts(struct view *v, struct json *page, struct str id, struct err *e)
 {
+    enum { FLAGS_MAX = 32 };
     struct json *list = json_put_array(page, "flag_counts");
-    for (unsigned flag = 1; flag <= ACCESS_NEW && !e->code; flag <<= 1) {
-        const char *name = access_flag_name(flag);
-        int64_t n = db_one_int(v->db, e, 0, "select count(*) from access_lines where review = ?1 and is_flagged = 1 and ' ' || flags || ' ' like ?2", A(id),
-                               A(arena_printf(v->arena, "%% %s %%", name)));
-        if (n == 0)
+    int64_t counts[FLAGS_MAX] = {0};
+    DB_EACH (row, v->db, e, "select flags, sum(n) from access_lines_counts where review = ?1 and flags <> '' group by flags", A(id)) {
+        struct str rest = db_text(row, 0), one;
+        while (str_next_word(&rest, &one))
+            for (unsigned flag = 1, i = 0; flag <= ACCESS_NEW && i < FLAGS_MAX; flag <<= 1, i++)
+                if (access_flag_of(one) == flag)
+                    counts[i] += db_int(row, 1);
+    }
+    for (unsigned flag = 1, i = 0; flag <= ACCESS_NEW && i < FLAGS_MAX; flag <<= 1, i++) {
+        if (counts[i] == 0)
             continue;
         struct json *o = json_push_object(list);
-        json_put_cstr(o, "id", name);
+        json_put_cstr(o, "id", access_flag_name(flag));
         json_put_cstr(o, "words", access_flag_words(flag));
-        json_put_int(o, "count", n);
+        json_put_int(o, "count", counts[i]);
     }
     return e->code == ERR_NONE;
 }
@@ -424,8 +430,38 @@ static const struct {
                     {"service", "Programs and shared", "a.state = 'present' and a.kind in ('service', 'shared')"},
                     {"gone", "Gone", "a.state = 'gone'"}};
 enum { ACCOUNT_TABS = sizeof(account_tabs) / sizeof(account_tabs[0]) };
-#define ACCOUNT_WHERE " from system_accounts a left join systems s on s.id = a.system left join people p on p.id = a.person left join people q on q.id = a.owner where (?1 = '' or a.system = ?1) and " \
-                      "(?2 = '' or a.person = ?2 or a.owner = ?2) and (?3 = '' or a.name like ?3 or a.display like ?3 or p.name like ?3 or a.rights like ?3) and "
+/* How many of each tab, as they are kept: of all, or of one system. Those that belong to nobody have an index. */
+static const char *const account_tab_counts[] = {
+    "select sum(n) from system_accounts_counts where state = 'present'", "select count(*) from system_accounts where state = 'present' and person is null and kind = 'person'",
+    "select sum(n) from system_accounts_counts where state = 'present' and privileged = '1'", "select sum(n) from system_accounts_counts where state = 'present' and kind in ('service', 'shared')",
+    "select sum(n) from system_accounts_counts where state = 'gone'"};
+
+/* What is asked for leads to its index; ?1 to ?3 are bound in any case. */
+static struct str account_where(struct view *v, const struct access_accounts_filter *f)
+{
+    return arena_printf(v->arena,
+                        " from system_accounts a left join systems s on s.id = a.system left join people p on p.id = a.person left join people q on q.id = a.owner where %s and %s and %s and ",
+                        f->system.size ? "a.system = ?1" : "?1 = ''", f->person.size ? "(a.person = ?2 or a.owner = ?2)" : "?2 = ''",
+                        f->q.size ? "(a.name like ?3 or a.display like ?3 or p.name like ?3 or a.rights like ?3)" : "?3 = ''");
+}
+
+static bool put_account_counts(struct view *v, const struct access_accounts_filter *f, struct str like, int64_t ret[ACCOUNT_TABS], struct err *e)
+{
+    if (f->person.size == 0 && f->q.size == 0) {
+        for (size_t i = 0; i < ACCOUNT_TABS; i++)
+            ret[i] = db_one_int(v->db, e, 0, db_known(v->db, arena_printf(v->arena, "%s and %s", account_tab_counts[i], f->system.size ? "system = ?1" : "?1 = ''")), A(f->system));
+        return e->code == ERR_NONE;
+    }
+    struct buf BUF_AUTO sql;
+    buf_init(&sql, 8000);
+    for (size_t i = 0; i < ACCOUNT_TABS; i++)
+        buf_printf(&sql, "%sifnull(sum(%s), 0)", i ? ", " : "select ", account_tabs[i].condition);
+    buf_printf(&sql, "%.*s1", STR_ARGS(account_where(v, f)));
+    DB_EACH (row, v->db, e, db_known(v->db, buf_view(&sql)), A(f->system), A(f->person), A(like))
+        for (int i = 0; i < ACCOUNT_TABS; i++)
+            ret[i] = db_int(row, i);
+    return e->code == ERR_NONE;
+}
 
 static struct str accounts_url(struct view *v, const struct access_accounts_filter *f, const char *show, struct str after)
 {
@@ -454,21 +490,23 @@ static bool put_accounts(struct view *v, struct json *page, const struct access_
 {
     struct json *list = json_put_array(page, "rows"), *tabs = json_put_array(page, "tabs");
     struct str like = f->q.size ? arena_printf(v->arena, "%%%.*s%%", STR_ARGS(str_slice(f->q, 0, 100))) : STR("");
+    int64_t counts[ACCOUNT_TABS];
+    if (!put_account_counts(v, f, like, counts, e))
+        return false;
     for (size_t i = 0; i < ACCOUNT_TABS; i++) {
         struct json *o = json_push_object(tabs);
-        int64_t n = db_one_int(v->db, e, 0, db_known(v->db, arena_printf(v->arena, "select count(*)" ACCOUNT_WHERE "%s", account_tabs[i].condition)), A(f->system), A(f->person), A(like));
         json_put_cstr(o, "id", account_tabs[i].id);
         json_put_cstr(o, "label", account_tabs[i].label);
-        json_put_int(o, "count", n);
+        json_put_int(o, "count", counts[i]);
         json_put_bool(o, "is_current", i == tab);
         json_put_str(o, "url", accounts_url(v, f, account_tabs[i].id, STR("")));
         if (i == tab)
-            json_put_int(page, "total", n);
+            json_put_int(page, "total", counts[i]);
     }
     struct str last = STR(""), sql = arena_printf(v->arena,
         "select a.id, a.name, coalesce(a.display, ''), a.system, s.name, coalesce(a.person, ''), p.name, a.matched_by, a.kind, coalesce(a.owner, ''), q.name, coalesce(a.rights, ''), a.privileged, "
-        "coalesce(a.last_used_on, ''), a.state, a.created_t, coalesce(a.never_used, 0), coalesce(a.gone_on, '')" ACCOUNT_WHERE "%s and (?4 = '' or (length(a.id), a.id) > (length(?4), ?4)) "
-        "order by length(a.id), a.id limit %d", account_tabs[tab].condition, ACCESS_ACCOUNTS_PAGE + 1);
+        "coalesce(a.last_used_on, ''), a.state, a.created_t, coalesce(a.never_used, 0), coalesce(a.gone_on, '')%.*s%s and %s order by a.created_leaf limit %d", STR_ARGS(account_where(v, f)),
+        account_tabs[tab].condition, f->after.size ? "a.created_leaf > (select b.created_leaf from system_accounts b where b.id = ?4)" : "?4 = ''", ACCESS_ACCOUNTS_PAGE + 1);
     bool is_more = false;
     DB_EACH (row, v->db, e, db_known(v->db, sql), A(f->system), A(f->person), A(like), A(f->after)) {
         is_more = list->count == ACCESS_ACCOUNTS_PAGE;

@@ -51,25 +51,46 @@ static struct str lines_url(struct lines *x, const char *show, struct str after)
     return arena_str(x->v->arena, buf_view(&b));
 }
 
-static bool put_tabs(struct lines *x, struct json *page, struct err *e)
+/* The same conditions over what is kept of them: as many as it says, without looking at a line. NULL: lines are looked at, by an index. */
+static const char *const tab_counts[] = {"state = 'open'", "state = 'open' and coalesce(nullif(delegate, ''), reviewer) = ?5", "flags <> ''", NULL, "state in ('change', 'remove')",
+                                         "state <> 'open'", "1", "(reviewer = ?5 or delegate = ?5)"};
+
+static bool tabs_count(struct lines *x, int64_t ret[TABS], struct err *e)
 {
     struct view *v = x->v;
+    struct buf BUF_AUTO sql;
+    buf_init(&sql, 8000);
+    for (size_t i = 0; i < TABS; i++)
+        buf_printf(&sql, x->like.size ? "%sifnull(sum(%s), 0)" : "%sifnull(sum(n * (%s)), 0)", i ? ", " : "select ", x->like.size ? tabs[i].condition : tab_counts[i] ? tab_counts[i] : "0");
+    buf_cstr(&sql, x->like.size ? LINES_WHERE "1" : " from access_lines_counts where review = ?1 and (?2 = '' or system = ?2) and ?3 = '' and ifnull(?5, '') = ?5");
+    DB_EACH (row, v->db, e, db_known(v->db, buf_view(&sql)), A(x->review), A(x->f->system), A(x->like), A(0), A(x->me))
+        for (int i = 0; i < TABS; i++)
+            ret[i] = db_int(row, i);
+    for (size_t i = 0; i < TABS && x->like.size == 0; i++)
+        if (!tab_counts[i])
+            ret[i] = db_one_int(v->db, e, 0, db_known(v->db, arena_printf(v->arena, "select count(*)" LINES_WHERE "%s", tabs[i].condition)), A(x->review), A(x->f->system), A(x->like), A(0), A(x->me));
+    return e->code == ERR_NONE;
+}
+
+static bool put_tabs(struct lines *x, struct json *page, struct err *e)
+{
     struct json *list = json_put_array(page, "tabs");
+    int64_t counts[TABS] = {0};
+    if (!tabs_count(x, counts, e))
+        return false;
     for (size_t i = 0; i < TABS; i++) {
         if ((str_is(str_of(tabs[i].id), "mine") && x->me.size == 0) || (i == TABS - 1) != x->is_own)
             continue;
-        struct str sql = arena_printf(v->arena, "select count(*)" LINES_WHERE "%s", tabs[i].condition);
-        int64_t n = db_one_int(v->db, e, 0, db_known(v->db, sql), A(x->review), A(x->f->system), A(x->like), A(0), A(x->me));
         struct json *o = json_push_object(list);
         json_put_cstr(o, "id", tabs[i].id);
         json_put_cstr(o, "label", tabs[i].label);
-        json_put_int(o, "count", n);
+        json_put_int(o, "count", counts[i]);
         json_put_bool(o, "is_current", i == x->tab);
         json_put_str(o, "url", lines_url(x, tabs[i].id, STR("")));
         if (i == x->tab)
-            json_put_int(page, "total", n);
+            json_put_int(page, "total", counts[i]);
     }
-    return e->code == ERR_NONE;
+    return true;
 }
 
 /* The columns of the page's query. */
@@ -208,8 +229,9 @@ static bool put_groups(struct lines *x, struct json *page, struct err *e)
         return e->code == ERR_NONE;
     }
     DB_EACH (row, v->db, e,
-             "select min(l.id), (select s.name from systems s where s.id = l.system), coalesce(l.rights, ''), count(*) as n from access_lines l where l.review = ?1 and l.state = 'open' and "
-             "l.is_flagged = 0 and coalesce(l.delegate, l.reviewer) = ?2 and coalesce(l.person, '') <> ?2 and coalesce(l.granted_by, '') <> ?2 group by l.system, l.rights having n > 1 "
+             "select min(l.id), (select s.name from systems s where s.id = l.system), coalesce(l.rights, ''), count(*) as n from access_lines_versions l where +l.review = ?1 and +l.state = 'open' and "
+             "l.is_flagged = 0 and l.is_deleted = 0 and l.to_leaf is null and ((l.reviewer = ?2 and l.to_leaf is null) or (l.delegate = ?2 and l.to_leaf is null)) and "
+             "coalesce(l.delegate, l.reviewer) = ?2 and coalesce(l.person, '') <> ?2 and coalesce(l.granted_by, '') <> ?2 group by l.system, l.rights having n > 1 "
              "order by n desc, 1 limit 8",
              A(x->review), A(x->me)) {
         struct json *o = json_push_object(list);

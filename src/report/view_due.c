@@ -8,13 +8,21 @@ static int64_t today(struct view *v)
     return view_today(v);
 }
 
-static bool due_read(struct view *v, const struct view_records *r, struct str person, int64_t from, int64_t to, struct due_item **ret, size_t *ret_count,
+static bool due_read(struct view *v, const struct view_records *r, struct str person, int64_t from, int64_t to, int64_t limit, struct due_item **ret, size_t *ret_count,
                      struct err *e)
 {
     size_t count;
     const struct record_type **types = due_types(v->arena, r->types, &count);
-    struct due_query q = {.person = person, .today = v->is_past ? 0 : today(v), .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access};
+    struct due_query q = {.person = person, .today = v->is_past ? 0 : today(v), .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access, .limit = limit};
     return due_list(v->db, v->arena, types, count, &q, ret, ret_count, e);
+}
+
+static bool due_sum(struct view *v, const struct view_records *r, struct str person, struct str type, int64_t from, int64_t to, int64_t *ret, struct err *e)
+{
+    size_t count;
+    const struct record_type **types = due_types(v->arena, r->types, &count);
+    struct due_query q = {.person = person, .type = type, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access};
+    return due_total(v->db, v->arena, types, count, &q, ret, e);
 }
 
 bool view_due_counts(struct view *v, const struct view_records *r, int64_t *ret_mine, int64_t *ret_all, struct err *e)
@@ -121,17 +129,20 @@ bool view_put_week(struct view *v, const struct view_records *r, struct json *pa
     struct due_item *items;
     size_t count;
     int64_t day = today(v), late = 0;
-    if (!due_read(v, r, STR(""), 0, day + VIEW_DUE_WEEK, &items, &count, e) || !due_add_milestones(v, r, day, day + VIEW_DUE_WEEK, &items, &count, e))
+    int64_t week = 0;
+    if (!due_sum(v, r, STR(""), STR(""), 0, day - 1, &late, e) || !due_sum(v, r, STR(""), STR(""), day, day + VIEW_DUE_WEEK, &week, e) ||
+        !due_read(v, r, STR(""), 0, day + VIEW_DUE_WEEK, SHOWN, &items, &count, e))
         return false;
+    size_t read = count;
+    if (!due_add_milestones(v, r, day, day + VIEW_DUE_WEEK, &items, &count, e))
+        return false;
+    week += (int64_t)(count - read);
     struct json *o = json_put_object(page, "due"), *rows = json_put_array(o, "rows");
-    for (size_t i = 0; i < count; i++) {
-        late += items[i].due_day < day;
-        if (rows->count < SHOWN)
-            put_due(v, json_push_object(rows), &items[i]);
-    }
+    for (size_t i = 0; i < count && rows->count < SHOWN; i++)
+        put_due(v, json_push_object(rows), &items[i]);
     json_put_int(o, "overdue", late);
-    json_put_int(o, "week", (int64_t)count - late);
-    json_put_int(o, "more", (int64_t)(count - rows->count));
+    json_put_int(o, "week", week);
+    json_put_int(o, "more", late + week - (int64_t)rows->count);
     return true;
 }
 
@@ -284,7 +295,7 @@ struct json *view_my(struct view *v, const struct view_records *r, struct err *e
     struct str person = r->access->person;
     struct due_item *items = NULL;
     size_t count = 0, late = 0;
-    if (person.size && !due_read(v, r, person, 0, INT64_MAX, &items, &count, e))
+    if (person.size && !due_read(v, r, person, 0, INT64_MAX, 0, &items, &count, e))
         return NULL;
     struct json *page = record_page_new(v, STR("My page"), true, e);
     if (!page)
@@ -325,8 +336,10 @@ static int compare_owners(const void *a, const void *b)
     return order ? order : str_compare((*x)->owner, (*y)->owner);
 }
 
+/* At most PEOPLE_SHOWN, and whoever is chosen: the page stays small. */
 static void put_people(struct view *v, struct json *page, const struct due_item *items, size_t count, struct str person)
 {
+    enum { PEOPLE_SHOWN = 200 };
     const struct due_item **sorted = arena_array(v->arena, count + 1, sizeof(*sorted));
     struct json *people = json_put_array(page, "people");
     for (size_t i = 0; i < count; i++)
@@ -336,8 +349,10 @@ static void put_people(struct view *v, struct json *page, const struct due_item 
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i + 1; next < count && str_equal(sorted[next]->owner, sorted[i]->owner);)
             next++;
-        struct json *o = json_push_object(people);
         struct str key = owner_key(sorted[i]);
+        if (people->count >= PEOPLE_SHOWN && !str_equal(key, person))
+            continue;
+        struct json *o = json_push_object(people);
         json_put_str(o, "id", key);
         json_put_str(o, "name", sorted[i]->owner_name.size ? sorted[i]->owner_name : str_is(key, "none") ? STR("Nobody") : key);
         json_put_int(o, "count", (int64_t)(next - i));
@@ -357,34 +372,110 @@ static void name_statuses(const struct json *page)
     }
 }
 
-struct json *view_tasks(struct view *v, const struct view_records *r, const struct view_filter *f, struct str person, struct err *e)
+static struct json *task_row(struct view *v, const struct due_item *d, enum result_status *ret_status)
+{
+    int64_t days = d->due_day - today(v);
+    struct json *row = json_object(v->arena);
+    put_due(v, row, d);
+    *ret_status = days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP;
+    return row;
+}
+
+/* The days that a status means. */
+static bool status_days(struct view *v, struct str status, int64_t *ret_from, int64_t *ret_to)
+{
+    int64_t day = today(v), week = day + VIEW_DUE_WEEK;
+    bool is_late = str_is(status, "fail") || str_is(status, "overdue"), is_week = str_is(status, "unknown"), is_later = str_is(status, "skip"), is_soon = str_is(status, "attention");
+    *ret_from = is_week ? day : is_later ? week + 1 : 0;
+    *ret_to = is_late ? day - 1 : is_week || is_soon ? week : INT64_MAX;
+    return status.size == 0 || is_late || is_week || is_later || is_soon;
+}
+
+/* Of very many: the database counts, sorts by day and gives what the page shows. Whose they are is offered of those on the page; a search finds others. */
+static bool tasks_paged(struct view *v, const struct view_records *r, struct json *page, const struct view_filter *f, struct str person, struct err *e)
+{
+    size_t type_count, count;
+    const struct record_type **types = due_types(v->arena, r->types, &type_count);
+    struct json *groups = json_array(v->arena), *statuses = json_array(v->arena), *rows = json_array(v->arena);
+    struct due_item *items;
+    int64_t from, to, total = 0, all = 0, n, first = (filter_page(f) - 1) * filter_per_page(f), end = first + filter_per_page(f);
+    status_days(v, f->status, &from, &to);
+    struct due_query q = {.person = person, .type = f->group, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access, .limit = end};
+    if (!due_list(v->db, v->arena, types, type_count, &q, &items, &count, e))
+        return false;
+    for (size_t i = 0; i < type_count; i++) {
+        if (!due_sum(v, r, person, str_of(types[i]->id), from, to, &n, e))
+            return false;
+        total += f->group.size == 0 || str_is(f->group, types[i]->id) ? n : 0;
+        if (n == 0)
+            continue;
+        struct json *o = json_push_object(groups);
+        json_put_cstr(o, "id", types[i]->id);
+        json_put_cstr(o, "words", types[i]->id);
+        json_put_int(o, "count", n);
+    }
+    static const char *const kinds[] = {"fail", "unknown", "pass", "skip"};
+    for (int s = 0; s < 4; s++) {
+        enum result_status status;
+        n = 0;
+        if (!result_status_parse(str_of(kinds[s]), &status) || (s != 2 && (!status_days(v, str_of(kinds[s]), &from, &to) || !due_sum(v, r, person, f->group, from, to, &n, e))))
+            return false;
+        struct json *o = json_push_object(statuses);
+        put_status_as(o, status, result_status_words(status));
+        json_put_cstr(o, "words", result_status_words(status));
+        json_put_int(o, "count", n);
+    }
+    if (!due_sum(v, r, person, STR(""), 0, INT64_MAX, &all, e))
+        return false;
+    for (size_t i = (size_t)first; i < count && i < (size_t)end; i++) {
+        enum result_status status;
+        json_push(rows, task_row(v, &items[i], &status));
+    }
+    put_people(v, page, items + ((size_t)first < count ? (size_t)first : count), (size_t)first < count ? count - (size_t)first < (size_t)filter_per_page(f) ? count - (size_t)first : (size_t)filter_per_page(f) : 0, person);
+    json_put(page, "groups", groups);
+    json_put(page, "statuses", statuses);
+    json_put(page, "rows", rows);
+    list_put_page(v, page, f, total, all);
+    return true;
+}
+
+static bool tasks_read(struct view *v, const struct view_records *r, struct json *page, const struct view_filter *f, struct str person, struct err *e)
 {
     struct due_item *items;
     size_t count;
-    if (!due_read(v, r, STR(""), 0, INT64_MAX, &items, &count, e))
-        return NULL;
-    struct json *page = record_page_new(v, STR("Tasks"), true, e);
-    if (!page)
-        return NULL;
-    json_put_str(page, "person", person.data ? person : STR(""));
+    if (!due_read(v, r, STR(""), 0, INT64_MAX, 0, &items, &count, e))
+        return false;
     put_people(v, page, items, count, person);
     struct list l;
     list_init(&l, v, f);
     for (size_t i = 0; i < count; i++) {
         const struct due_item *d = &items[i];
+        enum result_status status;
         if (person.size && !str_equal(person, owner_key(d)))
             continue;
-        int64_t days = d->due_day - today(v);
-        struct json *row = json_object(v->arena);
-        put_due(v, row, d);
+        struct json *row = task_row(v, d, &status);
         struct str text = arena_printf(v->arena, "%.*s %.*s %s %.*s", STR_ARGS(d->id), STR_ARGS(d->title), d->type->label, STR_ARGS(d->owner_name));
         bool is_sorted = sort_is(f, "title") || sort_is(f, "type") || sort_is(f, "owner");
         struct str by = sort_is(f, "title") ? d->title : sort_is(f, "type") ? str_of(d->type->label) : sort_is(f, "owner") ? d->owner_name : STR("");
-        list_add(&l, (struct list_row){.row = row, .text = text, .group = str_of(d->type->id), .sort_text = by,
-                                       .status = days < 0 ? RESULT_FAIL : days <= VIEW_DUE_WEEK ? RESULT_UNKNOWN : RESULT_SKIP,
-                                       .state = days < 0 ? "overdue" : NULL, .sort_number = is_sorted ? 0 : (int64_t)i});
+        list_add(&l, (struct list_row){.row = row, .text = text, .group = str_of(d->type->id), .sort_text = by, .status = status,
+                                       .state = status == RESULT_FAIL ? "overdue" : NULL, .sort_number = is_sorted ? 0 : (int64_t)i});
     }
     list_finish(&l, page, NULL);
+    return true;
+}
+
+struct json *view_tasks(struct view *v, const struct view_records *r, const struct view_filter *f, struct str person, struct err *e)
+{
+    enum { READ_MAX = 2000 };
+    int64_t all, ignored;
+    f = f ? f : &view_filter_none;
+    struct json *page = record_page_new(v, STR("Tasks"), true, e);
+    if (!page || !due_sum(v, r, STR(""), STR(""), 0, INT64_MAX, &all, e))
+        return NULL;
+    json_put_str(page, "person", person.data ? person : STR(""));
+    bool is_by_day = f->q.size == 0 && f->sort.size == 0 && !f->is_descending && !str_is(person, "none") && status_days(v, f->status, &ignored, &ignored);
+    if (!(all > READ_MAX && is_by_day ? tasks_paged(v, r, page, f, person.data ? person : STR(""), e) : tasks_read(v, r, page, f, person, e)))
+        return NULL;
     name_statuses(page);
     return page;
 }
@@ -404,13 +495,37 @@ static void put_holidays(struct view *v, struct str *names, int64_t start, int64
     }
 }
 
+/* Of a full month only what its days show is read, and how many there are besides is counted. */
+static bool days_read(struct view *v, const struct view_records *r, int64_t start, int64_t end, struct due_item **ret, size_t *ret_count, int64_t *more, struct err *e)
+{
+    struct due_item *all = arena_array(v->arena, (size_t)(end - start) * VIEW_DAY_MAX + 1, sizeof *all);
+    *ret_count = 0;
+    for (int64_t day = start; day < end; day++) {
+        struct due_item *items;
+        size_t count;
+        int64_t n;
+        if (!due_sum(v, r, STR(""), STR(""), day, day, &n, e) || (n && !due_read(v, r, STR(""), day, day, VIEW_DAY_MAX, &items, &count, e)))
+            return false;
+        for (size_t i = 0; n && i < count && i < VIEW_DAY_MAX; i++)
+            all[(*ret_count)++] = items[i];
+        more[day - start] = n > VIEW_DAY_MAX ? n - VIEW_DAY_MAX : 0;
+    }
+    *ret = all;
+    return true;
+}
+
 struct json *view_calendar(struct view *v, const struct view_records *r, struct str month, struct str person, struct err *e)
 {
+    enum { READ_MAX = 1000 };
     struct month m;
     struct due_item *items;
     struct err failed = {0};
     size_t count, at = 0;
-    if (!month_open(v, month, &m, e) || !due_read(v, r, person, m.start, m.end - 1, &items, &count, e))
+    int64_t total = 0;
+    if (!month_open(v, month, &m, e) || (!person.size && !due_sum(v, r, STR(""), STR(""), m.start, m.end - 1, &total, e)))
+        return NULL;
+    int64_t *unread = arena_array(v->arena, (size_t)(m.end - m.start), sizeof *unread);
+    if (!(total > READ_MAX ? days_read(v, r, m.start, m.end, &items, &count, unread, e) : due_read(v, r, person, m.start, m.end - 1, 0, &items, &count, e)))
         return NULL;
     if (!person.size && !due_add_milestones(v, r, m.start, m.end - 1, &items, &count, e))
         return NULL;
@@ -419,7 +534,9 @@ struct json *view_calendar(struct view *v, const struct view_records *r, struct 
         return NULL;
     month_put(v, page, &m);
     json_put_str(page, "person", person.data ? person : STR(""));
-    json_put_int(page, "total", (int64_t)count);
+    for (int64_t day = m.start; day < m.end; day++)
+        total = day == m.start ? (int64_t)count + unread[0] : total + unread[day - m.start];
+    json_put_int(page, "total", total);
     struct str *holidays = arena_array(v->arena, (size_t)(m.end - m.start), sizeof(*holidays));
     put_holidays(v, holidays, m.start, m.end, &failed);
     if (failed.code) {
@@ -436,7 +553,7 @@ struct json *view_calendar(struct view *v, const struct view_records *r, struct 
         json_put_bool(o, "is_free", (day - m.start) % 7 >= 5 || holiday.size > 0);
         json_put_str(o, "holiday", holiday.data ? holiday : STR(""));
         struct json *list = json_put_array(o, "items");
-        int64_t more = 0;
+        int64_t more = unread[day - m.start];
         for (size_t n = 0; at < count && items[at].due_day == day; at++, n++) {
             if (n < VIEW_DAY_MAX)
                 put_due(v, json_push_object(list), &items[at]);

@@ -10,7 +10,7 @@
 #include "record/due.h"
 #include "report/view_record.h"
 
-enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 8, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
+enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 7, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
 
 /* One's own short list. {"title":"My page","as_of","nav","person":{"id","name"} or null,"total":N,"overdue":N,
  *  "groups":[{"id":"overdue","label":"Overdue","rows":[DUE],"more":0}] (only those that have some),

@@ -42,7 +42,7 @@ static bool course_put(struct view *v, struct json *o, const struct course_in_fo
     json_put_str(o, "url", arena_printf(v->arena, "/training/courses/%.*s", STR_ARGS(c->id)));
     done = db_one_int(v->db, e, 0, "select count(distinct d.person) from training_completions d join people p on p.id = d.person where d.course = ?1 and d.expires_on >= ?2 and p.state = 'active'",
                       A(c->id), A(today_text(v)));
-    DB_EACH (row, v->db, e, "select count(*), sum(due_on < ?2) from training_assignments where course = ?1 and state in " OPEN, A(c->id), A(today_text(v))) {
+    DB_EACH (row, v->db, e, "select sum(n), sum(n * (due_on < ?2)) from training_assignments_counts where course = ?1 and state in " OPEN, A(c->id), A(today_text(v))) {
         open = db_int(row, 0);
         late = db_int(row, 1);
     }
@@ -55,8 +55,8 @@ static const char *const audiences[][2] = {{"all", "Everybody"}, {"employees", "
 /* id, title, state, course, audience, department, due_on, is_standing, owner, owner's name, total, completed, open, overdue, dropped */
 #define CAMPAIGN_COLUMNS                                                                                                                                          \
     "select k.id, k.title, k.state, k.course, k.audience, k.department, k.due_on, k.is_standing, k.owner, (select p.name from people p where p.id = k.owner), n.total, n.done, n.open, n.late, " \
-    "k.version from campaigns k left join (select campaign, count(*) as total, sum(state = 'completed') as done, sum(state in " OPEN ") as open, "                  \
-    "sum(state in " OPEN " and due_on < ?1) as late from training_assignments where state <> 'dropped' group by campaign) n on n.campaign = k.id "
+    "k.version from campaigns k left join (select campaign, sum(n) as total, sum(n * (state = 'completed')) as done, sum(n * (state in " OPEN ")) as open, "            \
+    "sum(n * (state in " OPEN " and due_on < ?1)) as late from training_assignments_counts where state <> 'dropped' group by campaign) n on n.campaign = k.id "
 
 static void campaign_put(struct view *v, struct json *o, struct db_row *row)
 {
@@ -110,8 +110,8 @@ struct json *view_training(struct view *v, struct err *e)
     DB_EACH (row, v->db, &failed, CAMPAIGN_COLUMNS "order by k.state = 'closed', k.due_on desc, k.id desc limit 200", A(today_text(v)))
         campaign_put(v, json_push_object(campaigns), row);
     struct json *sum = json_put_object(page, "sum");
-    json_put_int(sum, "open", db_one_int(v->db, &failed, 0, "select count(*) from training_assignments where state in " OPEN));
-    json_put_int(sum, "overdue", db_one_int(v->db, &failed, 0, "select count(*) from training_assignments where state in " OPEN " and due_on < ?1", A(today_text(v))));
+    json_put_int(sum, "open", db_one_int(v->db, &failed, 0, "select sum(n) from training_assignments_counts where state in " OPEN));
+    json_put_int(sum, "overdue", db_one_int(v->db, &failed, 0, "select sum(n) from training_assignments_counts where state in " OPEN " and due_on < ?1", A(today_text(v))));
     json_put_int(sum, "completed", db_one_int(v->db, &failed, 0, "select count(*) from training_completions where expires_on >= ?1", A(today_text(v))));
     return failed.code ? (*e = failed, NULL) : page;
 }
@@ -201,6 +201,60 @@ static void assignment_add(struct list *l, struct db_row *row, int64_t lessons)
     list_add(l, (struct list_row){.row = o, .text = name, .status = status, .group = STR(""), .sort_number = -late, .sort_text = name});
 }
 
+#define ASSIGNMENT_COLUMNS "select t.id, t.person, p.name, (select m.name from people m where m.id = p.manager), t.state, t.due_on, t.lessons_read, t.attempts, t.last_score from "
+#define ASSIGNED(t) t ".to_leaf is null and " t ".is_deleted = 0"
+
+/* Those of one page: who is late by their days, then the others by the order of names. What each status has is kept. */
+static bool assignments_paged(struct view *v, struct json *page, const struct view_filter *f, struct str campaign, int64_t lessons, struct err *e)
+{
+    struct list l;
+    int64_t first = (filter_page(f) - 1) * filter_per_page(f), left = filter_per_page(f), total = 0, late = 0;
+    list_init(&l, v, f);
+    DB_EACH (row, v->db, e, "select state, sum(n), sum(n * (due_on < ?2)) from training_assignments_counts where campaign = ?1 group by state", A(campaign), A(today_text(v))) {
+        bool is_done = str_is(db_text(row, 0), "completed"), is_dropped = str_is(db_text(row, 0), "dropped");
+        int64_t n = db_int(row, 1), over = is_done || is_dropped ? 0 : db_int(row, 2);
+        total += n;
+        late += over;
+        l.unseen_status[RESULT_FAIL] += over;
+        l.unseen_status[is_done ? RESULT_PASS : is_dropped ? RESULT_SKIP : RESULT_UNKNOWN] += n - over;
+    }
+    if (first < late)
+        DB_EACH (row, v->db, e,
+                 ASSIGNMENT_COLUMNS "training_assignments_versions t left join people p on p.id = t.person where t.campaign = ?1 and " ASSIGNED("t") " and t.state in " OPEN
+                 " and t.due_on < ?2 order by t.due_on, p.name, t.id limit ?3 offset ?4", A(campaign), A(today_text(v)), A(left), A(first))
+            assignment_add(&l, row, lessons);
+    left -= (int64_t)l.count;
+    if (left > 0 && first + (int64_t)l.count >= late)
+        DB_EACH (row, v->db, e,
+                 ASSIGNMENT_COLUMNS "people_versions p cross join training_assignments_versions t on t.person = p.id and +t.campaign = ?1 and " ASSIGNED("t") " where " ASSIGNED("p")
+                 " and not (t.state in " OPEN " and t.due_on < ?2) order by p.name, p.id limit ?3 offset ?4", A(campaign), A(today_text(v)), A(left), A(first > late ? first - late : 0))
+            assignment_add(&l, row, lessons);
+    if (e->code)
+        return false;
+    struct json *rows = json_put_array(page, "rows"), *statuses = json_put_array(page, "statuses");
+    for (size_t i = 0; i < l.count; i++)
+        json_push(rows, l.rows[i].row);
+    json_put_array(page, "groups");
+    for (int s = RESULT_FAIL; s >= RESULT_SKIP; s--) {
+        struct json *o = json_push_object(statuses);
+        put_status_as(o, (enum result_status)s, result_status_words((enum result_status)s));
+        json_put_cstr(o, "words", result_status_words((enum result_status)s));
+        json_put_int(o, "count", l.unseen_status[s]);
+    }
+    list_put_page(v, page, f, total, total);
+    return true;
+}
+
+static bool assignments_read(struct view *v, struct json *page, const struct view_filter *f, struct str campaign, int64_t lessons, struct err *e)
+{
+    struct list l;
+    list_init(&l, v, f);
+    DB_EACH (row, v->db, e, ASSIGNMENT_COLUMNS "training_assignments t left join people p on p.id = t.person where t.campaign = ?1", A(campaign))
+        assignment_add(&l, row, lessons);
+    list_finish(&l, page, NULL);
+    return e->code == ERR_NONE;
+}
+
 struct json *view_campaign(struct view *v, struct str id, const struct view_filter *f, struct err *e)
 {
     struct err failed = {0};
@@ -225,14 +279,8 @@ struct json *view_campaign(struct view *v, struct str id, const struct view_filt
     if (course && !campaign_missing(v->db, v->arena, id, view_today(v), &missing, &missing_count, &why))
         missing_count = 0;
     json_put_int(page, "would_assign", (int64_t)missing_count);
-    struct list l;
-    list_init(&l, v, f);
-    DB_EACH (row, v->db, &failed,
-             "select t.id, t.person, p.name, (select m.name from people m where m.id = p.manager), t.state, t.due_on, t.lessons_read, t.attempts, t.last_score from training_assignments t "
-             "left join people p on p.id = t.person where t.campaign = ?1", A(id))
-        assignment_add(&l, row, lessons);
-    list_finish(&l, page, NULL);
-    return failed.code ? (*e = failed, NULL) : page;
+    bool ok = f->q.size == 0 && f->status.size == 0 && f->sort.size == 0 && !f->is_descending ? assignments_paged(v, page, f, id, lessons, &failed) : assignments_read(v, page, f, id, lessons, &failed);
+    return ok && !failed.code ? page : (*e = failed, NULL);
 }
 
 static struct str manager_words(struct view *v, struct str group)
