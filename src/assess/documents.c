@@ -294,17 +294,45 @@ struct row {
     struct str made, event;
 };
 
-/* Two questions: a list of ids leads where there is one. Days are those of UTC, as in the ledger. */
+/* What a label in force is in effect for, by its own label or by its folder: nothing else can be due. As JSON: ids of labels, ids of folders. */
+static bool candidates(const struct reckoning *r, struct str *ret_labels, struct str *ret_folders)
+{
+    struct json *labels = json_array(r->a), *folders = json_array(r->a);
+    struct buf BUF_AUTO b;
+    buf_init(&b, 16 << 20);
+    for (size_t i = 0; i < r->label_count; i++)
+        if (r->labels[i].is_in_force)
+            json_push_str(labels, r->labels[i].id);
+    for (size_t i = 0; i < r->holds->place_count; i++) {
+        const struct label *l = label_of(r, label_in_effect(r, STR(""), r->holds->places[i].id));
+        if (l && l->is_in_force)
+            json_push_str(folders, r->holds->places[i].id);
+    }
+    json_write(&b, labels);
+    *ret_labels = arena_str(r->a, buf_view(&b));
+    buf_clear(&b);
+    json_write(&b, folders);
+    *ret_folders = arena_str(r->a, buf_view(&b));
+    return labels->count > 0;
+}
+
+/* Three questions: a list of ids leads where there is one; where only what is due is asked for, labels and folders do. Days are those of UTC, as in the ledger. */
 #define ROW_SQL "select d.id, d.title, d.folder, d.owner, d.state, d.version, d.label, date(d.created_t / 1000, 'unixepoch'), d.event_on from "
 #define ROW_WHERE "d.to_leaf is null and d.is_deleted = 0 and d.state <> 'disposed' limit ?2"
-static bool all_rows(struct db *db, struct reckoning *r, struct str ids, struct row **ret, size_t *ret_count, struct err *e)
+static bool all_rows(struct db *db, struct reckoning *r, struct str ids, bool with_all, struct row **ret, size_t *ret_count, struct err *e)
 {
     size_t capacity = 0;
     struct arena *a = r->a;
-    const char *sql = ids.size ? ROW_SQL "json_each(?1) j cross join documents_versions d on d.id = j.value where " ROW_WHERE : ROW_SQL "documents_versions d where ?1 = '' and " ROW_WHERE;
+    const char *sql = ids.size ? ROW_SQL "json_each(?1) j cross join documents_versions d on d.id = j.value where ?3 = ?4 and " ROW_WHERE
+                      : with_all ? ROW_SQL "documents_versions d where ?1 = '' and ?3 = ?4 and " ROW_WHERE
+                                 : ROW_SQL "documents_versions d where ?1 = '' and ((d.label in (select value from json_each(?3)) and d.to_leaf is null) or "
+                                           "(d.label is null and d.folder in (select value from json_each(?4)) and d.to_leaf is null)) and " ROW_WHERE;
+    struct str labels = STR(""), folders = STR("");
     *ret = NULL;
     *ret_count = 0;
-    DB_EACH (row, db, e, sql, A(ids), A((int64_t)DOCUMENTS_DUE_MAX)) {
+    if (ids.size == 0 && !with_all && !candidates(r, &labels, &folders))
+        return true;
+    DB_EACH (row, db, e, sql, A(ids), A((int64_t)DOCUMENTS_DUE_MAX), A(labels), A(folders)) {
         if (*ret_count == capacity)
             *ret = arena_grow(a, *ret, *ret_count, &capacity, sizeof(**ret));
         struct row *one = &(*ret)[(*ret_count)++];
@@ -320,7 +348,7 @@ static bool rows_read(struct db *db, struct reckoning *r, struct str ids, bool w
 {
     struct row *rows;
     size_t count, capacity = 0;
-    if (!all_rows(db, r, ids, &rows, &count, e))
+    if (!all_rows(db, r, ids, with_all, &rows, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct due_document *d = &rows[i].d;

@@ -76,7 +76,7 @@ static struct snapshot *snapshot_new(struct view *v, const struct people_book *b
     struct snapshot *s = ARENA_NEW(a, struct snapshot);
     struct str *texts[TEXTS];
     size_t size = 1, signed_bytes = b->count * b->signed_policy_count * sizeof(*b->signed_numbers);
-    *s = (struct snapshot){.holders = 1, .arena = a, .day = day_of(v->at_ms), .book = {.count = b->count, .signed_policy_count = b->signed_policy_count}};
+    *s = (struct snapshot){.holders = 1, .arena = a, .day = view_today(v), .book = {.count = b->count, .signed_policy_count = b->signed_policy_count}};
     arena_on_free(v->arena, snapshot_release, s);
     s->book.persons = arena_array(a, b->count + 1, sizeof(*b->persons));
     if (b->count)
@@ -250,7 +250,7 @@ bool people_book_get(struct view *v, struct people_book *ret, struct err *e)
     if (!k || !leaf_read(v->db, -1, &leaf, &hash))
         return people_book_read(v, ret, e);
     struct snapshot *s = held(k, v, &kept_leaf, &kept_hash);
-    bool is_kept = s && s->day == day_of(v->at_ms) && leaf >= kept_leaf && is_followed(v, kept_leaf, &kept_hash);
+    bool is_kept = s && s->day == view_today(v) && leaf >= kept_leaf && is_followed(v, kept_leaf, &kept_hash);
     if (is_kept && leaf > kept_leaf && !changed_read(&c, kept_leaf, e))
         return false;
     if (is_kept && !c.is_all && c.count)

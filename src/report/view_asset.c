@@ -48,8 +48,9 @@ static bool each_asset(void *context, const struct record *a, struct err *e)
 static int64_t count_where(struct view *v, const char *condition)
 {
     struct err ignored = {0};
-    struct str sql = arena_printf(v->arena, "select count(*) from assets_versions r where r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1) and r.is_deleted = 0 and %s", condition);
-    return db_one_int(v->db, &ignored, 0, sql.data, A(v->leaf_limit));
+    struct str sql = arena_printf(v->arena, "select count(*) from assets_versions r where %s and r.is_deleted = 0 and %s",
+                                  v->is_past ? "r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1)" : "r.to_leaf is null and ?1 is not null", condition);
+    return db_one_int(v->db, &ignored, 0, db_known(v->db, sql), A(v->leaf_limit));
 }
 
 static void put_kind_groups(struct view *v, struct json *page, const struct record_type *t)
@@ -103,6 +104,18 @@ static void put_judged(const struct asset_facts *f, struct json *list, const str
     json_put_cstr(o, "id", classification_duty_id(j->duty));
     json_put_str(o, "label", asset_label(f, "duties", str_of(classification_duty_id(j->duty))));
     json_put_cstr(o, "why", j->why);
+}
+
+static struct str store_status(const struct asset_facts *f, const struct record *s)
+{
+    struct judged judged[DUTIES];
+    struct store_facts facts = asset_store_facts(f, s);
+    size_t count = store_judge(&f->rules, &facts, judged), broken = 0, unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        broken += judged[i].verdict == VERDICT_BROKEN;
+        unknown += judged[i].verdict != VERDICT_KEPT && judged[i].verdict != VERDICT_BROKEN;
+    }
+    return scope_flag(s, "in_scope") == 0 ? STR("skip") : broken ? STR("fail") : unknown ? STR("unknown") : STR("pass");
 }
 
 static struct json *store_new(const struct asset_facts *f, const struct record *s)
@@ -167,34 +180,43 @@ static void put_classes(const struct asset_facts *f, struct json *page)
     }
 }
 
-struct json *view_asset_stores(struct view *v, const struct view_records *r, struct str class, struct err *e)
+/* What is wrong first; the stores of one page are written out. */
+static void put_stores(const struct asset_facts *f, struct json *page, const struct view_filter *filter, struct str class, int64_t counts[4])
+{
+    static const char *const order[] = {"fail", "unknown", "pass", "skip"};
+    struct view *v = f->v;
+    struct view_filter asked = *filter;
+    uint8_t *group = arena_array(v->arena, f->stores.count + 1, sizeof *group);
+    asked.per_page = asked.per_page > 0 ? asked.per_page : STORES_PER_PAGE;
+    for (size_t i = 0; i < f->stores.count; i++) {
+        bool is_meant = class.size == 0 || str_equal(scope_text(&f->stores.items[i], "class"), class);
+        struct str status = is_meant ? store_status(f, &f->stores.items[i]) : STR("");
+        for (uint8_t k = 0; k < 4; k++)
+            if (str_is(status, order[k])) {
+                counts[k]++;
+                group[i] = k + 1;
+            }
+    }
+    struct json *rows = json_put_array(page, "rows");
+    int64_t first = (filter_page(&asked) - 1) * filter_per_page(&asked), end = first + filter_per_page(&asked), at = 0;
+    for (uint8_t k = 1; k <= 4; k++)
+        for (size_t i = 0; i < f->stores.count && at < end; i++)
+            if (group[i] == k && at++ >= first)
+                json_push(rows, store_new(f, &f->stores.items[i]));
+    int64_t total = counts[0] + counts[1] + counts[2] + counts[3];
+    json_put_array(page, "groups");
+    json_put_array(page, "statuses");
+    list_put_page(v, page, &asked, total, class.size ? (int64_t)f->stores.count : total);
+}
+
+struct json *view_asset_stores(struct view *v, const struct view_records *r, const struct view_filter *filter, struct str class, struct err *e)
 {
     struct asset_facts f;
     struct json *page = record_page_new(v, STR("Data stores"), true, e);
     if (!page || !asset_facts_read(v, r, true, &f, e))
         return NULL;
-    struct json *rows = json_put_array(page, "rows"), *in_order[4];
-    static const char *const order[] = {"fail", "unknown", "pass", "skip"};
     int64_t counts[4] = {0};
-    for (size_t k = 0; k < 4; k++)
-        in_order[k] = json_array(v->arena);
-    for (size_t i = 0; i < f.stores.count; i++) {
-        if (class.size && !str_equal(scope_text(&f.stores.items[i], "class"), class))
-            continue;
-        struct json *o = store_new(&f, &f.stores.items[i]);
-        for (size_t k = 0; k < 4; k++)
-            if (str_is(json_text(o, "status"), order[k])) {
-                counts[k]++;
-                if (in_order[k]->count < ASSETS_SHOWN_MAX)
-                    json_push(in_order[k], o);
-            }
-    }
-    for (size_t k = 0; k < 4; k++)
-        for (struct json *o = in_order[k]->first, *next; o; o = next) {
-            next = o->next;
-            o->next = NULL;
-            json_push(rows, o);
-        }
+    put_stores(&f, page, filter ? filter : &view_filter_none, class, counts);
     struct json *sums = json_put_object(page, "sums");
     json_put_int(sums, "total", counts[0] + counts[1] + counts[2] + counts[3]);
     json_put_int(sums, "broken", counts[0]);

@@ -11,14 +11,14 @@
 
 #include "report/view_record.h"
 
-enum { ASSETS_PER_PAGE = 50, ASSETS_SHOWN_MAX = 500 };
+enum { ASSETS_PER_PAGE = 50, ASSETS_SHOWN_MAX = 200, STORES_PER_PAGE = 25 };
 
 /* LIST of {"id","title","url","kind","kind_words","environment","class","class_words","owner","is_in","state":STATE,"status","status_words","problems":[text],
  *   "subject","seen":TIME (of a host's newest run)}; groups: kinds;
  * "sums":{"in_use","in_scope","unowned","unclassed","retired"},"suggestions":null (the tab counts them),"may_create" */
 struct json *view_assets(struct view *v, const struct view_records *r, const struct view_filter *f, struct err *e);
-/* {"rows":[STORE],"sums":{"total","broken","unknown","kept"},"classes":[CLASS],"class":"one that is shown alone, or \"\"","may_create"} */
-struct json *view_asset_stores(struct view *v, const struct view_records *r, struct str class, struct err *e);
+/* LIST of STORE, what is wrong first; "sums":{"total","broken","unknown","kept"},"classes":[CLASS],"class":"one that is shown alone, or \"\"","may_create" */
+struct json *view_asset_stores(struct view *v, const struct view_records *r, const struct view_filter *filter, struct str class, struct err *e);
 /* {"mediums":[{"id","label"}],"rows":[{"class","label","cells":[{"medium","covered","clear","unknown","none","total","status","url","is_current"}]}],
  *  "list":null|{"class_words","medium_words","rows":[{"id","title","url","status","status_words","why"}]},
  *  "hosts":[{"subject","name","url","status","status_words","encrypted":N,"clear":[mount points],"tls":[ports],"plain":[ports],"unknown":[ports]}],"total"} */

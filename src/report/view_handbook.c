@@ -26,6 +26,9 @@ struct own {
     size_t count;
 };
 
+#define OWN_SIGNATURES(OF) \
+    "select w.policy, w.number, a.created_t, a.created_leaf, a.digest = w.digest from acknowledgements_versions a cross join policy_versions_versions w on w.id = a.policy_version and " \
+    "w.to_leaf is null where a.person = ?2 and " OF("a") " order by w.policy, w.number desc, a.created_leaf desc"
 static bool own_read(struct view *v, const struct view_records *r, const struct policy_book *b, struct own *ret, struct err *e)
 {
     size_t capacity = 0;
@@ -39,9 +42,8 @@ static bool own_read(struct view *v, const struct view_records *r, const struct 
         ret->started_on = arena_str(v->arena, db_text(row, 3));
     }
     DB_EACH (row, v->db, e,
-             "select w.policy, w.number, a.created_t, a.created_leaf, a.digest = w.digest from acknowledgements_versions a join policy_versions_versions w on w.id = a.policy_version and w.to_leaf is null "
-             "where a.person = ?1 and a.from_leaf <= ?2 and (a.to_leaf is null or a.to_leaf > ?2) and a.is_deleted = 0 order by w.policy, w.number desc, a.created_leaf desc",
-             A(ret->person), A(v->leaf_limit)) {
+             VIEW_SQL(v, OWN_SIGNATURES),
+             A(v->leaf_limit), A(ret->person)) {
         if (!db_int(row, 4) || (ret->count && str_equal(ret->items[ret->count - 1].policy, db_text(row, 0))))
             continue;
         if (ret->count == capacity)

@@ -3,12 +3,16 @@
 
 enum { CONTRACT_DAYS = 30, LIFECYCLES_MAX = 20000 };
 
-#define LIFECYCLE_COLUMNS                                                                                                                                                                  \
+#define LIFECYCLE_COLUMNS(OF)                                                                                                                                                                  \
     "l.id, l.title, l.kind, l.person, (select p.name from people p where p.id = l.person), l.event_on, l.due_on, l.done_on, l.owner, (select p.name from people p where p.id = l.owner), "   \
-    "l.worst_lag, l.state, l.was, l.becomes, l.is_involuntary, (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state <> 'dropped' and " PEOPLE_AS_OF("s")  \
-    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'open' and " PEOPLE_AS_OF("s")                                                            \
-    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'open' and s.due_on < ?2 and " PEOPLE_AS_OF("s")                                          \
-    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'claimed' and " PEOPLE_AS_OF("s") ")"
+    "l.worst_lag, l.state, l.was, l.becomes, l.is_involuntary, (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state <> 'dropped' and " OF("s")  \
+    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'open' and " OF("s")                                                            \
+    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'open' and s.due_on < ?2 and " OF("s")                                          \
+    "), (select count(*) from lifecycle_steps_versions s where s.lifecycle = l.id and s.state = 'claimed' and " OF("s") ")"
+
+#define LIFECYCLES_OF_PERSON(OF) "select " LIFECYCLE_COLUMNS(OF) " from lifecycles_versions l where l.person = ?3 and " OF("l") " order by l.event_on desc, l.id"
+#define LIFECYCLES_ALL(OF) "select " LIFECYCLE_COLUMNS(OF) " from lifecycles_versions l where " OF("l") " order by l.state = 'open' desc, l.due_on, l.id limit ?3"
+#define LIFECYCLE_ONE(OF) "select " LIFECYCLE_COLUMNS(OF) " from lifecycles_versions l where l.id = ?3 and " OF("l")
 
 static enum result_status lifecycle_fill(struct view *v, const struct view_records *r, struct db_row *row, struct json *o)
 {
@@ -48,19 +52,21 @@ bool people_put_lifecycles(struct view *v, const struct view_records *r, struct 
 {
     struct json *list = json_put_array(page, "lifecycles");
     struct err inner = {0};
-    DB_EACH (row, v->db, &inner, "select " LIFECYCLE_COLUMNS " from lifecycles_versions l where l.person = ?3 and " PEOPLE_AS_OF("l") " order by l.event_on desc, l.id", A(view_record_limit(v)),
+    DB_EACH (row, v->db, &inner, VIEW_SQL(v, LIFECYCLES_OF_PERSON), A(view_record_limit(v)),
              A(people_today(v)), A(person))
         lifecycle_fill(v, r, row, json_push_object(list));
     return inner.code ? (*e = inner, false) : true;
 }
 
+#define CONTRACTS(OF) \
+    "select p.id, p.name, p.contract_ends_on, p.version from people_versions p where p.state = 'active' and p.left_on is null and p.contract_ends_on <= ?2 and " OF("p") \
+    " order by p.contract_ends_on, p.id limit 100"
 static bool put_contracts(struct view *v, struct json *page, struct err *e)
 {
     struct json *list = json_put_array(page, "contracts");
     struct err inner = {0};
     DB_EACH (row, v->db, &inner,
-             "select p.id, p.name, p.contract_ends_on, p.version from people_versions p where p.state = 'active' and p.left_on is null and p.contract_ends_on <= ?2 and " PEOPLE_AS_OF("p")
-             " order by p.contract_ends_on, p.id limit 100",
+             VIEW_SQL(v, CONTRACTS),
              A(view_record_limit(v)), A(day_text(v->arena, view_today(v) + CONTRACT_DAYS))) {
         struct json *o = json_push_object(list);
         struct str on = people_text(v, row, 2);
@@ -106,7 +112,7 @@ struct json *view_joiners(struct view *v, const struct view_records *r, const st
     if (!page)
         return NULL;
     list_init(&l, v, f);
-    DB_EACH (row, v->db, &inner, "select " LIFECYCLE_COLUMNS " from lifecycles_versions l where " PEOPLE_AS_OF("l") " order by l.state = 'open' desc, l.due_on, l.id limit ?3",
+    DB_EACH (row, v->db, &inner, VIEW_SQL(v, LIFECYCLES_ALL),
              A(view_record_limit(v)), A(people_today(v)), A((int64_t)LIFECYCLES_MAX)) {
         struct str one = db_text(row, 2);
         counts[str_is(one, "joiner") ? 0 : str_is(one, "mover") ? 1 : 2] += str_is(db_text(row, 11), "open");
@@ -174,6 +180,10 @@ static void step_fill(struct view *v, const struct view_records *r, struct db_ro
                   is_late ? "Overdue" : is_open ? "Open" : str_is(state, "dropped") ? "Not needed" : str_is(state, "claimed") ? "Claimed" : "Proven");
 }
 
+#define LIFECYCLE_STEPS(OF) \
+    "select s.id, s.title, s.kind, (select y.name from systems y where y.id = s.system), s.owner, (select p.name from people p where p.id = s.owner), s.due_on, ifnull(s.done_at, 0), s.state, s.lag, s.proof, " \
+    "s.version, (select d.id from deviations d where d.step = s.id), (select d.title from deviations d where d.step = s.id), s.control, s.person from lifecycle_steps_versions s where s.lifecycle = ?2 and " \
+    OF("s") " order by s.due_on, s.id"
 struct json *view_lifecycle(struct view *v, const struct view_records *r, struct str id, struct err *e)
 {
     struct err inner = {0};
@@ -181,7 +191,7 @@ struct json *view_lifecycle(struct view *v, const struct view_records *r, struct
     struct json *page = record_page_new(v, id, true, e);
     if (!page)
         return NULL;
-    DB_EACH (row, v->db, &inner, "select " LIFECYCLE_COLUMNS " from lifecycles_versions l where l.id = ?3 and " PEOPLE_AS_OF("l"), A(view_record_limit(v)), A(people_today(v)), A(id)) {
+    DB_EACH (row, v->db, &inner, VIEW_SQL(v, LIFECYCLE_ONE), A(view_record_limit(v)), A(people_today(v)), A(id)) {
         one = json_put_object(page, "lifecycle");
         lifecycle_fill(v, r, row, one);
     }
@@ -191,9 +201,7 @@ struct json *view_lifecycle(struct view *v, const struct view_records *r, struct
         return err_set(e, ERR_NOT_FOUND, "%.*s: there is no joiner, mover or leaver of this id", STR_ARGS(str_slice(id, 0, 64))), NULL;
     struct json *steps = json_put_array(page, "steps");
     DB_EACH (row, v->db, &inner,
-             "select s.id, s.title, s.kind, (select y.name from systems y where y.id = s.system), s.owner, (select p.name from people p where p.id = s.owner), s.due_on, ifnull(s.done_at, 0), s.state, s.lag, s.proof, "
-             "s.version, (select d.id from deviations d where d.step = s.id), (select d.title from deviations d where d.step = s.id), s.control, s.person from lifecycle_steps_versions s where s.lifecycle = ?2 and "
-             PEOPLE_AS_OF("s") " order by s.due_on, s.id",
+             VIEW_SQL(v, LIFECYCLE_STEPS),
              A(view_record_limit(v)), A(id))
         step_fill(v, r, row, json_push_object(steps));
     if (inner.code)

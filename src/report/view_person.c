@@ -24,6 +24,9 @@ static void duty_add(struct duties *d, const char *kind, const char *label, stru
     put_status_as(o, is_late ? RESULT_FAIL : RESULT_UNKNOWN, is_late ? "Overdue" : "Open");
 }
 
+#define OWN_SIGNATURE(OF) \
+    "select count(*) from policy_versions_versions y join acknowledgements_versions a on a.policy_version = y.id and a.digest = y.digest and a.person = ?4 and " OF("a") \
+    " where y.policy = ?2 and y.number >= ?3 and y.state in ('in_force', 'superseded') and " OF("y")
 static bool policies_add(struct duties *d, const struct people_book *b, const struct owing *p, struct err *e)
 {
     struct view *v = d->v;
@@ -31,8 +34,7 @@ static bool policies_add(struct duties *d, const struct people_book *b, const st
         const struct policy_wanted *w = &b->policies[k];
         struct err inner = {0};
         bool is_signed = db_one_int(v->db, &inner, 0,
-                                    "select count(*) from policy_versions_versions y join acknowledgements_versions a on a.policy_version = y.id and a.digest = y.digest and a.person = ?4 and " PEOPLE_AS_OF("a")
-                                    " where y.policy = ?2 and y.number >= ?3 and y.state in ('in_force', 'superseded') and " PEOPLE_AS_OF("y"),
+                                    VIEW_SQL(v, OWN_SIGNATURE),
                                     A(view_record_limit(v)), A(w->id), A(w->signs_from), A(p->id)) > 0;
         if (inner.code)
             return *e = inner, false;
@@ -78,17 +80,24 @@ static struct json *duties_sorted(struct duties *d)
     return sorted;
 }
 
+#define OWN_TRAININGS(OF) \
+    "select t.id, t.title, t.due_on, t.id from training_assignments_versions t where t.person = ?2 and +t.state in ('assigned', 'started', 'quiz') and " OF("t")
+#define OWN_STEPS(OF) \
+    "select s.id, s.title, s.due_on, s.lifecycle from lifecycle_steps_versions s where s.owner = ?2 and +s.state = 'open' and " OF("s")
+#define OWN_LINES(OF) \
+    "select x.id, x.title || ': ' || count(*) || ' to decide', x.due_on, x.id from (" PEOPLE_LINES(OF, "?2") ") k cross join access_reviews_versions x on x.id = k.review and " \
+    "+x.state = 'open' and " OF("x") " group by x.id"
+
 static struct json *duties_of(struct view *v, const struct people_book *b, const struct owing *p, struct err *e)
 {
     struct duties d = {.v = v, .list = json_array(v->arena), .today = people_today(v)};
     if (!policies_add(&d, b, p, e) ||
         !rows_add(&d, "training", "Training", "training_assignment", p->id,
-                  "select t.id, t.title, t.due_on, t.id from training_assignments_versions t where t.person = ?2 and t.state in ('assigned', 'started', 'quiz') and " PEOPLE_AS_OF("t"), e) ||
+                  VIEW_SQL(v, OWN_TRAININGS), e) ||
         !rows_add(&d, "step", "Step", NULL, p->id,
-                  "select s.id, s.title, s.due_on, s.lifecycle from lifecycle_steps_versions s where s.owner = ?2 and s.state = 'open' and " PEOPLE_AS_OF("s"), e) ||
+                  VIEW_SQL(v, OWN_STEPS), e) ||
         !rows_add(&d, "access", "Access review", "access_review", p->id,
-                  "select x.id, x.title || ': ' || count(*) || ' to decide', x.due_on, x.id from access_lines_versions l join access_reviews_versions x on x.id = l.review and x.state = 'open' and "
-                  PEOPLE_AS_OF("x") " where ifnull(l.delegate, l.reviewer) = ?2 and l.state = 'open' and " PEOPLE_AS_OF("l") " group by x.id", e))
+                  VIEW_SQL(v, OWN_LINES), e))
         return NULL;
     if (p->needs_device)
         duty_add(&d, "device", "Device", p->id, STR("No device is registered"), STR("/records/device"), STR(""));
@@ -108,13 +117,15 @@ struct json *person_duties(struct view *v, struct str person, struct err *e)
 
 /* ---- the page of one ---- */
 
+#define OWN_ACCOUNTS(OF) \
+    "select a.id, a.name, a.state, a.privileged, a.enabled, a.last_used_on, a.gone_on, (select s.name from systems s where s.id = a.system) from system_accounts_versions a where a.person = ?2 " \
+    "and " OF("a") " order by a.state desc, 8, a.name"
 static bool put_accounts(struct view *v, struct json *page, struct str id, struct err *e)
 {
     struct json *list = json_put_array(page, "accounts");
     struct err inner = {0};
     DB_EACH (row, v->db, &inner,
-             "select a.id, a.name, a.state, a.privileged, a.enabled, a.last_used_on, a.gone_on, (select s.name from systems s where s.id = a.system) from system_accounts_versions a where a.person = ?2 "
-             "and " PEOPLE_AS_OF("a") " order by a.state desc, 8, a.name",
+             VIEW_SQL(v, OWN_ACCOUNTS),
              A(view_record_limit(v)), A(id)) {
         struct json *o = json_push_object(list);
         bool is_there = str_is(db_text(row, 2), "present"), is_off = !db_is_null(row, 4) && db_int(row, 4) == 0;
@@ -131,14 +142,16 @@ static bool put_accounts(struct view *v, struct json *page, struct str id, struc
     return inner.code ? (*e = inner, false) : true;
 }
 
+#define OWN_DEVICES(OF) \
+    "select d.id, d.name, d.kind, d.serial, d.is_encrypted, d.is_managed, d.state, (select h.subject from subject_host h where h.name = ifnull(d.host, d.name) or h.subject = d.host limit 1) " \
+    "from devices_versions d where d.owner = ?2 and " OF("d") " order by d.id"
 static bool put_devices(struct view *v, const struct view_records *r, struct json *page, struct str id, struct err *e)
 {
     struct json *list = json_put_array(page, "devices");
     const struct record_type *t = record_types_find(r->types, STR("device"));
     struct err inner = {0};
     DB_EACH (row, v->db, &inner,
-             "select d.id, d.name, d.kind, d.serial, d.is_encrypted, d.is_managed, d.state, (select h.subject from subject_host h where h.name = ifnull(d.host, d.name) or h.subject = d.host limit 1) "
-             "from devices_versions d where d.owner = ?2 and " PEOPLE_AS_OF("d") " order by d.id",
+             VIEW_SQL(v, OWN_DEVICES),
              A(view_record_limit(v)), A(id)) {
         struct json *o = json_push_object(list);
         struct str device = people_text(v, row, 0);

@@ -53,7 +53,7 @@ bool people_put_differences(struct view *v, const struct view_records *r, struct
 {
     struct json *list = json_put_array(page, "differences");
     struct err inner = {0};
-    DB_EACH (row, v->db, &inner, "select " DIFFERENCE_COLUMNS " from differences_versions d where d.person = ?2 and d.state <> 'gone' and " PEOPLE_AS_OF("d") " order by d.id",
+    DB_EACH (row, v->db, &inner, "select " DIFFERENCE_COLUMNS " from differences_versions d where d.person = ?2 and d.state <> 'gone' and " VIEW_AS_OF("d") " order by d.id",
              A(view_record_limit(v)), A(person))
         difference_fill(v, r, row, json_push_object(list));
     return inner.code ? (*e = inner, false) : true;
@@ -119,7 +119,7 @@ struct json *view_reconcile(struct view *v, const struct view_records *r, const 
     if (!page)
         return NULL;
     list_init(&l, v, f);
-    DB_EACH (row, v->db, &inner, "select " DIFFERENCE_COLUMNS " from differences_versions d where " PEOPLE_AS_OF("d") " order by d.state = 'open' desc, d.state = 'explained' desc, d.due_on, d.id limit ?2",
+    DB_EACH (row, v->db, &inner, "select " DIFFERENCE_COLUMNS " from differences_versions d where " VIEW_AS_OF("d") " order by d.state = 'open' desc, d.state = 'explained' desc, d.due_on, d.id limit ?2",
              A(view_record_limit(v)), A((int64_t)DIFFERENCES_MAX)) {
         struct json *o = json_object(v->arena);
         enum result_status s = difference_fill(v, r, row, o);
@@ -141,8 +141,8 @@ static bool put_missing(struct view *v, struct json *page, struct err *e)
     struct json *list = json_put_array(page, "missing");
     struct err inner = {0};
     DB_EACH (row, v->db, &inner,
-             "select p.id, p.name, p.version, p.department, p.job_title from record_link k join people_versions p on p.id = k.target and p.state = 'active' and p.left_on is null and " PEOPLE_AS_OF("p")
-             " where k.type = 'roster' and k.field = 'missing' and k.id = (select x.id from rosters_versions x where x.is_full = 1 and " PEOPLE_AS_OF("x") " order by x.taken_at desc, x.id desc limit 1) "
+             "select p.id, p.name, p.version, p.department, p.job_title from record_link k join people_versions p on p.id = k.target and p.state = 'active' and p.left_on is null and " VIEW_AS_OF("p")
+             " where k.type = 'roster' and k.field = 'missing' and k.id = (select x.id from rosters_versions x where x.is_full = 1 and " VIEW_AS_OF("x") " order by x.taken_at desc, x.id desc limit 1) "
              "and k.to_leaf is null order by p.name limit ?2",
              A(view_record_limit(v)), A((int64_t)MISSING_MAX)) {
         struct json *o = json_push_object(list);
@@ -166,7 +166,7 @@ struct json *view_roster(struct view *v, const struct view_records *r, struct er
     struct json *list = json_put_array(page, "taken"), *sources = json_put_array(page, "sources");
     DB_EACH (row, v->db, &inner,
              "select x.id, x.source, x.taken_at, x.rows, x.made, x.changes, x.is_full, (select count(*) from record_link k where k.type = 'roster' and k.id = x.id and k.field = 'missing' and "
-             "k.to_leaf is null) from rosters_versions x where " PEOPLE_AS_OF("x") " order by x.taken_at desc, x.id desc limit ?2",
+             "k.to_leaf is null) from rosters_versions x where " VIEW_AS_OF("x") " order by x.taken_at desc, x.id desc limit ?2",
              A(view_record_limit(v)), A((int64_t)ROSTERS_SHOWN)) {
         struct json *o = json_push_object(list);
         struct str id = people_text(v, row, 0);

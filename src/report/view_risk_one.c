@@ -173,7 +173,7 @@ static bool executives_put(const struct risk_book *b, struct json *page, struct 
 {
     struct json *list = json_put_array(page, "executives");
     DB_EACH (row, b->v->db, e,
-             "select p.id, p.name from people p where exists(select 1 from account a, json_each(a.roles) k where a.person = p.id and a.state = 'active' and k.value = 'executive') order by p.name limit 50") {
+             "select p.id, p.name from people p where p.id in (select a.person from account a, json_each(a.roles) k where a.state = 'active' and k.value = 'executive') order by p.name limit 50") {
         struct json *o = json_push_object(list);
         json_put_str(o, "id", arena_str(b->v->arena, db_text(row, 0)));
         json_put_str(o, "name", arena_str(b->v->arena, db_text(row, 1)));

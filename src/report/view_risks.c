@@ -284,6 +284,7 @@ static struct json *filter_new(struct json *filters, const char *name, const cha
 
 static void filters_put(const struct risk_book *b, struct json *page, const struct view_filter *f, const struct risk_filter *more, bool is_inherent)
 {
+    enum { OWNERS_SHOWN = 60 };
     struct json *filters = json_put_array(page, "filters");
     struct json *categories = filter_new(filters, "group", "Category", f->group), *needs = filter_new(filters, "need", "Appetite", more->need),
                 *bands = filter_new(filters, "band", "Band", more->band), *states = filter_new(filters, "state", "State", more->state),
@@ -301,7 +302,9 @@ static void filters_put(const struct risk_book *b, struct json *page, const stru
         choice_count(needs, str_of(risk_need_name(row->need)), risk_need_words(row->need));
         if (band)
             choice_count(bands, str_of(risk_band_name(band)), risk_band_words(band));
-        choice_count(owners, row->owner.size ? row->owner : STR("none"), row->owner.size ? arena_str(b->v->arena, row->owner_name).data : "Nobody");
+        struct str owner = row->owner.size ? row->owner : STR("none");
+        if (owners->count < OWNERS_SHOWN || str_equal(owner, more->owner)) /* the page stays small; a search finds those of others */
+            choice_count(owners, owner, row->owner.size ? arena_str(b->v->arena, row->owner_name).data : "Nobody");
     }
 }
 

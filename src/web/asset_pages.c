@@ -26,7 +26,7 @@ static struct json *build_assets(struct call *c, struct err *e)
 static struct json *build_stores(struct call *c, struct err *e)
 {
     struct str class;
-    return call_query(c, "class", &class, e) ? finish(c, view_asset_stores(&c->view, c->records, class, e)) : NULL;
+    return call_query(c, "class", &class, e) ? finish(c, view_asset_stores(&c->view, c->records, &c->filter, class, e)) : NULL;
 }
 
 static struct json *build_encryption(struct call *c, struct err *e)
