@@ -76,3 +76,25 @@ pss() {
     done
     echo $((total / 1024))
 }
+# fossil_timeline: Fossil's timeline of 50 check-ins, out of 2,000, 16 connections for $seconds: sets $theirs (requests a second), $theirs_cpu (us a request,
+# its processes together) and $theirs_bytes (of the page). Fails where it is not installed.
+fossil_timeline() {
+    command -v fossil >/dev/null 2>&1 || return 1
+    export HOME="$scratch" USER=bench
+    awk 'BEGIN { for (i = 0; i < 2000; i++) { text = "line " i "\n"; body = "Change " i " of part " i % 97 ": what the reviewer saw\n"
+        printf "commit refs/heads/master\nmark :%d\ncommitter Person %d <p%d@example.org> %d +0000\ndata %d\n%s", i + 1, i % 100, i % 100, 1700000000 + i * 60, length(body), body
+        if (i) printf "from :%d\n", i
+        printf "M 100644 inline f%d.txt\ndata %d\n%s\n", i % 50, length(text), text } }' >"$scratch/fast-import"
+    fossil import --git "$scratch/peer.fossil" "$scratch/fast-import" >/dev/null 2>&1
+    fossil server --localhost --port $((port + 1)) "$scratch/peer.fossil" >/dev/null 2>&1 &
+    parent=$!
+    tries=0
+    until curl -s -o "$scratch/page" "http://127.0.0.1:$((port + 1))/timeline?n=50" || [ $tries -gt 200 ]; do sleep 0.02; tries=$((tries + 1)); done
+    before=$(sed 's/.*) //' "/proc/$parent/stat" | awk '{ print $12 + $13 + $14 + $15 }')
+    wrk -t1 -c16 -d"${seconds}s" --latency "http://127.0.0.1:$((port + 1))/timeline?n=50" >"$scratch/wrk"
+    after=$(sed 's/.*) //' "/proc/$parent/stat" | awk '{ print $12 + $13 + $14 + $15 }')
+    web_stop
+    theirs=$(awk '/Requests\/sec/ { printf "%.0f", $2 }' "$scratch/wrk")
+    theirs_cpu=$(awk -v t=$((after - before)) '/requests in/ { printf "%.0f", $1 ? t * 10000 / $1 : 0 }' "$scratch/wrk")
+    theirs_bytes=$(wc -c <"$scratch/page")
+}

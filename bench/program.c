@@ -3,15 +3,16 @@
  *
  *   bench-program DATA [PERCENT]
  *
- * At 100 percent: 10,000 people, 20 systems, 10 policies in force with 100,000 signatures, 50,000 documents, 20,000 accounts under one review, 1,000
- * risks, 5,000 assets and 2,000 data stores. The same PERCENT makes the same records. Made by the program itself, which is nobody's author.
+ * At 100 percent: 10,000 people with a device and a course to take each, 20 systems, 10 policies in force with 100,000 signatures, 50,000 documents in
+ * folders of a thousand, 20,000 accounts under one open review, 1,000 risks, 5,000 assets and 2,000 data stores. The same PERCENT makes the same records.
+ * Made by the program itself, which is nobody's author. While the keeper writes one operation, the next is sealed.
  */
 #include "base/times.h"
 #include "content/content.h"
 #include "family.h"
 #include "record/record.h"
 
-enum { BATCH = RECORD_CHANGES_MAX, POLICIES = 10, SYSTEMS = 20 };
+enum { BATCH = RECORD_CHANGES_MAX, POLICIES = 10, SYSTEMS = 20, FOLDER_DOCUMENTS = 1000, IN_FLIGHT_MAX = 2 };
 
 struct bench {
     struct arena *arena; /* one operation's */
@@ -20,6 +21,7 @@ struct bench {
     struct record_change *changes;
     size_t count;
     int64_t percent, people, made;
+    int in_flight;
 };
 
 static uint64_t random_of(uint64_t a, uint64_t b)
@@ -30,6 +32,12 @@ static uint64_t random_of(uint64_t a, uint64_t b)
     return z ^ (z >> 31);
 }
 
+static void answer_take(struct bench *b)
+{
+    family_receive(&b->family, b->arena, "record.change");
+    b->in_flight--;
+}
+
 static void batch_send(struct bench *b)
 {
     struct err e = {0};
@@ -38,8 +46,10 @@ static void batch_send(struct bench *b)
     if (b->count && !record_op(&env_system, b->arena, b->changes, b->count, &who, &op, &e))
         family_die(&b->family, "operation", &e);
     if (b->count) {
+        if (b->in_flight == IN_FLIGHT_MAX)
+            answer_take(b);
         family_send(&b->family, &op);
-        family_receive(&b->family, b->arena, "record.change");
+        b->in_flight++;
         b->made += (int64_t)b->count;
     }
     b->count = 0;
@@ -87,7 +97,7 @@ static void people_make(struct bench *b)
         json_put_str(set, "email", arena_printf(b->arena, "person%lld@example.org", (long long)n));
         json_put_cstr(set, "kind", r % 7 ? "employee" : "contractor");
         json_put_str(set, "department", arena_printf(b->arena, "Department %llu", (unsigned long long)(r >> 16) % 20));
-        json_put_str(set, "started_on", day_put(b, r >> 24));
+        json_put_str(set, "started_on", n % 100 ? arena_printf(b->arena, "20%02u-03-01", (unsigned)(r >> 24) % 10 + 15) : STR("2026-11-02")); /* one in a hundred has just come */
         if (n > 50)
             json_put_str(set, "manager", id_of(b, "P", (int64_t)((r >> 32) % 50) + 1));
         if (n == 50)
@@ -140,6 +150,15 @@ static void policies_make(struct bench *b)
         }
         batch_send(b);
     }
+    for (int64_t n = 1; n <= POLICIES; n++) {
+        struct json *set = change_new(b, "policy", RECORD_MOVE);
+        struct record_change *c = &b->changes[b->count - 1];
+        c->id = id_of(b, "BENCH", n);
+        c->version = 1;
+        c->transition = STR("begin");
+        json_put_cstr(set, "review_on", "2027-11-01");
+    }
+    batch_send(b);
     for (int64_t n = 1; n <= POLICIES; n++)
         for (int64_t p = 1; p <= b->people; p++) {
             struct json *set = change_new(b, "acknowledgement", RECORD_CREATE);
@@ -153,10 +172,19 @@ static void policies_make(struct bench *b)
 static void documents_make(struct bench *b)
 {
     static const char *const kinds[] = {"contract", "procedure", "plan", "report", "minutes", "record", "form", "other"};
-    for (int64_t n = 1, all = part_of(b, 50000); n <= all; n++) {
+    int64_t all = part_of(b, 50000);
+    for (int64_t n = 1; n <= (all + FOLDER_DOCUMENTS - 1) / FOLDER_DOCUMENTS; n++) {
+        struct json *set = change_new(b, "folder", RECORD_CREATE);
+        json_put_str(set, "name", arena_printf(b->arena, "Folder %lld", (long long)n));
+        json_put_cstr(set, "access", "inherit");
+        json_put_str(set, "owner", person_of(b, (uint64_t)n));
+    }
+    batch_send(b);
+    for (int64_t n = 1; n <= all; n++) {
         uint64_t r = random_of(3, (uint64_t)n);
         struct json *set = change_new(b, "document", RECORD_CREATE);
         json_put_str(set, "title", arena_printf(b->arena, "Document %lld about payroll and gateway %llu", (long long)n, (unsigned long long)r % 997));
+        json_put_str(set, "folder", id_of(b, "FLD", (n - 1) / FOLDER_DOCUMENTS + 1));
         json_put_str(set, "owner", person_of(b, r >> 8));
         json_put_cstr(set, "kind", kinds[r % 8]);
         json_put_cstr(set, "classification", r % 3 ? "internal" : "confidential");
@@ -198,7 +226,48 @@ static void accounts_make(struct bench *b)
         json_put_str(set, "reviewer", id_of(b, "P", (int64_t)(r % 40) + 1));
         json_put_bool(set, "is_flagged", r % 5 == 0);
         json_put_int(set, "weight", (int64_t)(r % 100));
+        if (r % 5 == 0)
+            json_put_cstr(set, "flags", r % 10 ? "dormant" : "dormant privileged");
     }
+    batch_send(b);
+    struct json *opened = change_new(b, "access_review", RECORD_MOVE);
+    b->changes[0].id = STR("AR-0001");
+    b->changes[0].version = 1;
+    b->changes[0].transition = STR("open");
+    json_put_cstr(opened, "opened_on", "2026-11-01");
+    batch_send(b);
+}
+
+static void duties_make(struct bench *b)
+{
+    for (int64_t n = 1; n <= b->people; n++) {
+        struct json *set = change_new(b, "device", RECORD_CREATE);
+        json_put_str(set, "name", arena_printf(b->arena, "laptop-%lld", (long long)n));
+        json_put_cstr(set, "kind", "laptop");
+        json_put_str(set, "owner", id_of(b, "P", n));
+    }
+    batch_send(b);
+    struct json *campaign = change_new(b, "campaign", RECORD_CREATE);
+    json_put_cstr(campaign, "title", "Security awareness of the year");
+    json_put_cstr(campaign, "course", "security_awareness");
+    json_put_cstr(campaign, "audience", "all");
+    json_put_cstr(campaign, "due_on", "2026-10-31");
+    json_put_bool(campaign, "is_standing", false);
+    batch_send(b);
+    for (int64_t n = 1; n <= b->people; n++) {
+        struct json *set = change_new(b, "training_assignment", RECORD_CREATE);
+        json_put_cstr(set, "title", "Security awareness");
+        json_put_cstr(set, "course", "security_awareness");
+        json_put_str(set, "person", id_of(b, "P", n));
+        json_put_cstr(set, "campaign", "CAMP-0001");
+        json_put_cstr(set, "assigned_on", "2026-09-01");
+        json_put_cstr(set, "due_on", random_of(8, (uint64_t)n) % 20 ? "2026-12-31" : "2026-10-31");
+    }
+    batch_send(b);
+    change_new(b, "campaign", RECORD_MOVE);
+    b->changes[0].id = STR("CAMP-0001");
+    b->changes[0].version = 1;
+    b->changes[0].transition = STR("begin");
     batch_send(b);
 }
 
@@ -254,7 +323,10 @@ int main(int argc, char **argv)
     policies_make(&b);
     documents_make(&b);
     accounts_make(&b);
+    duties_make(&b);
     rest_make(&b);
+    while (b.in_flight > 0)
+        answer_take(&b);
     family_end(&b.family);
     double seconds = (double)(env_monotonic_ms(&env_system) - began_ms) / 1000;
     printf("people %lld\nchanges %lld\nseconds %.1f\nleaves_per_second %.0f\n", (long long)b.people, (long long)b.made, seconds, (double)b.made / seconds);

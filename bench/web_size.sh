@@ -58,22 +58,8 @@ after=$(ticks "$(pgrep -P "$parent" -f -- '--role keeper' | head -1)")
 echo "import_keeper_cpu $(awk -v t=$((after - before)) 'BEGIN { printf "%.2f", t / 100 }') s (10,000 rows; goal 2 s wall)"
 web_stop
 
-# Fossil's timeline of 50 check-ins, out of 2,000
-if command -v fossil >/dev/null 2>&1; then
-    export HOME="$scratch" USER=bench
-    awk 'BEGIN { for (i = 0; i < 2000; i++) { text = "line " i "\n"; body = "Change " i " of part " i % 97 ": what the reviewer saw\n"
-        printf "commit refs/heads/master\nmark :%d\ncommitter Person %d <p%d@example.org> %d +0000\ndata %d\n%s", i + 1, i % 100, i % 100, 1700000000 + i * 60, length(body), body
-        if (i) printf "from :%d\n", i
-        printf "M 100644 inline f%d.txt\ndata %d\n%s\n", i % 50, length(text), text } }' >"$scratch/fast-import"
-    fossil import --git "$scratch/peer.fossil" "$scratch/fast-import" >/dev/null 2>&1
-    fossil server --localhost --port $((port + 1)) "$scratch/peer.fossil" >/dev/null 2>&1 &
-    parent=$!
-    tries=0
-    until curl -s -o "$scratch/page" "http://127.0.0.1:$((port + 1))/timeline?n=50" || [ $tries -gt 200 ]; do sleep 0.02; tries=$((tries + 1)); done
-    wrk -t1 -c16 -d"${seconds}s" --latency "http://127.0.0.1:$((port + 1))/timeline?n=50" >"$scratch/wrk"
-    web_stop
-    theirs=$(awk '/Requests\/sec/ { printf "%.0f", $2 }' "$scratch/wrk")
-    echo "fossil /timeline, 16 connections: $theirs requests/s of $(wc -c <"$scratch/page") bytes; our list $(ratio "$ours" "$theirs") times that (40 pages, where Fossil has one; goal 10), each page made anew $(ratio "$anew" "$theirs") times"
+if fossil_timeline; then
+    echo "fossil /timeline, 16 connections: $theirs requests/s of $theirs_bytes bytes; our list $(ratio "$ours" "$theirs") times that (40 pages, where Fossil has one; goal 10), each page made anew $(ratio "$anew" "$theirs") times"
 else
     echo "fossil is not installed: no comparison with its timeline"
 fi
