@@ -209,3 +209,6 @@ create unique index document_text_of on document_text(x);
 create index document_text_by on document_text(id);
 create table share_view(leaf integer primary key, id text not null, t integer not null, act text not null, x text not null, c text not null, blob_x text not null) strict;
 create index share_view_of on share_view(id, leaf);
+-- What was read in the room of an engagement ("" where the address names none), from the leaf's blob.
+create table room_read(leaf integer not null, n integer not null, engagement text not null, actor text not null, t integer not null, address text not null, primary key(leaf, n)) strict, without rowid;
+create index room_read_of on room_read(engagement, t);

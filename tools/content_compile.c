@@ -591,6 +591,8 @@ int main(int argc, char **argv)
     put_text(c->milestones_json ? c->milestones_json : "{\"milestones\":[]}");
     fputs(";\nconst char content_crosswalk_json[] =\n", out);
     put_text(c->crosswalk_json ? c->crosswalk_json : "{}");
+    fputs(";\nconst char content_auditor_json[] =\n", out);
+    put_text(c->auditor_json ? c->auditor_json : "{}");
     fputs(";\nconst char content_digest[] = ", out);
     put_text(catalogue_digest(a, c));
     fputs(";\n", out);

@@ -81,8 +81,10 @@ bool roles_may_be_given(struct db *db, const struct json *roles, uint32_t own, i
             return err_set(e, ERR_INVALID, "roles: %.*s: there is no such role", STR_ARGS(role->text));
         if (built_in && built_in->must_end && until == 0)
             return err_set(e, ERR_INVALID, "until: role %s needs a last day", built_in->id);
+        if (built_in && (bits & PERMISSION_BIT(PERMISSION_EXAMINE)) && roles->count > 1)
+            return err_set(e, ERR_INVALID, "roles: %s stands alone: whoever examines does nothing that is examined", built_in->id);
         /* records come with the lead's role; who runs the system may give it without having it */
-        if (bits & ~own & ~PERMISSION_BIT(PERMISSION_RECORDS))
+        if (bits & ~own & ~(PERMISSION_BIT(PERMISSION_RECORDS) | PERMISSION_BIT(PERMISSION_EXAMINE)))
             return err_set(e, ERR_DENIED, "roles: %.*s may do what you may not", STR_ARGS(role->text));
     }
     return true;
@@ -194,6 +196,8 @@ static bool role_make(struct db *db, struct arena *a, const struct op *op, struc
             return err_set(e, ERR_INVALID, "role: an id is lower-case letters, digits and _");
     if (content_role(id))
         return err_set(e, ERR_EXISTS, "role %.*s: is built in, and stays as it is", STR_ARGS(id));
+    if (bits & PERMISSION_BIT(PERMISSION_EXAMINE))
+        return err_set(e, ERR_INVALID, "permissions: examine is the auditor's alone");
     if (bits & ~own & ~PERMISSION_BIT(PERMISSION_RECORDS))
         return err_set(e, ERR_DENIED, "permissions: you cannot give what you have not got");
     int64_t used = db_one_int(db, e, 0, "select count(*) from account_role where role = ?1", A(id));

@@ -219,9 +219,9 @@ static const struct yaml *source_read_yaml(struct checker *k, const struct conte
 }
 
 static const char *const library_files[] = {"criteria", "controls", "policies", "risks", "requests", "parameters", "roles", "scope", "goals", "lifecycle",
-                                            "classification", "resources", "milestones", "crosswalk", "populations"};
+                                            "classification", "resources", "milestones", "crosswalk", "populations", "auditor"};
 enum { FILE_PARAMETERS = 5, FILE_ROLES = 6, FILE_SCOPE = 7, FILE_GOALS = 8, FILE_LIFECYCLE = 9, FILE_CLASSIFICATION = 10, FILE_RESOURCES = 11, FILE_MILESTONES = 12, FILE_CROSSWALK = 13,
-       FILE_POPULATIONS = 14 };
+       FILE_POPULATIONS = 14, FILE_AUDITOR = 15 };
 
 static void check_yaml_sources(struct checker *k, const struct content_source *sources, size_t count)
 {
@@ -256,6 +256,8 @@ static void check_yaml_sources(struct checker *k, const struct content_source *s
                 check_crosswalk(k, root);
             else if (root && f == FILE_POPULATIONS)
                 check_populations(k, root);
+            else if (root && f == FILE_AUDITOR)
+                check_auditor(k, root);
             else if (root)
                 check_library(k, root, library_files[f]);
         }

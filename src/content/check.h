@@ -57,7 +57,7 @@ struct content {
     struct library_course *courses; /* digest is NULL: whoever needs it hashes `json` */
     size_t course_count;
     const char *lifecycle_json; /* lifecycle.yaml, checked; NULL: none */
-    const char *classification_json, *resources_json, *milestones_json, *crosswalk_json, *populations_json; /* likewise; NULL: no such file */
+    const char *classification_json, *resources_json, *milestones_json, *crosswalk_json, *populations_json, *auditor_json; /* likewise; NULL: no such file */
     struct goal_template *goals;
     size_t goal_count;
     struct test *tests; /* by id; digest is NULL: whoever needs it hashes `source` */

@@ -116,6 +116,7 @@ void check_goals(struct checker *k, const struct yaml *root);
 void check_roles(struct checker *k, const struct yaml *root);
 void check_populations(struct checker *k, const struct yaml *root);
 void check_lifecycle(struct checker *k, const struct yaml *root);
+void check_auditor(struct checker *k, const struct yaml *root);
 void check_scope(struct checker *k, const struct yaml *root);
 /* Returns the course as a line of JSON. A course of the library has at least 12 lessons and 30 questions. */
 const char *check_course(struct checker *k, const struct yaml *root, bool is_library);

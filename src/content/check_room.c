@@ -1,4 +1,4 @@
-/* content/classification.yaml, content/resources.yaml and content/milestones.yaml: checked member by member, then kept as JSON texts. */
+/* content/classification.yaml, resources.yaml, milestones.yaml and auditor.yaml: checked member by member, then kept as JSON texts. */
 #include "content/check_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -121,4 +121,23 @@ void check_crosswalk(struct checker *k, const struct yaml *root)
                     problem(k, level, "%s: \"%s\": is high, medium or low with a list of ids", criterion->key.data, framework->key.data);
             }
     k->content->crosswalk_json = json_keep(k, root);
+}
+
+/* content/auditor.yaml. */
+#define ROWS "all engagement of given"
+static const struct field seen_fields[] = {TEXT_OF("type"), TEXT_OF("rows", ALLOWED(ROWS)), TEXT_OF("by", OPTIONAL), FIELD("states", MEMBER_TEXTS, taken, list, OPTIONAL), TEXT_OF("words")};
+static const struct field address_fields[] = {TEXT_OF("at"), FIELD("methods", MEMBER_TEXTS, taken, list, OPTIONAL, ALLOWED("GET POST PATCH DELETE")), TEXT_OF("words")};
+static const struct field answer_fields[] = {FIELD("requests", MEMBER_TEXTS, taken, list, REFERS(ENTITY_REQUEST)), FIELD("types", MEMBER_TEXTS, taken, list)};
+static const struct field never_fields[] = {TEXT_OF("what"), TEXT_OF("why")};
+
+void check_auditor(struct checker *k, const struct yaml *root)
+{
+    items_check(k, root, "types", seen_fields, COUNT(seen_fields));
+    items_check(k, root, "answers", answer_fields, COUNT(answer_fields));
+    items_check(k, root, "never", never_fields, COUNT(never_fields));
+    const struct yaml *addresses = items_check(k, root, "addresses", address_fields, COUNT(address_fields));
+    YAML_EACH (address, addresses)
+        if (!str_starts(yaml_text(address, "at"), "/"))
+            problem(k, address, "auditor: \"at\" must begin with /");
+    k->content->auditor_json = json_keep(k, root);
 }

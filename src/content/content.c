@@ -61,6 +61,7 @@ static const char *const permission_names[PERMISSION_END] = {
     [PERMISSION_RUN] = "run",         [PERMISSION_RECORDS] = "records",   [PERMISSION_EXPORT] = "export",
     [PERMISSION_AUDIT] = "audit",     [PERMISSION_USERS] = "users",       [PERMISSION_SETTINGS] = "settings",
     [PERMISSION_KEYS] = "keys",
+    [PERMISSION_EXAMINE] = "examine",
 };
 
 const char *permission_name(enum permission permission)

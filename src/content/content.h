@@ -148,6 +148,9 @@ extern const char content_populations_json[];
 extern const char content_classification_json[], content_resources_json[];
 /* content/milestones.yaml: {"milestones":[{"id","kind","base","days","side","title","fixed","requests","after":[id]}]} */
 extern const char content_milestones_json[];
+/* content/auditor.yaml, what an auditor may see: {"types":[{"type","rows","by","states":[id],"words"}],"addresses":[{"at","methods":[text],"words"}],
+ * "answers":[{"requests":[id],"types":[record type]}],"never":[{"what","why"}]}: record/examine.h reads it. */
+extern const char content_auditor_json[];
 extern const struct category content_categories[];
 extern const size_t content_category_count;
 extern const struct criterion content_criteria[]; /* in the order of criteria.yaml */

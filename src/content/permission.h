@@ -18,6 +18,7 @@ enum permission {
     PERMISSION_USERS,
     PERMISSION_SETTINGS,
     PERMISSION_KEYS,
+    PERMISSION_EXAMINE,
     PERMISSION_END,
     /* Of addresses alone: that permission, or own_page for what concerns oneself, where one's account does not have it at all. */
     PERMISSION_OWN_OR_READ,

@@ -64,4 +64,8 @@ void inspect(struct arena *a, struct str name, struct str bytes, struct inspecte
 struct json *inspected_json(struct arena *a, const struct inspected *found);
 bool inspected_of_json(struct arena *a, const struct json *o, struct inspected *ret, struct str *ret_text_digest, struct err *e) MUST_USE;
 
+/* Frames to the process that looks (role `inspect`): name, LF, bytes; and the answer of inspected_json, or why there is none ("!…"). INSPECT_FILE_TEXT: LF and
+ * the text come behind the answer. INSPECT_SHEET: the answer is that of sheet_json. */
+enum { INSPECT_FILE = 1, INSPECT_FOUND = 2, INSPECT_FILE_TEXT = 3, INSPECT_SHEET = 4 };
+
 #endif

@@ -93,6 +93,8 @@ struct zip {
     struct zip_entry *entries;
     size_t count;
 };
+/* Reads its directory. False: it is none, or broken, which is said. Entries that overlap make it a bomb. */
+bool zip_open(struct job *j, struct zip *z);
 const struct zip_entry *zip_find(const struct zip *z, const char *name);
 /* The entry's bytes, at most size_max of them. */
 bool zip_read(struct job *j, const struct zip_entry *e, uint64_t size_max, struct str *ret);

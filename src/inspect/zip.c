@@ -123,6 +123,14 @@ static void layout_check(struct job *j, const struct zip *z)
         }
 }
 
+bool zip_open(struct job *j, struct zip *z)
+{
+    if (!directory_read(j, z))
+        return false;
+    layout_check(j, z);
+    return true;
+}
+
 const struct zip_entry *zip_find(const struct zip *z, const char *name)
 {
     for (size_t i = 0; i < z->count; i++)
@@ -203,8 +211,7 @@ void inspect_zip(struct job *j)
 {
     struct zip z = {0};
     check_set(j, INSPECT_CONTENT, INSPECT_PASS, "%zu bytes", j->bytes.size);
-    if (directory_read(j, &z)) {
-        layout_check(j, &z);
+    if (zip_open(j, &z)) {
         if (!inspect_office(j, &z))
             archive_look(j, &z);
     }

@@ -80,6 +80,8 @@ bool target_exists(struct db *db, const struct record_type *target_type, const c
 /* The first of a transition's conditions that does not hold of the record with `set` laid over it; NULL: all hold. */
 bool rules_check(struct db *db, struct arena *a, const struct record *r, const struct record_transition *move, const struct json *set, int64_t now_ms, const struct record_rule **ret,
                  struct err *e);
+/* Appends " and (CONDITION)" that an auditor may see the row r (examine.c). */
+void query_examined(struct query_text *q, const struct record_type *t, const struct access *x);
 struct record *record_read(struct db *db, struct arena *a, const struct record_type *t, struct str id, int64_t leaf_limit, bool with_computed,
                            struct err *e);
 
@@ -121,6 +123,9 @@ bool name_set_has(const struct name_set *s, struct str name);
 struct record_promise {
     const char *field, *why;
 };
+/* sides.c: the same for what two sides write in an engagement. */
+bool side_promises(struct db *db, struct arena *a, const struct access *x, const struct record_type *t, const struct record *r, enum record_act act, const struct json *set,
+                   struct record_promise *ret, struct err *e) MUST_USE;
 bool record_promises(struct db *db, struct arena *a, const struct access *x, const struct record_type *t, const struct record *r, enum record_act act,
                      struct str transition, const struct json *set, struct record_promise *ret, struct err *e) MUST_USE;
 

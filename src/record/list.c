@@ -77,6 +77,10 @@ void query_access(struct query_text *q, const struct record_type *t, const struc
     bool is_first = true;
     if (access_reads_all(x, t))
         return;
+    if (x->examined) {
+        query_examined(q, t, x);
+        return;
+    }
     buf_cstr(&q->sql, " and (");
     for (size_t i = 0; i < who->count; i++) {
         if (strcmp(who->items[i], "@everyone") == 0)

@@ -68,6 +68,8 @@ bool record_promises(struct db *db, struct arena *a, const struct access *x, con
                      struct str transition, const struct json *set, struct record_promise *ret, struct err *e)
 {
     *ret = (struct record_promise){0};
+    if (!side_promises(db, a, x, t, r, act, set, ret, e) || ret->why)
+        return e->code == ERR_NONE;
     if (strcmp(t->id, "policy_version") == 0 && act == RECORD_MOVE && str_is(transition, "submit"))
         return version_check(db, a, r, set, ret, e);
     if (strcmp(t->id, "acknowledgement") == 0 && act == RECORD_CREATE)

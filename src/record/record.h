@@ -62,6 +62,7 @@ struct access {
     bool is_own_only;         /* only relations count: of records for everybody those that name the person, or that it made */
     bool changes_own_only;    /* the same for what it does to them; whoever reads may still do what is for everybody */
     bool has_stepped_up;      /* asked for again within five minutes; filled by the web, told in the operation */
+    const struct examined *examined; /* of an auditor: what content/auditor.yaml lets it see (examine.h); NULL for all others. Filled by access_read */
     const struct folders *folders; /* what it may read and change by its folder (folder.c); filled by access_read */
     const char *step;         /* how: "passkey", "password", "totp"; NULL: "session" */
 };

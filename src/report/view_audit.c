@@ -1,5 +1,6 @@
 /* The room Audit: the list of engagements, and what stands above every page of one. */
 #include "os/zone.h"
+#include "record/examine.h"
 #include "report/view_audit_internal.h"
 
 /* ---- one engagement in short ---- */
@@ -39,22 +40,13 @@ struct json *engagement_put(struct view *v, const struct view_records *r, struct
     return o;
 }
 
-static bool names(struct strings list, struct str id)
-{
-    for (size_t i = 0; i < list.count; i++)
-        if (str_is(id, list.items[i]))
-            return true;
-    return false;
-}
-
 bool engagement_may_read(struct view *v, const struct view_records *r, const struct engagement *g, struct err *e)
 {
     const struct record_type *t = record_types_find(r->types, STR("engagement"));
     struct record *record = t ? record_get(v->db, v->arena, t, g->id, view_record_limit(v), e) : NULL;
     if (!record)
         return false;
-    bool is_outside = access_has_role(r->access, "auditor") && r->access->role_count == 1 && !names(g->auditors, r->access->person);
-    if (record->is_deleted || is_outside || !access_matches(r->access, &t->may_read, record))
+    if (record->is_deleted || !access_matches(r->access, &t->may_read, record))
         return err_set(e, ERR_NOT_FOUND, "engagement %.*s: there is none of this name that you may read", STR_ARGS(str_slice(g->id, 0, 60)));
     return true;
 }
@@ -75,10 +67,12 @@ static const struct tab {
     {"after", "After the audit", "/after", NULL},
 };
 
-static bool tabs_put(struct view *v, struct json *page, const struct engagement *g, const char *current, struct err *e)
+static bool tabs_put(struct view *v, const struct view_records *r, struct json *page, const struct engagement *g, const char *current, struct err *e)
 {
     struct json *list = json_put_array(page, "tabs");
     for (size_t i = 0; i < sizeof tabs / sizeof tabs[0]; i++) {
+        if (r->access && r->access->examined && !examine_address(STR("GET"), arena_printf(v->arena, "/audit/:id%s", tabs[i].path)))
+            continue; /* no door that an auditor cannot open */
         struct json *o = json_push_object(list);
         json_put_cstr(o, "id", tabs[i].id);
         json_put_cstr(o, "label", tabs[i].label);
@@ -96,7 +90,7 @@ struct json *engagement_page_new(struct view *v, const struct view_records *r, s
         return NULL;
     engagement_put(v, r, json_put_object(page, "engagement"), ret);
     ((struct json *)(uintptr_t)json_get(page, "title"))->text = arena_printf(v->arena, "%.*s: %.*s", STR_ARGS(ret->id), STR_ARGS(title));
-    return tabs_put(v, page, ret, tab, e) ? page : NULL;
+    return tabs_put(v, r, page, ret, tab, e) ? page : NULL;
 }
 
 /* ---- the list ---- */

@@ -1,5 +1,6 @@
 /* One record: its page, its history, and the types there are. */
 #include "report/view_record_internal.h"
+#include "record/examine.h"
 
 /* ---- rooms: the navigation of interface-web.md; a type names the one it belongs to ---- */
 
@@ -52,6 +53,8 @@ struct str record_room_label(struct view *v, const char *room)
 
 bool record_may_read_type(const struct view_records *r, const struct record_type *t)
 {
+    if (r->access && r->access->examined)
+        return examine_knows(r->access, t);
     if (!r->access || access_matches(r->access, &t->may_read, NULL))
         return true;
     for (size_t i = 0; i < t->may_read.count; i++) /* somebody's own ones */
@@ -438,7 +441,12 @@ struct json *view_record_history(struct view *v, const struct view_records *r, c
     if (!raw)
         return NULL;
     struct json *list = json_array(v->arena);
+    struct err missing = {0};
+    struct record *now = r->access && r->access->examined ? record_get_brief(v->db, v->arena, t, id, view_record_limit(v), &missing) : NULL;
+    int64_t first = now ? examine_first_leaf(v->db, v->arena, r->access, now, e) : 0;
     JSON_EACH (h, raw) {
+        if (json_int(h, "leaf", -1) < first) /* a draft */
+            continue;
         struct json *o = json_push_object(list);
         struct str from = json_text(h, "from"), to = json_text(h, "to");
         json_put_int(o, "leaf", json_int(h, "leaf", -1));
@@ -453,7 +461,7 @@ struct json *view_record_history(struct view *v, const struct view_records *r, c
         json_put(o, "to", to.size ? record_state_json(v, t, to) : json_new_null(v->arena));
         json_put_bool(o, "is_move", from.size && to.size && !str_equal(from, to));
         json_put_str(o, "why", json_text(h, "why"));
-        put_diff(v, r, t, o, json_get(h, "diff"));
+        put_diff(v, r, t, o, first > 0 && json_int(h, "leaf", -1) == first ? NULL : json_get(h, "diff"));
         json_put_str(o, "url", arena_printf(v->arena, "/ledger/%lld", (long long)json_int(h, "leaf", -1)));
         json_put_str(o, "receipt", move && move->needs_step_up ? arena_printf(v->arena, "/receipts/%lld", (long long)json_int(h, "leaf", -1)) : STR(""));
     }
@@ -476,6 +484,8 @@ static void put_referrers(struct view *v, const struct view_records *r, struct j
         struct err ignored = {0};
         struct record *record = t ? record_get(v->db, v->arena, t, json_text(f, "id"), INT64_MAX, &ignored) : NULL;
         bool may_read = record && (!r->access || access_matches(r->access, &t->may_read, record));
+        if (!may_read && r->access && r->access->examined)
+            continue;
         struct json *o = json_push_object(list);
         json_put_str(o, "id", json_text(f, "id"));
         json_put_cstr(o, "type", t ? t->label : "");

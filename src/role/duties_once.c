@@ -2,6 +2,7 @@
 
 #include "assess/access_review.h"
 #include "assess/duties.h"
+#include "assess/requests.h"
 #include "assess/risk_duties.h"
 #include "base/times.h"
 #include "collect/captures.h"
@@ -76,6 +77,20 @@ static bool reviews_advance(struct keeper_client *k, struct db *db, const struct
     return true;
 }
 
+static bool samples_advance(struct keeper_client *k, struct db *db, const struct env *env, int64_t today, size_t *ret_count, struct err *e)
+{
+    struct err why = {0};
+    size_t done = 0;
+    if (requests_advance(db, env, today, keeper_take, k, &done, &why)) {
+        *ret_count += done;
+        return true;
+    }
+    if (why.code == ERR_UNAVAILABLE || why.code == ERR_UNCERTAIN)
+        return (*e = why, false);
+    duty_refused(STR("requests of the auditor"), &why);
+    return true;
+}
+
 static bool round_submit(struct keeper_client *k, struct db *db, const struct env *env, struct arena *a, int64_t today, size_t *ret_done, struct err *e)
 {
     struct duty *duties;
@@ -117,7 +132,7 @@ bool duties_submit(struct keeper_client *k, struct db *db, const struct env *env
         *ret_count += done;
         arena_free(a);
     }
-    return ok && reviews_advance(k, db, env, today, ret_count, e);
+    return ok && reviews_advance(k, db, env, today, ret_count, e) && samples_advance(k, db, env, today, ret_count, e);
 }
 
 bool post_start(struct os_child *ret, int *ret_fd, struct err *e)

@@ -11,14 +11,25 @@
 #include "os/jail.h"
 #include "role/child.h"
 #include "role/inspect_once.h"
+#include "inspect/sheet.h"
 #include "role/recipes.h"
 
 enum { FILE_BYTES_MAX = 48 << 20, ANSWER_BYTES_MAX = (256 << 10) + INSPECT_TEXT_BYTES + 1, ARENA_BYTES_MAX = 512 << 20, TIME_MAX_S = 20, SEND_TIME_MS = 30000 };
 
 struct file {
     struct str name, bytes;
-    bool with_text;
+    uint32_t asked; /* INSPECT_FILE, INSPECT_FILE_TEXT, INSPECT_SHEET */
 };
+
+static void sheet_look(struct arena *a, struct str bytes, struct buf *text)
+{
+    struct sheet sheet;
+    struct err e = {0};
+    if (sheet_read(a, bytes, &sheet, &e))
+        json_write(text, sheet_json(a, &sheet));
+    else
+        buf_printf(text, "!%s", e.text);
+}
 
 /* In the child. */
 static bool look(void *context, int fd)
@@ -28,26 +39,30 @@ static bool look(void *context, int fd)
     struct buf text;
     struct inspected found;
     struct jail jail = {.kind = JAIL_COMPUTE};
-    buf_init(&text, ANSWER_BYTES_MAX);
+    buf_init(&text, f->asked == INSPECT_SHEET ? SHEET_JSON_BYTES : ANSWER_BYTES_MAX);
     if (!jail_enter(&jail, &e))
         return false;
     struct arena *a = arena_new("one file", ARENA_BYTES_MAX);
+    if (f->asked == INSPECT_SHEET) {
+        sheet_look(a, f->bytes, &text);
+        return !text.full && child_say(fd, buf_view(&text));
+    }
     inspect(a, f->name, f->bytes, &found);
     json_write(&text, inspected_json(a, &found));
-    if (f->with_text) {
+    if (f->asked == INSPECT_FILE_TEXT) {
         buf_char(&text, '\n');
         buf_str(&text, found.text);
     }
     return !text.full && child_say(fd, buf_view(&text));
 }
 
-static bool answer_one(struct str message, bool with_text, struct err *e)
+static bool answer_one(struct str message, uint32_t asked, struct err *e)
 {
-    struct file f = {.bytes = message, .with_text = with_text};
+    struct file f = {.bytes = message, .asked = asked};
     struct buf BUF_AUTO answer;
     if (!str_cut(&f.bytes, '\n', &f.name))
         return err_set(e, ERR_INTERNAL, "inspect: a file without a name");
-    buf_init(&answer, ANSWER_BYTES_MAX);
+    buf_init(&answer, asked == INSPECT_SHEET ? SHEET_JSON_BYTES : ANSWER_BYTES_MAX);
     enum child_end end = child_run(&(struct child_work){look, &f, TIME_MAX_S, (TIME_MAX_S + 5) * 1000}, &answer);
     if (end != CHILD_DONE) {
         buf_clear(&answer);
@@ -74,7 +89,7 @@ int role_inspect(int argc, char **argv)
         ok = ipc_receive(ROLE_FIRST_FD, FILE_BYTES_MAX, -1, &m, &is_closed, &e);
         if (!ok)
             break;
-        ok = (m.type == INSPECT_FILE || m.type == INSPECT_FILE_TEXT) && answer_one(buf_view(&m.body), m.type == INSPECT_FILE_TEXT, &e);
+        ok = (m.type == INSPECT_FILE || m.type == INSPECT_FILE_TEXT || m.type == INSPECT_SHEET) && answer_one(buf_view(&m.body), m.type, &e);
         buf_release(&m.body);
     }
     return is_closed ? 0 : role_fail("inspect", &e);

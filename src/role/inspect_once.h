@@ -5,12 +5,10 @@
 #ifndef ROLE_INSPECT_ONCE_H
 #define ROLE_INSPECT_ONCE_H
 
+#include "inspect/inspect.h"
 #include "keeper/data_dir.h"
 #include "keeper/keeper.h"
 #include "os/spawn.h"
-
-/* Frames: name, LF, bytes; and the answer of inspected_json, or why there is none ("!…"). INSPECT_FILE_TEXT: LF and the text come behind the answer. */
-enum { INSPECT_FILE = 1, INSPECT_FOUND = 2, INSPECT_FILE_TEXT = 3 };
 
 /* Starts the process that looks at files; before any jail. ret_fd: our end. */
 bool inspect_start(struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;

@@ -27,6 +27,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_parameter_propose,
         &op_parameter_decide,
         &op_session,
+        &op_room_read,
         &kind_erase,
         &kind_erased,
         &kind_hold,

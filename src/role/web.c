@@ -47,8 +47,9 @@ int role_web(int argc, char **argv)
     setenv("SQLITE_TMPDIR", temporary, 1);
     if (has_tls && (!(o.tls_cert = pem_read(argv[3], &e)) || !(o.tls_key = pem_read(argv[4], &e))))
         return role_fail("web", &e);
-    struct os_child connect = OS_CHILD_NONE, print = OS_CHILD_NONE;
-    if (!role_helper_start("connect", &connect, &o.connect_fd, &e) || !role_helper_start("print", &print, &o.print_fd, &e) || !web_prepare(&e))
+    struct os_child connect = OS_CHILD_NONE, print = OS_CHILD_NONE, inspect = OS_CHILD_NONE;
+    if (!role_helper_start("connect", &connect, &o.connect_fd, &e) || !role_helper_start("print", &print, &o.print_fd, &e) ||
+        !role_helper_start("inspect", &inspect, &o.inspect_fd, &e) || !web_prepare(&e))
         return role_fail("web", &e);
     struct jail jail = {.kind = JAIL_SERVE};
     jail_allow(&jail, argv[0], true);
@@ -59,6 +60,8 @@ int role_web(int argc, char **argv)
     int status = web_main(&o);
     close(o.connect_fd);
     close(o.print_fd);
+    close(o.inspect_fd);
+    os_child_end(&inspect, 1000);
     os_child_end(&print, 1000);
     os_child_end(&connect, 1000);
     return status;

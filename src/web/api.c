@@ -27,7 +27,10 @@ bool handle_api(struct call *c, struct err *e)
     if (!call_filter(c, e) || !call_view(c, e))
         return false;
     struct json *v = c->route->page->build(c, e);
-    if (!v || !call_json(c, v, e))
+    if (!v)
+        return false;
+    examiner_trim(c, v);
+    if (!call_json(c, v, e))
         return false;
     call_keep(c, &state);
     return true;

@@ -151,7 +151,7 @@ static bool open_records(struct call *c, struct err *e)
     c->access = ARENA_NEW(c->arena, struct access);
     c->records = ARENA_NEW(c->arena, struct view_records);
     *c->records = (struct view_records){.types = w->types, .access = c->access};
-    if (!access_read(w->db, c->arena, str_of(c->session.actor), c->now_ms, c->access, e))
+    if (!access_read(w->db, c->arena, str_of(c->session.actor), c->now_ms, c->access, e) || !examiner_access(c, c->access, e))
         return false;
     /* Without the permission to look at all records one sees one's own; without that to change them one changes one's own. */
     c->access->is_own_only = !(c->rights & PERMISSION_BIT(PERMISSION_READ));
@@ -418,7 +418,7 @@ static void refuse(struct call *c)
         call_redirect(c, arena_str(c->arena, buf_view(&b)));
         buf_release(&b);
     } else if (!would_help && str_is(c->request->path, "/") && call_may(c, PERMISSION_OWN_PAGE)) {
-        call_redirect(c, STR("/settings/sign-in")); /* who sees the own page only has it for a first page */
+        call_redirect(c, call_may(c, PERMISSION_EXAMINE) ? STR("/audit") : STR("/settings/sign-in")); /* who sees the own page only has it for a first page */
     } else if (leads) {
         call_redirect(c, STR("/settings/sign-in?why=second"));
     } else if (would_help) {
@@ -458,10 +458,14 @@ void call_run(struct site *s, struct worker *w, struct http_request *r, struct h
     arena_trap(c->arena, &trap);
     if (c->route->permit != PERMISSION_PUBLIC && !c->is_signed_in)
         call_error(c, 401, STR("Your session is over."));
-    else if (!call_may(c, c->route->permit))
+    else if (!examiner_begin(c, &e))
+        error_answer(c, err_http_status(e.code), err_code_name(e.code), arena_str(c->arena, str_of(e.text)));
+    else if (!examiner_lets(c))
         refuse(c);
-    else if (!call_prepare(c, &e) || !c->route->handler(c, &e))
+    else if (!call_prepare(c, &e) || !examiner_open(c, &e) || !c->route->handler(c, &e))
         error_answer(c, c->status ? c->status : err_http_status(e.code), err_code_name(e.code), arena_str(c->arena, str_of(e.text)));
+    else
+        examiner_note(c);
     arena_trap(c->arena, NULL);
     worker_end_reading(w);
     if (http_method_changes(r->method) && c->is_signed_in)

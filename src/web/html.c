@@ -128,13 +128,20 @@ void html_asset(struct html *h, const char *name)
 
 void html_keep_at(struct html *h)
 {
-    if (h->at.size == 0)
+    if (h->at.size == 0 && h->as.size == 0)
         return;
     bool has_query = false;
     for (size_t i = h->out->size; i > 0 && h->out->data[i - 1] != '"' && h->out->data[i - 1] != '\''; i--)
         has_query |= h->out->data[i - 1] == '?';
-    buf_cstr(h->out, has_query ? "&amp;at=" : "?at=");
-    html_url_part_str(h, h->at);
+    if (h->at.size) {
+        buf_cstr(h->out, has_query ? "&amp;at=" : "?at=");
+        html_url_part_str(h, h->at);
+        has_query = true;
+    }
+    if (h->as.size) { /* the lead goes on looking as the auditor */
+        buf_cstr(h->out, has_query ? "&amp;as=auditor&amp;of=" : "?as=auditor&amp;of=");
+        html_url_part_str(h, h->as);
+    }
 }
 
 const struct json *html_get(struct html *h, const struct json *v, const char *key, const char *where)

@@ -19,6 +19,7 @@
 struct html {
     struct buf *out;
     const struct json *shell; /* `page` in templates: title, navigation, CSRF token ... */
+    struct str as; /* engagement whose auditor's view this is; "" none: links keep it */
     struct str at;            /* the instant that links keep, as in the address; empty: now */
     int64_t now_ms;
     size_t missing_count;

@@ -30,6 +30,7 @@ extern const struct page page_kind_audit_samples, page_kind_audit_sample, page_k
 extern const struct page page_kind_reports, page_kind_report; /* report_pages.c */
 extern const struct page page_kind_audit_after, page_kind_audit_trend; /* audit_after.c */
 extern const struct page page_kind_populations, page_kind_population; /* population_pages.c */
+extern const struct page page_kind_requests, page_kind_request, page_kind_audit_room, page_kind_audit_log; /* request_pages.c */
 extern const struct page page_kind_evidence_file; /* evidence_pages.c */
 extern const struct page page_kind_people, page_kind_person, page_kind_joiners, page_kind_lifecycle, page_kind_reconcile, page_kind_roster; /* people_pages.c */
 extern const struct page page_kind_documents, page_kind_document, page_kind_holds, page_kind_retention, page_kind_disposition, page_kind_certificate; /* document_pages.c */

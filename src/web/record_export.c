@@ -139,6 +139,32 @@ static bool read_back(struct call *c, const char *path, struct str *ret, struct 
     return true;
 }
 
+bool xlsx_of_rows(struct call *c, const struct json *rows, struct str *ret, struct err *e)
+{
+    if (!xlsx_prepare(e))
+        return false;
+    char id[33];
+    op_id_new(c->site->env, id);
+    char *dir = (char *)(uintptr_t)arena_printf(c->arena, "%s/db", c->site->dir.path).data;
+    const char *path = arena_printf(c->arena, "%s/export-%s.tmp", dir, id).data;
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = dir};
+    lxw_workbook *book = xlsx.new_opt(path, &options);
+    struct sheet s = {.call = c, .sheet = book ? xlsx.add_worksheet(book, NULL) : NULL};
+    if (!s.sheet)
+        return err_set(e, ERR_INTERNAL, "XLSX: no worksheet could be made");
+    xlsx.freeze_panes(s.sheet, 1, 0);
+    JSON_EACH (row, rows) {
+        uint16_t column = 0;
+        JSON_EACH (cell, row)
+            write_text(&s, column++, cell->text);
+        s.row++;
+    }
+    int failed = xlsx.close(book);
+    bool is_ok = failed ? err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed) : read_back(c, path, ret, e);
+    unlink(path);
+    return is_ok;
+}
+
 bool handle_record_xlsx(struct call *c, struct err *e)
 {
     const struct record_type *t;

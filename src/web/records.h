@@ -78,6 +78,8 @@ bool adoption_submit(struct call *c, struct adoption *x, struct err *e) MUST_USE
 
 /* Opens the library that writes XLSX: whoever enters a jail does it before. ERR_UNSUPPORTED: not installed. */
 bool xlsx_prepare(struct err *e) MUST_USE;
+/* A workbook with one sheet: array of arrays of texts, the first row its headings. */
+bool xlsx_of_rows(struct call *c, const struct json *rows, struct str *ret, struct err *e) MUST_USE;
 
 /* The schema of what an address takes that is no record (openapi_forms.c); false: nothing says it. */
 bool openapi_put_form(struct json *schema, const char *path);

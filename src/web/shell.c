@@ -64,7 +64,8 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
     if (c->records && !view_due_counts(&c->view, c->records, &mine, &all, &ignored))
         mine = all = 0; /* the page itself says what is wrong */
     for (size_t i = 0; i < count; i++) {
-        if (!call_may(c, PERMISSION_READ) && i != count - 1 && strcmp(entries[i].id, "my") != 0 && strcmp(entries[i].id, "handbook") != 0)
+        bool is_theirs = strcmp(entries[i].id, "my") == 0 || strcmp(entries[i].id, "handbook") == 0 || (strcmp(entries[i].id, "audit") == 0 && call_may(c, PERMISSION_EXAMINE));
+        if (!call_may(c, PERMISSION_READ) && i != count - 1 && !is_theirs)
             continue;
         const struct entry *e = &entries[i];
         if (i == count - 1 && call_may(c, PERMISSION_READ))
@@ -282,6 +283,7 @@ struct json *shell_build(struct call *c, const struct page *page, const struct j
     json_put_bool(shell, "is_readonly", !keeper_link_is_up(c->site->keeper));
     json_put_bool(shell, "can_run", c->site->options->control_fd > 0);
     json_put_bool(shell, "is_past", c->at.size > 0);
+    json_put_str(shell, "as_auditor_of", c->is_preview ? examiner_of(c) : STR(""));
     json_put_str(shell, "at", c->at);
     json_put_int(shell, "at_ms", c->at_ms);
     json_put_int(shell, "now_ms", c->now_ms);
@@ -298,7 +300,7 @@ struct json *shell_build(struct call *c, const struct page *page, const struct j
 
 void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out)
 {
-    struct html h = {.out = out, .shell = shell_build(c, page, view), .at = c->at, .now_ms = c->at_ms ? c->at_ms : c->now_ms};
+    struct html h = {.out = out, .shell = shell_build(c, page, view), .as = c->is_preview ? examiner_of(c) : STR(""), .at = c->at, .now_ms = c->at_ms ? c->at_ms : c->now_ms};
     page->render(&h, view);
     if (h.missing_count && c->response->problem.size == 0)
         c->response->problem =

@@ -105,6 +105,7 @@ struct guesses;     /* accounts/guess.h */
 struct challenges;  /* accounts/challenge.h */
 struct connector;   /* accounts/ask.c */
 struct box;         /* concerns/box.h */
+struct reads;       /* reads.h */
 struct keeper_link; /* keeper_link.c: one connection to the keeper, made again when it breaks */
 
 struct site {
@@ -119,6 +120,7 @@ struct site {
     struct guesses *guesses;
     struct challenges *challenges;
     struct connector *connector; /* NULL: nobody asks other systems */
+    struct reads *reads;         /* what was read in audit rooms and is not on record yet (reads.h) */
     struct box *box;             /* what was reported anonymously today; NULL: it cannot be kept */
     pthread_mutex_t state_mutex; /* guards state_db and state_inode */
     struct db *state_db;
@@ -131,6 +133,8 @@ struct site {
 /* A document as PDF (print/print.h), by the process that prints: print_link.c. */
 struct json;
 bool site_print(struct site *s, struct arena *a, const struct json *document, struct str *ret_pdf, struct err *e) MUST_USE;
+/* The cells of an Excel workbook (inspect/sheet.h), by the process that reads them. NULL on failure. */
+struct json *site_sheet(struct site *s, struct arena *a, struct str bytes, struct err *e);
 
 struct worker {
     struct site *site;
@@ -150,6 +154,7 @@ struct call {
     struct arena *arena;
     struct session session;
     bool is_signed_in, is_token, needs_code;
+    bool is_preview; /* the lead looks at a room as its auditor sees it: examiner.c */
     uint32_t permissions, rights; /* of struct identity */
     const char *step;             /* how the person was asked again: "passkey", "password", "totp", "recovery", "link", "token"; "" */
     int64_t now_ms;
@@ -197,6 +202,22 @@ static inline bool call_may(const struct call *c, enum permission permission)
  *         return true;
  */
 bool call_step_up(struct call *c);
+
+/* ---- auditors: examiner.c ---- */
+
+/* Is this asked as the auditor sees it (?as=auditor)? Then the request may what an auditor may. */
+bool examiner_begin(struct call *c, struct err *e) MUST_USE;
+/* Is it an auditor's request, for an address that content/auditor.yaml opens? */
+bool examiner_may(const struct call *c);
+/* May this request be made: by its permissions, or as an auditor's by the table. */
+bool examiner_lets(const struct call *c);
+bool examiner_access(struct call *c, struct access *x, struct err *e) MUST_USE;
+bool examiner_open(struct call *c, struct err *e) MUST_USE;
+void examiner_note(struct call *c);
+void examiner_trim(struct call *c, struct json *v);
+/* The engagement of the address; "" where it has none. Of a view as the auditor, where it has none, the one that ?of= names. */
+struct str examiner_engagement(const struct call *c);
+struct str examiner_of(struct call *c);
 
 /* ---- one request: call.c ---- */
 
@@ -384,6 +405,18 @@ bool handle_access_hand_over(struct call *c, struct err *e);
 bool handle_access_extract_form(struct call *c, struct err *e);
 bool handle_access_extract(struct call *c, struct err *e);
 bool handle_api_access_extract(struct call *c, struct err *e);
+bool handle_audit_log(struct call *c, struct err *e); /* request_pages.c */
+bool handle_requests_make(struct call *c, struct err *e);
+bool handle_requests_export(struct call *c, struct err *e);
+bool handle_requests_import_form(struct call *c, struct err *e);
+bool handle_requests_import(struct call *c, struct err *e);
+bool handle_api_requests_import(struct call *c, struct err *e);
+bool handle_request_submit(struct call *c, struct err *e);
+bool handle_request_move(struct call *c, struct err *e);
+bool handle_request_accept(struct call *c, struct err *e);
+bool handle_request_return(struct call *c, struct err *e);
+bool handle_request_comment(struct call *c, struct err *e);
+bool handle_request_attach(struct call *c, struct err *e);
 bool handle_evidence_raw(struct call *c, struct err *e); /* evidence_pages.c */
 bool handle_api_evidence(struct call *c, struct err *e);
 bool handle_asset_register(struct call *c, struct err *e); /* asset_pages.c */

@@ -9,6 +9,7 @@
 #include "web/accounts/elsewhere.h"
 #include "web/accounts/guess.h"
 #include "web/concerns/concerns.h"
+#include "web/reads.h"
 #include "web/records.h"
 #include "web/site.h"
 #include <malloc.h>
@@ -225,9 +226,10 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
     s->kept = view_kept_new();
     s->known = known_actors_new();
     s->guesses = guesses_new();
+    s->reads = reads_new();
     s->challenges = challenges_new(s->env);
     s->connector = o->connect_fd > 0 ? connector_new(o->connect_fd, s->env) : NULL;
-    if (!s->keeper || !s->cache || !s->kept || !s->known || !s->guesses || !s->challenges)
+    if (!s->keeper || !s->cache || !s->kept || !s->known || !s->reads || !s->guesses || !s->challenges)
         return err_set(e, ERR_LIMIT, "web: no memory");
     struct err unread = {0}; /* everything else works without it */
     s->box = box_open(s->dir.path, s->env, &unread);
@@ -239,6 +241,10 @@ static bool site_open(struct site *s, const struct web_options *o, struct err *e
 static void site_close(struct site *s)
 {
     s->server = http_stop(s->server);
+    struct err unsaid = {0};
+    if (s->reads && s->keeper && !reads_flush(s, true, &unsaid))
+        fprintf(stderr, "assay: web: what was read in the last seconds is not on record: %s\n", unsaid.text);
+    s->reads = reads_free(s->reads);
     s->cache = cache_free(s->cache);
     s->kept = view_kept_free(s->kept);
     s->known = known_actors_free(s->known);
@@ -270,6 +276,9 @@ static void tend(struct site *s)
         http_sweep(s->server);
         keeper_link_check(s->keeper);
         concerns_tend(s);
+        struct err later = {0};
+        if (keeper_link_is_up(s->keeper) && !reads_flush(s, false, &later))
+            later = (struct err){0}; /* it stays, and is tried again in a second */
         if (env_monotonic_ms(s->env) - tidied_ms < MS_MINUTE)
             continue;
         tidied_ms = env_monotonic_ms(s->env);

@@ -26,6 +26,7 @@ struct web_options {
     const char *keeper_path; /* the keeper's socket; NULL: DATA/private/keeper.sock */
     int control_fd;          /* ipc socket to the parent (ipc.h); 0 or less: none, and "run now" is refused with 503 */
     int print_fd;            /* ipc socket to the process that prints; 0 or less: none */
+    int inspect_fd;          /* ipc socket to the process that reads uploaded workbooks; 0 or less: none */
     int connect_fd;          /* ipc socket to the process that asks directories and providers; 0 or less: none */
     bool log_is_private;     /* /log/ only for those who are signed in */
     const char *tls_cert, *tls_key; /* PEM texts; NULL: plain HTTP */

@@ -140,12 +140,12 @@ test('roles of the organisation give what they say, and changing one ends sessio
 test('an auditor is let in until the last day, and by nothing after it', async () => {
   const audrey = await invited('audrey', '--roles', 'auditor', '--until', '2099-01-31');
   await audrey.post('/settings/sign-in/password', { password: PASSWORD, again: PASSWORD });
-  const bearer = { authorization: 'Bearer ' + assay('token', 'add', 'audrey', '--label', 'sampling', '--scope', 'read').trim() };
-  assert.equal((await fetch(url + '/api/v1/tests', { headers: bearer })).status, 200);
+  const bearer = { authorization: 'Bearer ' + assay('token', 'add', 'audrey', '--label', 'sampling', '--scope', 'examine').trim() };
+  assert.equal((await fetch(url + '/api/v1/audit', { headers: bearer })).status, 200);
   assert.equal((await audrey.ask('/settings/sign-in')).status, 200);
   assay('user', 'roles', 'audrey', 'auditor', '--until', '2026-01-31');
-  for (let i = 0; i < 20 && (await fetch(url + '/api/v1/tests', { headers: bearer })).status === 200; i++) await new Promise((done) => setTimeout(done, 100));
-  assert.equal((await fetch(url + '/api/v1/tests', { headers: bearer })).status, 403);
+  for (let i = 0; i < 20 && (await fetch(url + '/api/v1/audit', { headers: bearer })).status === 200; i++) await new Promise((done) => setTimeout(done, 100));
+  assert.equal((await fetch(url + '/api/v1/audit', { headers: bearer })).status, 403);
   assert.notEqual((await audrey.ask('/settings/sign-in')).status, 200, 'the session is worth nothing');
   assert.equal((await new Client().ask('/sign-in', { form: { login: 'audrey', password: PASSWORD } })).status, 403);
   assert.throws(() => assay('user', 'roles', 'audrey', 'auditor,viewer', '--until', 'never'), /no day/);
@@ -179,7 +179,7 @@ test('every route and role: the table holds', async () => {
   const [, , ...who] = rows.shift();
   const listed = rows.map(([method, address]) => `${method} ${address}`);
   assert.deepEqual(routes.filter((r) => !listed.includes(r)), [], 'routes without a line in authorization.tsv');
-  const all = ['own_page', 'read', 'run', 'records', 'export', 'audit', 'users', 'settings', 'keys'];
+  const all = ['own_page', 'read', 'run', 'records', 'export', 'audit', 'users', 'settings', 'keys', 'examine'];
   const roles = JSON.parse(await (await fetch(url + '/api/v1/roles', { headers: { cookie: ann.cookie } })).text()).rows;
   const headers = { nobody: {}, half: {} };
   const half = new Client();
@@ -200,7 +200,7 @@ test('every route and role: the table holds', async () => {
       const answer = await fetch(url + address, { method, headers: headers[who[i]], redirect: 'manual', ...(changes && { body: new URLSearchParams() }) });
       const text = await answer.text();
       const is401 = answer.status === 401 || /^\/sign-in($|\?|\/)/.test(answer.headers.get('location') ?? '');
-      const refused = is401 || (answer.status === 403 && /takes the permission|second factor|Your session is over/.test(text)) || (answer.headers.get('location') ?? '').includes('why=second') || (address === '/' && answer.headers.get('location') === '/settings/sign-in');
+      const refused = is401 || (answer.status === 403 && /takes the permission|second factor|Your session is over/.test(text)) || (answer.headers.get('location') ?? '').includes('why=second') || (address === '/' && ['/settings/sign-in', '/audit'].includes(answer.headers.get('location')));
       const is_public = cells.every((c) => c === '+');
       if (!is_public && refused !== (cell === '-')) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status} ${answer.headers.get('location') ?? ''}`);
       if (answer.status >= 500 && answer.status !== 503) wrong.push(`${method} ${pattern} ${who[i]}: ${answer.status}`);

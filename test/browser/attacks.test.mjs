@@ -33,7 +33,7 @@ before(async () => {
       try { return assay('user', 'add', name, '--roles', roles, '--person', person.id, '--until', '2099-01-01'); } catch { return null; }
     })();
     if (!added) continue; // a role that is not there
-    const scope = roles === 'employee' ? 'own_page' : roles === 'viewer' || roles === 'auditor' ? 'own_page,read' : 'own_page,read,records';
+    const scope = roles === 'employee' ? 'own_page' : roles === 'auditor' ? 'own_page,examine' : roles === 'viewer' ? 'own_page,read' : 'own_page,read,records';
     const token = assay('token', 'add', name, '--label', 'attacks', '--scope', scope).trim();
     who[name] = (...rest) => ask({ authorization: 'Bearer ' + token }, ...rest);
     who[name].person = person.id;

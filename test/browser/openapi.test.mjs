@@ -198,7 +198,7 @@ describe('the API', () => {
     const roles = (await ask('GET', '/roles')).json.rows;
     const may = (type, act) => new RegExp(`\\nmay:[^]*?\\b${act}: \\[([^\\]]*)\\]`).exec(fs.readFileSync(new URL(`../../content/records/${type}.yaml`, import.meta.url), 'utf8'))?.[1].split(', ') ?? [];
     const wrong = [], allPermissions = [...new Set(roles.flatMap((r) => r.permissions))];
-    for (const role of ['viewer', 'auditor', 'employee', 'consultant']) {
+    for (const role of ['viewer', 'employee', 'consultant']) {
       const permissions = roles.find((r) => r.id === role).permissions;
       assay('user', 'add', `api-${role}`, '--roles', role, '--until', '2099-01-01');
       const headers = { authorization: `Bearer ${assay('token', 'add', `api-${role}`, '--label', 'api', '--scope', permissions.join(',')).trim()}`, cookie: '', 'x-csrf-token': '' };
