@@ -277,6 +277,18 @@ static struct opened rows_open(struct view *v, const struct population *p)
 }
 
 /* "check" and "steps": what may be done with it now, of the record's own transitions. */
+static void may_check_put(struct view *v, const struct view_records *r, struct json *check, const struct record_type *t, struct str id)
+{
+    struct err why = {0};
+    const char *other = NULL;
+    const struct record_transition *move = record_type_transition(t, STR("check"));
+    struct record *record = record_get(v->db, v->arena, t, id, view_record_limit(v), &why);
+    bool is_allowed = record && move && r->access && !v->is_past && record_allows(r->access, t, record, RECORD_MOVE, move, &why) &&
+                      record_other_eyes(v->db, v->arena, r->access, record, move, &other, &why) && !other;
+    json_put_bool(check, "is_allowed", is_allowed);
+    json_put_str(check, "why_not", other ? STR("somebody else than who made or froze it says whether it is complete and accurate") : arena_str(v->arena, str_of(why.text)));
+}
+
 static void steps_put(struct json *page, const struct json *next)
 {
     struct json *check = json_put_object(page, "check"), *steps = json_put_array(page, "steps");
@@ -291,8 +303,6 @@ static void steps_put(struct json *page, const struct json *next)
         json_put_str(o, "label", json_text(n, "label"));
     }
     json_put_bool(check, "is_possible", found != NULL);
-    json_put_bool(check, "is_allowed", json_bool(found, "is_allowed"));
-    json_put_str(check, "why_not", json_text(found, "why_not"));
     struct json *shape = json_put_object(page, "state_shape");
     json_put_str(shape, "status", json_text(page, "status"));
     json_put_str(shape, "status_words", json_text(page, "status_words"));
@@ -316,6 +326,7 @@ struct json *view_population(struct view *v, const struct view_records *r, struc
     population_put(v, page, &p, e);
     facts_put(v, page, &p, &o);
     steps_put(page, json_get(record, "next"));
+    may_check_put(v, r, (struct json *)(uintptr_t)json_get(page, "check"), t, p.id);
     json_put_bool(page, "may_change", json_bool(record, "may_change"));
     checks_put(&o, page, &p);
     sequence_put(&o, page, &p);
