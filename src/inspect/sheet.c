@@ -434,7 +434,7 @@ static bool rows_read(struct book *b, struct str part, struct cells *cells)
     return true;
 }
 
-bool sheet_read(struct arena *a, struct str bytes, struct sheet *ret, struct err *e)
+bool sheet_cells_read(struct arena *a, struct str bytes, struct sheet *ret, struct err *e)
 {
     struct inspected found = {0};
     struct book b = {.a = a, .j = {.a = a, .name = STR("import.xlsx"), .bytes = bytes, .found = &found}, .ret = ret, .e = e};

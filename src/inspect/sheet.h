@@ -6,7 +6,7 @@
  * errors as #N/A. Rows and cells that the file leaves out are empty; empty rows at the end are not given.
  *
  *     struct sheet s;
- *     if (!sheet_read(arena, bytes, &s, &e)) ... e says why
+ *     if (!sheet_cells_read(arena, bytes, &s, &e)) ... e says why
  *     sheet_cell(&s, 0, 2)                                   // row 1, column C
  */
 #ifndef INSPECT_SHEET_H
@@ -34,7 +34,7 @@ struct sheet {
 };
 
 /* ERR_INVALID: it is no workbook, or broken; ERR_TOO_LARGE: more than the limits; ERR_UNSUPPORTED: encrypted. */
-bool sheet_read(struct arena *a, struct str bytes, struct sheet *ret, struct err *e) MUST_USE;
+bool sheet_cells_read(struct arena *a, struct str bytes, struct sheet *ret, struct err *e) MUST_USE;
 static inline struct str sheet_cell(const struct sheet *s, size_t row, size_t column)
 {
     return row < s->rows && column < s->columns ? s->cells[row * s->columns + column] : STR("");

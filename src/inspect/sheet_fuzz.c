@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         parts_zip(&zipped, bytes);
         bytes = buf_view(&zipped);
     }
-    if (sheet_read(a, bytes, &s, &e)) {
+    if (sheet_cells_read(a, bytes, &s, &e)) {
         size_t total = 0;
         assert(s.rows <= SHEET_ROWS_MAX && s.columns <= SHEET_COLUMNS_MAX);
         for (size_t i = 0; i < s.rows; i++)

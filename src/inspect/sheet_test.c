@@ -36,7 +36,7 @@ static void part(const char *name, const char *text)
 static bool read_it(void)
 {
     parts_zip(&zipped, buf_view(&parts));
-    return sheet_read(arena, buf_view(&zipped), &sheet, &e);
+    return sheet_cells_read(arena, buf_view(&zipped), &sheet, &e);
 }
 
 static bool read_rows(const char *rows)
@@ -98,8 +98,8 @@ END_TEST
 
 START_TEST(what_is_no_workbook_is_said_to_be_none)
 {
-    ck_assert(!sheet_read(arena, STR("Id,Request\n"), &sheet, &e) && e.code == ERR_INVALID);
-    ck_assert(!sheet_read(arena, STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), &sheet, &e) && e.code == ERR_UNSUPPORTED);
+    ck_assert(!sheet_cells_read(arena, STR("Id,Request\n"), &sheet, &e) && e.code == ERR_INVALID);
+    ck_assert(!sheet_cells_read(arena, STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), &sheet, &e) && e.code == ERR_UNSUPPORTED);
     part("xl/workbook.xml", BOOK);
     ck_assert(!read_it() && strstr(e.text, "missing") != NULL);
 }

@@ -25,7 +25,7 @@ static void sheet_look(struct arena *a, struct str bytes, struct buf *text)
 {
     struct sheet sheet;
     struct err e = {0};
-    if (sheet_read(a, bytes, &sheet, &e))
+    if (sheet_cells_read(a, bytes, &sheet, &e))
         json_write(text, sheet_json(a, &sheet));
     else
         buf_printf(text, "!%s", e.text);
