@@ -255,12 +255,12 @@ START_TEST(what_an_account_may_goes_by_the_clock_of_whoever_takes_the_operation)
     char id[ACCOUNT_ID_SIZE], text[TOKEN_TEXT_SIZE];
     ck_assert(account_op(&env_system, arena, &change, STR("local:admin"), "", &op, id, &e) && submit(&op, &e));
     struct str actor = account_actor(arena, str_of(id));
-    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_READ), last_ms + day_ms, actor, "", &op, text, &e));
+    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_EXAMINE), last_ms + day_ms, actor, "", &op, text, &e));
     ck_assert(!submit(&op, &e) && e.code == ERR_INVALID); /* by the system's clock, its end is too far off */
     e = (struct err){0};
     op.now_ms = last_ms - 1;
     ck_assert_msg(submit(&op, &e), "%s", e.text);
-    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_READ), last_ms + day_ms, actor, "", &op, text, &e));
+    ck_assert(token_op(&env_system, arena, str_of(id), STR("ci"), PERMISSION_BIT(PERMISSION_EXAMINE), last_ms + day_ms, actor, "", &op, text, &e));
     op.now_ms = last_ms;
     ck_assert(!submit(&op, &e) && e.code == ERR_DENIED); /* the account has ended */
     finish();

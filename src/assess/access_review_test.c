@@ -145,6 +145,7 @@ START_TEST(a_review_that_is_late_is_a_deviation_of_its_performance_and_still_end
     ck_assert_int_eq(count_of("select count(*) from occurrences o join access_reviews v on v.occurrence = o.id where o.state = 'missed'"), 1);
     ck_assert_int_eq(count_of("select count(*) from deviations d join access_reviews v on v.occurrence = d.occurrence"), 1);
     ck_assert(db_run(world.db, &e, "update access_lines_versions set state = 'kept' where to_leaf is null")); /* as people do, in their own tests */
+    ck_assert(db_run(world.db, &e, "update record_tally set b = 'kept' where type = 'access_line' and b = 'open'")); /* what counts with each change (counted: review, state …) */
     advance(due + 91);
     ck_assert_str_eq(text_of("select state from access_reviews where id = 'AR-0001'"), "proven");
     ck_assert_int_eq(count_of("select on_time from access_reviews where id = 'AR-0001'"), 0);

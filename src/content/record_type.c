@@ -329,6 +329,15 @@ void record_type_view_as_of(const struct record_type *t, int64_t leaf_limit, str
     buf_printf(out, "create temp view %s as ", t->table);
     put_view_columns(t, out);
     buf_printf(out, "r.from_leaf <= %lld and (r.to_leaf is null or r.to_leaf > %lld) and r.is_deleted = 0;\n", (long long)leaf_limit, (long long)leaf_limit);
+    if (!t->counted.count)
+        return;
+    buf_printf(out, "create temp view %s_counts as select ", t->table);
+    for (size_t i = 0; i < t->counted.count; i++)
+        buf_printf(out, "\"%s\", ", t->counted.items[i]);
+    buf_printf(out, "count(*) as n from %s group by ", t->table);
+    for (size_t i = 0; i < t->counted.count; i++)
+        buf_printf(out, "%s%zu", i ? ", " : "", i + 1);
+    buf_cstr(out, ";\n");
 }
 
 /* How many there are of each, by the names of what is counted. */

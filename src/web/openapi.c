@@ -439,7 +439,7 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
         put_body(operation, "application/json", "changes", true);
         put_answer(responses, "200", "What was changed: type, id and version of the first hundred, and the leaf", "application/json", NULL);
-    } else if (r->handler == handle_api_evidence || strcmp(r->path, "/api/v1/access/extracts") == 0 || (r->method == HTTP_POST && strcmp(r->path, "/api/v1/documents") == 0)) {
+    } else if (r->method == HTTP_POST && openapi_takes_file(r->path)) {
         put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "What was made of it", "application/json", NULL);
     } else if (r->handler == handle_api_oscal_import) {

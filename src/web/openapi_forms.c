@@ -13,6 +13,13 @@ struct field {
 static const struct field fields[] = {
     {"/api/v1/tests/:id/run", NULL, NULL, false, NULL, NULL},
     {"/api/v1/risks/adopt", NULL, NULL, false, NULL, NULL},
+    {"/api/v1/audit/:id/populations", "library", "string", true, "HR-01", "Which of the library's populations"},
+    {"/api/v1/audit/:id/populations", "from", "string", false, NULL, "The first day; the engagement's window unless given"},
+    {"/api/v1/audit/:id/populations", "to", "string", false, NULL, "The last day"},
+    {"/api/v1/audit/:id/populations/:pop/freeze", "file", "file", false, NULL, "CSV, where it is an import"},
+    {"/api/v1/audit/:id/populations/:pop/reconcile", "other", "string", true, "POP-0002", "The population of the other source"},
+    {"/api/v1/audit/:id/populations/:pop/reconcile", "keys", "string", true, "id", "Columns that say which rows belong together: here=there, with commas between"},
+    {"/api/v1/audit/:id/populations/:pop/reconcile", "values", "string", false, NULL, "Columns that have to be alike"},
     {"/api/v1/audit/:id/requests", "days", "string", false, "21", "Due so many days from today; nothing: by the milestones"},
     {"/api/v1/audit/:id/requests/import", "file", "file", true, NULL, "The firm's list: XLSX or CSV; or text/csv as the body. ?dry_run=1 only says what would happen"},
     {"/api/v1/audit/:id/requests/:request/submit", "answer", "string", false, "As of today there was none.", "In words"},
@@ -69,10 +76,6 @@ static const struct field fields[] = {
     {"/api/v1/documents", "folder", "string", false, NULL, "The folder's id"},
     {"/api/v1/documents", "classification", "string", false, "internal", "public, internal, confidential or restricted"},
     {"/api/v1/documents", "owner", "string", false, NULL, "A person's id, where who asks is nobody's person"},
-    {"/api/v1/documents", "file", "file", true, NULL, "Up to 20 files, each becomes a document"},
-    {"/api/v1/documents", "folder", "string", false, NULL, "Id of the folder they go into"},
-    {"/api/v1/documents", "classification", "string", false, "internal", "public, internal, confidential or restricted"},
-    {"/api/v1/documents", "owner", "string", false, NULL, "Id of a person; you unless given"},
     {"/api/v1/documents/disposition", "document", "texts", true, "DOC-0001", "Ids of documents that are due"},
     {"/api/v1/documents/disposition", "name", "string", false, "Due this month", "What it is called"},
     {"/api/v1/documents/:id/share", "recipient", "string", true, "Example LLP", "For whom it is"},
@@ -153,6 +156,14 @@ static void put_type(struct json *o, const struct field *f)
         json_put_int(o, "example", number);
     else if (f->example)
         json_put_cstr(o, "example", f->example);
+}
+
+bool openapi_takes_file(const char *path)
+{
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (strcmp(fields[i].path, path) == 0 && fields[i].type && strcmp(fields[i].type, "file") == 0)
+            return true;
+    return false;
 }
 
 bool openapi_put_form(struct json *schema, const char *path)

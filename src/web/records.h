@@ -83,5 +83,7 @@ bool xlsx_of_rows(struct call *c, const struct json *rows, struct str *ret, stru
 
 /* The schema of what an address takes that is no record (openapi_forms.c); false: nothing says it. */
 bool openapi_put_form(struct json *schema, const char *path);
+/* One of its fields is a file: it takes multipart/form-data. */
+bool openapi_takes_file(const char *path);
 
 #endif

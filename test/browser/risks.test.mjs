@@ -94,8 +94,7 @@ test('a risk is accepted by an executive, ends, and is opened again with a task'
   assert.equal(later.reopened.by, 'acceptance');
   await page.goto(`${url}/risks/${risk.id}`);
   assert.ok(await page.getByText(new RegExp(`Acceptance ${asked.id} ended`)).first().isVisible());
-  assert.equal(later.tasks.length, 1);
-  assert.match(later.tasks[0].title, /Look at .* again/);
+  assert.equal(later.tasks.filter((t) => /Look at .* again/.test(t.title)).length, 1, 'beside the executive\'s own task about what ended');
   page.isClean();
   await page.finish();
 });

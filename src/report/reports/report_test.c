@@ -211,7 +211,11 @@ END_TEST
 
 START_TEST(the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apart)
 {
-    const char *g = records_create(&world, "engagement", "{\"title\":\"2026\",\"kind\":\"type2\",\"window_from\":\"2026-01-01\",\"window_to\":\"2026-06-30\",\"categories\":[\"security\"],\"firm\":\"Reed LLP\"}");
+    const char *ada = records_create(&world, "person", "{\"name\":\"Ada\",\"kind\":\"contractor\"}");
+    struct err none = {0};
+    ck_assert_msg(db_run(world.db, &none, "update account set person = ?1 where id = 'aud'", A(ada)), "%s", none.text);
+    const char *g = records_create(&world, "engagement", arena_printf(world.arena, "{\"title\":\"2026\",\"kind\":\"type2\",\"window_from\":\"2026-01-01\",\"window_to\":\"2026-06-30\","
+                                                                      "\"categories\":[\"security\"],\"firm\":\"Reed LLP\",\"auditors\":[\"%s\"]}", ada).data);
     adopt("AC-05", "{\"title\":\"Access review\",\"owner\":\"P-0001\"}");
     world.actor = "account:aud";
     records_create(&world, "test_sheet", "{\"title\":\"Reviews\",\"engagement\":\"ENG-0001\",\"control\":\"AC-05\",\"criteria\":[\"CC6.2\"],\"method\":[\"inspection\"],\"procedure\":\"Read the review of each quarter.\","
@@ -220,7 +224,6 @@ START_TEST(the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apar
     const struct json *page = made("type2", g);
     ck_assert(str_contains(html_of(page), "The auditor has not put a test here yet.")); /* a sheet that is being written is nobody's yet */
     ck_assert(check_of(page, "tests_missing", NULL));
-    struct err none = {0};
     ck_assert_msg(db_run(world.db, &none, "update test_sheets_versions set state = 'prepared' where to_leaf is null"), "%s", none.text);
     page = made("type2", g);
     ck_assert(str_contains(html_of(page), "No exceptions noted.") && str_contains(html_of(page), "Inspected: Read the review of each quarter.") && !check_of(page, "tests_missing", NULL));
