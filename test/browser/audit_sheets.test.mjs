@@ -134,6 +134,7 @@ test('sheets for the controls in scope are made with one click, and filled in wi
   await page.locator('#attributes').fill('A: reviewed\nB: by another person\nC: tests passed\nD: approved before\nE: ticket named');
   await page.locator('details .form-end button').click();
   await page.waitForURL(/done=changed/);
+  await page.waitForLoadState('networkidle'); // the script that goes on to the next cell
   const cells = page.locator('input.mark');
   assert.equal(await cells.count(), 125);
   const begun = Date.now();
@@ -141,7 +142,7 @@ test('sheets for the controls in scope are made with one click, and filled in wi
   for (let i = 0; i < 125; i++) await page.keyboard.type(i === 11 ? 'n' : 'y'); // item 3, B
   assert.ok(Date.now() - begun < 120000, 'two minutes are enough');
   await looked(page, 'sheet-grid');
-  await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Save', exact: true }).first().click()]); // the address says done=changed already
   await page.waitForURL(/done=changed/);
   const { json } = await call(page, 'GET', `/audit/${engagement.id}/sheets/${sheet}`);
   assert.deepEqual([json.count.tested, json.count.deviations, json.count.open], [25, 1, 0]);
@@ -152,7 +153,7 @@ test('sheets for the controls in scope are made with one click, and filled in wi
   await bare.goto(`${url}/audit/${engagement.id}/sheets/${sheet}`);
   await bare.locator('input.mark').nth(11).fill('n');
   await bare.locator('input[name^="t."]').nth(2).fill('The author merged it alone');
-  await bare.getByRole('button', { name: 'Save', exact: true }).first().click();
+  await Promise.all([bare.waitForNavigation(), bare.getByRole('button', { name: 'Save', exact: true }).first().click()]);
   await bare.waitForURL(/done=changed/);
   await plain.close();
 });

@@ -117,7 +117,8 @@ for (const form of document.querySelectorAll('form[data-guard]')) {
     if (isDirty) e.preventDefault();
   });
 }
-for (const form of document.querySelectorAll('form[data-passkey]')) import(form.dataset.module).then((m) => m.attach(form));
+// What only some pages need comes with the form that needs it.
+for (const form of document.querySelectorAll('form[data-module]')) import(form.dataset.module).then((m) => m.attach(form));
 
 // Files may be dropped where they can be chosen; without scripts, they are chosen.
 for (const input of document.querySelectorAll('.field input[type=file]')) {
@@ -148,4 +149,3 @@ for (const input of document.querySelectorAll('.field input[type=file]')) {
 }
 const soon = document.querySelector('[data-reload-soon]');
 if (soon) setTimeout(() => location.reload(), 2000);
-for (const form of document.querySelectorAll('form[data-lines]')) import(form.dataset.module).then((m) => m.attach(form));
