@@ -35,7 +35,7 @@ static bool row_put(struct view *v, const struct view_records *r, struct json *o
         p->key = key;
         p->next = next;
         json_put_str(p, "id", arena_str(v->arena, db_text(row, 0)));
-        json_put(p, "state", record_state_json(v, responses, db_text(row, 1)));
+        json_put(p, "state", record_state_json(v, responses, arena_str(v->arena, db_text(row, 1))));
         json_put_str(p, "title", arena_str(v->arena, db_text(row, 2)));
         json_put_str(p, "url", record_url(v, "response", db_text(row, 0)));
         is_answered = !str_is(db_text(row, 1), "draft");

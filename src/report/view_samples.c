@@ -107,7 +107,7 @@ static bool rows_put(struct view *v, const struct view_records *r, struct json *
         json_put_str(o, "id", id);
         json_put_str(o, "title", arena_str(v->arena, db_text(row, 1)));
         json_put_str(o, "url", audit_url(v, engagement, "samples", id));
-        json_put(o, "state", record_state_json(v, t, db_text(row, 2)));
+        json_put(o, "state", record_state_json(v, t, arena_str(v->arena, db_text(row, 2))));
         put_link(v, o, "population", population.data, arena_str(v->arena, db_text(row, 4)).data, audit_url(v, engagement, "populations", population));
         json_put_int(o, "rows", db_int(row, 5));
         json_put_int(o, "size", db_int(row, 6));

@@ -197,7 +197,7 @@ static void exceptions_put(struct view *v, struct json *page, const struct sheet
         json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
         json_put_str(o, "url", audit_url(v, s->engagement, "exceptions", db_text(row, 0)));
         json_put_str(o, "title", arena_str(v->arena, db_text(row, 1)));
-        json_put(o, "state", record_state_json(v, t, db_text(row, 2)));
+        json_put(o, "state", record_state_json(v, t, arena_str(v->arena, db_text(row, 2))));
         json_put_int(o, "items", db_int(row, 3));
         json_put_int(o, "of", db_int(row, 4));
         json_put_bool(o, "has_response", db_int(row, 5) != 0);
