@@ -235,14 +235,12 @@ static bool wanted_blob(void *context, uint64_t index, struct str type, const st
     return false;
 }
 
-static bool open_blob(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
-                      uint8_t ret_salt[32], struct err *e)
+static bool open_blob(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct blob_opened *ret, struct err *e)
 {
     struct str stored;
     const struct made *made = &b.blobs[b.blob_used];
-    (void)context, (void)leaf;
-    blob_salt(made->dek, ret_salt);
-    return pack_read(b.packs, a, x, &stored, e) && blob_open(a, stored, c, x, made->dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    (void)context, (void)leaf, (void)c;
+    return pack_read(b.packs, a, x, &stored, e) && blob_unseal(a, stored, x, made->dek, LIMIT_BLOB_BYTES, ret, e);
 }
 
 static bool sign_manifest(void *context, struct str text, struct buf *lines, struct err *e)
@@ -256,7 +254,7 @@ static void bench_write(int dir, int log)
 {
     struct err e = {0};
     struct bundle_report report;
-    struct bundle_options o = {.ledger_dir = log, .origin = origin, .mode = BUNDLE_FULL, .blobs = {wanted_blob, open_blob, NULL}, .audience = "bench",
+    struct bundle_options o = {.ledger_dir = log, .origin = origin, .mode = BUNDLE_FULL, .blobs = {.is_wanted = wanted_blob, .open = open_blob}, .audience = "bench",
                                .purpose = "bench", .sign = sign_manifest};
     unlinkat(dir, "full.slb", 0);
     int fd = openat(dir, "full.slb", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -68,14 +68,18 @@ web_stop() {
     parent=
 }
 family() { for pid in "$@"; do echo "$pid"; family $(pgrep -P "$pid"); done; }
-# pss PID...: proportional set size, MB
-pss() {
-    total=0
+memory() {
+    field=$1 total=0
+    shift
     for pid in "$@"; do
-        total=$((total + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null || echo 0)))
+        total=$((total + $(awk -v f="$field:" '$1 == f { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null || echo 0)))
     done
     echo $((total / 1024))
 }
+# MB of these processes: what they share is shared out among them. With what they have mapped of the database, which the kernel takes back when others want it ...
+pss() { memory Pss "$@"; }
+# ... and what is their own.
+own() { memory Pss_Anon "$@"; }
 # fossil_timeline: Fossil's timeline of 50 check-ins, out of 2,000, 16 connections for $seconds: sets $theirs (requests a second), $theirs_cpu (us a request,
 # its processes together) and $theirs_bytes (of the page). Fails where it is not installed.
 fossil_timeline() {

@@ -43,7 +43,7 @@ for changes; do
     load list 16; anew=$rate; line="$line $rate"; echo "  list, made anew, 16 connections: $rate requests/s, p99 $p99 ms, $cpu us CPU"
     load again 16; ours=$rate; line="$line $rate"; echo "  list, 40 pages again and again: $rate requests/s, p99 $p99 ms, $cpu us CPU"
     echo "  bytes of a list page: $(bytes '/records/evidence?sort=title&state=received') (goal 61440); of the API's: $(bytes '/api/v1/records/evidence?sort=title')"
-    echo "  memory after that: web $(pss "$web") MB, all $(pss $(family "$parent")) MB PSS (goal 100)"
+    echo "  memory after that: web $(own "$web") MB of its own, all processes $(own $(family "$parent")) MB (goal 100); with what is mapped of the database $(pss $(family "$parent")) MB PSS"
     echo "$line" >>"$scratch/table"
     [ "$changes" = "$(eval echo "\$$#")" ] || web_stop
 done

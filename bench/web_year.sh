@@ -95,7 +95,7 @@ for percent; do
     curl -s -o /dev/null -H "Cookie: $cookie" "http://127.0.0.1:$port/"
     began=$(date +%s)
     schedule=$(pgrep -P "$parent" -f -- '--role schedule' | head -1)
-    echo "$percent %: memory before $(pss $(family "$parent")) MB PSS"
+    echo "$percent %: memory before $(own $(family "$parent")) MB of its own, $(pss $(family "$parent")) MB PSS"
     pages | awk -F'|' -v only="$only" '$1 ~ only' | while IFS='|' read -r name who goal paths; do
         echo "$paths" | tr ' ' '\n' >"$scratch/paths"
         size=$(largest "$scratch/paths")
@@ -113,13 +113,15 @@ import json, sys
 rows = json.load(open(sys.argv[1] + "/lines"))["rows"]
 open(sys.argv[1] + "/ids", "w").write("".join(f"{r['id']} {r['version']}\n" for r in rows if r.get("may") and not r["is_flagged"]))
 PY
-        : >"$scratch/decided"
-        head -20 "$scratch/ids" | while read -r id version; do
-            before=$(ticks "$web" "$keeper")
-            curl -s -o "$scratch/answer" -w '%{time_total} %{http_code}' -H "Authorization: Bearer $reviewer" -H 'Content-Type: application/json' -H "If-Match: \"$version\"" \
-                -d '{"transition":"keep"}' "http://127.0.0.1:$port/api/v1/records/access_line/$id/moves" | awk -v t=$(($(ticks "$web" "$keeper") - before)) '{ print $1 * 1000, $2, t * 10 }' >>"$scratch/decided"
-        done
-        sort -n "$scratch/decided" | awk '{ t[NR] = $1; c += $3; if ($2 != 200) wrong = $2 } END { if (NR) printf "decision          alone p50 %8.2f longest %.2f ms of %d, %.1f ms CPU of web and keeper each%s\n", t[int((NR + 1) / 2)], t[NR], NR, c / NR, wrong ? "; status " wrong : "" }'
+        head -20 "$scratch/ids" >"$scratch/first_ids"
+        before_web=$(ticks "$web") before_keeper=$(ticks "$keeper")
+        while read -r id version; do
+            curl -s -o "$scratch/answer" -w '%{time_total} %{http_code}\n' -H "Authorization: Bearer $reviewer" -H 'Content-Type: application/json' -H "If-Match: \"$version\"" \
+                -d '{"transition":"keep"}' "http://127.0.0.1:$port/api/v1/records/access_line/$id/moves"
+        done <"$scratch/first_ids" >"$scratch/decided"
+        in_web=$(($(ticks "$web") - before_web)) in_keeper=$(($(ticks "$keeper") - before_keeper))
+        sort -n "$scratch/decided" | awk -v web=$in_web -v keeper=$in_keeper '{ t[NR] = $1 * 1000; if ($2 != 200) wrong = $2 } END { if (NR)
+            printf "decision          alone p50 %8.2f longest %.2f ms of %d, CPU each: web %.1f, keeper %.1f ms%s\n", t[int((NR + 1) / 2)], t[NR], NR, web * 10 / NR, keeper * 10 / NR, wrong ? "; status " wrong : "" }'
         # While one record is changed after the other, what a page costs that looks at it: nothing is kept between two requests then.
         who=lead; echo "/people?page=1" >"$scratch/paths"
         while :; do curl -s -o /dev/null -H "Authorization: Bearer $reviewer" -H 'Content-Type: application/json' -d '{"values":{"name":"laptop","kind":"laptop","owner":"P-0009"}}' "http://127.0.0.1:$port/api/v1/records/device"; sleep 0.1; done &
@@ -129,7 +131,7 @@ PY
         wait $writer 2>/dev/null || :
         printf 'people, ten changes a second: alone p50 %s p99 %s ms\n' "$p50" "$p99"
     fi
-    echo "$percent %: memory after $(pss $(family "$parent")) MB PSS (web $(pss "$web")); schedule has used $(($(ticks "$schedule") * 10)) ms of CPU in $(($(date +%s) - began)) s"
+    echo "$percent %: memory after $(own $(family "$parent")) MB of its own (web $(own "$web")), $(pss $(family "$parent")) MB PSS; schedule has used $(($(ticks "$schedule") * 10)) ms of CPU in $(($(date +%s) - began)) s"
     web_stop
 done
 

@@ -103,14 +103,14 @@ create index evaluation_by_subject on evaluation(subject, leaf);
 create table span(id integer primary key, subject text not null, test text not null, resource text not null, status text not null,
                   reason text not null, from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
 create index span_open on span(subject, test, resource) where to_leaf is null;
--- Per test and subject: the worst of its resources (fail > unknown > pass > skip), with counts.
-create table test_span(id integer primary key, subject text not null, test text not null, status text not null, pass integer not null,
-                       fail integer not null, unknown integer not null, skip integer not null,
-                       from_leaf integer not null, from_t integer not null, to_leaf integer, to_t integer) strict;
--- These two hold all that "where do we stand" reads of the window, so that it never touches the table.
-create index test_span_open on test_span(subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is null;
-create index test_span_closed on test_span(to_t, subject, test, status, from_t, pass, fail, unknown, skip, from_leaf, to_leaf) where to_leaf is not null;
--- The open test_span rows of a subject as one text (src/assess/subject_now.h).
+-- Per test and subject, now: the worst of its resources (fail > unknown > pass > skip), with counts.
+create table test_span(subject text not null, test text not null, status text not null, pass integer not null, fail integer not null, unknown integer not null,
+                       skip integer not null, from_leaf integer not null, from_t integer not null, primary key(subject, test)) strict, without rowid;
+-- What that was before, packed (src/assess/span_store.h): many closed ones of a subject to a row, in the order of their ends; to_t, to_leaf: of the last one.
+create table test_name(id integer primary key, name text not null unique) strict;
+create table test_span_chunk(id integer primary key, subject text not null, to_t integer not null, to_leaf integer not null, spans blob not null) strict;
+create index test_span_chunk_by_end on test_span_chunk(subject, to_t);
+-- The test_span rows of a subject as one text (src/assess/subject_now.h).
 create table subject_now(subject text primary key, tests text not null) strict, without rowid;
 create index span_by_end on span(test, to_leaf);
 -- Stretches in which the subject was observed without a break longer than the staleness limit; the last one grows with each evaluation.

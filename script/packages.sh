@@ -8,7 +8,7 @@ zlib1g-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libsystemd-dev libcurl4-
 packages_test="check valgrind clang libclang-rt-14-dev curl openssl sqlite3 procps iproute2 libnss-extrausers nftables iptables kmod nodejs npm chromium golang-go
 golang-golang-x-mod-dev python3-aiosmtpd slapd ldap-utils poppler-utils"
 
-packages_bench="wrk fossil lynis git restic borgbackup systemd-journal-remote python3"
+packages_bench="sqlite3 poppler-utils zstd wrk fossil lynis git restic borgbackup systemd-journal-remote python3"
 
 say() { printf '%s\n' "$*" >&2; }
 

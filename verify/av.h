@@ -13,6 +13,7 @@
  *   rules.c    what a leaf of each type has to say: tables first                  E42
  *   time.c     where streams stand, clocks, lateness, beacons                     E44 E50 E51 E54
  *   erase.c    erasures and holds                                                 E42 E43 E63 E64
+ *   draw.c     samples are drawn again; opinions lie behind what they cite        E71 E72
  *   stamp.c    time stamps                                                        E20
  *   bundle.c   the container: manifest, members, tar framing, blobs               E01-E06 E31 E32 E60-E63
  *   file.c     bytes: a bundle's map or a directory's files, names of tiles       E31 E32
@@ -58,12 +59,14 @@ struct av_options {
     const char *log_vkey;    /* pinned keys, or NULL */
     const char *root_vkey;
     const char *policy_path; /* pinned tlog-policy, or NULL */
-    const char *seen_path;   /* a checkpoint seen before, or NULL */
+    const char *seen_path;   /* a checkpoint seen before, its file or SIZE:ROOT; or NULL */
     int64_t explain;         /* a leaf, or -1 */
+    const char *key_words;   /* what the options for keys are called; NULL: as in main.c */
+    bool has_stamps_checked; /* the caller looks at signatures and certificates of time stamps itself */
 };
 enum av_answer { AV_OK = 0, AV_FAIL = 1, AV_INCOMPLETE = 2 };
 struct av;
-/* One check at a time; the state is one static object. A bundle is mapped: if somebody cuts it meanwhile, this program gets SIGBUS. */
+/* One check at a time; its state lasts until the next one. A bundle is mapped: if somebody cuts it meanwhile, this program gets SIGBUS. */
 struct av *av_check(const struct av_options *o);
 enum av_answer av_answer(const struct av *v);
 void av_print_text(const struct av *v, FILE *out);
@@ -163,7 +166,7 @@ struct av_bundle {
     } *tiles;
     size_t tile_count;
     uint64_t from, to;
-    uint64_t disclosed, withheld, erased, member_count, chosen;                      /* as counted */
+    uint64_t disclosed, withheld, erased, member_count, chosen, pages;                      /* as counted */
     int64_t said_disclosed, said_withheld, said_erased, said_members, said_leaves; /* as the manifest says */
     int64_t said_lag, per[2];
     char audience[512], purpose[512];
@@ -178,7 +181,7 @@ struct av_explained {
     uint64_t seal;
     int64_t seal_t;
     uint64_t cosigned_size, cosigned_time, stamped_size;
-    char stamped_time[32];
+    int64_t stamped_t;
     char blobs[4096];
 };
 
@@ -276,11 +279,14 @@ struct av {
     } erased[AV_ERASED_MAX];
     size_t erased_count;
     struct av_map moves; /* names x of blobs that were encrypted anew, to what followed them */
+    struct av_map closes; /* SHA-256 of a population's name, with the leaf that closed it last */
     struct av_hold {
         uint64_t index, released; /* UINT64_MAX while in force */
         char id[16];
     } holds[AV_HOLDS_MAX];
     size_t hold_count;
+    char master_next[16]; /* of a master key that is announced and not in force yet; zeros: none */
+    uint64_t master_next_leaf, blobs_at_seal;
     struct av_anchor anchors[AV_ANCHORS_MAX];
     size_t anchor_count;
     struct av_order cosigned_order; /* of anchors, as they come */
@@ -288,8 +294,8 @@ struct av {
     uint64_t witnessed_size, witnessed_time, stamped_size; /* the largest */
     int64_t anchored_t; /* t of the last leaf under the larger of both */
     uint64_t leaves, tiles_checked, checkpoints, cosigned, signatures, runs, blob_references, blobs, late, gaps, explained_gaps,
-        clock_steps, stamps;
-    char stamp_command[256];
+        clock_steps, stamps, opinions, unsigned_opinions, samples_by_strata;
+    char stamp_command[256], stamp_words[400]; /* the second is the caller's, who looked at them */
     struct av_explained explain;
 };
 
@@ -308,7 +314,7 @@ static inline bool av_is_whole(const struct av *v)
 bool av_buffer_fit(struct av_buffer *b, size_t size); /* false: no memory */
 /* Whole small file below `dir` (or AT_FDCWD). -1 when it cannot be read or is larger. */
 long av_read_file(int dir, const char *path, char *ret, size_t size_max);
-const struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest); /* NULL: not there */
+struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest); /* NULL: not there */
 void av_map_add(struct av *v, struct av_map *m, struct av_entry place);                   /* of a digest that is not there */
 bool av_directory_open(struct av *v);
 void av_directory_files(struct av *v); /* E32, and narrower tiles that were kept */
@@ -379,10 +385,14 @@ void av_erase_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 void av_erased_leaf(struct av *v, const struct av_leaf *leaf);
 void av_reencrypt_leaf(struct av *v, const struct av_leaf *leaf);
 void av_hold_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
+void av_keyring_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 void av_erasures_end(struct av *v);
 const struct av_erased *av_erased_find(const struct av *v, const struct av_hash *x); /* once all are known */
 /* Does this leaf name the blob x, and (when c is not empty) c? */
 bool av_leaf_names_blob(const struct av_leaf *leaf, struct av_text c, struct av_text x);
+
+/* draw.c: leaves draw, close, opinion */
+void av_draw_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained);
 
 /* keys.c */
 void av_keys_list(struct av *v); /* keys.jsonl */
@@ -392,6 +402,8 @@ void av_keys_end(struct av *v);
 bool av_key_follows(const struct av *v, const struct av_registered *key, const struct av_key *first);
 /* The key, if it is registered in that role and may sign leaf `index`. */
 struct av_registered *av_key_find(struct av *v, const char *role, const struct av_key *key, uint64_t index);
+/* What auditors say: by their own key, once one of theirs is registered; before that it may go unsigned (E43). */
+void av_auditor_check(struct av *v, const struct av_leaf *leaf, const char *type);
 /* How many keys of that role, in force at the leaf, have signed "assay/" label "@v1" LF origin LF statement LF. */
 int av_signers(struct av *v, const struct av_leaf *leaf, const char *role, const char *label, struct av_text statement);
 enum av_signed av_statement_check(const struct av *v, const char *label, struct av_text statement, struct av_text lines,

@@ -9,12 +9,13 @@
 
 enum { BLOCK = 512, FORGET_BYTES = 8 << 20 };
 /* In the order in which they come. */
-enum rank { MANIFEST, POLICY, KEYS, CHECKPOINTS, TOKENS, AUTHORITIES, TILES, PROOFS, SALTS, BLOBS, STATE, README, UNKNOWN };
+enum rank { MANIFEST, POLICY, KEYS, CHECKPOINTS, TOKENS, AUTHORITIES, TILES, PROOFS, SALTS, BLOBS, STATE, README, AUDIT, INDEX, PAGES, UNKNOWN };
 static const struct {
     const char *name; /* or, ending in a slash, what it begins with */
     bool is_required;
 } ranks[] = {{"manifest.note", true}, {"policy", true},  {"keys.jsonl", true},  {"checkpoints.txt", true}, {"tsa/", false},  {"tsa/ca.pem", false},
-             {"tile/", false},        {"proofs/", false}, {"salts.jsonl", true}, {"blobs/", false},         {"state.jsonl", true}, {"README.txt", true}};
+             {"tile/", false},        {"proofs/", false}, {"salts.jsonl", true}, {"blobs/", false},         {"state.jsonl", true}, {"README.txt", true},
+             {"audit/", false},       {"index.html", false}, {"pages/", false}};
 
 /* Where the walk over the members stands. */
 struct walk {
@@ -24,6 +25,7 @@ struct walk {
     uint64_t tile;
     uint64_t last; /* the number in the name before, of its rank */
     bool has_last, wants_proof; /* wants_proof: the leaf came, its proof is due */
+    struct av_text name;        /* of the page before */
 };
 
 static void octal(char *field, size_t size, uint64_t value) /* size - 1 digits and NUL */
@@ -116,7 +118,7 @@ static bool member_check(struct av *v, struct walk *w, struct av_text name, uint
 static enum rank rank_of(struct av_text name)
 {
     enum rank found = UNKNOWN;
-    for (int i = POLICY; i <= README; i++)
+    for (int i = POLICY; i < UNKNOWN; i++)
         if (av_is(name, ranks[i].name) || (found == UNKNOWN && strchr(ranks[i].name, '/') && av_starts(name, ranks[i].name)))
             found = (enum rank)i;
     return name.size > 99 ? UNKNOWN : found;
@@ -198,10 +200,32 @@ static bool number_take(struct av *v, struct walk *w, struct av_text name)
     return true;
 }
 
+/* What is written for people, and what it says for programs: plain names in bytewise order, so that each comes once and tar puts none elsewhere. */
+static bool page_take(struct av *v, struct walk *w, struct av_text name)
+{
+    struct av_text before = w->name;
+    size_t both = name.size < before.size ? name.size : before.size;
+    int order = both ? memcmp(name.data, before.data, both) : 0;
+    bool is_plain = name.size > 0 && name.data[name.size - 1] != '/';
+    for (size_t i = 0; i < name.size && is_plain; i++)
+        is_plain = name.data[i] == '/' ? i > 0 && name.data[i - 1] != '/' :
+                   name.data[i] == '.' ? i > 0 && name.data[i - 1] != '/' && name.data[i - 1] != '.' :
+                   name.data[i] == '-' || name.data[i] == '_' || (name.data[i] >= '0' && name.data[i] <= '9') || (name.data[i] >= 'A' && name.data[i] <= 'Z') ||
+                       (name.data[i] >= 'a' && name.data[i] <= 'z');
+    if (!is_plain)
+        return av_find(v, "E32", "%.*s is no name for a page", AV_SHOWN(name, 99)), false;
+    if (w->has_last && (order < 0 || (order == 0 && name.size <= before.size)))
+        return av_find(v, "E04", "%.*s is out of order", AV_SHOWN(name, 99)), false;
+    w->name = name;
+    w->has_last = true;
+    v->bundle.pages++;
+    return true;
+}
+
 static bool order_check(struct av *v, struct walk *w, struct av_text name)
 {
     enum rank rank = rank_of(name), before = w->rank;
-    bool is_many = rank == TOKENS || rank == TILES || rank == PROOFS || rank == BLOBS;
+    bool is_many = rank == TOKENS || rank == TILES || rank == PROOFS || rank == BLOBS || rank == AUDIT || rank == PAGES;
     if (rank == UNKNOWN)
         return av_find(v, "E32", "%.*s does not belong into a bundle", AV_SHOWN(name, 99)), false;
     if (rank < before || (rank == before && !is_many) || (w->wants_proof && rank != PROOFS))
@@ -219,6 +243,8 @@ static bool order_check(struct av *v, struct walk *w, struct av_text name)
     w->rank = rank;
     if (rank == TILES)
         return tile_take(v, w, name);
+    if (rank >= AUDIT)
+        return page_take(v, w, name);
     return (rank != TOKENS && rank != PROOFS) || number_take(v, w, name) ||
            (av_find(v, "E04", "%.*s is out of order", AV_SHOWN(name, 99)), false);
 }
@@ -391,18 +417,61 @@ static bool member_take(struct av *v, struct walk *w, struct av_text line)
     return w->rank != BLOBS || blob_check(v, name, content.size, &hash);
 }
 
+/* The note behind a header that cannot be believed: up to the zeros, or to the next header. data NULL: none is there. */
+static struct av_text note_behind(const struct av *v)
+{
+    static const char magic[] = "assay/bundle@v1\n";
+    const char *note = v->map.data + BLOCK;
+    size_t left = v->map.size > BLOCK ? v->map.size - BLOCK : 0, size = 0;
+    if (left < sizeof(magic) || memcmp(note, magic, sizeof(magic) - 1) != 0)
+        return (struct av_text){NULL, 0};
+    left = left < AV_NOTE_MAX ? left : AV_NOTE_MAX;
+    while (size < left && note[size] != 0 && !(size % BLOCK == 0 && left - size > 14 && memcmp(note + size, "members.jsonl", 14) == 0))
+        size++;
+    return (struct av_text){note, size};
+}
+
+/* E05: the first header is not the one that its note makes due. What is no bundle at all is wrong use. */
+static bool manifest_find(struct av *v, struct av_text *ret)
+{
+    static const struct {
+        size_t behind;
+        const char *words;
+    } fields[] = {{100, "name"}, {108, "mode"}, {116, "owner"}, {124, "group"}, {136, "size"}, {148, "time"}, {156, "checksum"}, {157, "type"}, {257, "link"}, {265, "format"},
+                  {297, "owner's name"}, {329, "group's name"}, {345, "device"}, {500, "prefix"}, {BLOCK, "padding"}};
+    char wanted[BLOCK];
+    size_t at = 0, field = 0;
+    *ret = content_at(v, 0);
+    if (ret->data && ret->size <= AV_NOTE_MAX) {
+        header_make(av_text_of("manifest.note"), ret->size, wanted);
+        if (memcmp(v->map.data, wanted, BLOCK) == 0)
+            return true;
+    }
+    *ret = note_behind(v);
+    if (!ret->data) {
+        av_find(v, "E03", "%s: no bundle: it does not begin with manifest.note", v->o.path);
+        v->is_wrong_use = true;
+        return false;
+    }
+    header_make(av_text_of("manifest.note"), ret->size, wanted);
+    while (at < BLOCK - 1 && v->map.data[at] == wanted[at])
+        at++;
+    while (fields[field].behind <= at)
+        field++;
+    av_find(v, "E05", "manifest.note: byte %zu of the file, in the %s of its tar header, is 0x%02x, and 0x%02x belongs there: the bundle was changed after it was written", at,
+            fields[field].words, (unsigned char)v->map.data[at], (unsigned char)wanted[at]);
+    return false;
+}
+
 bool av_bundle_open(struct av *v)
 {
     struct walk w = {.rank = MANIFEST};
     struct av_object rest;
     struct av_hash hash;
-    struct av_text note = content_at(v, 0), line, left;
+    struct av_text note, line, left;
     int64_t size = 0;
-    if (!note.data || memcmp(v->map.data, "manifest.note", 14) != 0 || note.size > AV_NOTE_MAX) {
-        av_find(v, "E03", "%s: no bundle: it does not begin with manifest.note", v->o.path);
-        v->is_wrong_use = true;
+    if (!manifest_find(v, &note))
         return false;
-    }
     hash = av_sha256_of(note.data, note.size);
     if (!member_check(v, &w, av_text_of("manifest.note"), note.size, &hash, &v->bundle.manifest))
         return false;
@@ -414,7 +483,7 @@ bool av_bundle_open(struct av *v)
     for (left = v->bundle.members; av_line(&left, &line);)
         if (!member_take(v, &w, line))
             return false;
-    if (left.size > 0 || w.rank != README)
+    if (left.size > 0 || w.rank < README)
         return av_find(v, "E04", "members.jsonl: it ends before README.txt"), false;
     if (salt_next_disclosed(v, &rest))
         return av_find(v, "E60", "blob %.16s is missing", av_string(&rest, "c").data), false;

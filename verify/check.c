@@ -100,11 +100,17 @@ static void remarks_make(struct av *v)
 static void lacks_note(struct av *v)
 {
     uint64_t anchored = v->witnessed_size > v->stamped_size ? v->witnessed_size : v->stamped_size;
-    av_note(v, "that results and control states follow from the evidence, and opinions from both (step 8: assay verify and assay reperform do that)");
+    av_note(v, "that results and control states follow from the evidence, and the text of tests is the one recorded (E70: assay verify and assay reperform do that)");
+    if (v->samples_by_strata > 0)
+        av_note(v, "the items of %llu samples by strata, which take the rows to draw again: assay audit sample draw-again", (av_llu)v->samples_by_strata);
+    if (v->unsigned_opinions > 0)
+        av_note(v, "who gave %llu of %llu opinions: they carry no signature by an auditor's own key", (av_llu)v->unsigned_opinions, (av_llu)v->opinions);
     if (v->mode == AV_DIRECTORY && v->blob_references > 0)
         av_note(v, "the %llu blobs that leaves name: a ledger directory holds none", (av_llu)v->blob_references);
     if (v->bundle.withheld > 0)
         av_note(v, "%llu blobs that this bundle withholds", (av_llu)v->bundle.withheld);
+    if (v->bundle.pages > 0)
+        av_note(v, "%llu pages and statements about this ledger: an officer signed them; assay reperform computes them again", (av_llu)v->bundle.pages);
     if (!av_is_whole(v))
         av_note(v, "where all streams stand, as seals say it, and the targets and holds of erasures (not all leaves are here)");
     if (v->mode == AV_SELECTED)
@@ -117,10 +123,10 @@ static void lacks_note(struct av *v)
         av_note(v, "when the leaves from %llu on were written: no witness or time stamp covers them yet", (av_llu)anchored);
     if (v->witnessed_size > 0 && !v->has_pinned_policy)
         av_note(v, "that the witnesses are the right ones: the policy is the data's own; give --policy");
-    if (v->stamps > 0)
+    if (v->stamps > 0 && !v->o.has_stamps_checked)
         av_note(v, "the signatures and certificates of time stamps; do: %s", v->stamp_command);
     if (!v->has_pinned_log && !v->has_pinned_root && !(v->has_pinned_policy && v->policy.log_count > 0))
-        av_note(v, "that the keys are the right ones: TRUST IS TAKEN FROM THE DATA ITSELF; pin --log, --root or --policy");
+        av_note(v, "that the keys are the right ones: TRUST IS TAKEN FROM THE DATA ITSELF; pin %s", v->o.key_words ? v->o.key_words : "--log, --root or --policy");
     if (!v->o.seen_path)
         av_note(v, "that this is not an older state than one you saw before; give --last-seen");
     av_note(v, "what was observed before a collector signed it: no ledger can show that");
@@ -158,35 +164,42 @@ static void check_all(struct av *v, bool is_bundle)
 
 struct av *av_check(const struct av_options *o)
 {
-    static struct av v;
+    static struct av *v; /* mapped: what a small ledger does not touch costs nothing */
     struct stat facts;
-    memset(&v, 0, sizeof(v));
-    v.o = *o;
-    v.fd = open(o->path, O_RDONLY | O_CLOEXEC);
-    bool is_there = v.fd >= 0 && fstat(v.fd, &facts) == 0 && (S_ISDIR(facts.st_mode) || (S_ISREG(facts.st_mode) && facts.st_size > 0));
+    if (v)
+        munmap(v, sizeof(*v));
+    v = mmap(NULL, sizeof(*v), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (v == MAP_FAILED) {
+        fputs("INCOMPLETE: no memory\n", stderr);
+        _exit(AV_INCOMPLETE);
+    }
+    v->o = *o;
+    v->fd = open(o->path, O_RDONLY | O_CLOEXEC);
+    bool is_there = v->fd >= 0 && fstat(v->fd, &facts) == 0 && (S_ISDIR(facts.st_mode) || (S_ISREG(facts.st_mode) && facts.st_size > 0));
     if (is_there && S_ISREG(facts.st_mode)) {
-        void *map = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, v.fd, 0);
+        void *map = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, v->fd, 0);
         is_there = map != MAP_FAILED;
         if (is_there)
-            v.map = (struct av_text){map, (size_t)facts.st_size};
+            v->map = (struct av_text){map, (size_t)facts.st_size};
     }
     if (is_there) {
-        check_all(&v, S_ISREG(facts.st_mode));
+        check_all(v, S_ISREG(facts.st_mode));
     } else {
-        av_find(&v, "E03", "%s cannot be opened", o->path);
-        v.is_wrong_use = true;
+        av_find(v, "E03", "%s cannot be opened", o->path);
+        v->is_wrong_use = true;
     }
-    if (v.map.data)
-        munmap((void *)(uintptr_t)v.map.data, v.map.size);
-    if (v.fd >= 0)
-        close(v.fd);
-    free(v.bundle.tiles);
-    free(v.tile_buffer.data);
-    free(v.leaf_buffer.data);
-    free(v.seals);
-    free(v.time.beacons.slots);
-    free(v.moves.slots);
-    return &v;
+    if (v->map.data)
+        munmap((void *)(uintptr_t)v->map.data, v->map.size);
+    if (v->fd >= 0)
+        close(v->fd);
+    free(v->bundle.tiles);
+    free(v->tile_buffer.data);
+    free(v->leaf_buffer.data);
+    free(v->seals);
+    free(v->time.beacons.slots);
+    free(v->moves.slots);
+    free(v->closes.slots);
+    return v;
 }
 
 enum av_answer av_answer(const struct av *v)

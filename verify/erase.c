@@ -1,5 +1,5 @@
 /*
- * erase.c - erasures and holds: an erase leaf is signed by an officer and matches its target; what is on hold goes only with a second
+ * erase.c - erasures, holds, and the key that wraps the keys of blobs: an erase leaf is signed by an officer and matches its target; what is on hold goes only with a second
  * signature, and a hold is released with two; an `erased` leaf has its erase leaf; no leaf that names the blob is left out.
  */
 #include "av.h"
@@ -250,4 +250,28 @@ void av_erasures_end(struct av *v)
         for (unsigned k = 0; k < count; k++)
             listed_check(v, hits[k], index);
     }
+}
+
+/* ---- the master key, which wraps the keys of blobs ---- */
+
+/* E42: it is announced that keys are wrapped under another one, and later that they are. */
+void av_keyring_leaf(struct av *v, const struct av_leaf *leaf, bool is_chained)
+{
+    struct av_object o;
+    int64_t of = -1;
+    bool is_formed = !av_object_read(av_value(&leaf->object, "keyring"), &o) && av_is_hex(av_string(&o, "id"), sizeof(v->master_next) / 2);
+    bool is_begin = is_formed && av_is(av_string(&o, "act"), "rewrap"), is_end = is_formed && av_is(av_string(&o, "act"), "rewrapped");
+    if (!is_begin && !is_end)
+        return av_find(v, "E42", "leaf %llu: a record of the keyring without a master key and what became of it", (av_llu)leaf->index);
+    struct av_text id = av_string(&o, "id");
+    if (is_begin) {
+        memcpy(v->master_next, id.data, sizeof(v->master_next));
+        v->master_next_leaf = leaf->index;
+        return;
+    }
+    bool is_same = av_integer(&o, "of", &of) && of == (int64_t)v->master_next_leaf && memcmp(id.data, v->master_next, sizeof(v->master_next)) == 0;
+    bool may_start_late = v->mode == AV_RANGE && of >= 0 && (uint64_t)of < v->bundle.from;
+    if (is_chained && !is_same && !may_start_late)
+        av_find(v, "E42", "leaf %llu: no record says that keys were to be wrapped under this master key", (av_llu)leaf->index);
+    memset(v->master_next, 0, sizeof(v->master_next));
 }

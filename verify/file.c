@@ -31,9 +31,9 @@ static struct av_entry *slot_of(const struct av_map *m, const struct av_hash *di
     return &m->slots[i];
 }
 
-const struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest)
+struct av_entry *av_map_find(const struct av_map *m, const struct av_hash *digest)
 {
-    const struct av_entry *p = m->room ? slot_of(m, digest) : NULL;
+    struct av_entry *p = m->room ? slot_of(m, digest) : NULL;
     return p && p->is_used ? p : NULL;
 }
 

@@ -307,9 +307,10 @@ static void seen_check(struct av *v)
     uint64_t size = 0;
     struct av_hash root, there;
     struct av_text origin;
-    long length = av_read_file(AT_FDCWD, v->o.seen_path, text, sizeof(text));
-    if (length < 0 || !seen_read(text, (size_t)length, &size, &root, &origin)) {
-        av_find(v, "E14", "%s: neither a checkpoint nor SIZE:ROOT", v->o.seen_path);
+    bool is_typed = seen_read(v->o.seen_path, strlen(v->o.seen_path), &size, &root, &origin);
+    long length = is_typed ? 0 : av_read_file(AT_FDCWD, v->o.seen_path, text, sizeof(text));
+    if (!is_typed && (length < 0 || !seen_read(text, (size_t)length, &size, &root, &origin))) {
+        av_find(v, "E14", "%s: neither SIZE:ROOT nor a file that holds it or a checkpoint", v->o.seen_path);
         v->is_wrong_use = true;
     } else if ((origin.size && !av_is(origin, v->origin)) || size > v->size) {
         av_find(v, "E14", "the checkpoint seen before has %llu leaves, this one %llu: an older state, or another ledger",

@@ -29,6 +29,40 @@ int av_signers(struct av *v, const struct av_leaf *leaf, const char *role, const
     return count;
 }
 
+/* An auditor's key that was registered before the leaf, of this person ("": of anybody): its name is the origin, "/auditor/" and the person. */
+static bool is_auditors(const struct av *v, const struct av_registered *k, const struct av_leaf *leaf, struct av_text person)
+{
+    char name[AV_NAME_MAX + 80];
+    snprintf(name, sizeof(name), "%s/auditor/%.*s", v->origin, (int)person.size, person.size ? person.data : "");
+    return k->is_added && strcmp(k->role, "auditor") == 0 && leaf->index > k->from && (person.size == 0 || strcmp(name, k->key.name) == 0);
+}
+
+void av_auditor_check(struct av *v, const struct av_leaf *leaf, const char *type)
+{
+    struct av_text value = av_value(&leaf->object, type), by = {"", 0};
+    struct av_object statement;
+    const struct av_registered *registered = NULL;
+    if (value.size > 1 && *value.data == '{' && !av_object_read(value, &statement))
+        by = av_string(&statement, "by");
+    for (int i = 0; i < v->key_count; i++) {
+        struct av_registered *k = &v->keys[i];
+        if (!is_auditors(v, k, leaf, by))
+            continue;
+        registered = k;
+        if (leaf->lines.size == 0 || leaf->index > k->until)
+            continue;
+        v->signatures++;
+        if (av_statement_check(v, type, value, leaf->lines, &k->key) == AV_SIGNED) {
+            k->last_signed = leaf->index;
+            return;
+        }
+    }
+    if (leaf->lines.size)
+        av_find(v, "E43", "leaf %llu: it is not signed by an auditor key in force", (av_llu)leaf->index);
+    else if (registered)
+        av_find(v, "E43", "leaf %llu: it is not signed, though leaf %llu registers a key of that auditor", (av_llu)leaf->index, (av_llu)registered->from);
+}
+
 struct av_registered *av_key_find(struct av *v, const char *role, const struct av_key *key, uint64_t index)
 {
     for (int i = 0; i < v->key_count; i++) {

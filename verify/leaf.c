@@ -149,7 +149,7 @@ const struct av_seal *av_checkpoint_name_check(struct av *v, uint64_t index, str
 
 static void seal_check(struct av *v, const struct av_leaf *leaf, int64_t t)
 {
-    int64_t from = -1, to = -1;
+    int64_t from = -1, to = -1, blobs = 0;
     av_integer(&leaf->object, "a", &from);
     av_integer(&leaf->object, "b", &to);
     bool may_start_late = v->mode == AV_RANGE && v->seal_count == 0;
@@ -158,6 +158,11 @@ static void seal_check(struct av *v, const struct av_leaf *leaf, int64_t t)
                 (av_llu)v->sealed_to, (av_llu)leaf->index + 1);
     if (av_has(&leaf->object, "cp"))
         av_checkpoint_name_check(v, leaf->index, av_string(&leaf->object, "cp"), "E50");
+    av_integer(&leaf->object, "blobs", &blobs);
+    if (!may_start_late && (uint64_t)blobs > v->blob_references - v->blobs_at_seal)
+        av_find(v, "W50", "leaf %llu: the seal counts %lld blobs, the leaves under it name %llu", (av_llu)leaf->index, (long long)blobs,
+                (av_llu)(v->blob_references - v->blobs_at_seal));
+    v->blobs_at_seal = v->blob_references;
     if (v->seal_count == v->seal_room) {
         size_t room = v->seal_room ? 2 * v->seal_room : 1024;
         struct av_seal *grown = realloc(v->seals, room * sizeof(*grown));
@@ -319,10 +324,9 @@ static void signature_check(struct av *v, const struct av_leaf *leaf)
     bool is_unsigned = role ? !role[0] : !av_is(av_string(&leaf->object, "type"), "hold");
     if (is_unsigned && leaf->lines.size > 0)
         av_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %s have not", (av_llu)leaf->index, type);
-    if (leaf->lines.size == 0 && (leaf->type == AV_DRAW || leaf->type == AV_OPINION))
-        return; /* of an account, in the pages of the audited: what is signed has to hold, and neither has to be signed */
-    bool has_statement = leaf->type == AV_SCOPE || leaf->type == AV_DRAW || leaf->type == AV_OPINION; /* named like the type */
-    if (has_statement && av_signers(v, leaf, role, type, av_value(&leaf->object, type)) == 0)
+    if (leaf->type == AV_DRAW || leaf->type == AV_OPINION)
+        av_auditor_check(v, leaf, type);
+    else if (leaf->type == AV_SCOPE && av_signers(v, leaf, role, type, av_value(&leaf->object, type)) == 0)
         av_find(v, "E43", "leaf %llu: it is not signed by an %s key in force", (av_llu)leaf->index, role);
 }
 
@@ -343,8 +347,12 @@ static void type_check(struct av *v, const struct av_leaf *leaf, bool is_chained
         av_anchor_leaf(v, leaf, is_chained);
     else if (leaf->type == AV_GAP)
         gap_check(v, leaf);
+    else if (leaf->type == AV_DRAW || leaf->type == AV_CLOSE || leaf->type == AV_OPINION)
+        av_draw_leaf(v, leaf, is_chained);
     else if (leaf->type == AV_RECORD && av_is(type, "hold"))
         av_hold_leaf(v, leaf, is_chained);
+    else if (leaf->type == AV_RECORD && av_is(type, "keyring"))
+        av_keyring_leaf(v, leaf, is_chained);
     else if (leaf->type == AV_RECORD && av_is(type, "anchor_policy") && is_chained)
         av_policy_leaf(v, leaf);
 }

@@ -60,8 +60,9 @@ static void explain_text(const struct av *v, FILE *out)
     time_text((int64_t)x->cosigned_time * 1000, when);
     if (x->cosigned_size)
         fprintf(out, "  witnessed with %llu leaves by %s, by the clocks of the witnesses\n", (av_llu)x->cosigned_size, when);
+    time_text(x->stamped_t, when);
     if (x->stamped_size)
-        fprintf(out, "  stamped   with %llu leaves by %s (RFC 3161; imprint checked, signature not)\n", (av_llu)x->stamped_size, x->stamped_time);
+        fprintf(out, "  stamped   with %llu leaves by %s (RFC 3161; imprint checked, signature not)\n", (av_llu)x->stamped_size, when);
     fprintf(out, "%s  text\n", x->blobs);
     for (const char *p = x->text; *p;) {
         size_t size = strcspn(p, "\n");
@@ -97,6 +98,8 @@ void av_print_text(const struct av *v, FILE *out)
         fprintf(out, "anchor    %lld ms behind the newest leaf", (long long)(v->last_t - v->anchored_t));
     else
         fprintf(out, "anchor    none");
+    if (v->stamp_words[0])
+        fprintf(out, "\nstamps    %s", v->stamp_words);
     counters_make(v, checked, counts);
     for (int i = 0; i < COUNTERS; i++)
         fprintf(out, "%s%llu %s", i ? ", " : "\nchecked   ", (av_llu)checked[i].value, checked[i].text);
@@ -162,7 +165,10 @@ void av_print_json(const struct av *v, FILE *out)
         json_text(out, ", \"text\": ", v->findings[i].text);
         fputc('}', out);
     }
-    fprintf(out, "],\n  \"not_checked\": [");
+    fprintf(out, "]");
+    if (v->stamp_words[0])
+        json_text(out, ",\n  \"stamps\": ", v->stamp_words);
+    fprintf(out, ",\n  \"not_checked\": [");
     for (size_t i = 0; i < v->note_count; i++)
         json_text(out, i ? ",\n    " : "\n    ", v->notes[i]);
     fprintf(out, "]");

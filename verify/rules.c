@@ -22,6 +22,7 @@ enum kind {
     KEY,    /* a vkey */
     BLOBS,  /* min..max of them */
     LEAVES, /* list of indexes of earlier leaves */
+    NUMBERS, /* list of min..max numbers, none negative */
     WORDS,  /* list of WORD */
     HASHES, /* object: names to 32-byte hex */
     STATES, /* object: names to one of `words` */
@@ -81,12 +82,15 @@ static const struct rule seal[] = {COUNT("a"), {"b", INT, 1, INTEGER_MAX}, {"bea
                                    {"streams", INT, 0, INTEGER_MAX, OPTIONAL}, END};
 static const struct rule anchor[] = {COUNT("at"), {"b", BLOBS, 1, 1, OPTIONAL}, {"by", TEXT, 1, 255}, {"cp", HEAD}, HASH("d"),
                                      {"kind", ONE_OF, .words = "tst|cosig"}, END};
-static const struct rule draw_statement[] = {COUNT("n"), HASH("pop"), HASH("seed"), END};
+static const struct rule draw_statement[] = {{"by", WORD, OPTIONAL}, COUNT("n"), HASH("pop"), HASH("seed"), END};
 static const struct rule draw[] = {{"draw", OBJECT, .members = draw_statement}, END};
-static const struct rule opinion_statement[] = {{"cp", HEAD}, {"per", SPAN}, {"words", TEXT, 1, 2000}, END};
+static const struct rule opinion_statement[] = {{"by", WORD, OPTIONAL}, {"cp", HEAD}, {"per", SPAN}, {"words", TEXT, 1, 2000}, END};
 static const struct rule opinion[] = {{"opinion", OBJECT, .members = opinion_statement}, END};
 static const struct rule close[] = {{"per", SPAN}, HASH("state"), END};
 static const struct rule record[] = {{"type", WORD}, END};
+static const struct rule record_change[] = {{"act", ONE_OF, .words = "create|change|move|vote|delete|undo"}, {"b", BLOBS, 1, 64}, {"by", TEXT, 0, 64},
+                                            {"f", WORDS}, {"id", WORD}, {"nth", NUMBERS, 2, 2, OPTIONAL}, {"step", WORD, OPTIONAL}, {"to", WORD},
+                                            {"tv", HEX, 8, 8}, {"ver", INT, 1, INTEGER_MAX}, END};
 
 /* Its name, what it says, and who has to sign it (see av_type_role). */
 static const struct {
@@ -99,7 +103,7 @@ static const struct {
     [AV_EVAL] = {"eval", eval, ""},       [AV_SCOPE] = {"scope", scope, "officer"}, [AV_ALERT] = {"alert", alert, ""},
     [AV_LOGBLOCK] = {"logblock", logblock, ""}, [AV_KEY] = {"key", key, "root"}, [AV_ERASE] = {"erase", erase, "officer"},
     [AV_ERASED] = {"erased", erased, ""}, [AV_REENCRYPT] = {"reencrypt", reencrypt, ""}, [AV_GAP] = {"gap", gap, ""},
-    [AV_SEAL] = {"seal", seal, ""},       [AV_ANCHOR] = {"anchor", anchor, ""}, [AV_DRAW] = {"draw", draw, "officer"},
+    [AV_SEAL] = {"seal", seal, ""},       [AV_ANCHOR] = {"anchor", anchor, ""}, [AV_DRAW] = {"draw", draw, "auditor"},
     [AV_OPINION] = {"opinion", opinion, "auditor"}, [AV_CLOSE] = {"close", close, ""}, [AV_RECORD] = {"record", record, NULL}};
 
 const char *av_type_name(enum av_type type)
@@ -205,13 +209,13 @@ static bool members_hold(struct av_leaf *leaf, const struct av_object *o, const 
 static bool list_holds(struct av_leaf *leaf, struct av_text list, const struct rule *r)
 {
     struct av_text value;
-    int64_t n = 0;
+    int64_t n = 0, count = 0;
     if (list.size < 2 || *list.data != '[')
         return false;
-    while (av_array_next(&list, &value))
-        if (r->kind == LEAVES ? !av_integer_of(value, &n) || !is_leaf(leaf, n, 0) : !av_is_word(value))
+    for (; av_array_next(&list, &value); count++)
+        if (r->kind == WORDS ? !av_is_word(value) : !av_integer_of(value, &n) || (r->kind == LEAVES ? !is_leaf(leaf, n, 0) : n < 0))
             return false;
-    return true;
+    return r->kind != NUMBERS || (count >= r->min && count <= r->max);
 }
 
 static bool object_holds(struct av_leaf *leaf, struct av_text value, const struct rule *r)
@@ -265,6 +269,7 @@ static bool value_holds(struct av_leaf *leaf, struct av_text value, int64_t numb
     case BLOBS:
         return *value.data == '[' && are_blobs(leaf, value, r);
     case LEAVES:
+    case NUMBERS:
     case WORDS:
         return list_holds(leaf, value, r);
     case HASHES:
@@ -330,6 +335,9 @@ void av_rule_check(struct av_leaf *leaf)
         return;
     if (leaf->type == AV_GAP)
         gap_holds(leaf);
+    bool may_be_change = leaf->type == AV_RECORD || leaf->type == AV_UPLOAD || leaf->type == AV_DECISION || leaf->type == AV_POLICY;
+    if (may_be_change && av_is(av_string(&leaf->object, "k"), "record.change"))
+        members_hold(leaf, &leaf->object, record_change, none);
     if (leaf->type == AV_KEY && !av_object_read(av_value(&leaf->object, "key"), &statement)) {
         const char *member = av_is(av_string(&statement, "act"), "quorum") ? "need" : "vkey";
         if (!av_has(&statement, member))

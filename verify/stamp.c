@@ -18,11 +18,36 @@ static const uint8_t *imprint_find(const uint8_t *token, size_t size)
     return at && (size_t)(token + size - at) >= head + 32 ? at + head : NULL;
 }
 
+static int number(const uint8_t *at, int digits)
+{
+    int n = 0;
+    for (int i = 0; i < digits; i++)
+        n = n * 10 + at[i] - '0';
+    return n;
+}
+
+/* The seconds since 1970 of the first GeneralizedTime behind the imprint: YYYYMMDDHHMMSS, perhaps a fraction, Z. -1 without one. */
+static int64_t time_find(const uint8_t *at, size_t left)
+{
+    for (size_t i = 0; i + 2 < left && i < 200; i++) {
+        size_t size = at[i + 1], digits = 0;
+        const uint8_t *text = at + i + 2;
+        while (digits < 14 && digits + i + 2 < left && text[digits] >= '0' && text[digits] <= '9')
+            digits++;
+        if (at[i] != 0x18 || size < 15 || size > 30 || i + 2 + size > left || digits < 14 || text[size - 1] != 'Z')
+            continue;
+        int month = number(text + 4, 2), year = number(text, 4) - (month <= 2); /* years from March, of which a leap day is the last */
+        int64_t day = 365LL * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + number(text + 6, 2) - 1 - 719468;
+        return day * 86400 + number(text + 8, 2) * 3600 + number(text + 10, 2) * 60 + number(text + 12, 2);
+    }
+    return -1;
+}
+
 /* E20: the token is the one that its anchor leaf names, and its imprint that leaf's note. */
 static void stamp_check(struct av *v, uint64_t leaf, const uint8_t *token, size_t size)
 {
     struct av_hash digest = av_sha256_of(token, size);
-    const uint8_t *imprint = imprint_find(token, size), *time = NULL;
+    const uint8_t *imprint = imprint_find(token, size);
     const struct av_anchor *anchor = NULL;
     char hex[65];
     for (size_t i = 0; i < v->anchor_count; i++)
@@ -35,15 +60,14 @@ static void stamp_check(struct av *v, uint64_t leaf, const uint8_t *token, size_
     v->stamps++;
     if (anchor->size > v->stamped_size)
         v->stamped_size = anchor->size;
-    size_t left = (size_t)(token + size - imprint);
-    time = memmem(imprint, left < 200 ? left : 200, "\x18\x0f", 2); /* GeneralizedTime of 15 characters */
+    int64_t at = time_find(imprint, (size_t)(token + size - imprint));
     if (v->o.explain >= 0 && (int64_t)anchor->size > v->o.explain && v->explain.stamped_size == 0) {
         v->explain.stamped_size = anchor->size;
-        if (time && (size_t)(token + size - time) >= 17)
-            snprintf(v->explain.stamped_time, sizeof(v->explain.stamped_time), "%.15s", (const char *)time + 2);
+        v->explain.stamped_t = at * 1000;
     }
     av_hex_write(imprint, 32, hex);
-    snprintf(v->stamp_command, sizeof(v->stamp_command), "openssl ts -verify -in tsa/%llu.tsr -digest %s -CAfile tsa/ca.pem -attime TIME", (av_llu)leaf, hex);
+    snprintf(v->stamp_command, sizeof(v->stamp_command), "openssl ts -verify -in tsa/%llu.tsr -digest %s -CAfile tsa/ca.pem -attime %lld", (av_llu)leaf, hex,
+             (long long)at);
 }
 
 /* Once the anchor leaves are known. */

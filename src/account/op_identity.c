@@ -81,7 +81,7 @@ static bool identity_apply(struct db *db, struct arena *a, const struct leaf_vie
 {
     struct str id = json_text(leaf->json, "id");
     const struct json *secret = json_at(json_get(leaf->json, "b"), 0), *settings = json_get(leaf->json, "c");
-    struct buf BUF_AUTO b;
+    struct buf BUF_AUTO b = {0};
     (void)a, (void)blobs;
     if (!actor_note(db, leaf, e))
         return false;

@@ -198,6 +198,84 @@ START_TEST(a_line_that_was_handed_to_its_own_person_goes_on_to_somebody_else)
 }
 END_TEST
 
+/* Which lines change hands, asked of each line: what the counted way has to find. */
+static const char slow_stand_in[] =
+    "select l.id from access_reviews v join access_lines l on l.review = v.id and l.state = 'open' join people p on p.id = coalesce(l.delegate, l.reviewer) where v.state = 'open' and "
+    "(p.state = 'left' or p.left_on < ?1 or p.id = l.person or p.id = l.granted_by) order by l.id";
+static const char slow_away[] =
+    "select l.id from access_reviews v join access_lines l on l.review = v.id and l.state = 'open' and l.delegate is null join people p on p.id = l.reviewer where v.state = 'open' and "
+    "p.delegate is not null and p.away_from <= ?1 and p.away_until >= ?1 and v.due_on <= p.away_until and p.delegate <> coalesce(l.person, '') and p.delegate <> coalesce(l.granted_by, '') order by l.id";
+
+static uint64_t seed;
+static int roll(int below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((seed >> 33) % (uint64_t)below);
+}
+
+static struct str anybody(bool may_be_nobody)
+{
+    int n = roll(may_be_nobody ? 5 : 3);
+    return n < 3 ? arena_printf(world.arena, "P-%04d", n + 1) : STR("");
+}
+
+static void lines_shuffle(void)
+{
+    static const char *const states[] = {"open", "open", "kept"}, *const left[] = {"2026-11-01", "2027-01-01", ""}, *const until[] = {"2026-12-10", "2027-01-10", "2026-11-20"};
+    for (int n = 1; n <= 2; n++) /* the third owns the review and stays */
+        ck_assert(db_run(world.db, &e, "update people_versions set left_on = nullif(?2, ''), delegate = nullif(?3, ''), away_from = '2026-11-01', away_until = ?4 where id = ?1 and to_leaf is null",
+                         A(arena_printf(world.arena, "P-%04d", n)), A(roll(3) ? "" : left[roll(3)]), A(anybody(true)), A(until[roll(3)])));
+    for (int n = 1; n <= 3; n++)
+        ck_assert(db_run(world.db, &e, "update access_lines_versions set state = ?2, reviewer = ?3, delegate = nullif(?4, ''), person = nullif(?5, ''), granted_by = nullif(?6, '') where id = ?1 and to_leaf is null",
+                         A(arena_printf(world.arena, "AL-%04d", n)), A(states[roll(3)]), A(anybody(false)), A(roll(2) ? STR("") : anybody(true)), A(roll(2) ? STR("") : anybody(true)),
+                         A(roll(2) ? STR("") : anybody(true))));
+    ck_assert(db_run(world.db, &e, "delete from record_tally where type = 'access_line'"));
+    ck_assert(db_run(world.db, &e,
+                     "insert into record_tally select 'access_line', review, state, system, ifnull(reviewer, ''), ifnull(delegate, ''), ifnull(flags, ''), count(*) from access_lines group by 2, 3, 4, 5, 6, 7"));
+}
+
+static bool hands_match(const struct access_work *work, const char *sql, const char *why)
+{
+    size_t n = 0;
+    DB_EACH (row, world.db, &e, db_known(world.db, str_of(sql)), A("2026-12-01")) {
+        if (n >= work->count || !str_is(work->changes[n].transition, "hand_over") || !str_equal(work->changes[n].id, db_text(row, 0)) || (why && !str_is(work->changes[n].why, why)))
+            return false;
+        n++;
+    }
+    return n > 0 && n == work->count;
+}
+
+START_TEST(lines_that_change_hands_are_those_that_looking_at_each_line_finds)
+{
+    int64_t today = day(2026, 12, 1);
+    int stood_in = 0, away = 0;
+    begin();
+    reviewed("{\"title\":\"x\",\"systems\":[\"SYS-0001\"],\"owner\":\"P-0003\",\"reviewer\":\"P-0001\",\"due_on\":\"2026-12-31\"}", today);
+    seed = 3;
+    for (int n = 0; n < 30; n++) {
+        struct access_work work;
+        lines_shuffle();
+        ck_assert_msg(access_due(world.db, &env_system, world.arena, today, &work, &e), "%s", e.text);
+        int64_t slow = 0;
+        DB_EACH (row, world.db, &e, db_known(world.db, str_of(slow_stand_in)), A("2026-12-01"))
+            slow++;
+        /* Whom nobody may take over stays where it is: those alone may be missing. */
+        if (slow && work.count && str_is(work.changes[0].transition, "hand_over") && !str_is(work.changes[0].why, "the reviewer is away"))
+            stood_in += hands_match(&work, slow_stand_in, NULL) || (int64_t)work.count < slow;
+        else if (!slow && work.count && str_is(work.changes[0].transition, "hand_over")) {
+            ck_assert(hands_match(&work, slow_away, "the reviewer is away"));
+            away++;
+        } else if (!slow) {
+            DB_EACH (row, world.db, &e, db_known(world.db, str_of(slow_away)), A("2026-12-01"))
+                ck_abort_msg("%.*s was not found", STR_ARGS(db_text(row, 0)));
+        }
+    }
+    ck_assert_int_gt(stood_in, 5);
+    ck_assert_int_gt(away, 1);
+    records_release(&world);
+}
+END_TEST
+
 /* More accounts than one operation takes: broken off after the first, the list is nobody's ground; brought again, it is whole. */
 START_TEST(a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)
 {
@@ -258,4 +336,4 @@ END_TEST
 
 TEST_MAIN("access_review", today_is_the_day_where_the_organisation_is, a_review_opens_by_itself_before_its_performance_is_due_and_only_once, a_review_that_is_late_is_a_deviation_of_its_performance_and_still_ends,
           lines_of_a_reviewer_who_leaves_go_to_a_stand_in_who_may_decide_them, a_line_that_was_handed_to_its_own_person_goes_on_to_somebody_else,
-          a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)
+          lines_that_change_hands_are_those_that_looking_at_each_line_finds, a_list_of_many_accounts_counts_when_all_of_it_is_read_and_is_taken_up_where_it_broke_off)

@@ -15,23 +15,26 @@
 #include "assess/readiness.h"
 #include "db/db.h"
 
-enum { WINDOW_DAYS = 90, WINDOW_DAYS_MAX = 1100 };
-
-/* A stretch of one test on one subject. */
-struct test_stretch {
-    struct stretch stretch; /* to_ms INT64_MAX: open as of the instant */
-    struct result_counts counts;
-};
+enum { WINDOW_DAYS = 90, WINDOW_DAYS_MAX = 1100, TEST_STALENESS_DAYS = 3 };
 
 /* One test on one subject, now. */
 struct test_now {
     bool is_present; /* it has an open span as of the instant */
     bool is_stale;   /* ... but the subject was not observed for too long: then status is unknown */
+    bool has_before; /* something was said within the window before `since_ms` */
     enum result_status status;
-    struct result_counts counts;          /* resources, as last observed */
-    int64_t since_ms;                     /* of the status as last observed */
-    const struct test_stretch *stretches; /* of the window, in time order; the last one is the open one if is_present */
-    size_t stretch_count;
+    enum result_status observed; /* the status as last observed */
+    enum result_status before;   /* that one */
+    struct result_counts counts; /* resources, as last observed */
+    int64_t since_ms;            /* of the status as last observed */
+};
+
+/* What one test said of one subject over the window. */
+struct test_history {
+    const struct stretch *stretches; /* in time order; to_ms INT64_MAX: open as of the instant */
+    size_t count;
+    bool is_open;                /* the last one is */
+    struct result_counts counts; /* resources of that one */
 };
 
 struct subject_state {
@@ -71,6 +74,7 @@ struct control_state {
     struct operation operation;     /* over the window; NO_OCCURRENCE and partial where it was not in force */
     struct result_counts tests_now; /* tests (worst over subjects) by status */
     int64_t since_ms;               /* of the live state, where it can be told; 0 */
+    int64_t fine_since_ms, bad_since_ms; /* of the subjects that were added, the last one that got fine and the first one that got bad; 0 */
 };
 
 struct criterion_state {
@@ -115,10 +119,14 @@ struct window_day {
 
 struct assessment {
     struct arena *arena;
+    struct db *db; /* histories are read from it when they are asked for */
+    const size_t *test_of_name; /* indexes of tests by row of test_name */
+    size_t test_name_count;
     int64_t at_ms, leaf_limit;
     struct interval window;
-    int64_t first_day; /* day_of of the window's start */
+    int64_t first_day; /* of the window, where the zone's clocks are */
     int64_t day_count; /* of the window; its last one may end with the instant */
+    int64_t *day_starts; /* the instant at which each begins, and at which the last one ends */
     struct subject_state *subjects;
     size_t subject_count;
     struct test_state *tests;         /* content_test_count, in its order */
@@ -135,21 +143,28 @@ struct assessment {
     struct result_counts resources;
     const struct gap_seen *gaps; /* that touch the window, in the order of their beginnings */
     size_t gap_count;
+    struct zone *zone; /* in which days begin and end; NULL: UTC */
     const struct program *program;
     int64_t evidence_machine, evidence_all; /* pieces of evidence behind the scores */
 };
 
 struct assessment *assessment_load(struct db *db, struct arena *a, int64_t at_ms, int64_t leaf_limit, struct err *e);
-/* The same over days of one's choice, the last one not after the instant's, at most WINDOW_DAYS_MAX. */
+/* That is over the last days of where the organisation is (local_day.h). The same over days of one's choice, the last one not after the instant's, at most
+ * WINDOW_DAYS_MAX; they begin and end as those of a place do (os/zone.h; NULL: UTC), also in strips of days. */
+struct zone;
+struct assessment *assessment_load_in(struct db *db, struct arena *a, int64_t at_ms, int64_t first_day, int64_t last_day, struct zone *zone, int64_t leaf_limit, struct err *e);
 struct assessment *assessment_load_days(struct db *db, struct arena *a, int64_t at_ms, int64_t first_day, int64_t last_day, int64_t leaf_limit, struct err *e);
 /* The newest leaf received at or before at_ms; -1 none. Leaves' times never decrease, so this is a binary search. */
 int64_t leaf_limit_at(struct db *db, int64_t at_ms, struct err *e);
 
-/* The history of a control (worst of its tests) or of one test on a subject, over the window, with staleness carried out; out of
- * scope as skip. */
-struct stretch *control_stretches(const struct assessment *as, struct arena *a, size_t control, size_t subject,
+/* What the tests said of one subject over the window, by content_tests, read anew in one pass over its spans. There may be thousands for each of hundreds of
+ * subjects, so nothing keeps them: look at one subject after the other, with an arena that is reset in between. NULL on failure. */
+const struct test_history *subject_histories(const struct assessment *as, struct arena *a, size_t subject, struct err *e);
+/* From those: the history of a control (worst of its tests) or of one test on the subject, over the window, with staleness carried out; out of scope as skip. */
+struct stretch *control_stretches(const struct assessment *as, struct arena *a, const struct test_history *histories, size_t control, size_t subject,
                                   size_t *ret_count);
-struct stretch *test_stretches(const struct assessment *as, struct arena *a, size_t test, size_t subject, size_t *ret_count);
+struct stretch *test_stretches(const struct assessment *as, struct arena *a, const struct test_history *histories, size_t test, size_t subject,
+                               size_t *ret_count);
 /* Worst state of each day of the window over some histories: RESULT_SKIP where nothing was in force. Adds to `ret`, day_count of them,
  * which start zeroed. */
 void days_mark(const struct assessment *as, const struct stretch *stretches, size_t count, enum result_status *ret);
@@ -165,7 +180,11 @@ bool control_is_key(const struct assessment *as, size_t control);
 bool control_is_in_scope(const struct assessment *as, size_t control);
 size_t assessment_subject_index(const struct assessment *as, struct str id);
 
-/* assessment_score.c: fills controls, criteria, categories, readiness, blockers from tests and subjects. */
+/* assessment_spans.c: all subjects, one after the other: tests now, days, and the controls that are judged by them. */
+bool assessment_subjects(struct assessment *as, struct err *e) MUST_USE;
+/* assessment_score.c: controls before any subject, with the history of each subject, and after all of them: criteria, categories, readiness, blockers. */
+void assessment_controls_begin(struct assessment *as);
+void assessment_controls_add(struct assessment *as, struct arena *step, const struct test_history *histories, size_t subject);
 void assessment_score(struct assessment *as);
 /* The signals of criteria again, after somebody knew more of how controls operated (population_events.h). */
 void assessment_signals(struct assessment *as);

@@ -2,6 +2,7 @@
 #include "assess/assessment.h"
 
 #include "base/times.h"
+#include "os/zone.h"
 
 /* ---- controls ---- */
 
@@ -54,38 +55,52 @@ static void facts_tests_add(struct assessment *as, struct control_state *c)
             if (subject->is_in_gap || as->at_ms - seen_ms > c->facts.max_staleness_ms)
                 c->facts.tests_stale++;
             else
-                c->facts.tests.of[n->stretches[n->stretch_count - 1].stretch.status]++;
+                c->facts.tests.of[n->observed]++;
         }
     }
 }
 
-/* The window of a config_state control, and since when it has been fine. */
-static void facts_window_add(struct assessment *as, size_t index)
+static bool is_judged_by_tests(const struct control_state *c)
+{
+    return c->control->model == MODEL_CONFIG_STATE && c->test_count > 0;
+}
+
+/* The window of a config_state control, and since when it has been fine: one subject of it. */
+static void facts_window_add(struct assessment *as, struct arena *a, const struct test_history *histories, size_t index, size_t subject)
 {
     struct control_state *c = &as->controls[index];
-    struct subject_history *histories = arena_array(as->arena, as->subject_count + 1, sizeof *histories);
-    size_t count = 0;
-    int64_t ok_since_ms = 0, bad_since_ms = 0;
+    size_t n;
+    struct stretch *stretches = control_stretches(as, a, histories, index, subject, &n);
+    if (n == 0)
+        return;
+    struct subject_history h = {{stretches[0].from_ms, c->facts.in_force.to_ms}, stretches, n};
+    window_add(&c->facts.window, as->window, &h);
+    size_t i = n;
+    while (i > 0 && stretches[i - 1].status <= RESULT_PASS)
+        i--;
+    int64_t fine_ms = i < n ? stretches[i].from_ms : as->at_ms;
+    c->fine_since_ms = fine_ms > c->fine_since_ms ? fine_ms : c->fine_since_ms;
+    if (i == n && (c->bad_since_ms == 0 || stretches[n - 1].from_ms < c->bad_since_ms))
+        c->bad_since_ms = stretches[n - 1].from_ms;
+}
+
+void assessment_controls_add(struct assessment *as, struct arena *step, const struct test_history *histories, size_t subject)
+{
+    for (size_t i = 0; i < as->control_count; i++)
+        if (is_judged_by_tests(&as->controls[i])) {
+            facts_window_add(as, step, histories, i, subject);
+            arena_reset(step); /* what one control takes fits into the block that is kept */
+        }
+}
+
+static void facts_window_end(struct assessment *as, struct control_state *c)
+{
     bool is_ok = c->facts.tests.of[RESULT_PASS] > 0 &&
                  c->facts.tests.of[RESULT_FAIL] + c->facts.tests.of[RESULT_UNKNOWN] + c->facts.tests_stale == 0;
-    for (size_t s = 0; s < as->subject_count; s++) {
-        size_t n;
-        struct stretch *stretches = control_stretches(as, as->arena, index, s, &n);
-        if (n == 0)
-            continue;
-        histories[count++] = (struct subject_history){{stretches[0].from_ms, c->facts.in_force.to_ms}, stretches, n};
-        size_t i = n;
-        while (i > 0 && stretches[i - 1].status <= RESULT_PASS)
-            i--;
-        int64_t fine_ms = i < n ? stretches[i].from_ms : as->at_ms;
-        ok_since_ms = fine_ms > ok_since_ms ? fine_ms : ok_since_ms;
-        if (i == n && (bad_since_ms == 0 || stretches[n - 1].from_ms < bad_since_ms))
-            bad_since_ms = stretches[n - 1].from_ms;
-    }
-    c->facts.window = window_evaluate(as->window, histories, count, &c->limits);
+    window_end(&c->facts.window, as->window, &c->limits);
     c->facts.has_recent_pass = c->facts.window.pass_ms > 0 || c->facts.tests.of[RESULT_PASS] > 0;
-    c->facts.ok_since_ms = is_ok ? ok_since_ms : 0;
-    c->since_ms = is_ok ? ok_since_ms : bad_since_ms;
+    c->facts.ok_since_ms = is_ok ? c->fine_since_ms : 0;
+    c->since_ms = is_ok ? c->fine_since_ms : c->bad_since_ms;
 }
 
 /* What people recorded. Performances of a setting count through its tests. */
@@ -117,10 +132,10 @@ static struct interval in_force_of(const struct assessment *as, const struct con
     struct interval in = as->window;
     if (p->adoption == ADOPTION_NA)
         return (struct interval){in.from_ms, in.from_ms};
-    if (p->effective_from_ms > in.from_ms)
-        in.from_ms = p->effective_from_ms;
-    if (p->effective_to_ms && p->effective_to_ms + MS_DAY < in.to_ms)
-        in.to_ms = p->effective_to_ms + MS_DAY;
+    int64_t from_ms = p->effective_from_ms ? zone_instant_ms(as->zone, p->effective_from_ms) : in.from_ms;
+    int64_t to_ms = p->effective_to_ms ? zone_instant_ms(as->zone, p->effective_to_ms + MS_DAY) : in.to_ms;
+    in.from_ms = from_ms > in.from_ms ? from_ms : in.from_ms;
+    in.to_ms = to_ms < in.to_ms ? to_ms : in.to_ms;
     if (in.to_ms < in.from_ms)
         in.to_ms = in.from_ms;
     return in;
@@ -135,7 +150,7 @@ static bool has_right_frequency(const struct control_state *c)
     return frequency_cycle_ms(c->control->frequency) <= frequency_cycle_ms(library->frequency);
 }
 
-static void control_fill(struct assessment *as, size_t index)
+static void control_begin(struct assessment *as, size_t index)
 {
     struct control_state *c = &as->controls[index];
     const struct control *control = c->control;
@@ -152,9 +167,15 @@ static void control_fill(struct assessment *as, size_t index)
     c->facts.window_asked = as->window;
     c->facts.in_force = in_force_of(as, c->program);
     facts_program_add(as, c);
+    if (is_judged_by_tests(c))
+        c->facts.window = window_begin();
+}
+
+static void control_end(struct assessment *as, struct control_state *c)
+{
     facts_tests_add(as, c);
-    if (control->model == MODEL_CONFIG_STATE && c->test_count > 0) {
-        facts_window_add(as, index);
+    if (is_judged_by_tests(c)) {
+        facts_window_end(as, c);
     } else {
         for (size_t i = 0; i < c->test_count; i++) {
             const struct test_state *t = &as->tests[c->tests[i]];
@@ -392,7 +413,7 @@ static bool lacks_population(const struct assessment *as, size_t control)
 {
     enum control_model model = as->controls[control].control->model;
     bool is_registered = model == MODEL_PERIODIC && as->program->controls[control].adoption == ADOPTION_ADOPTED;
-    return model != MODEL_CONFIG_STATE && model != MODEL_DOCUMENT && !is_registered;
+    return model != MODEL_CONFIG_STATE && model != MODEL_DOCUMENT && !is_registered && !as->program->controls[control].has_population;
 }
 
 static void key_control_blockers_add(struct assessment *as, const bool *is_key)
@@ -417,17 +438,17 @@ static void key_control_blockers_add(struct assessment *as, const bool *is_key)
             source->items[source->item_count++] = as->controls[i].control->id;
     }
     if (owner) {
-        owner->text = arena_printf(as->arena, "%zu key controls have no owner", ownerless);
+        owner->text = arena_printf(as->arena, ownerless == 1 ? "%zu key control has no owner" : "%zu key controls have no owner", ownerless);
         owner->why = "an auditor asks each control's owner how it works; a control that is nobody's is performed by nobody";
         owner->what = "give every key control to a person";
     }
     if (start) {
-        start->text = arena_printf(as->arena, "%zu key controls are not implemented yet", missing);
+        start->text = arena_printf(as->arena, missing == 1 ? "%zu key control is not implemented yet" : "%zu key controls are not implemented yet", missing);
         start->why = "a Type 2 window can start only when every key control operates";
         start->what = "fix what fails, and record the first occurrence of each review, event and document";
     }
     if (source) {
-        source->text = arena_printf(as->arena, "%zu key controls have no source for their population", unsourced);
+        source->text = arena_printf(as->arena, unsourced == 1 ? "%zu key control has no source for its population" : "%zu key controls have no source for their population", unsourced);
         source->why = "a sample is drawn from a complete list; without the list there is nothing to test";
         source->what = "connect the systems that hold these lists (HR, tickets, repositories, vendors)";
     }
@@ -478,7 +499,7 @@ static void blockers_fill(struct assessment *as)
     key_control_blockers_add(as, is_key);
 }
 
-void assessment_score(struct assessment *as)
+void assessment_controls_begin(struct assessment *as)
 {
     as->control_count = as->program->control_count;
     as->controls = arena_array(as->arena, as->control_count + 1, sizeof *as->controls);
@@ -488,7 +509,13 @@ void assessment_score(struct assessment *as)
     }
     control_tests_link(as);
     for (size_t i = 0; i < as->control_count; i++)
-        control_fill(as, i);
+        control_begin(as, i);
+}
+
+void assessment_score(struct assessment *as)
+{
+    for (size_t i = 0; i < as->control_count; i++)
+        control_end(as, &as->controls[i]);
     as->criteria = arena_array(as->arena, content_criterion_count + 1, sizeof *as->criteria);
     for (size_t i = 0; i < content_criterion_count; i++)
         criterion_fill(as, i);

@@ -153,7 +153,7 @@ static bool commit_check(struct audit_asking *q, struct err *e)
         return audit_refuse(q, e, ERR_CONFLICT, "definition: is not that of the population as it is now");
     if (!draw_method_of(json_text(v, "method"), &method) || (str_trim(json_text(v, "strata")).size && method != DRAW_RANDOM))
         return audit_refuse(q, e, ERR_INVALID, "strata: go with random items");
-    return audit_leaf_commit(q, &p, e);
+    return audit_leaf_commit(q, e);
 }
 
 static bool extend_check(struct audit_asking *q, const struct sample_source *s, struct err *e)
@@ -172,6 +172,22 @@ static bool extend_check(struct audit_asking *q, const struct sample_source *s, 
 }
 
 /* What the last lines ask for, computed again. */
+/* A sheet that was concluded speaks of the items as they were then: a prepared one goes back to its preparer first, a signed one keeps them for good. */
+static bool rests_no_sheet(struct audit_asking *q, struct err *e)
+{
+    struct err failed = {0};
+    struct str id = STR(""), state = STR("");
+    DB_EACH (row, q->db, &failed, "select id, state from test_sheets where sample = ?1 and state in ('prepared', 'locked') order by state = 'locked' desc, id limit 1", A(q->id)) {
+        id = arena_str(q->a, db_text(row, 0));
+        state = arena_str(q->a, db_text(row, 1));
+    }
+    if (failed.code)
+        return (*e = failed, false);
+    if (id.size == 0)
+        return true;
+    return audit_refuse(q, e, ERR_CONFLICT, str_is(state, "locked") ? "test sheet %.*s was signed off on its items: they stay; take another sample" : "test sheet %.*s is prepared on its items: send it back to the preparer first", STR_ARGS(id));
+}
+
 static bool later_check(struct audit_asking *q, const struct sample_source *s, struct err *e)
 {
     struct sample_items before, after;
@@ -191,7 +207,9 @@ bool audit_sample_check(struct audit_asking *q, struct err *e)
 {
     static const char *const free_fields[] = {"title", "size_reason", "auditor"};
     struct sample_source s = source_of(q);
-    struct err failed = {0};
+    bool wants_reason = is_move(q, "replace") || is_move(q, "add") || is_move(q, "extend") || is_move(q, "void");
+    if (wants_reason && str_trim(q->why).size == 0)
+        return audit_refuse(q, e, ERR_INVALID, "why: items come and go for a reason alone");
     if (str_is(q->act, "create"))
         return commit_check(q, e);
     if (str_is(q->act, "change"))
@@ -202,13 +220,15 @@ bool audit_sample_check(struct audit_asking *q, struct err *e)
         const struct json *shown = sample_show(q->db, q->a, &s, q->before, json_text(q->set, "nonce"), e);
         return is_computed(q, shown, e) && audit_leaf_show(q, shown, e);
     }
+    static const char *const moved[] = {"replace", "add", "extend", "void"};
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
+        if (is_move(q, moved[i]) && !rests_no_sheet(q, e))
+            return false;
     if (is_move(q, "replace") || is_move(q, "add"))
         return later_check(q, &s, e);
     if (is_move(q, "extend"))
         return extend_check(q, &s, e);
-    if (is_move(q, "void") && db_one_int(q->db, &failed, 0, "select count(*) from test_sheets where sample = ?1 and state in ('prepared', 'locked')", A(q->id)) > 0)
-        return audit_refuse(q, e, ERR_CONFLICT, "a test sheet that is prepared stands on it");
-    return failed.code ? (*e = failed, false) : true;
+    return true;
 }
 
 /* ---- test sheets ---- */
@@ -349,8 +369,7 @@ bool audit_exception_check(struct audit_asking *q, struct err *e)
 
 /* ---- one change ---- */
 
-/* The values as they will be. */
-static struct record *after_of(struct audit_asking *q, const struct record_type *t)
+struct record *audit_after_of(struct audit_asking *q, const struct record_type *t)
 {
     struct record *r = ARENA_NEW(q->a, struct record);
     *r = q->before ? *q->before : (struct record){.type = t, .id = q->id, .state = STR("")};
@@ -389,14 +408,20 @@ static bool asking_open(struct audit_asking *q, const struct json *entry, const 
         return e->code == ERR_NONE && audit_refuse(q, e, ERR_INVALID, "its values are malformed");
     if (!str_is(q->act, "create") && !(q->before = record_get(q->db, q->a, t, q->id, INT64_MAX, e)))
         return false;
-    q->after = after_of(q, t);
+    q->after = audit_after_of(q, t);
     return true;
 }
 
 static bool change_check(struct audit_asking *q, struct err *e)
 {
-    if (strcmp(q->type, "population") == 0)
+    if (strcmp(q->type, "engagement") == 0)
+        return audit_engagement_check(q, e);
+    if (strcmp(q->type, "population") == 0) {
+        bool is_back = str_is(q->act, "undo") || str_is(q->act, "delete");
+        if (is_back && !str_is(q->before->state, "draft"))
+            return audit_refuse(q, e, ERR_DENIED, "it is frozen: it is only ever replaced, with a reason");
         return !is_move(q, "freeze") || audit_leaf_close(q, e);
+    }
     if (!side_check(q, e) || !forward_check(q, e))
         return false;
     if (strcmp(q->type, "response") == 0)
@@ -406,7 +431,7 @@ static bool change_check(struct audit_asking *q, struct err *e)
 
 static const char *type_of(struct str name)
 {
-    static const char *const types[] = {"sample", "test_sheet", "audit_exception", "response", "population"};
+    static const char *const types[] = {"sample", "test_sheet", "audit_exception", "response", "population", "engagement"};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (str_is(name, types[i]))
             return types[i];
@@ -438,7 +463,9 @@ bool audit_change_make(struct db *projection, const struct leaf_source *leaves, 
             struct audit_asking one = q;
             one.leaf = q.leaf + 1 + (int64_t)i;
             one.extra = &more;
-            if (!asking_open(&one, entry, &op->blobs[blob], ret->items[i].body, e) || !change_check(&one, e))
+            one.signature = json_text(entry, "sig");
+            one.head = json_text(entry, "cp");
+            if (!asking_open(&one, entry, &op->blobs[blob], ret->items[i].body, e) || !change_check(&one, e) || (more.type && !audit_sign_check(&one, e)))
                 return changes->count > 1 ? err_wrap(e, "change %zu", i + 1) : false;
             if (more.type)
                 drafts[ret->count + extra++] = more;

@@ -6,6 +6,7 @@
 #include "base/test.h"
 #include "base/times.h"
 
+#define ORIGIN "test.example/assay/0123456789abcdef"
 #define NONCE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static struct records w;
@@ -46,8 +47,11 @@ static void seal(void)
     signed_size = w.next;
 }
 
+static struct str last_signature; /* of the leaf that came last with a change */
+
 static bool apply_extra(const struct op *op, const struct leaf_draft *d)
 {
+    last_signature = d->signatures;
     struct leaf_view view = {.index = (uint64_t)w.next, .t = w.t, .type = d->type, .json = d->body};
     const struct op_kind *kind = strcmp(d->type, "draw") == 0 ? &op_audit_draw : strcmp(d->type, "close") == 0 ? &op_audit_close : &op_audit_opinion;
     json_put_str(d->body, "op", str_of(op->id));
@@ -68,7 +72,7 @@ static bool submit(const char *actor, const struct record_change *changes, size_
         return false;
     w.t += 1000;
     for (size_t i = 0; i < drafts.count; i++) {
-        if (strcmp(drafts.items[i].type, "record") != 0) {
+        if (!json_get(drafts.items[i].body, "tv")) { /* a leaf beside the records' own */
             ck_assert_msg(apply_extra(&op, &drafts.items[i]), "%s", e.text);
             continue;
         }
@@ -121,6 +125,7 @@ static void setup(void)
     json_push_str(auditors, str_of(ann));
     json_push_str(auditors, str_of(bob));
     ck_assert_msg(create(LEAD, "engagement", g) != NULL, "%s", e.text);
+    ck_assert(db_run(w.db, &e, "insert or replace into meta(key, value) values('origin', ?1)", A(ORIGIN)));
 }
 static void teardown(void)
 {
@@ -404,6 +409,7 @@ START_TEST(a_sheet_concludes_what_it_counts_and_is_locked_for_good)
     OK(act(AUDITOR, "test_sheet", id, RECORD_CHANGE, "", JSON_OF("{\"method\":[\"inspection\"]}"), ""));
     OK(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "prepare", prepared(id), ""));
     REFUSED(act(AUDITOR, "test_sheet", id, RECORD_CHANGE, "", JSON_OF("{\"procedure\":\"Other\"}"), ""), "");
+    REFUSED(act(AUDITOR, "sample", s, RECORD_MOVE, "add", JSON_OF("{\"drawn\":\"7 targeted\"}"), "the largest"), "send it back to the preparer first");
     REFUSED(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "sign", JSON_OF("{\"reviewer\":\"P-0001\",\"reviewed_on\":\"2026-07-11\"}"), ""), "takes somebody else");
     seal();
     OK(act(SECOND, "test_sheet", id, RECORD_MOVE, "sign", signing(), ""));
@@ -418,7 +424,11 @@ START_TEST(a_sheet_concludes_what_it_counts_and_is_locked_for_good)
         ck_assert(!act(who[i], "test_sheet", id, RECORD_UNDO, "", NULL, ""));
         ck_assert(!act(who[i], "test_sheet", id, RECORD_DELETE, "", NULL, ""));
         ck_assert(!act(who[i], "sample", s, RECORD_MOVE, "void", NULL, "no"));
+        static const char *const moved[] = {"replace", "add", "extend"};
+        for (size_t k = 0; k < 3; k++)
+            ck_assert(!act(who[i], "sample", s, RECORD_MOVE, moved[k], JSON_OF("{\"drawn\":\"7 targeted\"}"), "no"));
     }
+    REFUSED(act(AUDITOR, "sample", s, RECORD_MOVE, "replace", JSON_OF("{\"drawn\":\"7 targeted\"}"), "void"), "was signed off on its items");
     /* Addenda alone: appended, dated, signed. */
     struct str day = day_text(w.arena, day_of(env_now_ms(&env_system)));
     REFUSED(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "add", JSON_OF("{\"addendum\":\"Something\"}"), ""), "begins with the day");
@@ -489,9 +499,10 @@ START_TEST(every_deviation_is_reported_and_the_sample_extended_once)
     ck_assert_msg(create(LEAD, "response", answer) != NULL, "%s", e.text);
     seal();
     OK(act(SECOND, "test_sheet", id, RECORD_MOVE, "sign", signing(), "")); /* agreeing to the facts made nothing younger */
-    struct sheet of;
+    struct sheet *of;
+    size_t of_count;
     struct attributes input;
-    ck_assert(sheet_of_control(w.db, w.arena, STR("ENG-0001"), STR("CHG-02"), &of, &input, &e));
+    ck_assert(sheets_of_control(w.db, w.arena, STR("ENG-0001"), STR("CHG-02"), INT64_MAX, &of, &of_count, &input, &e) && of_count == 1);
     struct evaluation v = attributes_evaluate(&input, &EVALUATION_LIMITS_DEFAULT);
     ck_assert(input.population == 400 && input.tested == 38 && input.deviations == 1 && input.is_extended && v.conclusion == CONCLUSION_OPERATED_WITH_DEVIATIONS);
 }
@@ -511,6 +522,222 @@ START_TEST(without_a_checked_population_nothing_is_concluded)
 }
 END_TEST
 
+/* ---- an auditor's own key ---- */
+
+struct pair {
+    struct note_key key;
+    struct ed25519_private private_key;
+};
+
+static struct pair pair_of(const char *person, uint8_t seed)
+{
+    struct pair p = {.private_key = {.seed = {seed}}};
+    p.key = note_key_make(arena_printf(w.arena, ORIGIN "/auditor/%s", person).data, ed25519_public_of(&p.private_key));
+    return p;
+}
+
+/* As the leaf of the root's signature would. */
+static void registered(const struct pair *p)
+{
+    struct buf BUF_AUTO vkey;
+    buf_init(&vkey, 1024);
+    note_key_format(&p->key, &vkey);
+    ck_assert_msg(db_run(w.db, &e, "insert into ledger_key(leaf, role, name, vkey, t) values(?1, 'auditor', ?2, ?3, ?4)", A(w.next), A(p->key.name), A(buf_view(&vkey)), A(w.t)), "%s", e.text);
+    seal();
+}
+
+/* What the page does: the statement is asked for, signed elsewhere, and handed in; `lie` is what was signed instead. */
+static bool signed_change(const char *actor, struct record_change *c, const struct pair *p, const char *lie)
+{
+    struct buf BUF_AUTO note;
+    struct str text;
+    e = (struct err){0};
+    w.actor = actor;
+    w.step = "password";
+    struct access x = records_access(&w);
+    ck_assert_msg(auditor_statement_of(w.db, w.arena, &ledger, &x, w.t, c, &text, &e), "%s", e.text);
+    ck_assert(str_starts(text, "assay/") && str_contains(text, ORIGIN));
+    buf_init(&note, 64 << 10);
+    buf_printf(&note, "  %.*s\r\n", STR_ARGS(text)); /* what mail and forms do to it */
+    note_sign_line(&p->key, &p->private_key, lie ? str_of(lie) : text, &note);
+    return auditor_signed_take(w.arena, buf_view(&note), c, &e) && submit(actor, c, 1);
+}
+
+static struct record_change move_of(const char *type, const char *id, const char *transition, struct json *set)
+{
+    return (struct record_change){.type = str_of(type), .id = str_of(id), .act = RECORD_MOVE, .version = records_get(&w, type, id)->version, .transition = str_of(transition), .set = set, .why = STR("")};
+}
+
+START_TEST(nothing_of_an_auditor_with_a_key_is_taken_without_it)
+{
+    struct pair ann = pair_of("P-0001", 7), bob = pair_of("P-0002", 8), other = pair_of("P-0002", 9);
+    registered(&ann);
+    const char *p = population();
+    struct json *set = commitment(p, 25, NULL);
+    struct access x = {.actor = str_of(AUDITOR)};
+    record_defaults(records_type(&w, "sample"), set, &x, w.t);
+    struct record_change c = {.type = STR("sample"), .act = RECORD_CREATE, .set = set};
+    REFUSED(submit(AUDITOR, &c, 1), "nothing of yours is written without its signature");
+    REFUSED(signed_change(AUDITOR, &c, &other, NULL), "not signed by your key");
+    c.signature = STR("");
+    REFUSED(signed_change(AUDITOR, &c, &ann, "assay/draw@v1\n"), "is not what there is to sign now");
+    OK(signed_change(AUDITOR, &c, &ann, NULL));
+    ck_assert(last_signature.size && note_has_line(last_signature, &ann.key));
+    const char *s = db_one_text(w.arena, w.db, &e, "select id from samples order by id desc limit 1").data;
+    freeze(p, 400);
+    check(p);
+    seal();
+    c = move_of("sample", s, "reveal", shown(s));
+    REFUSED(submit(AUDITOR, &c, 1), "without its signature");
+    OK(signed_change(AUDITOR, &c, &ann, NULL));
+    /* Bob has none yet: his account says it. Then he has one. */
+    const char *id = sheet(s), *ev = evidence();
+    struct json *marks = marked(id, 0), *list = json_put_array(marks, "evidence");
+    json_push_str(list, str_of(ev));
+    OK(act(AUDITOR, "test_sheet", id, RECORD_CHANGE, "", marks, ""));
+    OK(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "prepare", prepared(id), ""));
+    seal();
+    registered(&bob);
+    c = move_of("test_sheet", id, "sign", signing());
+    REFUSED(submit(SECOND, &c, 1), "without its signature");
+    REFUSED(signed_change(SECOND, &c, &ann, NULL), "not signed by your key");
+    /* What was signed for an older head that never was, and for a sheet that went back meanwhile. */
+    c = move_of("test_sheet", id, "sign", signing());
+    struct access second = records_access(&w);
+    struct str text;
+    struct buf BUF_AUTO line;
+    buf_init(&line, 4096);
+    e = (struct err){0};
+    ck_assert_msg(auditor_statement_of(w.db, w.arena, &ledger, &second, w.t, &c, &text, &e), "%s", e.text);
+    ck_assert(str_contains(text, "\"by\":\"P-0002\"") && str_contains(text, "\"d\":\"") && str_contains(text, "\"sheet\":\"TS-0001\""));
+    note_sign_line(&bob.key, &bob.private_key, text, &line);
+    c.signature = buf_view(&line);
+    c.head = STR("1:0000000000000000000000000000000000000000000000000000000000000000");
+    REFUSED(submit(SECOND, &c, 1), "never had");
+    OK(act(SECOND, "test_sheet", id, RECORD_MOVE, "back", NULL, "Once more"));
+    OK(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "prepare", prepared(id), ""));
+    seal();
+    struct str rest = text, ignored, statement;
+    str_next_line(&rest, &ignored);
+    str_next_line(&rest, &ignored);
+    str_next_line(&rest, &statement);
+    c.version = records_get(&w, "test_sheet", id)->version;
+    c.head = json_text(records_json(&w, arena_str(w.arena, statement).data), "cp");
+    REFUSED(submit(SECOND, &c, 1), "is not what there is to sign now");
+    c = move_of("test_sheet", id, "sign", signing());
+    seal(); /* later heads: what was signed stands */
+    OK(signed_change(SECOND, &c, &bob, NULL));
+    ck_assert(note_has_line(last_signature, &bob.key));
+}
+END_TEST
+
+START_TEST(a_key_that_was_retired_leaves_nobody_unsigned)
+{
+    struct pair ann = pair_of("P-0001", 7), next = pair_of("P-0001", 17);
+    registered(&ann);
+    ck_assert(db_run(w.db, &e, "update ledger_key set retired_leaf = leaf + 1 where role = 'auditor'"));
+    const char *p = population();
+    struct json *set = commitment(p, 5, NULL);
+    struct access x = {.actor = str_of(AUDITOR)};
+    record_defaults(records_type(&w, "sample"), set, &x, w.t);
+    struct record_change c = {.type = STR("sample"), .act = RECORD_CREATE, .set = set};
+    REFUSED(submit(AUDITOR, &c, 1), "counts no more");
+    REFUSED(signed_change(AUDITOR, &c, &ann, NULL), "counts no more");
+    registered(&next);
+    OK(signed_change(AUDITOR, &c, &next, NULL));
+    ck_assert(!auditor_signed_take(w.arena, STR("assay/draw@v1\n{}\n"), &c, &e) && strstr(e.text, "paste all"));
+    /* Who has no key signs with none. */
+    c = (struct record_change){.type = STR("sample"), .act = RECORD_CREATE, .set = set};
+    ck_assert(auditor_signed_take(w.arena, STR("x\n{\"cp\":\"\"}\n\n\xe2\x80\x94 a AAAAAAAA\n"), &c, &e));
+    REFUSED(submit(SECOND, &c, 1), "no key is registered in your name");
+}
+END_TEST
+
+/* ---- engagements ---- */
+
+static void planning_is_over(const char *state)
+{
+    ck_assert(db_run(w.db, &e, "update engagements_versions set state = ?1 where id = 'ENG-0001'", A(state)));
+}
+
+START_TEST(what_is_examined_stays_once_planning_ended)
+{
+    OK(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"window_to\":\"2026-09-30\"}"), "")); /* while it is planned */
+    planning_is_over("open");
+    static const char *const changes[] = {"{\"window_to\":\"2026-12-31\"}", "{\"window_from\":\"2026-02-01\"}", "{\"categories\":[\"availability\",\"security\"]}", "{\"time_zone\":\"Europe/Berlin\"}",
+                                          "{\"scope_leaf\":4}"};
+    for (size_t i = 0; i < 5; i++)
+        REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF(changes[i]), ""), "for a reason alone");
+    REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"kind\":\"type1\"}"), "Better so"), "end this one and open that");
+    REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"scope_leaf\":4}"), "Another scope"), "not the approval of a scope");
+    REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"window_to\":\"2026-02-15\"}"), "Shorter"), "under three");
+    REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_UNDO, "", NULL, "Back"), "");
+    REFUSED(act("system:schedule", "engagement", "ENG-0001", RECORD_DELETE, "", NULL, "Away"), "");
+    OK(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"report_on\":\"2027-02-01\"}"), ""));        /* what is not held fast */
+    OK(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"window_to\":\"2026-09-30\",\"title\":\"SOC 2, nine months\"}"), "")); /* the same day again */
+    OK(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"window_to\":\"2026-06-30\"}"), "The firm and we agreed on six months"));
+    /* Once something is signed for these days, they stay whatever the reason. */
+    const char *s = drawn(40, 5, NULL), *id = sheet(s), *ev = evidence();
+    struct json *set = marked(id, 0), *list = json_put_array(set, "evidence");
+    json_push_str(list, str_of(ev));
+    OK(act(AUDITOR, "test_sheet", id, RECORD_CHANGE, "", set, ""));
+    OK(act(AUDITOR, "test_sheet", id, RECORD_MOVE, "prepare", prepared(id), ""));
+    seal();
+    OK(act(SECOND, "test_sheet", id, RECORD_MOVE, "sign", signing(), ""));
+    REFUSED(act(LEAD, "engagement", "ENG-0001", RECORD_CHANGE, "", JSON_OF("{\"window_to\":\"2026-07-31\"}"), "One more"), "1 test sheets are signed off");
+}
+END_TEST
+
+START_TEST(a_sequence_has_no_holes)
+{
+    const char *id = drawn(300, 20, NULL);
+    struct sample_source s = source_of_test();
+    struct sample_items items;
+    s.rows = rows_of_test;
+    struct record *r = records_get(&w, "sample", id);
+    struct str drawn_text = json_text(r->values, "drawn");
+    ck_assert(sample_items_read(w.arena, drawn_text, &items, &e));
+    /* The next one but one; one that stands there; one instead of what was never drawn; a line less; two in another order. */
+    struct json *first = sample_replace(w.db, w.arena, &s, r, items.items[3].item, &e);
+    struct str next = json_text(first, "drawn"), rest = str_slice(next, drawn_text.size + 1, next.size), word;
+    ck_assert(str_next_word(&rest, &word));
+    ck_assert(db_run(w.db, &e, "select 1"));
+    const char *const holes[] = {arena_printf(w.arena, "%.*s\n%lld instead %lld", STR_ARGS(drawn_text), (long long)(json_int(r->values, "rows", 0)), (long long)items.items[3].item).data,
+                                 arena_printf(w.arena, "%.*s\n%lld instead %lld", STR_ARGS(drawn_text), (long long)items.items[4].item, (long long)items.items[3].item).data,
+                                 arena_printf(w.arena, "%.*s\n%.*s instead 299", STR_ARGS(drawn_text), STR_ARGS(word)).data,
+                                 arena_printf(w.arena, "%.*s", STR_ARGS(str_slice(next, (size_t)str_find_char(next, '\n') + 1, next.size))).data,
+                                 arena_printf(w.arena, "%.*s\n%.*s draw", STR_ARGS(drawn_text), STR_ARGS(word)).data};
+    for (size_t i = 0; i < 5; i++) {
+        struct json *set = json_object(w.arena);
+        json_put_cstr(set, "drawn", holes[i]);
+        json_put_int(set, "items", 20);
+        ck_assert_msg(!act(AUDITOR, "sample", id, RECORD_MOVE, "replace", set, "out of scope"), "%zu was taken", i);
+    }
+    /* A type that the organisation laid over without its reason gets no further. */
+    struct record_change c = move_of("sample", id, "replace", first);
+    struct op op;
+    struct leaf_drafts drafts = {0};
+    w.actor = AUDITOR;
+    struct access x = records_access(&w);
+    c.why = STR(" ");
+    e = (struct err){0};
+    ck_assert(record_op(&env_system, w.arena, &c, 1, &x, &op, &e) && !audit_change_make(w.db, &ledger, w.arena, &op, &drafts, &e));
+    /* And a sheet that leaves one out concludes nothing. */
+    const char *sheet_id = sheet(id);
+    struct json *set = marked(sheet_id, 0);
+    struct str marks = json_text(set, "results"), line;
+    str_next_line(&marks, &line);
+    ((struct json *)(uintptr_t)json_get(set, "results"))->text = marks;
+    json_push_str(json_put_array(set, "evidence"), str_of(evidence()));
+    OK(act(AUDITOR, "test_sheet", sheet_id, RECORD_CHANGE, "", set, ""));
+    REFUSED(act(AUDITOR, "test_sheet", sheet_id, RECORD_MOVE, "prepare", JSON_OF("{\"conclusion\":\"no_exceptions\",\"conclusion_words\":\"No exceptions noted.\",\"items_tested\":20,\"deviations_found\":0,"
+                                                                                  "\"preparer\":\"P-0001\",\"prepared_on\":\"2026-07-10\"}"),
+                ""),
+            "1 items are not marked");
+}
+END_TEST
+
 TEST_MAIN_WITH("audit_guard", setup, teardown, a_sample_is_drawn_in_order_and_can_be_drawn_again, nobody_steers_a_draw, a_late_commitment_is_taken_and_says_so,
                strata_replacements_and_items_for_a_reason_are_in_their_turn, neither_side_writes_what_the_other_does, a_sheet_concludes_what_it_counts_and_is_locked_for_good,
+               nothing_of_an_auditor_with_a_key_is_taken_without_it, a_key_that_was_retired_leaves_nobody_unsigned, what_is_examined_stays_once_planning_ended, a_sequence_has_no_holes,
                nothing_is_concluded_before_its_evidence, every_deviation_is_reported_and_the_sample_extended_once, without_a_checked_population_nothing_is_concluded)

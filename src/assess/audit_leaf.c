@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/times.h"
+#include "os/zone.h"
 
 static void extra_put(struct audit_asking *q, const char *type, struct json *body)
 {
@@ -14,6 +15,8 @@ static struct json *draw_new(struct audit_asking *q, struct json *body, const ch
     const struct json *v = q->after->values;
     struct json *s = json_put_object(body, "draw");
     json_put_cstr(s, "act", act);
+    if (q->access.person.size)
+        json_put_str(s, "by", q->access.person);
     json_put_str(s, "eng", json_text(v, "engagement"));
     json_put_int(s, "n", json_int(v, "size", 0));
     json_put_str(s, "p", json_text(v, "population"));
@@ -23,10 +26,10 @@ static struct json *draw_new(struct audit_asking *q, struct json *body, const ch
     return s;
 }
 
-bool audit_leaf_commit(struct audit_asking *q, const struct sampling_frame *p, struct err *e)
+bool audit_leaf_commit(struct audit_asking *q, struct err *e)
 {
     struct json *body = json_object(q->a);
-    (void)p, (void)e;
+    (void)e;
     draw_new(q, body, "commit");
     json_put_int(body, "rec", q->leaf);
     extra_put(q, "draw", body);
@@ -56,13 +59,19 @@ bool audit_leaf_show(struct audit_asking *q, const struct json *shown, struct er
     return true;
 }
 
-/* From the first to behind the last instant of two dates; false where they are none. */
-static bool span_put(struct json *o, struct str from, struct str to, int64_t most_ms)
+/* From the first to the last instant of two dates in the engagement's zone; false where they are none. */
+static bool span_put(const struct audit_asking *q, struct json *o, struct str from, struct str to, int64_t most_ms)
 {
+    struct err ignored = {0};
     int64_t first = 0, last = 0;
-    if (!time_parse(from, 0, &first) || !time_parse(to, 0, &last) || first < 0 || first > most_ms)
+    struct str name = db_one_text(q->a, q->db, &ignored, "select time_zone from engagements where id = ?1", A(json_text(q->after->values, "engagement")));
+    struct zone *zone = zone_open(q->a, name.data ? name : STR("UTC"));
+    if (!time_parse(from, 0, &first) || !time_parse(to, 0, &last))
         return false;
-    last += MS_DAY - 1;
+    first = zone_instant_ms(zone, first);
+    last = zone_instant_ms(zone, last + MS_DAY) - 1;
+    if (first < 0 || first > most_ms)
+        return false;
     last = last > most_ms ? most_ms : last;
     struct json *per = json_put_array(o, "per");
     json_push_int(per, first);
@@ -81,7 +90,7 @@ bool audit_leaf_close(struct audit_asking *q, struct err *e)
     json_put_str(body, "pop", q->id);
     json_put_int(body, "rec", q->leaf);
     json_put_str(body, "state", json_text(v, "digest"));
-    if (!span_put(body, json_text(v, "period_from"), json_text(v, "period_to"), INT64_C(1) << 50))
+    if (!span_put(q, body, json_text(v, "period_from"), json_text(v, "period_to"), INT64_C(1) << 50))
         return audit_refuse(q, e, ERR_INVALID, "period_from, period_to: are dates");
     extra_put(q, "close", body);
     return true;
@@ -157,6 +166,33 @@ static struct str short_words(struct arena *a, const struct sheet *s)
     return str_is(s->conclusion, "no_exceptions") ? STR("No exceptions noted.") : str_is(s->conclusion, "not_tested") ? STR("Not tested: nothing triggered it.") : STR("Could not be tested.");
 }
 
+/* The head that an auditor's key signed for: an earlier one than the newest, as everything that is cited lies before the conclusion. */
+static bool head_named(const struct audit_asking *q, int64_t *head, struct err *e)
+{
+    struct checkpoint named;
+    struct sha256 root;
+    if (!checkpoint_name_parse(q->head, &named) || named.size == 0 || (int64_t)named.size > *head)
+        return audit_refuse(q, e, ERR_INVALID, "what was signed names no head of this ledger");
+    if (!q->leaves->root(q->leaves->context, named.size, &root, e))
+        return false;
+    if (!sha256_equal(root, named.root))
+        return audit_refuse(q, e, ERR_INVALID, "what was signed names a head of %llu leaves that this ledger never had", (unsigned long long)named.size);
+    *head = (int64_t)named.size;
+    return true;
+}
+
+/* SHA-256 of all that the sheet says, as it was prepared. */
+static bool sheet_digest_put(struct audit_asking *q, struct json *o, struct err *e)
+{
+    struct buf BUF_AUTO text;
+    buf_init(&text, RECORD_BYTES_MAX + 4096);
+    if (!json_write_canonical(&text, q->before->values, e))
+        return false;
+    struct sha256 digest = sha256_of(buf_view(&text));
+    json_put_hex(o, "d", digest.bytes, SHA256_SIZE);
+    return true;
+}
+
 bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct err *e)
 {
     struct err failed = {0};
@@ -166,6 +202,8 @@ bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct er
     struct sha256 root;
     char hex[65];
     c.head = q->leaves && q->leaves->head ? (int64_t)q->leaves->head(q->leaves->context) : 0;
+    if (q->head.size && !head_named(q, &c.head, e))
+        return false;
     c.concluded = db_one_int(q->db, &failed, -1, "select max(leaf) from record_change where type = 'test_sheet' and id = ?1 and act = 'move' and transition = 'prepare'", A(q->id));
     DB_EACH (row, q->db, &failed, "select coalesce(window_from, as_of), coalesce(window_to, as_of) from engagements where id = ?1", A(s->engagement)) {
         from = arena_str(q->a, db_text(row, 0));
@@ -184,18 +222,22 @@ bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct er
         return e->code ? false : audit_refuse(q, e, ERR_CONFLICT, "no head is signed yet; ask again in a second");
     hex_encode(root.bytes, SHA256_SIZE, hex);
     struct sha256 words = sha256_of(json_text(q->after->values, "conclusion_words"));
+    if (q->access.person.size)
+        json_put_str(o, "by", q->access.person);
     json_put(o, "cites", c.list);
     json_put_int(o, "concl", c.concluded);
     json_put_str(o, "cp", arena_printf(q->a, "%lld:%s", (long long)c.head, hex));
     json_put_str(o, "ctl", s->control);
+    if (!sheet_digest_put(q, o, e))
+        return false;
     json_put_str(o, "eng", s->engagement);
     json_put_hex(o, "h", words.bytes, SHA256_SIZE);
     json_put_str(o, "sheet", q->id);
     json_put_str(o, "words", short_words(q->a, s));
-    if (!span_put(o, from, to, sealed_ms))
+    if (!span_put(q, o, from, to, sealed_ms))
         return audit_refuse(q, e, ERR_CONFLICT, "engagement %.*s has no days yet, or they have not begun", STR_ARGS(s->engagement));
     json_put_int(body, "rec", q->leaf);
-    if (json_text(q->op->body, "step").size)
+    if (q->op && json_text(q->op->body, "step").size)
         json_put_str(body, "step", json_text(q->op->body, "step"));
     extra_put(q, "opinion", body);
     return true;
@@ -206,7 +248,7 @@ bool audit_leaf_opinion(struct audit_asking *q, const struct sheet *s, struct er
 static bool leaf_apply(struct db *db, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs, struct err *e)
 {
     const struct json *s = json_get(leaf->json, leaf->type);
-    struct buf BUF_AUTO text;
+    struct buf BUF_AUTO text = {0};
     bool is_close = strcmp(leaf->type, "close") == 0, is_shown = str_is(json_text(s, "act"), "show");
     struct str subject = is_close ? json_text(leaf->json, "pop") : json_text(s, strcmp(leaf->type, "draw") == 0 ? "smp" : "sheet");
     (void)blobs, (void)a;

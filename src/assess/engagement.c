@@ -21,7 +21,7 @@ static void days_set(struct engagement *g, int64_t from, int64_t to)
     g->has_days = g->window.first != DAY_NONE && g->window.last != DAY_NONE && g->window.first <= g->window.last;
     if (!g->has_days)
         g->window = (struct days){1, 0};
-    g->instants = (struct interval){g->window.first * MS_DAY, (g->window.last + 1) * MS_DAY};
+    g->instants = (struct interval){zone_instant_ms(g->zone, g->window.first * MS_DAY), zone_instant_ms(g->zone, (g->window.last + 1) * MS_DAY)};
 }
 
 static int percent_of(struct db_row *row, int column, int otherwise)
@@ -37,8 +37,9 @@ static void row_read(struct arena *a, struct db_row *row, struct engagement *g)
     g->version = db_int(row, 3);
     g->is_type1 = str_is(db_text(row, 4), "type1");
     g->as_of = g->is_type1 ? day_or_none(db_text(row, 5)) : DAY_NONE;
-    days_set(g, day_or_none(db_text(row, 6)), day_or_none(db_text(row, 7)));
     g->time_zone = db_is_null(row, 8) ? STR("UTC") : arena_str(a, db_text(row, 8));
+    g->zone = zone_open(a, g->time_zone);
+    days_set(g, day_or_none(db_text(row, 6)), day_or_none(db_text(row, 7)));
     g->evidence_until = day_or_none(db_text(row, 9));
     g->report_on = day_or_none(db_text(row, 10));
     g->firm = arena_str(a, db_text(row, 11));
@@ -264,7 +265,8 @@ static void criterion_fill(struct scoping *x, struct engagement_criterion *c)
 bool engagement_scope(struct db *db, struct arena *a, const struct engagement *g, int64_t leaf_limit, struct engagement_scope *ret, struct err *e)
 {
     struct scoping x = {.a = a, .s = ret};
-    *ret = (struct engagement_scope){.program = program_load(db, a, g->instants, leaf_limit, e)};
+    struct interval days = {g->window.first * MS_DAY, (g->window.last + 1) * MS_DAY}; /* what people did is known by its day */
+    *ret = (struct engagement_scope){.program = program_load(db, a, days, leaf_limit, e)};
     if (!ret->program)
         return false;
     criteria_fill(&x, g);

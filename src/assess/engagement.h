@@ -16,6 +16,7 @@
 #include "assess/evaluate.h"
 #include "assess/program.h"
 #include "assess/sampling.h"
+#include "os/zone.h"
 
 struct engagement {
     struct str id, title, state;   /* "planning", "open", "fieldwork", "reporting", "issued", "closed", "ended" */
@@ -25,7 +26,8 @@ struct engagement {
     int64_t as_of;                 /* Type 1: the day of which the report speaks; Type 2: DAY_NONE */
     struct days window;            /* Type 2; of a Type 1 the as-of day alone */
     struct str time_zone;          /* "UTC", "Europe/Berlin" */
-    struct interval instants;      /* the window from its first instant to behind its last one. Days are counted as UTC has them */
+    struct zone *zone;             /* its clock (os/zone.h); NULL: UTC */
+    struct interval instants;      /* the window from its first instant there to behind its last one */
     int64_t evidence_until;        /* the last day on which evidence of the window is taken; DAY_NONE: none was set */
     int64_t report_on;             /* DAY_NONE */
     const bool *categories;        /* content_category_count, in its order; what is mandatory is always in */

@@ -251,6 +251,17 @@ static void days_put(struct arena *a, const struct engagement_plan *p, const str
         json_put_str(set, "evidence_until", day_text(a, until));
 }
 
+/* A title of the program's own that names the other type: proposed before somebody chose this one. */
+static struct str plan_title(struct arena *a, const struct engagement_plan *p, struct days window)
+{
+    bool is_type1 = str_is(p->kind, "type1");
+    struct str other = is_type1 ? STR("SOC 2 Type 2, ") : STR("SOC 2 Type 1, "), title = str_trim(p->title);
+    int64_t year;
+    if (title.size != other.size + 4 || !str_starts(title, other.data) || !str_to_int64(str_slice(title, other.size, title.size), &year) || window.last == DAY_NONE)
+        return p->title;
+    return arena_printf(a, "SOC 2 Type %d, %d", is_type1 ? 1 : 2, date_of_day(window.last).year);
+}
+
 bool plan_changes(struct db *db, struct arena *a, const struct engagement_plan *p, struct record_change **ret, size_t *ret_count, struct err *e)
 {
     const struct json *templates = milestone_templates(a, e);
@@ -262,7 +273,7 @@ bool plan_changes(struct db *db, struct arena *a, const struct engagement_plan *
     struct record_change *changes = arena_array(a, templates->count + 1, sizeof *changes);
     struct json *set = json_object(a);
     changes[0] = (struct record_change){.type = STR("engagement"), .act = RECORD_CREATE, .set = set};
-    text_put(set, "title", p->title);
+    text_put(set, "title", plan_title(a, p, window));
     json_put_str(set, "kind", p->kind);
     text_put(set, is_type1 ? "as_of" : "window_from", is_type1 ? p->as_of : p->from);
     if (!is_type1)

@@ -97,6 +97,11 @@ START_TEST(an_engagement_reads_its_days_and_what_is_left_open_has_defaults)
     ck_assert_msg(engagement_read(db, a, STR("ENG-0001"), INT64_MAX, &g, &e), "%s", e.text);
     ck_assert(g.has_days && g.window.first == day(2026, 1, 1) && g.window.last == day(2026, 12, 31));
     ck_assert_int_eq(g.instants.to_ms - g.instants.from_ms, 365 * MS_DAY);
+    ck_assert_int_eq(g.window.first * MS_DAY - g.instants.from_ms, MS_HOUR); /* Berlin: it begins an hour before it does in UTC */
+    engagement_put("ENG-0003", "open", "2026-01-01", "2026-06-30");
+    struct engagement half;
+    ck_assert_msg(engagement_read(db, a, STR("ENG-0003"), INT64_MAX, &half, &e), "%s", e.text);
+    ck_assert_int_eq(half.instants.to_ms - half.instants.from_ms, 181 * MS_DAY - MS_HOUR); /* the clock was put forward */
     ck_assert(engagement_has_category(&g, "security") && engagement_has_category(&g, "availability") && !engagement_has_category(&g, "privacy"));
     ck_assert(g.confidence_percent == 90 && g.tolerable_percent == 10 && g.risk == RISK_MODERATE && str_is(g.profile, "frequency_table"));
     ck_assert(g.scope_leaf == -1 && g.evidence_until == DAY_NONE);
@@ -188,6 +193,28 @@ START_TEST(a_plan_follows_the_last_window_and_its_records_refer_to_each_other)
 }
 END_TEST
 
+START_TEST(a_title_that_was_proposed_names_the_type_that_is_opened)
+{
+    static const struct {
+        const char *title, *kind, *wanted;
+    } cases[] = {{"SOC 2 Type 2, 2027", "type1", "SOC 2 Type 1, 2026"}, {"SOC 2 Type 2, 2027", "type2", "SOC 2 Type 2, 2027"}, {"SOC 2 Type 1, 2026", "type2", "SOC 2 Type 2, 2027"},
+                 {"SOC 2 Type 2, 2027 and more", "type1", "SOC 2 Type 2, 2027 and more"}, {"Ours", "type1", "Ours"}};
+    struct engagement_plan p;
+    struct record_change *changes;
+    size_t count;
+    engagement_put("ENG-0001", "open", "2026-01-01", "2026-12-31");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(plan_propose(db, a, day(2026, 11, 22), &p, &e), "%s", e.text);
+        p.title = str_of(cases[i].title);
+        p.kind = str_of(cases[i].kind);
+        p.as_of = STR("2026-12-31");
+        ck_assert_msg(plan_changes(db, a, &p, &changes, &count, &e), "%s", e.text);
+        ck_assert_msg(str_is(json_text(changes[0].set, "title"), cases[i].wanted), "%zu: %s", i, json_text(changes[0].set, "title").data);
+    }
+}
+END_TEST
+
 TEST_MAIN_WITH("engagement", setup, teardown, a_window_under_six_months_wants_a_reason_and_one_under_three_has_none, windows_that_overlap_or_leave_days_out_want_a_reason,
                the_next_window_begins_the_day_after_and_is_as_long, an_engagement_reads_its_days_and_what_is_left_open_has_defaults,
-               what_is_adopted_and_in_force_within_the_window_is_in_scope, roles_follow_from_what_a_control_serves, a_plan_follows_the_last_window_and_its_records_refer_to_each_other)
+               what_is_adopted_and_in_force_within_the_window_is_in_scope, roles_follow_from_what_a_control_serves, a_plan_follows_the_last_window_and_its_records_refer_to_each_other,
+               a_title_that_was_proposed_names_the_type_that_is_opened)

@@ -19,19 +19,15 @@ struct concluding {
 static void say(struct concluding *c, struct str x, const char *check, enum inspect_status status, const char *format, ...) __attribute__((format(printf, 5, 6)));
 static void say(struct concluding *c, struct str x, const char *check, enum inspect_status status, const char *format, ...)
 {
-    char text[600];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    struct str why = str_prefix(arena_vprintf(c->a, format, arguments), 600);
     va_end(arguments);
-    struct str why = str_of(text);
-    while (why.size && !str_is_utf8(why)) /* cut within a letter */
-        why.size--;
     struct json *o = json_push_object(c->checks);
     json_put_str(o, "x", x);
     json_put_cstr(o, "check", check);
     json_put_cstr(o, "status", inspect_status_name(status));
-    json_put_str(o, "why", arena_str(c->a, why));
+    json_put_str(o, "why", why);
 }
 
 static int64_t day_of_text(struct str text)

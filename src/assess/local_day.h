@@ -11,5 +11,8 @@
 bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e) MUST_USE;
 /* The day alone; where the database cannot say, that of UTC. */
 int64_t local_day(struct db *db, int64_t now_ms);
+/* Its clock; NULL: UTC. */
+struct zone;
+struct zone *local_zone(struct db *db, struct arena *a);
 
 #endif

@@ -1,7 +1,8 @@
 /* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span,
- * test_span, subject_now. */
+ * test_span with test_span_chunk, subject_now. */
 #include "assess/ops.h"
 #include "assess/result.h"
+#include "assess/span_store.h"
 #include "assess/subject_now.h"
 
 static bool eval_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
@@ -49,6 +50,9 @@ struct change {
     struct str subject;
     int64_t leaf;
     int64_t at_ms; /* where spans are cut */
+    struct arena *arena;
+    struct stored_span *closed; /* of test_span */
+    size_t closed_count, closed_capacity;
 };
 
 static bool coverage_extend(struct change *c, int64_t taken_at_ms, struct err *e)
@@ -88,10 +92,39 @@ static bool span_open(struct change *c, struct str test, struct str resource, st
         A(c->subject), A(test), A(resource), A(status), A(reason), A(c->leaf), A(c->at_ms));
 }
 
+/* What the line of one test says, and becomes a closed span of it. False: there is none, or e. */
+static bool test_span_read(struct change *c, struct str test, struct stored_span *ret, struct err *e)
+{
+    bool is_there = false;
+    *ret = (struct stored_span){.to_ms = c->at_ms, .to_leaf = c->leaf};
+    DB_EACH (row, c->db, e, "select status, pass, fail, unknown, skip, from_leaf, from_t from test_span where subject = ?1 and test = ?2",
+             A(c->subject), A(test)) {
+        is_there = result_status_parse(db_text(row, 0), &ret->status);
+        ret->counts.of[RESULT_PASS] = db_int(row, 1);
+        ret->counts.of[RESULT_FAIL] = db_int(row, 2);
+        ret->counts.of[RESULT_UNKNOWN] = db_int(row, 3);
+        ret->counts.of[RESULT_SKIP] = db_int(row, 4);
+        ret->from_leaf = db_int(row, 5);
+        ret->from_ms = db_int(row, 6);
+    }
+    return is_there && e->code == ERR_NONE;
+}
+
+static bool test_span_close(struct change *c, struct str test, struct stored_span *old, struct err *e)
+{
+    if ((old->test = test_name_row(c->db, test, e)) < 0)
+        return false;
+    if (c->closed_count == c->closed_capacity)
+        c->closed = arena_grow(c->arena, c->closed, c->closed_count, &c->closed_capacity, sizeof *c->closed);
+    c->closed[c->closed_count++] = *old;
+    return db_run(c->db, e, "delete from test_span where subject = ?1 and test = ?2", A(c->subject), A(test));
+}
+
 /* Brings the line of one test up to its resources. */
 static bool test_span_update(struct change *c, struct str test, struct err *e)
 {
     struct result_counts now = {{0}};
+    struct stored_span old;
     struct err inner = {0};
     DB_EACH (row, c->db, &inner,
              "select status, count(*) from span where subject = ?1 and test = ?2 and to_leaf is null group by status",
@@ -100,23 +133,14 @@ static bool test_span_update(struct change *c, struct str test, struct err *e)
         if (result_status_parse(db_text(row, 0), &s))
             now.of[s] = db_int(row, 1);
     }
-    int64_t id = -1;
-    bool is_same = false;
-    DB_EACH (row, c->db, &inner,
-             "select id, pass, fail, unknown, skip from test_span where subject = ?1 and test = ?2 and to_leaf is null",
-             A(c->subject), A(test)) {
-        id = db_int(row, 0);
-        is_same = db_int(row, 1) == now.of[RESULT_PASS] && db_int(row, 2) == now.of[RESULT_FAIL] &&
-                  db_int(row, 3) == now.of[RESULT_UNKNOWN] && db_int(row, 4) == now.of[RESULT_SKIP];
-    }
+    bool is_there = !inner.code && test_span_read(c, test, &old, &inner);
     if (inner.code) {
         *e = inner;
         return false;
     }
-    if (is_same)
+    if (is_there && memcmp(&old.counts, &now, sizeof now) == 0)
         return true;
-    if (id >= 0 &&
-        !db_run(c->db, e, "update test_span set to_leaf = ?2, to_t = ?3 where id = ?1", A(id), A(c->leaf), A(c->at_ms)))
+    if (is_there && !test_span_close(c, test, &old, e))
         return false;
     if (now.of[0] + now.of[1] + now.of[2] + now.of[3] == 0)
         return true; /* the test is gone */
@@ -125,6 +149,12 @@ static bool test_span_update(struct change *c, struct str test, struct err *e)
                   " values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                   A(c->subject), A(test), A(result_status_name(result_counts_worst(&now))), A(now.of[RESULT_PASS]),
                   A(now.of[RESULT_FAIL]), A(now.of[RESULT_UNKNOWN]), A(now.of[RESULT_SKIP]), A(c->leaf), A(c->at_ms));
+}
+
+/* After all tests are brought up. */
+static bool test_spans_finish(struct change *c, struct err *e)
+{
+    return spans_append(c->db, c->subject, c->closed, c->closed_count, e) && subject_now_write(c->db, c->subject, e);
 }
 
 static bool line_apply(struct change *c, struct arena *a, struct str line, struct str *test, struct err *e)
@@ -156,7 +186,7 @@ static bool changes_apply(struct change *c, struct arena *a, struct str text, st
     for (int number = 2; str_next_line(&text, &line); number++)
         if (!line_apply(c, a, line, &test, e))
             return err_wrap(e, "eval leaf %lld, line %d", (long long)c->leaf, number);
-    return !test.data || (test_span_update(c, test, e) && subject_now_write(c->db, c->subject, e));
+    return !test.data || (test_span_update(c, test, e) && test_spans_finish(c, e));
 }
 
 struct open_span {
@@ -189,7 +219,7 @@ static bool changes_forget(struct change *c, struct arena *a, struct err *e)
         if (is_last && !test_span_update(c, spans[i].test, e))
             return false;
     }
-    return true;
+    return test_spans_finish(c, e);
 }
 
 static bool eval_apply(struct db *projection, struct arena *a, const struct leaf_view *leaf, const struct blob_reader *blobs,
@@ -202,7 +232,7 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
     if (inner.code || !subject.data)
         return err_set(e, ERR_CORRUPT, "eval leaf %llu: leaf %lld is no run", (unsigned long long)leaf->index, (long long)run);
     /* A source's clock that runs ahead would make what it saw look fresh for ever: nothing is seen after it was received. */
-    struct change c = {.db = projection, .subject = subject, .leaf = (int64_t)leaf->index};
+    struct change c = {.db = projection, .subject = subject, .leaf = (int64_t)leaf->index, .arena = a};
     struct str x = json_text(blob, "x"), commitment = json_text(blob, "c");
     if (!coverage_extend(&c, at_ms < leaf->t ? at_ms : leaf->t, e) ||
         !db_run(projection, e,

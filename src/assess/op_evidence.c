@@ -20,7 +20,7 @@ static bool count_checks(const struct json *conclusions, int64_t ret[3])
 bool evidence_op(const struct env *env, struct arena *a, const struct record *r, const struct json *conclusions, struct op *ret, struct err *e)
 {
     int64_t counts[3];
-    struct buf BUF_AUTO text;
+    struct buf BUF_AUTO text = {0};
     if (!count_checks(conclusions, counts))
         return err_set(e, ERR_INTERNAL, "evidence %.*s: no conclusions", STR_ARGS(r->id));
     buf_init(&text, BLOB_BYTES_MAX);

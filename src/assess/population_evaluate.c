@@ -3,6 +3,7 @@
 
 #include "assess/assessment.h"
 #include "assess/duties.h"
+#include "assess/sheet.h"
 #include "base/times.h"
 
 struct evaluating {
@@ -14,7 +15,7 @@ struct evaluating {
     struct event_rules rules;
     struct calendar calendar;
     struct json *inputs; /* what goes into the hash */
-    int64_t at_ms, local_ms, leaf_limit;
+    int64_t at_ms, leaf_limit;
     struct population_result *ret;
     struct str problem; /* what keeps anything from being concluded; "" nothing */
 };
@@ -25,18 +26,6 @@ static bool has_control(const struct population *p, const char *control)
         if (strcmp(p->controls.items[i], control) == 0)
             return true;
     return false;
-}
-
-/* Another source, to hold one against, says nothing of the control by itself. */
-static bool is_second(struct arena *a, const struct population *p)
-{
-    const struct population_template *all;
-    struct err ignored = {0};
-    size_t count;
-    if (p->library.size == 0 || !population_library(a, &all, &count, &ignored))
-        return false;
-    const struct population_template *t = population_template_find(all, count, p->library);
-    return t && t->is_second;
 }
 
 static void input_put(struct evaluating *x, const struct population *p)
@@ -67,7 +56,9 @@ static void inputs_close(struct evaluating *x)
     json_put_int(o, "from", x->c->in_force.first);
     json_put_int(o, "to", x->c->in_force.last);
     json_put_int(o, "at", x->at_ms);
-    json_put_int(o, "local", x->local_ms);
+    json_put_str(o, "zone", x->g->zone ? x->g->time_zone : STR("UTC"));
+    json_put_int(o, "local_from", x->g->window.first * MS_DAY - x->g->instants.from_ms);
+    json_put_int(o, "local_to", (x->g->window.last + 1) * MS_DAY - x->g->instants.to_ms);
     json_put_int(o, "confidence", (int64_t)(l->confidence * 1000));
     json_put_int(o, "tolerable", (int64_t)(l->tolerable_rate * 1000));
     if (!json_write_canonical(&b, o, &ignored))
@@ -97,7 +88,7 @@ static void events_all(struct evaluating *x, const struct population *const *lis
     for (size_t i = 0; i < count && x->problem.size == 0; i++) {
         struct frozen rows;
         struct str why;
-        if (rows_open(x, list[i], &rows) && !population_events(x->rows, list[i], &rows, &x->rules, x->local_ms, &events, &n, &why))
+        if (rows_open(x, list[i], &rows) && !population_events(x->rows, list[i], &rows, &x->rules, x->g->zone, &events, &n, &why))
             x->problem = arena_printf(x->a, "%.*s: %.*s", STR_ARGS(list[i]->id), STR_ARGS(why));
     }
     if (x->problem.size == 0)
@@ -106,31 +97,21 @@ static void events_all(struct evaluating *x, const struct population *const *lis
 
 /* ---- M4 ---- */
 
-/* What the auditor tested by hand and signed: the sheet says how many items and how many were not as they should be. */
-static bool sheet_read(struct evaluating *x, struct attributes *t, struct err *e)
+/* What the auditor tested by hand and signed. */
+static bool sheets_read(struct evaluating *x, struct attributes *t, struct err *e)
 {
-    bool is_there = false;
-    DB_EACH (row, x->db, e,
-             "select r.id, r.items_tested, r.deviations_found, ifnull((select p.rows from populations p where p.id = r.population), 0), "
-             "exists(select 1 from audit_exceptions y where y.sheet = r.id and y.state <> 'withdrawn' and y.cause in ('systematic', 'intentional')) "
-             "from test_sheets_versions r where r.engagement = ?1 and r.control = ?2 and r.state = 'locked' and r.items_tested > 0 and r.from_leaf <= ?3 and (r.to_leaf is null or "
-             "r.to_leaf > ?3) and r.is_deleted = 0 order by r.id",
-             A(x->g->id), A(x->c->control->id), A(x->leaf_limit)) {
-        struct json *o = json_push_object(json_get(x->inputs, "sheets") ? (struct json *)(uintptr_t)json_get(x->inputs, "sheets") : json_put_array(x->inputs, "sheets"));
-        json_put_str(o, "id", arena_str(x->a, db_text(row, 0)));
-        json_put_int(o, "tested", db_int(row, 1));
-        json_put_int(o, "deviations", db_int(row, 2));
-        t->tested += db_int(row, 1);
-        t->deviations += db_int(row, 2);
-        t->population = db_int(row, 3) > t->population ? db_int(row, 3) : t->population;
-        t->is_unabsorbable |= db_int(row, 4) != 0;
-        is_there = true;
+    struct sheet *sheets;
+    size_t count;
+    if (!sheets_of_control(x->db, x->a, x->g->id, str_of(x->c->control->id), x->leaf_limit, &sheets, &count, t, e) || t->tested == 0)
+        return false;
+    struct json *list = json_put_array(x->inputs, "sheets");
+    for (size_t i = 0; i < count; i++) {
+        struct json *o = json_push_object(list);
+        json_put_str(o, "id", sheets[i].record->id);
+        json_put_int(o, "tested", sheets[i].count.tested);
+        json_put_int(o, "deviations", sheets[i].count.deviations);
     }
-    t->is_sample = is_there;
-    t->is_extended = is_there && db_one_int(x->db, e, 0, "select count(*) from samples s where s.engagement = ?1 and s.is_extension = 1 and s.state = 'revealed' and s.population in "
-                                                         "(select t.population from test_sheets t where t.engagement = ?1 and t.control = ?2)",
-                                            A(x->g->id), A(x->c->control->id)) > 0;
-    return is_there && e->code == ERR_NONE;
+    return true;
 }
 
 static void items_all(struct evaluating *x, const struct population *const *list, size_t count, struct err *e)
@@ -142,14 +123,14 @@ static void items_all(struct evaluating *x, const struct population *const *list
         struct str why;
         if (!rows_open(x, list[i], &rows))
             return;
-        if (!population_attributes(x->rows, list[i], &rows, &x->rules, x->c->in_force, x->local_ms, &one, &why))
+        if (!population_attributes(x->rows, list[i], &rows, &x->rules, x->c->in_force, x->g->zone, &one, &why))
             x->problem = arena_printf(x->a, "%.*s: %.*s", STR_ARGS(list[i]->id), STR_ARGS(why));
         t.population += one.population;
         t.tested += one.tested;
         t.deviations += one.deviations;
     }
     struct attributes by_hand = {0};
-    if (x->problem.size && sheet_read(x, &by_hand, e)) {
+    if (x->problem.size && sheets_read(x, &by_hand, e)) {
         x->problem = STR("");
         x->ret->is_sample = true;
         t = by_hand;
@@ -213,17 +194,16 @@ bool population_evaluate(struct db *db, struct arena *a, const struct blob_opene
 {
     const struct population **list = arena_array(a, count + 1, sizeof *list);
     const char **ids = arena_array(a, count + 1, sizeof *ids);
-    int64_t local_ms = g->window.first * MS_DAY - g->instants.from_ms;
-    struct evaluating x = {.db = db, .a = a, .blobs = blobs, .g = g, .c = c, .inputs = json_object(a), .local_ms = local_ms, .leaf_limit = leaf_limit, .ret = ret, .problem = STR("")};
+    struct evaluating x = {.db = db, .a = a, .blobs = blobs, .g = g, .c = c, .inputs = json_object(a), .leaf_limit = leaf_limit, .ret = ret, .problem = STR("")};
     *ret = (struct population_result){.is_event_model = c->control->model == MODEL_EVENT_SLA || c->control->model == MODEL_EVENT_ATTRIBUTES, .why = STR(""), .inputs = STR("")};
     if (!ret->is_event_model)
         return true;
     if (!event_rules_read(a, c->control, &x.rules, e) || !calendar_load(db, a, &x.calendar, e))
         return false;
-    x.at_ms = (at_ms < g->instants.to_ms ? at_ms : g->instants.to_ms) + local_ms;
+    x.at_ms = zone_local_ms(g->zone, at_ms < g->instants.to_ms ? at_ms : g->instants.to_ms);
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (has_control(&all[i], c->control->id) && !is_second(a, &all[i])) {
+        if (has_control(&all[i], c->control->id)) {
             input_put(&x, &all[i]);
             ids[n] = all[i].id.data;
             list[n++] = &all[i];
@@ -237,6 +217,24 @@ bool population_evaluate(struct db *db, struct arena *a, const struct blob_opene
 }
 
 /* ---- all of them ---- */
+
+/* Another source, to hold one against, says nothing of the control by itself. Gives how many are left. */
+static size_t seconds_drop(struct population *all, size_t count)
+{
+    const struct population_template *library = NULL;
+    struct err ignored = {0};
+    struct arena *own = arena_new("library", 64 << 20);
+    size_t library_count, kept = 0;
+    if (!population_library(own, &library, &library_count, &ignored))
+        library_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct population_template *t = population_template_find(library, library_count, all[i].library);
+        if (!t || !t->is_second)
+            all[kept++] = all[i];
+    }
+    arena_free(own);
+    return kept;
+}
 
 static void operation_put(struct assessment *as, size_t control, const struct population_result *r)
 {
@@ -257,6 +255,7 @@ bool population_feed(struct db *db, struct arena *a, const struct blob_opener *b
     *ret = arena_array(a, as->control_count + 1, sizeof **ret);
     if (!engagement_scope(db, a, g, as->leaf_limit, &scope, e) || !populations_of(db, a, g->id, as->leaf_limit, &all, &count, e))
         return false;
+    count = seconds_drop(all, count);
     for (size_t i = 0; i < scope.control_count; i++) {
         size_t at = scope.controls[i].index;
         if (at >= as->control_count)

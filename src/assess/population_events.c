@@ -33,7 +33,7 @@ struct reading {
     const struct frozen *rows;
     struct str *cells;
     size_t row;
-    int64_t local_ms;
+    struct zone *zone;
     struct str problem; /* the first */
 };
 
@@ -51,12 +51,12 @@ static struct str cell(struct reading *r, const char *role)
     return at == SIZE_MAX ? (struct str){0} : str_trim(r->cells[at]);
 }
 
-static bool instant_read(struct str text, bool is_end, int64_t local_ms, int64_t *ret, bool *ret_is_date)
+static bool instant_read(struct str text, bool is_end, struct zone *zone, int64_t *ret, bool *ret_is_date)
 {
     int64_t ms;
     *ret_is_date = text.size == 10 && text.data[4] == '-';
     if (str_to_int64(text, &ms) && text.size >= 11) {
-        *ret = ms + local_ms;
+        *ret = zone_local_ms(zone, ms);
         return true;
     }
     bool has_zone = text.size > 19 && (text.data[text.size - 1] == 'Z' || text.data[text.size - 1] == 'z' || str_find_char(str_slice(text, 11, text.size), '+') >= 0 ||
@@ -70,7 +70,7 @@ static bool instant_read(struct str text, bool is_end, int64_t local_ms, int64_t
         whole[10] = 'T';
     if (!time_parse(str_of(whole), 0, &ms))
         return false;
-    *ret = ms + (*ret_is_date && is_end ? MS_DAY : 0) + (has_zone ? local_ms : 0);
+    *ret = has_zone ? zone_local_ms(zone, ms) : ms + (*ret_is_date && is_end ? MS_DAY : 0);
     return true;
 }
 
@@ -81,7 +81,7 @@ static bool instant_take(struct reading *r, const char *role, bool is_end, int64
     struct str text = cell(r, role);
     if (text.size == 0)
         return true;
-    if (!instant_read(text, is_end, r->local_ms, ret, &is_date))
+    if (!instant_read(text, is_end, r->zone, ret, &is_date))
         return trouble(r, role, text);
     if (ret_is_date)
         *ret_is_date = is_date;
@@ -131,6 +131,13 @@ static bool deadline_take(struct reading *r, const struct event_rules *rules, st
     return x->sla.ms >= 0 || trouble(r, "deadline", STR("before it began"));
 }
 
+/* Hours are hours, also where the clock was moved between; days go to the same time of the day. */
+static void hours_count(struct zone *zone, struct event *x)
+{
+    if (!x->sla.is_days && x->sla.ms > 0 && !x->is_trigger_date)
+        x->sla.ms = zone_local_ms(zone, zone_instant_ms(zone, x->trigger_ms) + x->sla.ms) - x->trigger_ms;
+}
+
 static bool event_take(struct reading *r, const struct event_rules *rules, struct event *x)
 {
     *x = (struct event){.trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
@@ -142,6 +149,8 @@ static bool event_take(struct reading *r, const struct event_rules *rules, struc
     if (!deadline_take(r, rules, x) || !instant_take(r, "completed", true, &x->completed_ms, NULL) || !instant_take(r, "extended_on", true, &x->extended_dated_ms, NULL) ||
         !instant_take(r, "extended_to", true, &x->extended_to_ms, NULL) || !instant_take(r, "accepted_on", true, &x->accepted_ms, NULL) || !instant_take(r, "used_on", false, &x->used_ms, NULL))
         return false;
+    if (cell(r, "deadline").size == 0)
+        hours_count(r->zone, x);
     if (x->extended_dated_ms != MS_NEVER && x->extended_to_ms == MS_NEVER && rules->extension.size && sla_read(rules->extension, &more) && more.ms > 0)
         x->extended_to_ms = event_deadline(&(struct calendar){0}, x) + more.ms;
     if (x->extended_to_ms != MS_NEVER && x->extended_dated_ms == MS_NEVER)
@@ -150,16 +159,16 @@ static bool event_take(struct reading *r, const struct event_rules *rules, struc
     return true;
 }
 
-static struct reading reading_begin(struct arena *a, const struct population *p, const struct frozen *rows, int64_t local_ms)
+static struct reading reading_begin(struct arena *a, const struct population *p, const struct frozen *rows, struct zone *zone)
 {
-    return (struct reading){.a = a, .line = arena_new("row", 16 << 20), .p = p, .rows = rows, .local_ms = local_ms, .problem = STR(""),
+    return (struct reading){.a = a, .line = arena_new("row", 16 << 20), .p = p, .rows = rows, .zone = zone, .problem = STR(""),
                             .cells = arena_array(a, rows->column_count + 1, sizeof(struct str))};
 }
 
-bool population_events(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, int64_t local_ms, struct event **ret, size_t *ret_count,
+bool population_events(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct zone *zone, struct event **ret, size_t *ret_count,
                        struct str *ret_problem)
 {
-    struct reading r = reading_begin(a, p, rows, local_ms);
+    struct reading r = reading_begin(a, p, rows, zone);
     struct event *all = arena_array(a, *ret_count + rows->count + 1, sizeof *all);
     for (size_t i = 0; i < *ret_count; i++)
         all[i] = (*ret)[i];
@@ -204,10 +213,10 @@ static bool has_columns(struct reading *r, const struct event_rules *rules)
     return rules->attributes.count > 0;
 }
 
-bool population_attributes(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct days days, int64_t local_ms,
+bool population_attributes(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct days days, struct zone *zone,
                            struct attributes *ret, struct str *ret_problem)
 {
-    struct reading r = reading_begin(a, p, rows, local_ms);
+    struct reading r = reading_begin(a, p, rows, zone);
     bool is_ok = has_columns(&r, rules), has_date = frozen_column(rows, population_role(p, STR("date"))) != SIZE_MAX;
     for (r.row = 1; is_ok && r.row <= rows->count; r.row++) {
         int64_t at_ms = MS_NEVER;

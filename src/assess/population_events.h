@@ -13,7 +13,7 @@
 #include "assess/engagement.h"
 #include "assess/population.h"
 
-#define EVALUATION_RULES "1" /* goes up whenever the same inputs would give another result */
+#define EVALUATION_RULES "2" /* goes up whenever the same inputs would give another result */
 
 /* What the control's definition says: its times and attributes. */
 struct event_rules {
@@ -24,11 +24,11 @@ struct event_rules {
 /* From the control's computation, as the library or the organisation has it. */
 bool event_rules_read(struct arena *a, const struct control *c, struct event_rules *ret, struct err *e) MUST_USE;
 
-/* Appends the rows as events. ret_problem: the first row that cannot be read, "" where all can. local_ms is added to instants (the engagement's zone). */
-bool population_events(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, int64_t local_ms, struct event **ret, size_t *ret_count,
+/* Appends the rows as events. ret_problem: the first row that cannot be read, "" where all can. Instants become what the clock of `zone` shows. */
+bool population_events(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct zone *zone, struct event **ret, size_t *ret_count,
                        struct str *ret_problem) MUST_USE;
 /* Rows within `days` whose attributes all hold, and those of which one does not. Attributes that no column tells: ret_problem. */
-bool population_attributes(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct days days, int64_t local_ms,
+bool population_attributes(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct days days, struct zone *zone,
                            struct attributes *ret, struct str *ret_problem) MUST_USE;
 
 struct population_result {
@@ -40,7 +40,7 @@ struct population_result {
     int64_t rows;
     bool has_population, is_checked, is_failed, is_sample;
 };
-/* One control of an engagement over its window, at an instant. blobs NULL: rows stay sealed, and nothing is concluded. */
+/* One control of an engagement over its window, at an instant. all: its populations, without those that another one is only held against. blobs NULL: rows stay sealed, and nothing is concluded. */
 bool population_evaluate(struct db *db, struct arena *a, const struct blob_opener *blobs, const struct engagement *g, const struct engagement_control *c, const struct population *all,
                          size_t count, int64_t at_ms, int64_t leaf_limit, struct population_result *ret, struct err *e) MUST_USE;
 

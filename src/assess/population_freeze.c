@@ -16,9 +16,8 @@ bool population_question(struct db *db, struct arena *a, struct record_types *ty
         return false;
     if (!time_parse(p->from, 0, &from_ms) || !time_parse(p->to, 0, &to_ms) || to_ms < from_ms)
         return err_set(e, ERR_INVALID, "%.*s: its period ends before it begins", STR_ARGS(p->id));
-    int64_t local_ms = g.has_days ? g.window.first * MS_DAY - g.instants.from_ms : 0;
     *ret = (struct question){.db = db, .types = types, .access = access, .leaf_limit = at_ms ? record_leaf_at(db, at_ms, e) : INT64_MAX, .now_ms = at_ms ? at_ms : now_ms,
-                             .from = p->from, .to = p->to, .from_ms = from_ms - local_ms, .to_ms = to_ms + MS_DAY - local_ms};
+                             .from = p->from, .to = p->to, .from_ms = zone_instant_ms(g.zone, from_ms), .to_ms = zone_instant_ms(g.zone, to_ms + MS_DAY)};
     return e->code == ERR_NONE;
 }
 

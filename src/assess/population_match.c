@@ -37,14 +37,6 @@ struct keyed {
     size_t row;
 };
 
-/* Whole characters only. */
-static struct str cut(struct str s, size_t size)
-{
-    while (size < s.size && size > 0 && ((unsigned char)s.data[size] & 0xc0) == 0x80)
-        size--;
-    return str_slice(s, 0, size);
-}
-
 static struct str folded(struct arena *a, struct str s)
 {
     s = str_trim(s);
@@ -131,9 +123,9 @@ static void pair_compare(struct matching *m, const struct keyed *p, const struct
     for (size_t v = 0; v < m->value_count; v++)
         if (!str_equal(p->values[v], q->values[v]))
             detail = arena_printf(m->a, "%.*s%s%.*s: \"%.*s\" here, \"%.*s\" there", STR_ARGS(detail), detail.size ? "; " : "", STR_ARGS(m->here->rows->columns[m->here->values[v]]),
-                                  STR_ARGS(cut(p->values[v], 100)), STR_ARGS(cut(q->values[v], 100)));
+                                  STR_ARGS(str_prefix(p->values[v], 100)), STR_ARGS(str_prefix(q->values[v], 100)));
     if (detail.size)
-        difference_add(m, MATCH_DIFFERS, p, q, cut(detail, 1000));
+        difference_add(m, MATCH_DIFFERS, p, q, str_prefix(detail, 1000));
 }
 
 /* Rows of one key on both sides: those that say the same belong together, the others by their order. */
@@ -223,12 +215,12 @@ bool population_match_changes(struct db *db, struct arena *a, struct str here, s
             continue;
         }
         struct json *set = json_object(a);
-        json_put_str(set, "title", arena_printf(a, "%s%.*s", title_format(d->kind), STR_ARGS(cut(d->item, 160))));
+        json_put_str(set, "title", arena_printf(a, "%s%.*s", title_format(d->kind), STR_ARGS(str_prefix(d->item, 160))));
         json_put_str(set, "population", here);
         json_put_str(set, "other", there);
         json_put_cstr(set, "kind", match_kind_name(d->kind));
         json_put_int(set, "number", ++number);
-        json_put_str(set, "item", cut(d->item, 250));
+        json_put_str(set, "item", str_prefix(d->item, 250));
         if (d->row_here)
             json_put_int(set, "row_here", (int64_t)d->row_here);
         if (d->row_there)
@@ -238,4 +230,28 @@ bool population_match_changes(struct db *db, struct arena *a, struct str here, s
         (*ret)[(*ret_count)++] = (struct record_change){.type = STR("population_difference"), .act = RECORD_CREATE, .set = set};
     }
     return e->code == ERR_NONE;
+}
+
+/* ---- all of it ---- */
+
+bool population_reconcile(struct db *db, struct arena *a, struct arena *big, const struct blob_opener *blobs, const struct population *here, struct str other, struct str keys,
+                          struct str values, struct reconciliation *ret, struct err *e)
+{
+    struct population there;
+    struct frozen p, q;
+    struct match_side x = {.rows = &p}, y = {.rows = &q};
+    size_t key_count, value_count;
+    *ret = (struct reconciliation){0};
+    if (!population_read(db, a, other, INT64_MAX, &there, e))
+        return false;
+    if (str_equal(here->id, there.id) || !str_equal(here->engagement, there.engagement))
+        return err_set(e, ERR_INVALID, "other: another population of this engagement is wanted");
+    if (!population_rows(blobs, big, here, &p, e) || !population_rows(blobs, big, &there, &q, e) || (!match_columns(keys, &p, &q, x.keys, y.keys, &key_count, e) && !err_wrap(e, "keys")) ||
+        (!match_columns(values, &p, &q, x.values, y.values, &value_count, e) && !err_wrap(e, "values")) ||
+        !population_match(big, &x, &y, key_count, value_count, &ret->items, &ret->count, &ret->counts, e) ||
+        !population_match_changes(db, a, here->id, there.id, ret->items, ret->count, &ret->changes, &ret->change_count, &ret->known, e))
+        return false;
+    bool is_checked = str_is(here->state, "checked") || str_is(there.state, "checked");
+    return !is_checked || ret->change_count == 0 ||
+           err_set(e, ERR_CONFLICT, "other: one of them is said to be complete and accurate; before new differences, that is taken back (\"The check failed\")");
 }

@@ -37,4 +37,18 @@ bool population_match(struct arena *a, const struct match_side *here, const stru
 bool population_match_changes(struct db *db, struct arena *a, struct str here, struct str there, const struct match_difference *items, size_t count, struct record_change **ret,
                               size_t *ret_count, size_t *ret_known, struct err *e) MUST_USE;
 
+/* ---- all of it, as a page and a command do it ---- */
+
+struct reconciliation {
+    struct match_difference *items;
+    size_t count, known;          /* known: were recorded before */
+    struct match_counts counts;
+    struct record_change *changes; /* that record what is new */
+    size_t change_count;
+};
+/* Two populations of one engagement, by columns as people name them. `big` takes the rows. ERR_INVALID: "keys: …" or "values: …". ERR_CONFLICT: one of them is
+ * said to be complete and accurate, and something new differs: that is taken back first. */
+bool population_reconcile(struct db *db, struct arena *a, struct arena *big, const struct blob_opener *blobs, const struct population *here, struct str other, struct str keys,
+                          struct str values, struct reconciliation *ret, struct err *e) MUST_USE;
+
 #endif

@@ -194,6 +194,43 @@ START_TEST(rows_become_events_by_what_their_columns_are)
 }
 END_TEST
 
+/* From New Year to the end of June in Berlin: the clock goes from +1 to +2 on 29 March. */
+START_TEST(days_and_hours_are_those_of_the_engagements_zone)
+{
+    static const struct {
+        const char *row, *sla;
+        enum outcome outcome;
+    } cases[] = {
+        {"2025-12-31T22:59:59Z,2025-12-31T23:30:00Z", "PT1H", OUTCOME_OUT_OF_WINDOW}, /* the old year */
+        {"2025-12-31T23:00:00Z,2025-12-31T23:30:00Z", "PT1H", OUTCOME_MET},           /* its first instant */
+        {"2026-06-30T21:59:59Z,2026-06-30T21:59:59Z", "PT1H", OUTCOME_MET},           /* its last second: UTC would have called 22:00 June */
+        {"2026-06-30T22:00:00Z,2026-06-30T22:10:00Z", "PT1H", OUTCOME_OUT_OF_WINDOW}, /* July there */
+        {"2026-03-28T12:00:00Z,2026-03-29T11:59:00Z", "PT24H", OUTCOME_MET},          /* 24 hours, though the clock shows 25 */
+        {"2026-03-28T12:00:00Z,2026-03-29T12:01:00Z", "PT24H", OUTCOME_LATE},
+        {"2026-03-28T12:00:00Z,2026-03-29T10:59:00Z", "P1D", OUTCOME_MET},            /* a day: until 13:00 on the clock, 23 hours later */
+        {"2026-03-28T12:00:00Z,2026-03-29T11:01:00Z", "P1D", OUTCOME_LATE},
+        {"2026-03-27T23:30:00Z,2026-03-30T21:59:00Z", "P1BD", OUTCOME_MET},           /* a Saturday there: the end of Monday */
+        {"2026-03-27T23:30:00Z,2026-03-30T22:01:00Z", "P1BD", OUTCOME_LATE},
+        {"2026-03-29 00:30,2026-03-29 23:00", "PT24H", OUTCOME_MET},                  /* as the clock there shows it */
+    };
+    struct zone *berlin = zone_open(a, STR("Europe/Berlin"));
+    struct evaluation_limits limits = EVALUATION_LIMITS_DEFAULT;
+    struct days days = {20454, 20634};
+    ck_assert(berlin != NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct frozen f = csv(arena_printf(a, "date,completed\n%s\n", cases[i].row).data);
+        struct population p = {.sla = STR(""), .roles = STR("")};
+        struct event_rules rules = {.sla = str_of(cases[i].sla), .extension = STR("")};
+        struct event *list = NULL;
+        struct str why;
+        size_t count = 0;
+        ck_assert_msg(population_events(a, &p, &f, &rules, berlin, &list, &count, &why), "%zu: %.*s", i, STR_ARGS(why));
+        struct evaluation v = events_evaluate(list, count, &(struct calendar){0}, days, zone_local_ms(berlin, zone_instant_ms(berlin, (days.last + 1) * MS_DAY)), &limits);
+        ck_assert_msg(v.outcomes[cases[i].outcome] == 1, "%zu: %s within %s", i, cases[i].row, cases[i].sla);
+    }
+}
+END_TEST
+
 START_TEST(a_row_that_cannot_be_read_is_named)
 {
     struct str why;
@@ -223,4 +260,4 @@ END_TEST
 
 TEST_MAIN_WITH("population", setup, teardown, a_file_is_frozen_alike_in_any_order_and_freezing_twice_gives_the_same, a_hostile_file_gives_a_clear_line,
                two_sources_differ_in_the_same_places_from_both_sides, what_differs_is_named_with_both_values, rows_to_trace_are_the_same_each_time_and_nobodys_choice,
-               holes_in_a_sequence_are_counted_by_us, rows_become_events_by_what_their_columns_are, a_row_that_cannot_be_read_is_named, every_attribute_has_to_hold)
+               holes_in_a_sequence_are_counted_by_us, rows_become_events_by_what_their_columns_are, days_and_hours_are_those_of_the_engagements_zone, a_row_that_cannot_be_read_is_named, every_attribute_has_to_hold)

@@ -234,15 +234,18 @@ static void performance_add(struct control_program *c, struct db_row *row, struc
     c->performed_late += str_is(state, "late");
 }
 
+#define PERFORMANCES(accepted)                                                                                                                                      \
+    "select o.control, o.state, o.due_on, coalesce(o.performed_on, o.due_on), " accepted " or "                                                                      \
+    "exists(select 1 from record_link l join evidence_items_versions v on v.id = l.target where l.type = 'occurrence' and l.id = o.id and l.field = 'evidence' and " \
+    LINKED("l") " and v.state = 'accepted' and " OPEN("v") ") from occurrences_versions o where " OPEN("o") " and o.state != 'cancelled' order by o.due_on"
+
 /* Performances of the register, newest due first. One counts with evidence that somebody accepted. */
 static bool performances_load(struct program *p, struct db *db, struct interval window, int64_t leaf, struct err *e)
 {
-    DB_EACH (row, db, e, as_of(p, db,
-             "select o.control, o.state, o.due_on, coalesce(o.performed_on, o.due_on), "
-             "exists(select 1 from evidence_items_versions v where v.occurrence = o.id and v.state = 'accepted' and " OPEN("v") ") or "
-             "exists(select 1 from record_link l join evidence_items_versions v on v.id = l.target where l.type = 'occurrence' and l.id = o.id and l.field = 'evidence' and "
-             LINKED("l") " and v.state = 'accepted' and " OPEN("v") ") "
-             "from occurrences_versions o where " OPEN("o") " and o.state != 'cancelled' order by o.due_on"), A(leaf)) {
+    /* What is open now is found by its occurrence; of an instant that is past the accepted pieces are gathered once. */
+    DB_EACH (row, db, e, as_of(p, db, p->is_now ?
+             PERFORMANCES("exists(select 1 from evidence_items_versions v where v.occurrence = o.id and v.state = 'accepted' and " OPEN("v") ")") :
+             PERFORMANCES("o.id in (select v.occurrence from evidence_items_versions v where v.state = 'accepted' and v.occurrence is not null and " OPEN("v") ")")), A(leaf)) {
         struct control_program *c = control_of(p, db_text(row, 0));
         if (c)
             performance_add(c, row, window);
@@ -286,6 +289,18 @@ static bool findings_load(struct program *p, struct db *db, int64_t leaf, struct
         struct control_program *c = control_of(p, db_text(row, 0));
         if (c)
             c->has_high_finding = true;
+    }
+    return e->code == ERR_NONE;
+}
+
+static bool populations_load(struct program *p, struct db *db, int64_t leaf, struct err *e)
+{
+    DB_EACH (row, db, e, as_of(p, db,
+             "select distinct l.target from record_link l join populations_versions q on q.id = l.id where l.type = 'population' and l.field = 'controls' and " LINKED("l")
+             " and q.state in ('frozen', 'checked') and " OPEN("q")), A(leaf)) {
+        struct control_program *c = control_of(p, db_text(row, 0));
+        if (c)
+            c->has_population = true;
     }
     return e->code == ERR_NONE;
 }
@@ -337,7 +352,7 @@ struct program *program_load(struct db *db, struct arena *a, struct interval win
     p->is_now = newest >= 0 && leaf_limit >= newest;
     if (!inner.code && own_load(p, db, a, leaf_limit, &inner) && controls_load(p, db, a, leaf_limit, &inner) && cadences_load(p, db, a, leaf_limit, &inner) && roles_load(p, db, a, leaf_limit, &inner) &&
         performances_load(p, db, window, leaf_limit, &inner) && evidence_load(p, db, leaf_limit, &inner) && claims_load(p, db, leaf_limit, &inner) &&
-        findings_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner) && risk_assessment_load(p, db, leaf_limit, &inner))
+        findings_load(p, db, leaf_limit, &inner) && populations_load(p, db, leaf_limit, &inner) && scope_load(p, db, leaf_limit, &inner) && risk_assessment_load(p, db, leaf_limit, &inner))
         return p;
     *e = inner;
     return NULL;

@@ -49,6 +49,7 @@ struct control_program {
     struct performances in_window;
     int64_t first_performed_ms, last_performed_ms, next_due_ms;   /* 0: never, none */
     bool is_last_missed;                      /* the newest performance that was due is missed */
+    bool has_population;                      /* a list of what it had to work on was frozen, and nobody found it wrong */
     bool has_high_finding;                    /* a gap of severity high or critical is open */
 };
 

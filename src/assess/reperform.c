@@ -5,6 +5,7 @@
 #include "collect/host_run.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 enum { STEP_BYTES_MAX = 0x7fffffff };
 
@@ -13,6 +14,12 @@ struct seen {
     int64_t leaf;
     bool is_sound;
     int64_t erased_by; /* -1: not */
+};
+
+/* Names of blobs, by their first eight bytes: they are hashes. */
+struct names {
+    uint64_t *slots;
+    size_t count, room;
 };
 
 struct reperforming {
@@ -26,7 +33,9 @@ struct reperforming {
     struct catalog catalog; /* of catalog_leaf, in catalog_arena */
     int64_t catalog_leaf;
     struct arena *catalog_arena;
-    bool is_unsure; /* results were erased: what the ledger recorded as a whole is not known just now */
+    const char *unsure; /* "erased", "damaged": results were, and what the ledger recorded as a whole is not known just now; NULL: it is */
+    struct blob_opener opener; /* o->blobs, watched: what was opened, and what could not be */
+    struct names opened, damaged;
 };
 
 static void differ(struct reperforming *r, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -44,8 +53,8 @@ static void differ(struct reperforming *r, const char *kind, const char *format,
         (struct reperform_difference){kind, r->evaluation, arena_str(r->arena, str_of(text))};
 }
 
-static void erased(struct reperforming *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void erased(struct reperforming *r, const char *format, ...)
+static void left_out(struct reperforming *r, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void left_out(struct reperforming *r, const char *kind, const char *format, ...)
 {
     char text[2048];
     va_list list;
@@ -56,7 +65,106 @@ static void erased(struct reperforming *r, const char *format, ...)
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     r->report->erased[r->report->erased_kept++] =
-        (struct reperform_difference){"erased", r->evaluation, arena_str(r->arena, str_of(text))};
+        (struct reperform_difference){kind, r->evaluation, arena_str(r->arena, str_of(text))};
+}
+#define erased(r, ...) left_out(r, "erased", __VA_ARGS__)
+
+/* ---- blobs ---- */
+
+static uint64_t name_key(struct str x)
+{
+    uint8_t bytes[8] = {0};
+    uint64_t key;
+    if (!hex_decode(str_slice(x, 0, 16), bytes, sizeof(bytes)))
+        return 1;
+    memcpy(&key, bytes, sizeof(key));
+    return key ? key : 1;
+}
+
+static bool names_has(const struct names *n, uint64_t key)
+{
+    for (size_t i = (size_t)key & (n->room - 1); n->room && n->slots[i]; i = (i + 1) & (n->room - 1))
+        if (n->slots[i] == key)
+            return true;
+    return false;
+}
+
+static void names_add(struct names *n, uint64_t key)
+{
+    if (names_has(n, key))
+        return;
+    if (2 * (n->count + 1) > n->room) {
+        struct names grown = {.room = n->room ? 2 * n->room : 256};
+        grown.slots = calloc(grown.room, sizeof(*grown.slots));
+        if (!grown.slots)
+            return; /* what is not remembered is looked at twice */
+        for (size_t i = 0; i < n->room; i++)
+            if (n->slots[i])
+                names_add(&grown, n->slots[i]);
+        free(n->slots);
+        *n = grown;
+    }
+    size_t i = (size_t)key & (n->room - 1);
+    while (n->slots[i])
+        i = (i + 1) & (n->room - 1);
+    n->slots[i] = key;
+    n->count++;
+}
+
+static const struct json *ledger_leaf(struct reperforming *r, int64_t index);
+
+struct str reperform_blob_words(struct arena *a, int64_t index, struct str type, const struct json *leaf, struct str c)
+{
+    size_t place = 0, i = 0;
+    JSON_EACH (b, json_get(leaf, "b")) {
+        place = str_equal(json_text(b, "c"), c) ? i : place;
+        i++;
+    }
+    long long n = (long long)index;
+    struct str table = json_text(leaf, "tbl"), id = json_text(leaf, "id"), what = json_text(leaf, "type"), subject = json_text(leaf, "sub");
+    if (table.size)
+        return arena_printf(a, "capture %lld, table %.*s, subject %.*s, leaf %lld, %s", n, STR_ARGS(table), STR_ARGS(subject), n, place ? "the bytes it was read from" : "rows");
+    if (str_is(type, "eval"))
+        return arena_printf(a, "evaluation %lld, stream %.*s, leaf %lld, results", n, STR_ARGS(json_text(leaf, "st")), n);
+    if (str_is(type, "catalog"))
+        return arena_printf(a, "catalogue %lld, leaf %lld, tests", n, n);
+    if (id.size && place)
+        return arena_printf(a, "%.*s %.*s, leaf %lld, file %zu", STR_ARGS(what), STR_ARGS(id), n, place);
+    if (id.size)
+        return arena_printf(a, "%.*s %.*s, leaf %lld, values", STR_ARGS(what), STR_ARGS(id), n);
+    return arena_printf(a, "leaf %lld (%.*s), blob %zu", n, STR_ARGS(type), place);
+}
+
+/* Told once for each blob. */
+static void damaged(struct reperforming *r, int64_t index, struct str c, struct str x, const struct err *e)
+{
+    if (names_has(&r->damaged, name_key(x)))
+        return;
+    names_add(&r->damaged, name_key(x));
+    struct arena *a = arena_new("a damaged blob", 1 << 20);
+    struct str text;
+    struct leaf leaf = {0};
+    struct err none = {0};
+    bool is_read = r->o->ledger && index >= 0 && ledger_reader_leaf(r->o->ledger, a, (uint64_t)index, &text, &none) && leaf_parse(a, text, &leaf, &none);
+    struct str words = is_read ? reperform_blob_words(a, index, leaf.type, leaf.json, c) : arena_printf(a, "leaf %lld", (long long)index);
+    differ(r, "bytes", "%.*s: %s", STR_ARGS(words), e->text);
+    arena_free(a);
+}
+
+static bool opener_open(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain, struct err *e)
+{
+    struct reperforming *r = context;
+    struct err failed = {0};
+    names_add(&r->opened, name_key(str_of(x)));
+    if (names_has(&r->damaged, name_key(str_of(x))))
+        return err_set(e, ERR_CORRUPT, "blob %.16s is damaged", x);
+    if (r->o->blobs->open(r->o->blobs->context, a, leaf, c, x, ret_plain, &failed))
+        return true;
+    if (failed.code == ERR_NOT_FOUND && r->o->is_part)
+        names_add(&r->damaged, name_key(str_of(x))); /* withheld: nothing to tell, and nothing to build on */
+    else if (failed.code == ERR_CORRUPT || failed.code == ERR_NOT_FOUND)
+        damaged(r, (int64_t)leaf, str_of(c), str_of(x), &failed);
+    return (*e = failed, false);
 }
 
 /* The erase leaf of blob x of a leaf; -1: it was not erased. */
@@ -91,7 +199,7 @@ static bool blob_read(struct reperforming *r, struct arena *a, int64_t leaf, str
                       struct err *e)
 {
     const char *name = arena_strndup(r->step, x.data, x.size), *commitment = arena_strndup(r->step, c.data, c.size);
-    return r->o->blobs->open(r->o->blobs->context, a, (uint64_t)leaf, commitment, name, ret, e);
+    return r->opener.open(r->opener.context, a, (uint64_t)leaf, commitment, name, ret, e);
 }
 
 /* ---- captures ---- */
@@ -161,7 +269,8 @@ static bool capture_check(struct reperforming *r, struct captures *captures, con
         return true;
     }
     if (!captures_bytes(captures, r->step, c, &plain, &record, &e)) {
-        differ(r, "bytes", "capture %lld, table %.*s: %s", (long long)c->leaf, STR_ARGS(c->table), e.text);
+        if (!names_has(&r->damaged, name_key(c->x)) && !(c->bytes_x.data && names_has(&r->damaged, name_key(c->bytes_x)))) /* else told by whoever opened it */
+            differ(r, "bytes", "capture %lld, table %.*s: %s", (long long)c->leaf, STR_ARGS(c->table), e.text);
         return false;
     }
     capture_reparse(r, c, plain, record);
@@ -199,6 +308,8 @@ static bool captures_check(struct reperforming *r, struct captures *captures)
             return false;
         }
     }
+    if (!are_sound)
+        left_out(r, "damaged", "evaluation %lld: not run again: a capture that it read is damaged", (long long)r->evaluation);
     return are_sound;
 }
 
@@ -223,7 +334,11 @@ static bool catalog_open(struct reperforming *r, int64_t leaf)
         erased(r, "catalogue %lld was erased by leaf %lld: its evaluations are not run again", (long long)leaf, (long long)by);
         return false;
     }
-    if (!blob_read(r, r->catalog_arena, leaf, c, x, &text, &e) || !catalog_parse(r->catalog_arena, text, &r->catalog, &e)) {
+    if (!blob_read(r, r->catalog_arena, leaf, c, x, &text, &e)) {
+        left_out(r, "damaged", "catalogue %lld is damaged: its evaluations are not run again", (long long)leaf);
+        return false;
+    }
+    if (!catalog_parse(r->catalog_arena, text, &r->catalog, &e)) {
         differ(r, "bytes", "catalogue %lld: %s", (long long)leaf, e.text);
         return false;
     }
@@ -322,8 +437,8 @@ static bool recorded_apply(struct reperforming *r, struct results *set, struct s
     char hex[2 * SHA256_SIZE + 1];
     hex_encode(d.bytes, SHA256_SIZE, hex);
     if (str_is(digest, hex))
-        r->is_unsure = false;
-    else if (!r->is_unsure)
+        r->unsure = NULL;
+    else if (!r->unsure)
         differ(r, "bytes", "evaluation %lld: the recorded differences do not add up to the result set that it names",
                (long long)r->evaluation);
     return true;
@@ -359,7 +474,19 @@ static void recorded_forget(struct reperforming *r, struct results *set, int64_t
         set->items[i].status = RESULT_UNKNOWN;
         set->items[i].reason = arena_str(set->arena, str_of(text));
     }
-    r->is_unsure = true;
+    r->unsure = "erased";
+}
+
+/* Its results can't be read: what the tests give again stands in for them, until the digest of a later evaluation says that this was right. */
+static void recorded_replace(struct reperforming *r, struct results *set, const struct results *again)
+{
+    set->count = 0;
+    for (size_t i = 0; i < again->count; i++) {
+        const struct result *s = &again->items[i];
+        results_add(set, arena_str(set->arena, s->test), arena_str(set->arena, s->resource), s->status, arena_str(set->arena, s->reason));
+    }
+    results_finish(set, 0);
+    r->unsure = "damaged";
 }
 
 struct evaluation {
@@ -385,6 +512,7 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
 {
     struct err unread = {0};
     struct str text;
+    bool is_lost = false;
     r->evaluation = v->leaf;
     if (v->x.data) {
         int64_t by = erased_by(r, v->leaf, v->x);
@@ -392,15 +520,16 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
             erased(r, "evaluation %lld: its results were erased by leaf %lld", (long long)v->leaf, (long long)by);
             recorded_forget(r, recorded, v->leaf);
         } else if (!blob_read(r, r->step, v->leaf, v->c, v->x, &text, &unread))
-            differ(r, "bytes", "evaluation %lld: %s", (long long)v->leaf, unread.text);
+            is_lost = true;
         else
             recorded_apply(r, recorded, text);
     }
-    if (!is_wanted)
+    r->unsure = is_lost ? "damaged" : r->unsure;
+    if (!is_wanted && !is_lost)
         return true;
     leaf_compare(r, v);
     struct captures_options options = {.subject = subject, .run_leaf = v->run, .now_ms = v->at_ms};
-    struct captures *captures = captures_open(r->o->projection, r->o->blobs, &options, e);
+    struct captures *captures = captures_open(r->o->projection, &r->opener, &options, e);
     struct test_inputs inputs = {.subject = subject, .now_ms = v->at_ms};
     struct test_value *values;
     struct results again;
@@ -413,10 +542,12 @@ static bool evaluation_check(struct reperforming *r, struct str subject, const s
         is_ok = values_open(r, v->parameter, &values, &inputs.value_count, e);
         inputs.values = is_ok ? values : NULL;
         is_ok = is_ok && test_run_all(&inputs, r->catalog.tests, r->catalog.test_count, &again, e);
-        if (is_ok && r->is_unsure)
-            erased(r, "evaluation %lld: run again, but not compared: results that it builds on were erased", (long long)v->leaf);
+        if (is_ok && r->unsure)
+            left_out(r, r->unsure, "evaluation %lld: run again, but not compared: results that it builds on were %s", (long long)v->leaf, r->unsure);
         else if (is_ok)
             results_compare(r, recorded, &again);
+        if (is_ok && is_lost)
+            recorded_replace(r, recorded, &again);
         r->report->evaluations += is_ok;
     }
     captures_close(captures);
@@ -430,7 +561,7 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
     struct arena *a = arena_new("a subject's evaluations", STEP_BYTES_MAX);
     struct results recorded;
     results_init(&recorded, a);
-    r->is_unsure = false;
+    r->unsure = NULL;
     DB_EACH (row, r->o->projection, e,
              "select leaf, run, catalog, parameter, taken_at, x, c from evaluation where subject = ?1 order by leaf",
              A(subject)) {
@@ -455,6 +586,40 @@ static bool subject_check(struct reperforming *r, struct str subject, uint64_t *
     return is_ok;
 }
 
+/* ---- every other blob ---- */
+
+static bool blob_look(struct reperforming *r, struct arena *a, uint64_t index, struct str c, struct str x)
+{
+    struct err e = {0};
+    struct str plain;
+    if (names_has(&r->opened, name_key(x)) || names_has(&r->damaged, name_key(x)))
+        return true;
+    if (erased_by(r, (int64_t)index, x) >= 0)
+        return true;
+    r->report->blobs++;
+    if (r->o->blobs->open(r->o->blobs->context, a, index, arena_str(a, c).data, arena_str(a, x).data, &plain, &e))
+        return true;
+    if (e.code == ERR_NOT_FOUND && r->o->is_part)
+        return r->report->blobs--, true;
+    if (e.code == ERR_CORRUPT || e.code == ERR_NOT_FOUND)
+        damaged(r, (int64_t)index, c, x, &e);
+    return true;
+}
+
+static bool leaf_look(void *context, uint64_t index, struct str bytes, struct err *e)
+{
+    struct reperforming *r = context;
+    struct leaf leaf;
+    arena_reset(r->step);
+    if (!leaf_parse(r->step, bytes, &leaf, e))
+        return false;
+    r->evaluation = -1;
+    JSON_EACH (b, json_get(leaf.json, "b"))
+        if (!blob_look(r, r->step, index, json_text(b, "c"), json_text(b, "x")))
+            return false;
+    return true;
+}
+
 bool reperform(const struct reperform_options *o, struct arena *a, struct reperform_report *ret, struct err *e)
 {
     struct reperform_report report = {.differences =
@@ -471,6 +636,12 @@ bool reperform(const struct reperform_options *o, struct arena *a, struct reperf
     struct str *subjects = NULL;
     size_t count = 0, capacity = 0;
     uint64_t done = 0;
+    r.opener = (struct blob_opener){.open = opener_open, .context = &r};
+    for (size_t i = 0; i < o->damaged_count; i++) {
+        char hex[2 * SHA256_SIZE + 1];
+        hex_encode(o->damaged[i].bytes, SHA256_SIZE, hex);
+        names_add(&r.damaged, name_key(str_of(hex)));
+    }
     int64_t all = db_one_int(o->projection, &inner, 0, "select count(*) from evaluation");
     DB_EACH (row, o->projection, &inner, "select id from subject order by id") {
         if (count == capacity)
@@ -480,6 +651,9 @@ bool reperform(const struct reperform_options *o, struct arena *a, struct reperf
     bool is_ok = inner.code == ERR_NONE;
     for (size_t i = 0; i < count && is_ok; i++)
         is_ok = subject_check(&r, subjects[i], &done, (uint64_t)all, &inner);
+    is_ok = is_ok && (!o->with_all_blobs || !o->ledger || ledger_reader_each(o->ledger, 0, ledger_reader_head(o->ledger)->size, leaf_look, &r, &inner));
+    free(r.opened.slots);
+    free(r.damaged.slots);
     arena_free(r.step);
     arena_free(r.catalog_arena);
     if (!is_ok) {

@@ -144,18 +144,14 @@ struct importing {
 static void problem(struct importing *in, size_t row, size_t column, const char *format, ...) __attribute__((format(printf, 4, 5)));
 static void problem(struct importing *in, size_t row, size_t column, const char *format, ...)
 {
-    char text[400];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    struct str why = str_prefix(arena_vprintf(in->a, format, arguments), 400);
     va_end(arguments);
-    struct str why = str_of(text);
-    while (why.size && !str_is_utf8(why)) /* cut within a letter */
-        why.size--;
     struct json *o = json_push_object(in->ret->problems);
     json_put_int(o, "row", (int64_t)row);
     json_put_str(o, "column", column < in->column_count ? in->columns[column].heading : STR(""));
-    json_put_str(o, "why", arena_str(in->a, why));
+    json_put_str(o, "why", why);
 }
 
 static struct str place_name(struct arena *a, size_t column)

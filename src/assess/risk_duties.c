@@ -57,15 +57,11 @@ struct reason {
 static void reason_say(struct risk_duties *d, struct reason *r, const char *by, const char *format, ...) __attribute__((format(printf, 4, 5)));
 static void reason_say(struct risk_duties *d, struct reason *r, const char *by, const char *format, ...)
 {
-    char text[WHY_BYTES_MAX];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    struct str why = str_prefix(arena_vprintf(d->arena, format, arguments), WHY_BYTES_MAX);
     va_end(arguments);
-    struct str why = str_of(text);
-    while (why.size && !str_is_utf8(why)) /* cut within a letter */
-        why.size--;
-    *r = (struct reason){by, arena_str(d->arena, why)};
+    *r = (struct reason){by, why};
 }
 
 static bool acceptance_ended(struct risk_duties *d, const struct risk_row *row, struct reason *ret, struct err *e)
@@ -193,7 +189,7 @@ static bool test_failed(struct risk_duties *d, const struct risk_set *now, const
             bool is_high = strcmp(t->test->severity, "high") == 0 || strcmp(t->test->severity, "critical") == 0;
             if (t->status != RESULT_FAIL || !is_high)
                 continue;
-            int64_t since = db_one_int(d->db, e, 0, "select min(from_t) from test_span where to_leaf is null and test = ?1 and status = 'fail' and from_leaf > ?2", A(t->test->id), A(row->decided_leaf));
+            int64_t since = db_one_int(d->db, e, 0, "select min(from_t) from test_span where test = ?1 and status = 'fail' and from_leaf > ?2", A(t->test->id), A(row->decided_leaf));
             if (since)
                 reason_say(d, ret, "test", "The test %s of %s, of %s severity, fails since %s.", t->test->id, c->control->id, t->test->severity, day_text(d->arena, day_of(since)).data);
         }

@@ -303,21 +303,37 @@ int64_t sheet_extension(struct arena *a, const struct sheet *s, struct str *ret_
 
 /* ---- for others ---- */
 
-bool sheet_of_control(struct db *db, struct arena *a, struct str engagement, struct str control, struct sheet *ret, struct attributes *ret_input, struct err *e)
+bool sheets_of_control(struct db *db, struct arena *a, struct str engagement, struct str control, int64_t leaf_limit, struct sheet **ret, size_t *ret_count, struct attributes *ret_input,
+                       struct err *e)
 {
+    const struct record_type *t = record_type_in_force(db, STR("test_sheet"), e);
     struct err failed = {0};
-    *ret = (struct sheet){0};
+    struct str ids[SHEETS_OF_CONTROL_MAX];
+    size_t count = 0;
     *ret_input = (struct attributes){0};
-    struct str id = db_one_text(a, db, &failed, "select id from test_sheets where engagement = ?1 and control = ?2 and state in ('prepared', 'locked') order by state = 'locked' desc, changed_leaf desc limit 1",
-                                A(engagement), A(control));
-    if (failed.code)
-        return (*e = failed, false);
-    if (!id.data)
-        return true;
-    if (!sheet_read(db, a, id, ret, e))
-        return false;
-    *ret_input = (struct attributes){.population = ret->population.record ? ret->population.rows : ret->count.tested, .tested = ret->count.tested, .deviations = ret->count.deviations,
-                                     .is_sample = ret->is_sample, .is_extended = ret->is_extended, .is_unabsorbable = ret->is_unabsorbable};
+    *ret_count = 0;
+    *ret = arena_array(a, SHEETS_OF_CONTROL_MAX, sizeof(**ret));
+    DB_EACH (row, db, &failed,
+             "select id from test_sheets_versions where engagement = ?1 and control = ?2 and state = 'locked' and is_deleted = 0 and from_leaf <= ?3 and (to_leaf is null or to_leaf > ?3) order by id",
+             A(engagement), A(control), A(leaf_limit))
+        if (count < SHEETS_OF_CONTROL_MAX)
+            ids[count++] = arena_str(a, db_text(row, 0));
+    if (!t || failed.code)
+        return failed.code ? (*e = failed, false) : false;
+    for (size_t i = 0; i < count; i++) {
+        struct sheet *s = &(*ret)[i];
+        struct record *r = record_get(db, a, t, ids[i], leaf_limit, e);
+        if (!r || !sheet_read_record(db, a, r, s, e))
+            return false;
+        int64_t population = s->population.record ? s->population.rows : s->count.tested;
+        ret_input->population = population > ret_input->population ? population : ret_input->population;
+        ret_input->tested += s->count.tested;
+        ret_input->deviations += s->count.deviations;
+        ret_input->is_sample |= s->is_sample;
+        ret_input->is_extended |= s->is_extended;
+        ret_input->is_unabsorbable |= s->is_unabsorbable;
+        ++*ret_count;
+    }
     return true;
 }
 

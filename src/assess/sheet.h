@@ -12,7 +12,7 @@
 #include "assess/audit_sample.h"
 #include "assess/evaluate.h"
 
-enum { SHEET_ATTRIBUTES_MAX = 16, SHEET_ITEMS_MAX = 2000, SHEET_EVIDENCE_MAX = 8 };
+enum { SHEET_ATTRIBUTES_MAX = 16, SHEET_ITEMS_MAX = 2000, SHEET_EVIDENCE_MAX = 8, SHEETS_OF_CONTROL_MAX = 50 };
 
 enum sheet_mark { MARK_OPEN, MARK_YES, MARK_NO, MARK_NA };
 const char *sheet_mark_name(enum sheet_mark m); /* "", "yes", "no", "na" */
@@ -75,9 +75,10 @@ bool sheet_words(struct db *db, struct arena *a, const struct sheet *s, struct s
 /* 4.3: how many items the one extension takes, 0 when there may be none; ret_why says it. */
 int64_t sheet_extension(struct arena *a, const struct sheet *s, struct str *ret_why);
 
-/* What the evaluation of the period takes from the auditor's tests: the newest sheet of the control in the engagement that was prepared or signed.
- * ret->record NULL: there is none. `ret_input` is M4's. */
-bool sheet_of_control(struct db *db, struct arena *a, struct str engagement, struct str control, struct sheet *ret, struct attributes *ret_input, struct err *e) MUST_USE;
+/* What the evaluation of the period takes from the auditor's tests: the sheets of the control in the engagement that were signed off as of a leaf (INT64_MAX:
+ * now), by id. `ret_input` is M4's, of all of them together. Items whose population nobody froze are the population themselves. */
+bool sheets_of_control(struct db *db, struct arena *a, struct str engagement, struct str control, int64_t leaf_limit, struct sheet **ret, size_t *ret_count, struct attributes *ret_input,
+                       struct err *e) MUST_USE;
 
 /* Attributes that the library proposes for a control: its computation's, else what its test looks at; lines "A: …". */
 struct str sheet_attributes_of(struct arena *a, const struct control *c);

@@ -6,7 +6,7 @@ bool subject_now_write(struct db *db, struct str subject, struct err *e)
                   "insert into subject_now(subject, tests)"
                   " select ?1, ifnull(group_concat(line, ''), '') from (select test || ' ' || status || ' ' || pass || ' ' || fail"
                   " || ' ' || unknown || ' ' || skip || ' ' || from_leaf || ' ' || from_t || char(10) as line"
-                  " from test_span indexed by test_span_open where subject = ?1 and to_leaf is null order by test)"
+                  " from test_span where subject = ?1 order by test)"
                   " where true on conflict(subject) do update set tests = excluded.tests",
                   A(subject));
 }

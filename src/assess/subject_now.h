@@ -1,5 +1,5 @@
 /*
- * subject_now.h - what every test says of one subject now (its open test_span rows) as one text in the projection, so that "where do we
+ * subject_now.h - what every test says of one subject now (its test_span rows) as one text in the projection, so that "where do we
  * stand" reads one row a host instead of one a host and test.
  *
  * The text has a line each test, in the order of their names: "test status pass fail unknown skip from_leaf from_t\n". The operation that

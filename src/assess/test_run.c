@@ -94,9 +94,7 @@ static struct str clean(struct arena *a, struct str s, size_t size_max)
     if (is_fine)
         return s.data ? s : STR("");
     bool is_utf8 = str_is_utf8(s);
-    size_t cut = s.size < size_max ? s.size : size_max;
-    while (is_utf8 && cut < s.size && cut > 0 && ((unsigned char)s.data[cut] & 0xc0) == 0x80)
-        cut--;
+    size_t cut = is_utf8 ? str_prefix(s, size_max).size : s.size < size_max ? s.size : size_max;
     struct buf b BUF_AUTO;
     buf_init(&b, size_max * 4 + 16);
     for (size_t i = 0; i < cut; i++) {

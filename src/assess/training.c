@@ -119,7 +119,7 @@ bool quiz_draw(struct arena *a, const struct course *c, struct str seed, struct 
         pool[i] = drawn;
         ret->items[i].question = drawn;
         ret->items[i].answers = 1 + c->pool[drawn].wrong_count;
-        for (size_t n = 0; n < ret->items[i].answers; n++)
+        for (size_t n = 0; n < sizeof(ret->items[i].order); n++)
             ret->items[i].order[n] = (uint8_t)n;
         for (size_t n = ret->items[i].answers; n > 1; n--) {
             size_t other = stream_below(&s, n);

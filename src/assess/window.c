@@ -66,7 +66,7 @@ static void tally_add(struct tally *t, int64_t from_ms, int64_t to_ms, enum resu
     }
 }
 
-static void subject_add(struct window_outcome *o, struct interval window, const struct subject_history *h)
+void window_add(struct window_outcome *o, struct interval window, const struct subject_history *h)
 {
     struct interval scope = {max64(window.from_ms, h->scope.from_ms), min64(window.to_ms, h->scope.to_ms)};
     if (scope.from_ms >= scope.to_ms)
@@ -107,34 +107,32 @@ static enum conclusion conclude(const struct window_outcome *o, const struct win
     return CONCLUSION_NOT_OPERATING;
 }
 
+struct window_outcome window_begin(void)
+{
+    return (struct window_outcome){.last_pass_before_fail_ms = -1};
+}
+
+void window_end(struct window_outcome *o, struct interval window, const struct window_limits *limits)
+{
+    int64_t known_ms = o->pass_ms + o->fail_ms;
+    int64_t all_ms = known_ms + o->unknown_ms;
+    o->coverage = all_ms > 0 ? (double)known_ms / (double)all_ms : 0;
+    o->fail_fraction = known_ms > 0 ? (double)o->fail_ms / (double)known_ms : 0;
+    o->is_partial_period = o->in_force.from_ms > window.from_ms || o->in_force.to_ms < window.to_ms || all_ms == 0;
+    o->conclusion = conclude(o, limits);
+}
+
 struct window_outcome window_evaluate(struct interval window, const struct subject_history *subjects, size_t count,
                                       const struct window_limits *limits)
 {
-    struct window_outcome o = {.last_pass_before_fail_ms = -1};
+    struct window_outcome o = window_begin();
     for (size_t i = 0; i < count; i++)
-        subject_add(&o, window, &subjects[i]);
-    int64_t known_ms = o.pass_ms + o.fail_ms;
-    int64_t all_ms = known_ms + o.unknown_ms;
-    o.coverage = all_ms > 0 ? (double)known_ms / (double)all_ms : 0;
-    o.fail_fraction = known_ms > 0 ? (double)o.fail_ms / (double)known_ms : 0;
-    o.is_partial_period = o.in_force.from_ms > window.from_ms || o.in_force.to_ms < window.to_ms || all_ms == 0;
-    o.conclusion = conclude(&o, limits);
+        window_add(&o, window, &subjects[i]);
+    window_end(&o, window, limits);
     return o;
 }
 
 /* ---- merging and carrying ---- */
-
-struct edge {
-    int64_t at_ms;
-    enum result_status status;
-    int delta;
-};
-
-static int edge_compare(const void *pa, const void *pb)
-{
-    const struct edge *a = pa, *b = pb;
-    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
-}
 
 static void stretch_push(struct stretch *out, size_t *count, struct stretch s)
 {
@@ -146,37 +144,65 @@ static void stretch_push(struct stretch *out, size_t *count, struct stretch s)
         out[(*count)++] = s;
 }
 
+/* Stretches that follow one another without overlap. */
+struct run {
+    const struct stretch *items;
+    size_t count;
+};
+
+static size_t holes_in(struct run r)
+{
+    size_t holes = 0;
+    for (size_t i = 1; i < r.count; i++)
+        holes += r.items[i].from_ms > r.items[i - 1].to_ms;
+    return holes;
+}
+
+/* The worst of two runs at each instant, from the first beginning to the last end. */
+static struct run run_worst(struct arena *a, struct run x, struct run y)
+{
+    /* At most one between every two of their edges: as many as they have stretches and holes, and one more where they do not begin and end together. */
+    struct stretch *out = arena_array(a, x.count + y.count + holes_in(x) + holes_in(y) + 2, sizeof *out);
+    const struct stretch *p = x.items, *p_end = x.items + x.count, *q = y.items, *q_end = y.items + y.count;
+    int64_t at_ms = p == p_end ? (q == q_end ? 0 : q->from_ms) : q == q_end ? p->from_ms : min64(p->from_ms, q->from_ms);
+    size_t count = 0;
+    while (p < p_end || q < q_end) {
+        bool in_p = p < p_end && p->from_ms <= at_ms, in_q = q < q_end && q->from_ms <= at_ms;
+        int64_t p_ms = p == p_end ? INT64_MAX : in_p ? p->to_ms : p->from_ms, q_ms = q == q_end ? INT64_MAX : in_q ? q->to_ms : q->from_ms;
+        enum result_status of_p = in_p ? p->status : RESULT_SKIP, of_q = in_q ? q->status : RESULT_SKIP;
+        int64_t to_ms = min64(p_ms, q_ms);
+        stretch_push(out, &count, (struct stretch){at_ms, to_ms, of_p > of_q ? of_p : of_q});
+        at_ms = to_ms;
+        p += in_p && p->to_ms <= at_ms;
+        q += in_q && q->to_ms <= at_ms;
+    }
+    return (struct run){out, count};
+}
+
+/* Two runs become one, until there is only one: what one test said over time is a run already. */
 struct stretch *stretches_merge(struct arena *a, const struct stretch *parts, size_t count, size_t *ret_count)
 {
-    *ret_count = 0;
-    if (count == 1 && parts[0].from_ms < parts[0].to_ms) {
-        struct stretch *one = ARENA_NEW(a, struct stretch);
-        *one = parts[0];
-        *ret_count = 1;
-        return one;
-    }
-    struct edge *edges = arena_array(a, count * 2 + 1, sizeof(struct edge));
-    size_t n = 0;
+    struct stretch *kept = arena_array(a, count + 1, sizeof *kept);
+    struct run *runs = arena_array(a, count + 1, sizeof *runs);
+    size_t n = 0, run_count = 0;
     for (size_t i = 0; i < count; i++) {
         if (parts[i].from_ms >= parts[i].to_ms)
             continue;
-        edges[n++] = (struct edge){parts[i].from_ms, parts[i].status, 1};
-        edges[n++] = (struct edge){parts[i].to_ms, parts[i].status, -1};
+        if (n == 0 || parts[i].from_ms < kept[n - 1].to_ms)
+            runs[run_count++] = (struct run){&kept[n], 0};
+        kept[n++] = parts[i];
+        runs[run_count - 1].count++;
     }
-    if (n > 0)
-        qsort(edges, n, sizeof(struct edge), edge_compare);
-    struct stretch *out = arena_array(a, n + 1, sizeof(struct stretch));
-    int64_t open[4] = {0};
-    for (size_t i = 0; i < n; i++) {
-        open[edges[i].status] += edges[i].delta;
-        if (i + 1 < n) {
-            int s = RESULT_FAIL;
-            while (s > RESULT_SKIP && open[s] == 0)
-                s--;
-            stretch_push(out, ret_count, (struct stretch){edges[i].at_ms, edges[i + 1].at_ms, (enum result_status)s});
-        }
+    struct run all = run_count == 1 ? run_worst(a, runs[0], (struct run){kept, 0}) : (struct run){kept, 0};
+    for (; run_count > 1; run_count = (run_count + 1) / 2) {
+        for (size_t i = 0; i + 1 < run_count; i += 2)
+            runs[i / 2] = run_worst(a, runs[i], runs[i + 1]);
+        if (run_count % 2)
+            runs[run_count / 2] = runs[run_count - 1];
+        all = runs[0];
     }
-    return out;
+    *ret_count = all.count;
+    return (struct stretch *)(uintptr_t)all.items;
 }
 
 struct stretch *stretches_observed(struct arena *a, const struct stretch *s, size_t count, const struct interval *observed,

@@ -65,10 +65,14 @@ struct window_outcome {
 
 struct window_outcome window_evaluate(struct interval window, const struct subject_history *subjects, size_t count,
                                       const struct window_limits *limits);
+/* The same one subject after the other, so that nobody has to hold all their histories: begin, add each, end. */
+struct window_outcome window_begin(void);
+void window_add(struct window_outcome *o, struct interval window, const struct subject_history *subject);
+void window_end(struct window_outcome *o, struct interval window, const struct window_limits *limits);
 
 /* Merges what several tests say of one subject into one history: at each instant the worst counts, `skip` and silence do not
- * count. `parts` may overlap and come in any order. Returns sorted stretches in `a` without two equal neighbours; `skip` where
- * nothing counts (also between parts). */
+ * count. `parts` may overlap and come in any order; quickest where those of one test follow one another in time. Returns sorted stretches
+ * in `a` without two equal neighbours; `skip` where nothing counts (also between parts). */
 struct stretch *stretches_merge(struct arena *a, const struct stretch *parts, size_t count, size_t *ret_count);
 
 /* Carries observations over gaps: of `s` only what lies within `observed` plus max_staleness after each of its intervals is

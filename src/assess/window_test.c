@@ -140,6 +140,43 @@ START_TEST(merging_takes_the_worst_at_each_instant)
 }
 END_TEST
 
+static enum result_status worst_at(const struct stretch *s, size_t count, int64_t at_ms)
+{
+    enum result_status worst = RESULT_SKIP;
+    for (size_t i = 0; i < count; i++)
+        if (s[i].from_ms <= at_ms && at_ms < s[i].to_ms && s[i].status > worst)
+            worst = s[i].status;
+    return worst;
+}
+
+START_TEST(merged_is_the_worst_of_all_parts_at_every_instant)
+{
+    uint64_t seed = 9;
+    for (int round = 0; round < 2000; round++) {
+        struct arena *a = arena_new("test", 4 << 20);
+        struct stretch parts[40];
+        size_t count = test_random(&seed) % 40, n;
+        int64_t first = INT64_MAX, last = INT64_MIN;
+        for (size_t i = 0; i < count; i++) {
+            /* Half of the rounds: what several tests said over time, one behind the other. */
+            int64_t from = round % 2 && i % 8 ? parts[i - 1].to_ms + (int64_t)(test_random(&seed) % 3) : (int64_t)(test_random(&seed) % 100);
+            parts[i] = (struct stretch){from, from + (int64_t)(test_random(&seed) % 20), (enum result_status)(test_random(&seed) % 4)};
+            first = parts[i].from_ms < parts[i].to_ms && from < first ? from : first;
+            last = parts[i].from_ms < parts[i].to_ms && parts[i].to_ms > last ? parts[i].to_ms : last;
+        }
+        struct stretch *m = stretches_merge(a, parts, count, &n);
+        ck_assert((n == 0) == (first == INT64_MAX));
+        ck_assert(n == 0 || (m[0].from_ms == first && m[n - 1].to_ms == last));
+        for (size_t i = 0; i < n; i++) {
+            ck_assert(m[i].from_ms < m[i].to_ms && (i == 0 || (m[i].from_ms == m[i - 1].to_ms && m[i].status != m[i - 1].status)));
+            for (int64_t t = m[i].from_ms; t < m[i].to_ms; t++)
+                ck_assert_int_eq(m[i].status, worst_at(parts, count, t));
+        }
+        arena_free(a);
+    }
+}
+END_TEST
+
 /* Random histories: order of parts and subjects never matters, and what is unknown never counts as a pass. */
 START_TEST(order_never_matters_and_unknown_is_never_pass)
 {
@@ -204,5 +241,5 @@ END_TEST
 TEST_MAIN("window", a_failure_of_three_days_that_was_fixed_is_a_deviation, seventeen_days_without_data_block_a_conclusion,
           alternate_evidence_closes_the_gap, a_failure_that_is_never_fixed_is_not_operating,
           one_weak_subject_is_not_averaged_away, a_subject_that_came_late_makes_a_partial_period,
-          nothing_observed_is_insufficient_and_never_a_pass, merging_takes_the_worst_at_each_instant,
+          nothing_observed_is_insufficient_and_never_a_pass, merging_takes_the_worst_at_each_instant, merged_is_the_worst_of_all_parts_at_every_instant,
           order_never_matters_and_unknown_is_never_pass, what_was_observed_does_not_hold_over_a_gap)

@@ -156,14 +156,12 @@ struct str arena_str(struct arena *a, struct str s)
 }
 
 /* Most texts are short: they are written once, and copied. */
-struct str arena_printf(struct arena *a, const char *format, ...)
+struct str arena_vprintf(struct arena *a, const char *format, va_list args)
 {
     char brief[256];
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int size = vsnprintf(brief, sizeof(brief), format, args);
-    va_end(args);
     char *text = arena_take(a, (size_t)(size < 0 ? 0 : size) + 1);
     text[0] = 0;
     if (size > 0 && (size_t)size < sizeof(brief))
@@ -172,6 +170,15 @@ struct str arena_printf(struct arena *a, const char *format, ...)
         vsnprintf(text, (size_t)size + 1, format, again);
     va_end(again);
     return (struct str){text, (size_t)(size < 0 ? 0 : size)};
+}
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = arena_vprintf(a, format, args);
+    va_end(args);
+    return text;
 }
 
 void *arena_grow(struct arena *a, void *old, size_t count_old, size_t *capacity, size_t element_size)

@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -31,6 +32,7 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 char *arena_strndup(struct arena *a, const char *text, size_t size); /* NUL-terminated */
 struct str arena_str(struct arena *a, struct str s);                 /* a copy, NUL behind it */
 struct str arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_vprintf(struct arena *a, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 /* Grows an array in an arena: returns storage for `count` elements holding the old ones; capacity doubles. */
 void *arena_grow(struct arena *a, void *old, size_t count_old, size_t *capacity, size_t element_size);
 void arena_on_free(struct arena *a, void (*hook)(void *), void *context);

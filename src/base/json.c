@@ -134,10 +134,11 @@ struct json *json_push_object(struct json *array)
 
 const struct json *json_get(const struct json *object, const char *key)
 {
+    size_t size = strlen(key);
     if (!object || object->type != JSON_OBJECT)
         return NULL;
     for (const struct json *v = object->first; v; v = v->next)
-        if (str_is(v->key, key))
+        if (v->key.size == size && memcmp(v->key.data, key, size) == 0)
             return v;
     return NULL;
 }
@@ -298,11 +299,27 @@ static bool parse_escaped(struct parser *s, const unsigned char *from, const uns
     return true;
 }
 
+/* How many bytes from `p` on are ASCII and stand in a string as they are: no control characters, quotes, backslashes. Eight at a time. */
+static size_t plain_ascii(const unsigned char *p, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const unsigned char *q = p;
+    for (uint64_t word; end - q >= 8; q += 8) {
+        memcpy(&word, q, 8);
+        uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
+        if ((word | ((word - 0x20 * ones) & ~word) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & 0x80 * ones)
+            break;
+    }
+    while (q < end && *q >= 0x20 && *q < 0x80 && *q != '"' && *q != '\\')
+        q++;
+    return (size_t)(q - p);
+}
+
 static bool parse_string(struct parser *s, struct str *ret)
 {
     const unsigned char *from = ++s->p;
     bool has_escape = false, has_high = false;
-    for (; s->p < s->end && *s->p != '"'; s->p++) {
+    for (s->p += plain_ascii(s->p, s->end); s->p < s->end && *s->p != '"'; s->p++, s->p += plain_ascii(s->p, s->end)) {
         if (*s->p < 0x20)
             return fail(s, "a control character in a string");
         has_high |= *s->p >= 0x80;
@@ -442,6 +459,11 @@ static uint64_t key_hash(struct str key)
 static bool has_duplicate(struct parser *s, const struct json *object, struct str *ret_key)
 {
     enum { FEW = 16 };
+    const struct json *last = object->first;
+    while (last && last->next && str_compare(last->key, last->next->key) < 0)
+        last = last->next;
+    if (!last || !last->next)
+        return false; /* in order, as canonical JSON is */
     if (object->count <= FEW) {
         for (const struct json *m = object->first; m; m = m->next)
             for (const struct json *n = m->next; n; n = n->next)
@@ -572,12 +594,11 @@ struct json *json_parse(struct arena *a, struct str text, struct json_limits lim
 /* What stands in a string as it is: plain, and what UTF-8 makes of more than one byte. */
 static size_t plain_length(struct str s, size_t from)
 {
-    size_t i = from;
-    while (i < s.size) {
-        unsigned char c = (unsigned char)s.data[i];
-        if (c < 0x20 || c == '"' || c == '\\')
-            break;
+    const unsigned char *p = (const unsigned char *)s.data;
+    size_t i = from + plain_ascii(p + from, p + s.size);
+    while (i < s.size && p[i] >= 0x80) {
         i++;
+        i += plain_ascii(p + i, p + s.size);
     }
     return i - from;
 }
@@ -745,4 +766,20 @@ static bool write_canonical(struct buf *b, const struct json *v, struct err *e)
 bool json_write_canonical(struct buf *b, const struct json *v, struct err *e)
 {
     return write_canonical(b, v, e);
+}
+
+struct json *json_copy(struct arena *a, const struct json *v)
+{
+    struct json *to = ARENA_NEW(a, struct json);
+    *to = (struct json){.type = v->type, .boolean = v->boolean, .is_integer = v->is_integer, .integer = v->integer, .arena = v->arena ? a : NULL};
+    if (v->text.size)
+        to->text = arena_str(a, v->text);
+    JSON_EACH (member, v) {
+        struct json *one = json_copy(a, member);
+        one->key = member->key.data ? arena_str(a, member->key) : member->key;
+        one->next = NULL;
+        to->last = to->first ? (to->last->next = one) : (to->first = one);
+        to->count++;
+    }
+    return to;
 }

@@ -74,6 +74,7 @@ struct json *json_new_str(struct arena *a, struct str value);
 struct json *json_new_int(struct arena *a, int64_t value);
 struct json *json_new_bool(struct arena *a, bool value);
 struct json *json_new_null(struct arena *a);
+struct json *json_copy(struct arena *a, const struct json *v); /* all of it, texts too: owes nothing to where it was */
 
 /* Writing. A string that is not UTF-8 is written with U+FFFD for each bad byte. */
 void json_write(struct buf *b, const struct json *v);        /* compact, members in order */

@@ -206,6 +206,15 @@ bool str_is_utf8(struct str s)
     return true;
 }
 
+struct str str_prefix(struct str s, size_t size_max)
+{
+    if (s.size <= size_max)
+        return s;
+    while (size_max > 0 && ((unsigned char)s.data[size_max] & 0xc0) == 0x80)
+        size_max--;
+    return str_slice(s, 0, size_max);
+}
+
 void hex_encode(const void *bytes, size_t size, char *ret_hex)
 {
     static const char digits[] = "0123456789abcdef";
@@ -221,11 +230,14 @@ bool hex_decode(struct str hex, void *ret_bytes, size_t size)
 {
     if (hex.size != 2 * size)
         return false;
+    /* Digits and one; 0 is what is none, capitals among it. */
+    static const unsigned char digits[256] = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16};
+    const unsigned char *in = (const unsigned char *)hex.data;
     unsigned char *out = ret_bytes;
+    bool is_hex = true;
     for (size_t i = 0; i < hex.size; i++)
-        if (digit_of(hex.data[i]) > 15 || (hex.data[i] >= 'A' && hex.data[i] <= 'F'))
-            return false;
-    for (size_t i = 0; i < size; i++)
-        out[i] = (unsigned char)(digit_of(hex.data[2 * i]) << 4 | digit_of(hex.data[2 * i + 1]));
-    return true;
+        is_hex &= digits[in[i]] != 0;
+    for (size_t i = 0; is_hex && i < size; i++)
+        out[i] = (unsigned char)((digits[in[2 * i]] - 1) << 4 | (digits[in[2 * i + 1]] - 1));
+    return is_hex;
 }

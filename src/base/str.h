@@ -49,6 +49,8 @@ bool str_to_int64(struct str s, int64_t *ret_value);
 /* As above in base 8 or 16 (no prefix), unsigned. */
 bool str_to_uint64_base(struct str s, unsigned base, uint64_t *ret_value);
 bool str_is_utf8(struct str s);
+/* At most that many bytes of UTF-8 text, no character cut in two. */
+struct str str_prefix(struct str s, size_t size_max);
 /* Lower-case hex of `size` bytes into `ret_hex` (2 * size + 1 bytes, NUL at the end). */
 void hex_encode(const void *bytes, size_t size, char *ret_hex);
 /* Exactly `size` bytes from 2 * size lower-case hex digits; false for anything else. */

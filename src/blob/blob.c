@@ -29,17 +29,22 @@ void blob_salt(const uint8_t dek[DEK_SIZE], uint8_t ret_salt[32])
     memory_wipe(&keys, sizeof(keys));
 }
 
-struct sha256 blob_commitment(const uint8_t salt[32], struct str plaintext)
+static struct sha256 commitment_of(const uint8_t salt[32], size_t size, const struct sha256 *digest)
 {
     static const char label[] = "assay/blob@v1"; /* its NUL is the 00 of the definition */
     uint8_t bytes[sizeof(label) + SALT_SIZE + 8 + SHA256_SIZE];
-    struct sha256 digest = sha256_of(plaintext);
     memcpy(bytes, label, sizeof(label));
     memcpy(bytes + sizeof(label), salt, SALT_SIZE);
     for (int i = 0; i < 8; i++)
-        bytes[sizeof(label) + SALT_SIZE + i] = (uint8_t)((uint64_t)plaintext.size >> (56 - 8 * i));
-    memcpy(bytes + sizeof(label) + SALT_SIZE + 8, digest.bytes, SHA256_SIZE);
+        bytes[sizeof(label) + SALT_SIZE + i] = (uint8_t)((uint64_t)size >> (56 - 8 * i));
+    memcpy(bytes + sizeof(label) + SALT_SIZE + 8, digest->bytes, SHA256_SIZE);
     return sha256_of(str_make(bytes, sizeof(bytes)));
+}
+
+struct sha256 blob_commitment(const uint8_t salt[32], struct str plaintext)
+{
+    struct sha256 digest = sha256_of(plaintext);
+    return commitment_of(salt, plaintext.size, &digest);
 }
 
 static void hash_hex(struct sha256 h, char ret[65])
@@ -171,19 +176,39 @@ static bool unpack(struct arena *a, const void *packed, size_t packed_size, size
 bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
                struct str *ret_plain, struct err *e)
 {
-    uint8_t salt[SALT_SIZE];
-    bool is_ok = blob_open_with_salt(a, stored, c, x, dek, size_max, ret_plain, salt, e);
-    memory_wipe(salt, sizeof(salt));
+    struct blob_opened opened;
+    bool is_ok = blob_open_whole(a, stored, c, x, dek, size_max, &opened, e);
+    if (is_ok)
+        *ret_plain = opened.plain;
+    memory_wipe(&opened, sizeof(opened));
     return is_ok;
 }
 
-bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE],
-                         size_t size_max, struct str *ret_plain, uint8_t ret_salt[32], struct err *e)
+bool blob_open_whole(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max, struct blob_opened *ret,
+                     struct err *e)
+{
+    struct blob_opened opened;
+    bool is_ok = blob_unseal(a, stored, x, dek, size_max, &opened, e) && blob_settle(&opened, c, x, e);
+    if (is_ok)
+        *ret = opened;
+    memory_wipe(&opened, sizeof(opened));
+    return is_ok;
+}
+
+bool blob_settle(struct blob_opened *opened, const char *c, const char *x, struct err *e)
+{
+    char hex[65];
+    opened->hash = sha256_of(opened->plain);
+    hash_hex(commitment_of(opened->salt, opened->plain.size, &opened->hash), hex);
+    return strcmp(hex, c) == 0 || err_set(e, ERR_CORRUPT, "blob %.16s: the plaintext is not what was committed to (c)", x);
+}
+
+bool blob_unseal(struct arena *a, struct str stored, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max, struct blob_opened *ret, struct err *e)
 {
     char hex[65];
     hash_hex(sha256_of(stored), hex);
     if (strcmp(hex, x) != 0)
-        return err_set(e, ERR_CORRUPT, "blob %.16s: the stored bytes do not have the hash of their name (x)", x);
+        return err_set(e, ERR_CORRUPT, "blob %.16s: the stored bytes do not have the hash of their name (x): stored digest %s, computed %s", x, x, hex);
     size_t packed_size = 0;
     if (!sealed_plain_size(stored.size, &packed_size))
         return err_set(e, ERR_CORRUPT, "blob %.16s: sealed bytes of an impossible size", x);
@@ -202,12 +227,8 @@ bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, cons
     memory_wipe(packed, packed_size);
     free(packed);
     if (is_ok) {
-        hash_hex(blob_commitment(keys.salt, plain), hex);
-        is_ok = strcmp(hex, c) == 0 || err_set(e, ERR_CORRUPT, "blob %.16s: the plaintext is not what was committed to (c)", x);
-    }
-    if (is_ok) {
-        memcpy(ret_salt, keys.salt, SALT_SIZE);
-        *ret_plain = plain;
+        *ret = (struct blob_opened){.plain = plain};
+        memcpy(ret->salt, keys.salt, SALT_SIZE);
     }
     memory_wipe(&keys, sizeof(keys));
     return is_ok;

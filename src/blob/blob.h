@@ -28,9 +28,17 @@ bool blob_seal(const struct env *env, struct arena *a, struct str plaintext, str
 bool blob_open(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max,
                struct str *ret_plain, struct err *e) MUST_USE;
 
-/* The same, and the salt of the commitment. */
-bool blob_open_with_salt(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE],
-                         size_t size_max, struct str *ret_plain, uint8_t ret_salt[32], struct err *e) MUST_USE;
+/* The same, with what a bundle says of it: the salt of the commitment, and the hash that was computed for it anyway. */
+struct blob_opened {
+    struct str plain; /* in the arena given */
+    uint8_t salt[32];
+    struct sha256 hash; /* of the plaintext */
+};
+bool blob_open_whole(struct arena *a, struct str stored, const char *c, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max, struct blob_opened *ret,
+                     struct err *e) MUST_USE;
+/* In two steps, the second of which another thread may do: all but the hash of the plaintext, and that with the check of c. */
+bool blob_unseal(struct arena *a, struct str stored, const char *x, const uint8_t dek[DEK_SIZE], size_t size_max, struct blob_opened *ret, struct err *e) MUST_USE;
+bool blob_settle(struct blob_opened *opened, const char *c, const char *x, struct err *e) MUST_USE;
 /* Seals anew what has a commitment already: another key and x, the same c. What is sealed is then "ASLT", the salt, the zstd
  * frame, so that the salt still dies with the key. */
 bool blob_reseal(const struct env *env, struct arena *a, struct str plaintext, const uint8_t salt[32], struct blob_sealed *ret,

@@ -519,8 +519,8 @@ START_TEST(a_blob_sealed_anew_has_the_same_commitment_and_is_found_under_its_old
     start();
     struct err e = {0};
     char now[65];
-    uint8_t salt[32], again[32];
-    struct str plain, stored;
+    struct blob_opened opened, again;
+    struct str stored;
     struct pack_store *p = packs(true);
     struct blob_sealed old = seal(text_of(900)), other = seal(text_of(300)), fresh;
     add(p, &old);
@@ -528,13 +528,14 @@ START_TEST(a_blob_sealed_anew_has_the_same_commitment_and_is_found_under_its_old
     sync_all(p);
     struct pack_store *reader = packs(false);
     ck_assert(holds(reader, &old) && pack_current(reader, old.x, now, &e) && strcmp(now, old.x) == 0);
-    ck_assert(blob_open_with_salt(arena, old.bytes, old.c, old.x, old.dek, 1 << 20, &plain, salt, &e));
-    ck_assert_msg(blob_reseal(&env, arena, plain, salt, &fresh, &e), "%s", e.text);
+    ck_assert(blob_open_whole(arena, old.bytes, old.c, old.x, old.dek, 1 << 20, &opened, &e));
+    ck_assert(sha256_equal(opened.hash, sha256_of(opened.plain)));
+    ck_assert_msg(blob_reseal(&env, arena, opened.plain, opened.salt, &fresh, &e), "%s", e.text);
     ck_assert_str_eq(fresh.c, old.c);
     ck_assert(strcmp(fresh.x, old.x) != 0 && memcmp(fresh.dek, old.dek, DEK_SIZE) != 0);
     struct str same;
-    ck_assert(blob_open_with_salt(arena, fresh.bytes, fresh.c, fresh.x, fresh.dek, 1 << 20, &same, again, &e));
-    ck_assert(str_equal(same, plain) && memcmp(salt, again, sizeof(salt)) == 0);
+    ck_assert(blob_open_whole(arena, fresh.bytes, fresh.c, fresh.x, fresh.dek, 1 << 20, &again, &e));
+    ck_assert(str_equal(again.plain, opened.plain) && sha256_equal(again.hash, opened.hash) && memcmp(opened.salt, again.salt, sizeof(again.salt)) == 0);
     ck_assert(!blob_open(arena, fresh.bytes, fresh.c, fresh.x, old.dek, 1 << 20, &same, &e)); /* the former key opens nothing */
     struct sha256 from = name_of_blob(&old), to = name_of_blob(&fresh);
     add(p, &fresh);

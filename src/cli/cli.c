@@ -2,6 +2,7 @@
  * milliseconds. */
 #include "cli/cli.h"
 #include "base/buf.h"
+#include "base/times.h"
 #include "os/program.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -128,7 +129,7 @@ int cli_print(struct str text)
 
 int cli_show(const struct cli_context *c, const struct json *page, void (*print)(struct buf *b, const struct json *page), const struct err *e)
 {
-    struct buf BUF_AUTO b;
+    struct buf BUF_AUTO b = {0};
     if (!page)
         return cli_fail(e);
     if (c->json)
@@ -187,6 +188,15 @@ const char *cli_option(const struct cli_context *c, const char *name)
 bool cli_flag(const struct cli_context *c, const char *name)
 {
     return cli_option(c, name) != NULL;
+}
+
+bool cli_instant(const struct cli_context *c, const char *name, int64_t *ret_at_ms, struct err *e)
+{
+    const char *text = name ? cli_option(c, name) : NULL;
+    *ret_at_ms = 0;
+    if (!text || strcmp(text, "now") == 0 || time_parse(str_of(text), env_now_ms(c->env), ret_at_ms))
+        return true;
+    return err_set(e, ERR_INVALID, "--%s %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", name, text);
 }
 
 static int help_all(void)

@@ -70,6 +70,8 @@ int cli_main(int argc, char **argv);
 /* The value of an option of this command: NULL when it was not given, "" for a flag that was. `name` must be declared. */
 const char *cli_option(const struct cli_context *c, const char *name);
 bool cli_flag(const struct cli_context *c, const char *name);
+/* An option that gives an instant, as time_parse() reads it: 0 where it was not given, is "now", or `name` is NULL. */
+bool cli_instant(const struct cli_context *c, const char *name, int64_t *ret_at_ms, struct err *e) MUST_USE;
 /* "assay: text" on standard error, once, and the exit status that belongs to the code. */
 int cli_fail(const struct err *e);
 /* "assay: COMMAND: text", then where to find help; exit status 2. */

@@ -33,18 +33,9 @@ static bool advance(struct access_cli *x, size_t *ret_done, struct err *e)
 
 static bool open_all(struct access_cli *x, struct cli_context *c, bool writes, struct err *e)
 {
-    struct record_cli *r = &x->r;
-    *x = (struct access_cli){.c = c, .a = c->arena, .r = {.c = c, .now_ms = env_now_ms(c->env), .leaf_limit = INT64_MAX, .data = {.fd = -1}}};
+    *x = (struct access_cli){.c = c, .a = c->arena, .r = {.data = {.fd = -1}}};
     x->keeper = writes ? keeper_open(c->data_dir, e) : NULL;
-    if (writes && !x->keeper)
-        return false;
-    if (!data_dir_open(&r->data, c->data_dir, e)) {
-        r->data.fd = -1;
-        return false;
-    }
-    r->db = data_dir_projection(&r->data, e);
-    r->types = r->db ? record_types_open(r->db, e) : NULL;
-    return r->types && access_read(r->db, c->arena, STR("local:admin"), r->now_ms, &r->access, e);
+    return (!writes || x->keeper) && record_cli_begin(c, &x->r, e);
 }
 
 static void close_all(struct access_cli *x)

@@ -1,6 +1,5 @@
 /* assay audit: engagements, and what the evidence comes to over a period. */
 #include "assess/engagement.h"
-#include "base/times.h"
 #include "cli/cmd_audit.h"
 #include "cli/cmd_population.h"
 #include "cli/open_view.h"
@@ -27,6 +26,13 @@ static const struct cli_option options[] = {
     {"row", 0, "N", "population rows: from this one on"},
     {"keys", 0, "COLUMNS", "population reconcile: by which both name the same thing: name, or name=worker,day=date"},
     {"alike", 0, "COLUMNS", "population reconcile: what has to agree"},
+    {"output", 'o', "FILE", "bundle: where to write it; must not exist"},
+    {"show", 0, "WHICH", "requests: waiting, late, submitted, done, all; without it what is not done"},
+    {"export", 0, "FILE", "requests: as a workbook or CSV, by the end of its name"},
+    {"import", 0, "FILE", "requests: what the firm sent, a workbook or CSV; nothing is stored while anything in it is wrong"},
+    {"dry-run", 0, NULL, "requests --import: only say what it would do"},
+    {"name", 0, "NAME", "key new: as the page of the audit room says it"},
+    {"key", 0, "FILE", "sign: the private key that key new made; - for what comes in (age -d auditor.key.age | assay audit sign FILE --key -)"},
     {0},
 };
 
@@ -78,13 +84,19 @@ static int run(struct cli_context *c)
         return audit_engagement_run(c);
     if (strcmp(c->arguments[0], "sample") == 0 || strcmp(c->arguments[0], "sheet") == 0 || strcmp(c->arguments[0], "exception") == 0)
         return audit_sample_run(c);
+    if (strcmp(c->arguments[0], "key") == 0 || strcmp(c->arguments[0], "sign") == 0)
+        return audit_key_run(c);
+    if (strcmp(c->arguments[0], "requests") == 0)
+        return audit_requests_run(c);
     if (strcmp(c->arguments[0], "population") == 0)
         return population_cli_run(c);
+    if (strcmp(c->arguments[0], "bundle") == 0)
+        return audit_bundle_run(c);
     if (strcmp(c->arguments[0], "evaluate") != 0)
-        return cli_wrong_use(c, "%.40s: none of list, open, show, begin, reach, after, firms, trend, evaluate, population, sample, sheet, exception", c->arguments[0]);
+        return cli_wrong_use(c, "%.40s: none of list, open, show, begin, reach, after, firms, trend, evaluate, bundle, requests, population, sample, sheet, exception, key, sign", c->arguments[0]);
     if (c->argument_count > 1)
         return cli_wrong_use(c, "evaluate takes no argument");
-    if (!open_view(c, cli_option(c, "at"), &v, &e))
+    if (!open_view(c, "at", &v, &e))
         return cli_fail(&e);
     struct str first = str_of(from ? from : ""), last = str_of(to ? to : "");
     bool ok = window_of(c, &v, &first, &last, &e) && view_days(&v.view, first, last, &e);
@@ -103,16 +115,20 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_audit = {
     .name = "audit",
     .summary = "engagements, their milestones, and what the evidence says over a period",
-    .usage = "list | open | show ENG | begin ENG | reach ENG MILESTONE | after ENG | firms | trend | evaluate [--engagement ID | --from DAY --to DAY] | population list|library|freeze|show|rows|reconcile … | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list",
+    .usage = "list | open | show ENG | begin ENG | reach ENG MILESTONE | after ENG | firms | trend | evaluate [--engagement ID | --from DAY --to DAY] | bundle ENG --output FILE | population list|library|freeze|show|rows|reconcile … | sample list|show ID|draw-again ID|nonce | sheet list|show ID | exception list | requests ENG | key new FILE|list | sign FILE",
     .example = "assay audit open --type 2 --from 2026-01-01 --to 2026-12-31 --firm 'Reed & Partners'",
     .options = options,
     .details = "open proposes what it is not told: the window after the last one, the categories of the scope, the firm that was chosen. begin ends the\n"
                "planning: the scope that was approved is held fast. evaluate: nobody concludes anything, it is what an examination of the period would begin\n"
                "with. Worked cases of the rules run "
                "with: assay evaluate FILE\n"
+               "bundle              one file with everything the engagement's auditor may see, with proofs and pages to read offline (doc/bundle.md); check it with\n"
+               "                    assay verify FILE, assay-verify FILE, assay reperform FILE\n"
                "population library  those that an examination asks for: queries over what is known here, and files to ask systems for\n"
                "population freeze X one of the library, or a draft by its id: run now (--at TIME), or --file CSV; rows, count and digest stay\n"
                "population reconcile A B --keys COLUMNS  numbers what one has and the other lacks; exits with 1 where there is something\n"
+               "key new FILE        an auditor's own key, on a machine of theirs: the private key into FILE, the public one to hand over; sign FILE\n"
+               "                    signs what a page gives to sign\n"
                "sample nonce        a secret number and its commitment, for an auditor's own machine\n"
                "sample draw-again   draws a sample again from its number, the ledger's head and the population; exits with 1 where other items come out",
     .arguments_min = 1,

@@ -5,8 +5,15 @@
 #include "cli/cli.h"
 
 int audit_sample_run(struct cli_context *c); /* sample, sheet, exception: cmd_audit_sample.c */
+int audit_key_run(struct cli_context *c);    /* key, sign: cmd_audit_key.c */
+int audit_requests_run(struct cli_context *c); /* requests: cmd_audit_requests.c */
 /* list, show, open, begin, reach, after, firms, trend: cmd_audit_engagement.c. */
 bool audit_engagement_is_verb(const char *verb);
 int audit_engagement_run(struct cli_context *c);
+int audit_bundle_run(struct cli_context *c); /* bundle: cmd_audit_bundle.c */
+/* A document as a workbook: cmd_report.c. */
+bool cli_xlsx_bytes(struct arena *a, const struct json *document, struct buf *b, struct err *e) MUST_USE;
+/* assay reperform FILE.slb: cmd_reperform_bundle.c. */
+int reperform_bundle_run(struct cli_context *c, const char *path, int64_t last);
 
 #endif

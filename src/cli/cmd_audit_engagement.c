@@ -2,44 +2,9 @@
 #include "assess/engagement_plan.h"
 #include "base/times.h"
 #include "cli/cmd_audit.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "report/view_audit.h"
-
-struct audit_cli {
-    struct cli_context *c;
-    struct record_cli records;
-    struct view view;
-    struct view_records shown;
-    struct keeper_client *keeper; /* where something is written */
-};
-
-static bool audit_open(struct cli_context *c, bool writes, struct audit_cli *ret, struct err *e)
-{
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
-    *ret = (struct audit_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL, .records = {.data = {.fd = -1}}};
-    if ((writes && !ret->keeper) || !record_cli_open(c, false, &ret->records, e))
-        return false;
-    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms};
-    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
-    if (at && !time_parse(str_of(at), ret->view.now_ms, &at_ms))
-        return err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-    return view_open(&ret->view, at_ms, e);
-}
-
-static void audit_close(struct audit_cli *x)
-{
-    records_close(&x->records);
-    keeper_close(x->keeper);
-}
-
-static bool changes_submit(struct audit_cli *x, const struct record_change *changes, size_t count, struct json **ret_answer, struct err *e)
-{
-    struct op op;
-    return record_op(x->c->env, x->c->arena, changes, count, &x->records.access, &op, e) && keeper_submit(x->keeper, x->c->arena, &op, ret_answer, e) &&
-           (keeper_flush(x->keeper, e) || err_wrap(e, "it is recorded, but not signed"));
-}
 
 /* ---- printing ---- */
 
@@ -122,7 +87,7 @@ static void firms_print(struct buf *b, const struct json *page)
 static void trend_print(struct buf *b, const struct json *page)
 {
     JSON_EACH (k, json_get(page, "columns"))
-        buf_printf(b, "%.*s %.*s: readiness %lld, %lld exceptions, %lld deviations; %lld controls operated, %lld did not, %lld unknown\n", STR_ARGS(json_text(k, "id")), STR_ARGS(json_text(k, "when")),
+        buf_printf(b, "%.*s %.*s: readiness %lld, %lld exceptions, %lld deviations; %lld controls without exception, %lld with, %lld unknown\n", STR_ARGS(json_text(k, "id")), STR_ARGS(json_text(k, "when")),
                    (long long)json_int(k, "readiness", 0), (long long)json_int(k, "exceptions", 0), (long long)json_int(k, "deviations", 0), (long long)json_int(k, "operated", 0),
                    (long long)json_int(k, "failed", 0), (long long)json_int(k, "unknown", 0));
     JSON_EACH (r, json_get(page, "rows")) {
@@ -140,20 +105,25 @@ static void after_print(struct buf *b, const struct json *page)
 {
     const struct json *report = json_get(page, "report");
     engagement_line(b, json_get(page, "engagement"));
+    struct str digest = json_text(report, "digest");
     if (json_text(report, "dated").size)
-        buf_printf(b, "report dated %.*s, SHA-256 %.*s\n", STR_ARGS(json_text(report, "dated")), STR_ARGS(json_text(report, "digest")));
+        buf_printf(b, "report dated %.*s, %s%.*s\n", STR_ARGS(json_text(report, "dated")), digest.size ? "SHA-256 " : "without a file", STR_ARGS(digest));
     JSON_EACH (o, json_get(report, "opinions"))
         buf_printf(b, "  on the %.*s: %.*s\n", STR_ARGS(json_text(o, "label")), STR_ARGS(json_text(o, "status_words")));
     JSON_EACH (x, json_get(page, "exceptions")) {
         put_shape(b, json_text(x, "status"), false);
         buf_printf(b, " %.*s %.*s: %.*s, %.*s\n", STR_ARGS(json_text(x, "id")), STR_ARGS(json_text(x, "control")), STR_ARGS(json_text(x, "title")), STR_ARGS(json_text(x, "status_words")));
     }
-    buf_printf(b, "the next window: %.*s to %.*s\n", STR_ARGS(json_text(page, "next_from")), STR_ARGS(json_text(page, "next_to")));
+    const struct json *next = json_get(page, "next");
+    if (json_text(next, "id").size)
+        buf_printf(b, "followed by %.*s: %.*s to %.*s\n", STR_ARGS(json_text(next, "id")), STR_ARGS(json_text(next, "from")), STR_ARGS(json_text(next, "to")));
+    else
+        buf_printf(b, "the next window: %.*s to %.*s\n", STR_ARGS(json_text(page, "next_from")), STR_ARGS(json_text(page, "next_to")));
 }
 
 /* ---- verbs ---- */
 
-static int open_run(struct audit_cli *x)
+static int open_run(struct room_cli *x)
 {
     struct err e = {0};
     struct engagement_plan p;
@@ -180,14 +150,14 @@ static int open_run(struct audit_cli *x)
         bool is_short = str_is(json_text(first, "reason_field"), "short_reason");
         return cli_wrong_use(x->c, "%.*s: %.*s%s", STR_ARGS(json_text(first, "field")), STR_ARGS(json_text(first, "why")), !json_bool(first, "needs_reason") ? "" : is_short ? " (--short-reason)" : " (--gap-reason)");
     }
-    if (!plan_changes(x->view.db, x->c->arena, &p, &changes, &count, &e) || !changes_submit(x, changes, count, &answer, &e))
+    if (!plan_changes(x->view.db, x->c->arena, &p, &changes, &count, &e) || !room_submit(x, changes, count, &answer, &e))
         return cli_fail(&e);
     struct str id = json_text(json_at(json_get(answer, "records"), 0), "id");
     struct view now = {.db = x->view.db, .arena = x->c->arena, .now_ms = env_now_ms(x->c->env)};
     return cli_show(x->c, view_open(&now, 0, &e) ? view_engagement(&now, &x->shown, id, &e) : NULL, engagement_print, &e);
 }
 
-static int move_run(struct audit_cli *x, struct str id)
+static int move_run(struct room_cli *x, struct str id)
 {
     struct err e = {0};
     struct engagement g;
@@ -218,7 +188,7 @@ static int move_run(struct audit_cli *x, struct str id)
             err_set(&e, ERR_NOT_FOUND, "%.*s has no milestone %.*s", STR_ARGS(g.id), STR_ARGS(str_slice(change.id, 0, 40)));
         json_put_str(change.set, "actual_on", on ? str_of(on) : day_text(x->c->arena, day_of(x->view.now_ms)));
     }
-    if (e.code || !changes_submit(x, &change, 1, &answer, &e))
+    if (e.code || !room_submit(x, &change, 1, &answer, &e))
         return cli_fail(&e);
     struct view now = {.db = x->view.db, .arena = x->c->arena, .now_ms = env_now_ms(x->c->env)};
     return cli_show(x->c, view_open(&now, 0, &e) ? view_engagement(&now, &x->shown, g.id, &e) : NULL, engagement_print, &e);
@@ -243,13 +213,13 @@ bool audit_engagement_is_verb(const char *verb)
 int audit_engagement_run(struct cli_context *c)
 {
     struct err e = {0};
-    struct audit_cli x;
+    struct room_cli x;
     int verb = verb_of(c->arguments[0]), status;
     bool takes_id = verb >= VERB_SHOW;
     if (takes_id && c->argument_count < 2)
         return cli_wrong_use(c, "%s takes the id of an engagement: ENG-0001", c->arguments[0]);
     struct str id = str_of(takes_id ? c->arguments[1] : "");
-    if (!audit_open(c, verb == VERB_OPEN || verb >= VERB_BEGIN, &x, &e))
+    if (!room_open(c, verb == VERB_OPEN || verb >= VERB_BEGIN, &x, &e))
         status = cli_fail(&e);
     else if (verb == VERB_OPEN)
         status = open_run(&x);
@@ -263,6 +233,6 @@ int audit_engagement_run(struct cli_context *c)
         status = cli_show(c, view_audit(&x.view, &x.shown, &e), list_print, &e);
     else
         status = verb == 1 ? cli_show(c, view_audit_firms(&x.view, &x.shown, &e), firms_print, &e) : cli_show(c, view_audit_trend(&x.view, &x.shown, &e), trend_print, &e);
-    audit_close(&x);
+    room_close(&x);
     return status;
 }

@@ -1,12 +1,13 @@
 /* assay audit sample, sheet, exception: what the auditor drew and found; and drawing again on one's own machine. Auditors write with their account, by the pages or the API. */
 #include "assess/sheet.h"
-#include "base/times.h"
 #include "cli/cmd_audit.h"
 #include "cli/cmd_records.h"
 #include "cli/open_view.h"
 #include "collect/captures.h"
 
 #include <unistd.h>
+
+enum { COLUMNS_MAX = 8, COLUMN_LETTERS_MAX = 64 };
 
 struct sample_cli {
     struct cli_context *c;
@@ -33,18 +34,14 @@ static bool rows_of(void *context, struct arena *a, int64_t leaf, struct str c, 
 static bool open_all(struct sample_cli *x, struct cli_context *c, struct err *e)
 {
     struct record_cli *r = &x->r;
-    *x = (struct sample_cli){.c = c, .a = c->arena, .r = {.c = c, .now_ms = env_now_ms(c->env), .leaf_limit = INT64_MAX, .data = {.fd = -1}}};
-    if (!data_dir_open(&r->data, c->data_dir, e)) {
-        r->data.fd = -1;
+    *x = (struct sample_cli){.c = c, .a = c->arena, .r = {.data = {.fd = -1}}};
+    if (!record_cli_begin(c, r, e))
         return false;
-    }
-    r->db = data_dir_projection(&r->data, e);
-    r->types = r->db ? record_types_open(r->db, e) : NULL;
-    int dir = r->types ? data_dir_ledger(&r->data, e) : -1;
+    int dir = data_dir_ledger(&r->data, e);
     x->ledger = dir >= 0 ? ledger_reader_open(dir, e) : NULL;
     if (dir >= 0)
         close(dir);
-    return x->ledger && access_read(r->db, c->arena, STR("local:admin"), r->now_ms, &r->access, e);
+    return x->ledger != NULL;
 }
 
 static void close_all(struct sample_cli *x)
@@ -72,20 +69,26 @@ static int list_print(struct sample_cli *x, const char *sql, const char *const *
     struct json *list = json_array(x->a);
     struct buf BUF_AUTO b;
     const char *engagement = cli_option(x->c, "engagement");
+    size_t widths[COLUMNS_MAX] = {0};
     buf_init(&b, 4 << 20);
     DB_EACH (row, x->r.db, &e, sql, A(engagement ? engagement : "")) {
         struct json *o = json_push_object(list);
         for (int i = 0; i < count; i++) {
             struct str text = arena_str(x->a, db_text(row, i).data ? db_text(row, i) : STR(""));
             json_put_str(o, names[i], text);
-            put_padded(&b, text, i == 1 ? 44 : 12);
-            buf_char(&b, i + 1 == count ? '\n' : ' ');
+            size_t wanted = text.size < COLUMN_LETTERS_MAX ? text.size : COLUMN_LETTERS_MAX;
+            widths[i] = wanted > widths[i] ? wanted : widths[i];
         }
     }
     if (e.code)
         return cli_fail(&e);
     if (list->count == 0)
         buf_printf(&b, "%s\n", empty);
+    JSON_EACH (o, list)
+        for (int i = 0; i < count; i++) {
+            put_padded(&b, json_text(o, names[i]), widths[i]);
+            buf_str(&b, i + 1 == count ? STR("\n") : STR("  "));
+        }
     return x->c->json ? cli_print_json(list) : cli_print(buf_view(&b));
 }
 

@@ -1,16 +1,10 @@
 /* cmd_bundle.c - one file for an auditor: leaves, proofs, and the evidence that is to be disclosed. */
-#include "cli/officer.h"
+#include "cli/bundle_made.h"
 
-#include "base/limits.h"
 #include "base/times.h"
-#include "blob/blob.h"
 #include "content/content.h"
-#include "ledger/bundle.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-enum { LEAVES_MAX = 65536, CONTROLS_MAX = 64, TEXT_BYTES_MAX = 64 << 10 };
+enum { LEAVES_MAX = 65536 };
 
 static const struct cli_option options[] = {
     {"out", 'o', "FILE", "where to write it; must not exist"},
@@ -28,12 +22,8 @@ static const struct cli_option options[] = {
 
 struct bundle_request {
     struct cli_context *c;
-    struct officer officer;
-    struct bundle_options o;
+    struct bundle_made f;
     uint64_t *leaves;
-    struct buf policy, chain;
-    struct pack_store *packs;
-    struct keyring *keys;
     bool wants_all;
     const char *tables[512];
     size_t table_count;
@@ -54,37 +44,6 @@ static bool is_wanted(void *context, uint64_t index, struct str type, const stru
         if (str_is(json_text(leaf, "tbl"), r->tables[i]))
             return true;
     return false;
-}
-
-static bool open_blob(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
-                      uint8_t ret_salt[32], struct err *e)
-{
-    struct bundle_request *r = context;
-    struct str stored;
-    uint8_t dek[DEK_SIZE];
-    char now[65];
-    (void)leaf;
-    if (!pack_current(r->packs, x, now, e) || !pack_read(r->packs, a, now, &stored, e) || !keyring_get(r->keys, now, dek, e))
-        return false;
-    bool ok = blob_open_with_salt(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, ret_salt, e);
-    memory_wipe(dek, sizeof(dek));
-    return ok;
-}
-
-static bool store_open(struct bundle_request *r, struct err *e)
-{
-    uint8_t master[32];
-    int fd = r->officer.data.fd, blobs = openat(fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int private = openat(fd, "private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = (blobs >= 0 && private >= 0) || err_errno(e, errno, "%s", r->officer.data.path);
-    ok = ok && keys_load_secret(fd, "master", master, e) && (r->packs = pack_open(&os_file_real, blobs, false, e)) &&
-         (r->keys = keyring_open(&os_file_real, private, master, false, e));
-    memory_wipe(master, sizeof(master));
-    if (blobs >= 0)
-        close(blobs);
-    if (private >= 0)
-        close(private);
-    return ok;
 }
 
 static bool control_add(struct bundle_request *r, struct str id, struct err *e)
@@ -122,7 +81,7 @@ static bool time_of_leaf(struct bundle_request *r, uint64_t index, int64_t *ret,
     struct str bytes;
     struct leaf leaf;
     struct arena *a = arena_new("one leaf", 4 << 20);
-    bool ok = ledger_reader_leaf(r->officer.ledger, a, index, &bytes, e) && leaf_parse(a, bytes, &leaf, e);
+    bool ok = ledger_reader_leaf(r->f.officer.ledger, a, index, &bytes, e) && leaf_parse(a, bytes, &leaf, e);
     *ret = ok ? json_int(leaf.json, "t", 0) : 0;
     arena_free(a);
     return ok;
@@ -132,7 +91,7 @@ static bool time_of_leaf(struct bundle_request *r, uint64_t index, int64_t *ret,
 static bool leaf_at(struct bundle_request *r, const char *text, const char *option, uint64_t *ret, struct err *e)
 {
     int64_t at = 0, t = 0;
-    uint64_t from = 0, to = ledger_reader_head(r->officer.ledger)->size;
+    uint64_t from = 0, to = ledger_reader_head(r->f.officer.ledger)->size;
     if (!time_parse(str_of(text), env_now_ms(r->c->env), &at))
         return err_set(e, ERR_INVALID, "--%s %.60s: not a time such as 2026-01-01 or now-90d", option, text);
     while (from < to) {
@@ -176,9 +135,9 @@ static bool leaves_choose(struct bundle_request *r, struct err *e)
     for (size_t i = 0; i < count; i++)
         if (i == 0 || r->leaves[i] != r->leaves[kept - 1])
             r->leaves[kept++] = r->leaves[i];
-    r->o.mode = BUNDLE_SELECTED;
-    r->o.leaves = r->leaves;
-    r->o.leaf_count = kept;
+    r->f.o.mode = BUNDLE_SELECTED;
+    r->f.o.leaves = r->leaves;
+    r->f.o.leaf_count = kept;
     return true;
 }
 
@@ -193,75 +152,15 @@ static bool scope_choose(struct bundle_request *r, struct err *e)
         return err_set(e, ERR_INVALID, "%.40s: leaf numbers go with --leaf", c->arguments[0]);
     if (!from && !to && !range)
         return true;
-    r->o.mode = BUNDLE_RANGE;
-    r->o.to = ledger_reader_head(r->officer.ledger)->size;
+    r->f.o.mode = BUNDLE_RANGE;
+    r->f.o.to = ledger_reader_head(r->f.officer.ledger)->size;
     if (range) {
         struct str rest = str_of(range), head;
-        if (from || to || !str_cut(&rest, ':', &head) || !number_of(head, &r->o.from) || !number_of(rest, &r->o.to))
+        if (from || to || !str_cut(&rest, ':', &head) || !number_of(head, &r->f.o.from) || !number_of(rest, &r->f.o.to))
             return err_set(e, ERR_INVALID, "--range %.40s: wants A:B, and no --from and --to beside it", range);
         return true;
     }
-    return (!from || leaf_at(r, from, "from", &r->o.from, e)) && (!to || leaf_at(r, to, "to", &r->o.to, e));
-}
-
-/* ---- the rest ---- */
-
-static bool sign(void *context, struct str text, struct buf *lines, struct err *e)
-{
-    struct bundle_request *r = context;
-    return officer_sign(&r->officer, text, NULL, lines, e);
-}
-
-static bool texts_read(struct bundle_request *r, struct err *e)
-{
-    const char *policy = cli_option(r->c, "policy"), *chain = cli_option(r->c, "tsa-ca");
-    buf_init(&r->policy, TEXT_BYTES_MAX);
-    buf_init(&r->chain, 1 << 20);
-    if (policy ? !os_file_read(&os_file_real, AT_FDCWD, policy, &r->policy, e) : false)
-        return false;
-    if (!policy) { /* the one in force for asking witnesses; before there is one, the log alone */
-        DB_EACH (row, r->officer.projection, e, "select text from anchor_policy order by leaf desc limit 1")
-            buf_str(&r->policy, db_text(row, 0));
-    }
-    if (!policy && r->policy.size == 0) {
-        DB_EACH (row, r->officer.projection, e, "select vkey from ledger_key where role='log' and retired_leaf is null order by leaf")
-            buf_printf(&r->policy, "log %.*s\n", STR_ARGS(db_text(row, 0)));
-        buf_cstr(&r->policy, "quorum none\n");
-    }
-    if (!chain) { /* those asked now, and those that made a stamp which is still here */
-        DB_EACH (row, r->officer.projection, e,
-                 "select ca from anchor_ca where leaf in (select leaf from anchor_tsa) or exists(select 1 from anchor where kind='tst' and"
-                 " anchor.name=anchor_ca.name and anchor.leaf > anchor_ca.leaf) group by ca order by min(leaf)")
-            buf_str(&r->chain, db_text(row, 0));
-    }
-    if (e->code || (chain && !os_file_read(&os_file_real, AT_FDCWD, chain, &r->chain, e)))
-        return false;
-    r->o.policy = buf_view(&r->policy);
-    r->o.tsa_chain = buf_view(&r->chain);
-    return true;
-}
-
-static bool write_file(struct bundle_request *r, const char *path, struct bundle_report *ret, struct err *e)
-{
-    char dir[4096];
-    const char *slash = strrchr(path, '/');
-    snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    int tmp = open(slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = tmp < 0 ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        err_errno(e, errno, "%s", path);
-        if (tmp >= 0)
-            close(tmp);
-        return false;
-    }
-    bool ok = bundle_write(&r->o, fd, tmp, ret, e);
-    if (ok && fsync(fd) != 0)
-        ok = err_errno(e, errno, "%s", path);
-    close(fd);
-    close(tmp);
-    if (!ok)
-        unlink(path);
-    return ok;
+    return (!from || leaf_at(r, from, "from", &r->f.o.from, e)) && (!to || leaf_at(r, to, "to", &r->f.o.to, e));
 }
 
 static int report(struct cli_context *c, const char *path, const struct bundle_report *r)
@@ -298,22 +197,17 @@ static int run(struct cli_context *c)
     *r = (struct bundle_request){.c = c};
     if (!path || !cli_option(c, "audience") || !cli_option(c, "purpose"))
         return cli_wrong_use(c, "wants -o FILE, --audience TEXT and --purpose TEXT");
-    r->o = (struct bundle_options){.mode = BUNDLE_FULL, .audience = cli_option(c, "audience"), .purpose = cli_option(c, "purpose"),
-                                   .blobs = {is_wanted, open_blob, r}, .sign = sign, .sign_context = r, .ledger_dir = -1};
-    bool ok = blobs_choose(r, &e) && officer_open(c, true, &r->officer, &e) && scope_choose(r, &e) && store_open(r, &e) &&
-              texts_read(r, &e);
-    r->o.origin = r->officer.data.origin;
-    if (ok)
-        r->o.ledger_dir = data_dir_ledger(&r->officer.data, &e);
-    ok = ok && r->o.ledger_dir >= 0 && write_file(r, path, &made, &e);
+    bool ok = blobs_choose(r, &e) && bundle_made_open(c, &r->f, cli_option(c, "policy"), cli_option(c, "tsa-ca"), &e);
+    if (ok) {
+        r->f.o.mode = BUNDLE_FULL;
+        r->f.o.audience = cli_option(c, "audience");
+        r->f.o.purpose = cli_option(c, "purpose");
+        r->f.o.blobs.is_wanted = is_wanted;
+        r->f.o.blobs.context = r;
+    }
+    ok = ok && scope_choose(r, &e) && bundle_made_write(&r->f, path, &made, &e);
     int status = ok ? report(c, path, &made) : cli_fail(&e);
-    if (r->o.ledger_dir >= 0)
-        close(r->o.ledger_dir);
-    keyring_close(r->keys);
-    pack_close(r->packs);
-    buf_release(&r->policy);
-    buf_release(&r->chain);
-    officer_close(&r->officer);
+    bundle_made_close(&r->f);
     return status;
 }
 

@@ -1,6 +1,5 @@
 /* cmd_document.c - documents from the command line: brought, found by their words, what is due for destruction, and destroyed when that is approved. */
 #include "assess/documents.h"
-#include "base/times.h"
 #include "cli/cmd_records.h"
 #include "os/file.h"
 #include "role/dispose_once.h"

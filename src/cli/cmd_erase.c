@@ -1,5 +1,4 @@
 /* cmd_erase.c - takes the content of blobs away for good: an `erase` leaf, destruction, an `erased` leaf. */
-#include "base/times.h"
 #include "cli/officer.h"
 #include "keeper/key_backup.h"
 #include "keeper/kinds.h"

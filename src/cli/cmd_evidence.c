@@ -1,6 +1,5 @@
 /* cmd_evidence.c - evidence from the command line: bring files, have them looked at, and see what was found. */
 #include "assess/evidence.h"
-#include "base/times.h"
 #include "cli/cmd_records.h"
 #include "os/file.h"
 #include "role/inspect_once.h"

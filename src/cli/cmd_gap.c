@@ -1,7 +1,6 @@
 /* assay gap: the gap analysis on a terminal: register, plan, readiness since the baseline, completeness, and what others found. */
-#include "base/times.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "report/outside.h"
 #include "report/view_room.h"
 
@@ -9,41 +8,6 @@
 #include <stdio.h>
 
 enum { FILE_BYTES_MAX = 8 << 20 };
-
-struct gap_cli {
-    struct cli_context *c;
-    struct record_cli records;
-    struct view view;
-    struct view_records shown;
-    struct keeper_client *keeper; /* import only */
-};
-
-static bool gap_open(struct cli_context *c, bool writes, struct gap_cli *ret, struct err *e)
-{
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
-    *ret = (struct gap_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL};
-    if (writes && !ret->keeper)
-        return false;
-    if (!record_cli_open(c, false, &ret->records, e))
-        return false;
-    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms};
-    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
-    if ((at && !time_parse(str_of(at), ret->view.now_ms, &at_ms)) || !view_open(&ret->view, at_ms, e)) {
-        if (!e->code)
-            err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-        records_close(&ret->records);
-        return false;
-    }
-    return true;
-}
-
-static void gap_close(struct gap_cli *g)
-{
-    records_close(&g->records);
-    if (g->keeper)
-        keeper_close(g->keeper);
-}
 
 /* ---- printing ---- */
 
@@ -128,21 +92,18 @@ static int problems_fail(const char *file, const struct outside *o)
     return cli_fail(&e);
 }
 
-static int import_write(struct gap_cli *g, const struct outside *o, struct err *e)
+static int import_write(struct room_cli *g, const struct outside *o, struct err *e)
 {
     struct cli_context *c = g->c;
-    struct op op;
     struct json *answer;
-    bool ok = record_op(c->env, c->arena, o->changes, o->count, &g->records.access, &op, e) && keeper_submit(g->keeper, c->arena, &op, &answer, e) &&
-              (keeper_flush(g->keeper, e) || err_wrap(e, "it is recorded, but not signed"));
-    if (!ok)
+    if (!room_submit(g, o->changes, o->count, &answer, e))
         return cli_fail(e);
     if (c->json)
         return cli_print_json(outside_json(c, o, false));
     return cli_print(arena_printf(c->arena, "%zu gaps, %zu answers; %zu were here already\n", o->findings, o->answers, o->same));
 }
 
-static int import_run(struct gap_cli *g)
+static int import_run(struct room_cli *g)
 {
     struct cli_context *c = g->c;
     struct err e = {0};
@@ -165,16 +126,13 @@ static int import_run(struct gap_cli *g)
 
 static int run(struct cli_context *c)
 {
-    struct gap_cli g;
+    struct room_cli g;
     struct err e = {0};
     struct register_filter all = {0};
     struct view_filter everything = {.per_page = 1000};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
-    if (!gap_open(c, strcmp(verb, "import") == 0 && !cli_flag(c, "dry-run"), &g, &e)) {
-        if (g.keeper)
-            keeper_close(g.keeper);
+    if (!room_open(c, strcmp(verb, "import") == 0 && !cli_flag(c, "dry-run"), &g, &e))
         return cli_fail(&e);
-    }
     int status;
     if (strcmp(verb, "list") == 0)
         status = cli_show(c, view_register(&g.view, &g.shown, &everything, &all, &e), register_print, &e);
@@ -188,7 +146,7 @@ static int run(struct cli_context *c)
         status = import_run(&g);
     else
         status = cli_wrong_use(c, "'%s' is none of list, plan, readiness, completeness, import", verb);
-    gap_close(&g);
+    room_close(&g);
     return status;
 }
 

@@ -1,5 +1,7 @@
 /* cmd_key.c - the public keys as C2SP vkey lines; one key after another: added, retired, found stolen (ledger/keys.h). */
+#include "assess/audit_sign.h"
 #include "cli/cli.h"
+#include "cli/witness_policy.h"
 #include "keeper/kinds.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +118,22 @@ static bool submit(struct change *ch, const char *act, const char *role, const s
     return submit_all(ch, &change, 1, e);
 }
 
+/* The policy of our own witnesses names this log's keys: what is cosigned under a key that it lacks would not count. Recorded before the
+ * change, since keeper and signer start again behind it. */
+static bool policy_follow(struct change *ch, const struct note_key *coming, const struct note_key *going, struct err *e)
+{
+    struct note_key keys[SIGNERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < ch->keys->count && count < SIGNERS_MAX - 1; i++) {
+        const struct ledger_key *key = &ch->keys->items[i];
+        if (strcmp(key->role, "log") == 0 && key->end == KEY_IN_FORCE && !(going && note_key_equal(&key->key, going)))
+            keys[count++] = key->key;
+    }
+    if (coming)
+        keys[count++] = *coming;
+    return witness_policy_follow(ch->c, ch->projection, ch->dir.origin, keys, count, &ch->keeper, e);
+}
+
 /* Gone for good once this returns true. */
 static bool remove_key(const struct change *ch, const char *file, struct err *e)
 {
@@ -193,7 +211,7 @@ static int rotate_log(struct change *ch, struct err *e)
         if (!rename_key(ch, "log.next", file, e)) /* on disk before it counts */
             return cli_fail(e);
     }
-    if (!submit(ch, "add", "log", &next.key, 0, e))
+    if (!policy_follow(ch, &next.key, NULL, e) || !submit(ch, "add", "log", &next.key, 0, e))
         return cli_fail(e);
     fprintf(
         stderr,
@@ -313,11 +331,21 @@ static int end_key(struct change *ch, const char *name, bool is_revoked, struct 
         return cli_wrong_use(ch->c, "--trust is a number of leaves, not %.40s", cli_option(ch->c, "trust"));
     bool is_log = strcmp(key->role, "log") == 0;
     struct ledger_key ending = *key;
-    if ((is_log && !is_revoked && !successor_has_signed(ch, key, e)) || !roots_load(ch, e) ||
+    if ((is_log && !is_revoked && !successor_has_signed(ch, key, e)) || !roots_load(ch, e) || (is_log && !policy_follow(ch, NULL, &ending.key, e)) ||
         !submit(ch, is_revoked ? "revoke" : "retire", ending.role, &ending.key, trust, e) ||
         (is_log && !log_file_remove(ch, &ending.key, e)))
         return cli_fail(e);
     return 0;
+}
+
+/* An auditor's key says whose it is, and nobody else can have it (assess/audit_sign.h). */
+static bool auditor_is_known(struct change *ch, const struct note_key *key, struct err *e)
+{
+    struct str person = auditor_key_person(str_of(ch->dir.origin), str_of(key->name));
+    if (key->type != NOTE_KEY_ED25519 || person.size == 0)
+        return err_set(e, ERR_INVALID, "an auditor's key is called %s/auditor/ and the id of the person, as in P-0007; this one is %s", ch->dir.origin, key->name);
+    int64_t known = db_one_int(ch->projection, e, 0, "select count(*) from account a join account_role o on o.account = a.id and o.role = 'auditor' where a.person = ?1", A(person));
+    return e->code == ERR_NONE && (known > 0 || err_set(e, ERR_NOT_FOUND, "%.*s has no account of the role auditor here", STR_ARGS(person)));
 }
 
 static int add_key(struct change *ch, const char *role, const char *vkey, struct err *e)
@@ -325,7 +353,7 @@ static int add_key(struct change *ch, const char *role, const char *vkey, struct
     struct note_key key;
     if (!key_role_is_known(str_of(role)) || strcmp(role, "log") == 0)
         return cli_wrong_use(ch->c, "a key is added as root, collector, officer, witness, mirror or auditor, not %.40s", role);
-    if (!note_key_parse(str_of(vkey), &key, e) || !roots_load(ch, e) || !submit(ch, "add", role, &key, 0, e))
+    if (!note_key_parse(str_of(vkey), &key, e) || (strcmp(role, "auditor") == 0 && !auditor_is_known(ch, &key, e)) || !roots_load(ch, e) || !submit(ch, "add", role, &key, 0, e))
         return cli_fail(e);
     return 0;
 }
@@ -344,7 +372,7 @@ static int quorum(struct change *ch, const char *number, struct err *e)
 static int new_pair(struct cli_context *c, const char *name, const char *file, struct err *e)
 {
     struct key_pair pair = {0};
-    struct buf BUF_AUTO text;
+    struct buf BUF_AUTO text = {0};
     if (!note_name_is_valid(str_of(name)))
         return cli_wrong_use(c, "%.80s is no name for a key: no spaces, no plus sign", name);
     env_random(c->env, pair.private_key.seed, sizeof(pair.private_key.seed));

@@ -2,6 +2,7 @@
 #include "cli/cmd_oscal.h"
 
 #include "cli/open_view.h"
+#include "collect/captures.h"
 #include "os/file.h"
 #include "oscal/oscal.h"
 
@@ -59,9 +60,12 @@ int oscal_report(struct cli_context *c)
     const char *path = cli_option(c, "output");
     if (!path || !path[0])
         return cli_wrong_use(c, "oscal wants --output DIR: there are eight files");
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
+    if (!open_view(c, "at", &o, &e))
         return cli_fail(&e);
-    bool ok = all_write(c, &o.view, path, rows, &e);
+    struct blob_opener *blobs = blob_opener_direct(c->arena, o.data.path, &e); /* rows of populations */
+    if (blobs)
+        o.view.blobs = (struct view_blobs){blobs->open, blobs->context};
+    bool ok = blobs && all_write(c, &o.view, path, rows, &e);
     close_view(&o);
     if (!ok)
         return cli_fail(&e);

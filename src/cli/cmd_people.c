@@ -3,8 +3,8 @@
 #include "account/source.h"
 #include "assess/people_case.h"
 #include "base/times.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "collect/captures.h"
 #include "os/ipc.h"
 #include "os/spawn.h"
@@ -17,35 +17,7 @@
 
 enum { FILE_BYTES_MAX = 8 << 20, LISTED_MAX = 1000 };
 
-struct people_cli {
-    struct cli_context *c;
-    struct record_cli records;
-    struct view view;
-    struct view_records shown;
-    struct keeper_client *keeper; /* where something is written */
-};
-
-static bool people_open(struct cli_context *c, bool writes, struct people_cli *ret, struct err *e)
-{
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
-    *ret = (struct people_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL, .records = {.data = {.fd = -1}}};
-    if ((writes && !ret->keeper) || !record_cli_open(c, false, &ret->records, e))
-        return false;
-    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms};
-    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
-    if (at && !time_parse(str_of(at), ret->view.now_ms, &at_ms))
-        return err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-    return view_open(&ret->view, at_ms, e);
-}
-
-static void people_close(struct people_cli *p)
-{
-    records_close(&p->records);
-    keeper_close(p->keeper);
-}
-
-static struct str option_text(const struct people_cli *p, const char *name)
+static struct str option_text(const struct room_cli *p, const char *name)
 {
     const char *value = cli_option(p->c, name);
     return value ? str_of(value) : STR("");
@@ -119,15 +91,8 @@ static void reconcile_print(struct buf *b, const struct json *page)
 
 /* ---- writing ---- */
 
-static bool changes_submit(struct people_cli *p, struct record_change *changes, size_t count, struct err *e)
-{
-    struct op op;
-    struct json *answer;
-    return record_op(p->c->env, p->c->arena, changes, count, &p->records.access, &op, e) && keeper_submit(p->keeper, p->c->arena, &op, &answer, e) && keeper_flush(p->keeper, e);
-}
-
 /* What follows from it, at once: a server would do it within a minute. */
-static bool follow(struct people_cli *p, size_t *ret_count, struct err *e)
+static bool follow(struct room_cli *p, size_t *ret_count, struct err *e)
 {
     struct people_seen seen = {0};
     int64_t today;
@@ -148,17 +113,18 @@ static void plan_print(struct buf *b, const struct json *plan)
         buf_printf(b, "  not in it: %.*s %.*s (assay people leave %.*s --on DATE)\n", STR_ARGS(json_text(m, "id")), STR_ARGS(json_text(m, "name")), STR_ARGS(json_text(m, "id")));
 }
 
-static int roster_take(struct people_cli *p, struct str text, const struct roster_source *s)
+static int roster_take(struct room_cli *p, struct str text, const struct roster_source *s)
 {
     struct err e = {0};
     struct roster_plan plan;
     size_t followed = 0;
+    struct json *answer;
     bool is_dry = cli_flag(p->c, "dry-run");
     const struct record_type *t = record_types_find(p->records.types, STR("person"));
     if (!roster_read(p->records.db, p->c->arena, t, text, s, &p->records.access, p->records.now_ms, &plan, &e))
         return cli_fail(&e);
     bool has_problems = plan.csv.problems->count > 0;
-    if (!is_dry && !has_problems && plan.count && (!changes_submit(p, plan.changes, plan.count, &e) || !follow(p, &followed, &e)))
+    if (!is_dry && !has_problems && plan.count && (!room_submit(p, plan.changes, plan.count, &answer, &e) || !follow(p, &followed, &e)))
         return cli_fail(&e);
     struct json *v = roster_plan_json(p->c->arena, s, &plan);
     json_put_bool(v, "is_dry_run", is_dry);
@@ -168,7 +134,7 @@ static int roster_take(struct people_cli *p, struct str text, const struct roste
     return status;
 }
 
-static int import_run(struct people_cli *p)
+static int import_run(struct room_cli *p)
 {
     struct err e = {0};
     struct str text;
@@ -181,7 +147,7 @@ static int import_run(struct people_cli *p)
     return roster_take(p, text, &s);
 }
 
-static bool directory_ask(struct people_cli *p, struct str id, struct json **ret, struct err *e)
+static bool directory_ask(struct room_cli *p, struct str id, struct json **ret, struct err *e)
 {
     struct identity_source source;
     struct str secret;
@@ -209,7 +175,7 @@ static bool directory_ask(struct people_cli *p, struct str id, struct json **ret
     return ok;
 }
 
-static int sync_run(struct people_cli *p)
+static int sync_run(struct room_cli *p)
 {
     struct err e = {0};
     struct json *answer;
@@ -221,12 +187,13 @@ static int sync_run(struct people_cli *p)
     return roster_take(p, roster_of_directory(p->c->arena, json_get(answer, "people")), &s);
 }
 
-static int leave_run(struct people_cli *p)
+static int leave_run(struct room_cli *p)
 {
     struct err e = {0};
     const char *on = cli_option(p->c, "on");
     int64_t at_ms;
     size_t followed;
+    struct json *answer;
     if (p->c->argument_count < 2)
         return cli_wrong_use(p->c, "leave takes the id of a person");
     if (!on || strlen(on) != 10 || !time_parse(str_of(on), p->records.now_ms, &at_ms))
@@ -238,13 +205,13 @@ static int leave_run(struct people_cli *p)
     json_put_cstr(change.set, "left_on", on);
     if (cli_flag(p->c, "involuntary"))
         json_put_bool(change.set, "is_involuntary", true);
-    if (!changes_submit(p, &change, 1, &e) || !follow(p, &followed, &e))
+    if (!room_submit(p, &change, 1, &answer, &e) || !follow(p, &followed, &e))
         return cli_fail(&e);
     struct view after = {.db = p->view.db, .arena = p->c->arena, .now_ms = env_now_ms(p->c->env)};
     return cli_show(p->c, view_open(&after, 0, &e) ? view_person(&after, &p->shown, r->id, &e) : NULL, person_print, &e);
 }
 
-static int look_run(struct people_cli *p)
+static int look_run(struct room_cli *p)
 {
     struct err e = {0};
     size_t done = 0;
@@ -256,7 +223,7 @@ static int look_run(struct people_cli *p)
 }
 
 /* The last 90 days, unless it is said. */
-static int population_run(struct people_cli *p)
+static int population_run(struct room_cli *p)
 {
     struct err e = {0};
     const char *from = cli_option(p->c, "from"), *to = cli_option(p->c, "to");
@@ -269,7 +236,7 @@ static int population_run(struct people_cli *p)
     return doc ? cli_print_json(doc) : cli_fail(&e);
 }
 
-static int read_run(struct people_cli *p, const char *verb)
+static int read_run(struct room_cli *p, const char *verb)
 {
     struct err e = {0};
     struct view_filter f = {.per_page = LISTED_MAX, .status = option_text(p, "status")};
@@ -290,9 +257,9 @@ static int read_run(struct people_cli *p, const char *verb)
 static int run(struct cli_context *c)
 {
     static const char *const reading[] = {"list", "show", "joiners", "reconcile", "population"}, *const writing[] = {"import", "sync", "leave", "look"};
-    static int (*const writers[])(struct people_cli *p) = {import_run, sync_run, leave_run, look_run};
+    static int (*const writers[])(struct room_cli *p) = {import_run, sync_run, leave_run, look_run};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
-    struct people_cli p;
+    struct room_cli p;
     struct err e = {0};
     int at = -1;
     bool is_reading = false;
@@ -302,8 +269,8 @@ static int run(struct cli_context *c)
         at = strcmp(verb, writing[i]) == 0 ? i : at;
     if (!is_reading && at < 0)
         return cli_wrong_use(c, "'%s' is none of list, show, joiners, reconcile, population, import, sync, leave, look", verb);
-    int status = people_open(c, !is_reading, &p, &e) ? (is_reading ? read_run(&p, verb) : writers[at](&p)) : cli_fail(&e);
-    people_close(&p);
+    int status = room_open(c, !is_reading, &p, &e) ? (is_reading ? read_run(&p, verb) : writers[at](&p)) : cli_fail(&e);
+    room_close(&p);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* assay policy: the policies on a terminal: what is in force, what a text still lacks, what changed, drafts from files, signatures from elsewhere, receipts. */
-#include "base/times.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "content/policy_text.h"
 #include "ledger/ledger.h"
 #include "report/text_diff.h"
@@ -11,51 +10,16 @@
 
 enum { FILE_BYTES_MAX = 100000, LINES_AROUND = 2 };
 
-struct policy_cli {
-    struct cli_context *c;
-    struct record_cli records;
-    struct view view;
-    struct view_records shown;
-    struct keeper_client *keeper; /* where it writes */
-};
-
-static bool policy_open(struct cli_context *c, bool writes, struct policy_cli *ret, struct err *e)
-{
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
-    *ret = (struct policy_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL};
-    if ((writes && !ret->keeper) || !record_cli_open(c, false, &ret->records, e))
-        return false;
-    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms, .data = &ret->records.data};
-    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
-    if ((!at || time_parse(str_of(at), ret->view.now_ms, &at_ms)) && view_open(&ret->view, at_ms, e))
-        return true;
-    if (!e->code)
-        err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-    records_close(&ret->records);
-    return false;
-}
-
-static void policy_close(struct policy_cli *p)
-{
-    records_close(&p->records);
-    if (p->keeper)
-        keeper_close(p->keeper);
-}
-
 static struct str argument(const struct cli_context *c, int i)
 {
     return i < c->argument_count ? str_of(c->arguments[i]) : STR("");
 }
 
-static int submit(struct policy_cli *p, const struct record_change *changes, size_t count, struct str said, struct err *e)
+static int submit(struct room_cli *p, const struct record_change *changes, size_t count, struct str said, struct err *e)
 {
     struct cli_context *c = p->c;
-    struct op op;
     struct json *answer;
-    bool ok = record_op(c->env, c->arena, changes, count, &p->records.access, &op, e) && keeper_submit(p->keeper, c->arena, &op, &answer, e) &&
-              (keeper_flush(p->keeper, e) || err_wrap(e, "it is recorded, but not signed"));
-    if (!ok)
+    if (!room_submit(p, changes, count, &answer, e))
         return cli_fail(e);
     return c->json ? cli_print_json(answer) : cli_print(arena_printf(c->arena, "%.*s (leaf %lld)\n", STR_ARGS(said), (long long)json_int(answer, "leaf", -1)));
 }
@@ -154,7 +118,7 @@ static void receipt_print(struct buf *b, const struct json *page)
     buf_printf(b, "proof      assay prove %lld\n", (long long)json_int(page, "leaf", -1));
 }
 
-static int show_run(struct policy_cli *p)
+static int show_run(struct room_cli *p)
 {
     struct err e = {0};
     int64_t number;
@@ -166,7 +130,7 @@ static int show_run(struct policy_cli *p)
     return cli_show(p->c, view_policy_version(&p->view, &p->shown, argument(p->c, 1), number, &e), version_print, &e);
 }
 
-static int diff_run(struct policy_cli *p)
+static int diff_run(struct room_cli *p)
 {
     struct err e = {0};
     int64_t from = 0, to = 0;
@@ -175,7 +139,7 @@ static int diff_run(struct policy_cli *p)
     return cli_show(p->c, view_policy_diff(&p->view, &p->shown, argument(p->c, 1), from, to, &e), diff_print, &e);
 }
 
-static int receipt_run(struct policy_cli *p)
+static int receipt_run(struct room_cli *p)
 {
     struct err e = {0};
     int64_t leaf;
@@ -196,7 +160,7 @@ static int receipt_run(struct policy_cli *p)
 
 /* ---- the rules of texts ---- */
 
-static int64_t lint_one(struct policy_cli *p, struct json *list, struct str name, const struct policy_entry *entry, struct str text)
+static int64_t lint_one(struct room_cli *p, struct json *list, struct str name, const struct policy_entry *entry, struct str text)
 {
     struct json *o = json_push_object(list), *problems = policy_problems(&p->view, entry, text);
     json_put_str(o, "name", name);
@@ -205,7 +169,7 @@ static int64_t lint_one(struct policy_cli *p, struct json *list, struct str name
     return (int64_t)problems->count;
 }
 
-static int lint_run(struct policy_cli *p)
+static int lint_run(struct room_cli *p)
 {
     struct cli_context *c = p->c;
     struct err e = {0};
@@ -247,7 +211,7 @@ static int lint_run(struct policy_cli *p)
 
 /* ---- writing ---- */
 
-static int take_run(struct policy_cli *p)
+static int take_run(struct room_cli *p)
 {
     struct err e = {0};
     const struct policy *library = content_policy(argument(p->c, 1));
@@ -266,7 +230,7 @@ static int take_run(struct policy_cli *p)
     return submit(p, changes, count, arena_printf(p->c->arena, "%s taken over, its words are the draft of version 1", library->id), &e);
 }
 
-static int write_run(struct policy_cli *p)
+static int write_run(struct room_cli *p)
 {
     struct cli_context *c = p->c;
     struct err e = {0};
@@ -301,7 +265,7 @@ static int write_run(struct policy_cli *p)
     return submit(p, &change, 1, arena_printf(c->arena, "%.*s: the draft of version %lld is written", STR_ARGS(x->id), (long long)number), &e);
 }
 
-static int step_run(struct policy_cli *p, bool is_publish)
+static int step_run(struct room_cli *p, bool is_publish)
 {
     struct err e = {0};
     struct policy_book b;
@@ -319,7 +283,7 @@ static int step_run(struct policy_cli *p, bool is_publish)
     return submit(p, changes, count, arena_printf(p->c->arena, "%.*s version %lld %s", STR_ARGS(x->id), (long long)x->open->number, is_publish ? "is in force" : "is frozen and sent for approval"), &e);
 }
 
-static int acknowledge_run(struct policy_cli *p)
+static int acknowledge_run(struct room_cli *p)
 {
     struct err e = {0};
     struct policy_book b;
@@ -351,7 +315,7 @@ static const struct {
              {"take", 1, true},   {"write", 2, true},   {"submit", 1, true},   {"publish", 1, true},      {"acknowledge", 1, true}};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
-static int verb_run(struct policy_cli *p, const char *verb)
+static int verb_run(struct room_cli *p, const char *verb)
 {
     struct err e = {0};
     struct view_filter everything = {.per_page = 1000};
@@ -372,7 +336,7 @@ static int verb_run(struct policy_cli *p, const char *verb)
 
 static int run(struct cli_context *c)
 {
-    struct policy_cli p;
+    struct room_cli p;
     struct err e = {0};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
     size_t i = 0;
@@ -382,13 +346,10 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "'%s' is none of list, show, diff, lint, matrix, receipt, take, write, submit, publish, acknowledge", verb);
     if (verbs[i].arguments_min > 0 && c->argument_count - 1 < verbs[i].arguments_min)
         return cli_wrong_use(c, "%s needs to know of which", verb);
-    if (!policy_open(c, verbs[i].writes, &p, &e)) {
-        if (p.keeper)
-            keeper_close(p.keeper);
+    if (!room_open(c, verbs[i].writes, &p, &e))
         return cli_fail(&e);
-    }
     int status = verb_run(&p, verb);
-    policy_close(&p);
+    room_close(&p);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* assay audit population: what a control had to work on, frozen, checked for completeness, held against another source. */
 #include "assess/engagement.h"
 #include "assess/population_match.h"
-#include "base/times.h"
 #include "cli/cmd_population.h"
 #include "cli/cmd_records.h"
 #include "cli/open_view.h"
@@ -24,17 +23,9 @@ struct population_cli {
 static bool cli_open(struct population_cli *x, struct cli_context *c, bool writes, struct err *e)
 {
     struct record_cli *r = &x->r;
-    *x = (struct population_cli){.c = c, .a = c->arena, .big = arena_new("population", (size_t)2 << 30), .r = {.c = c, .now_ms = env_now_ms(c->env), .leaf_limit = INT64_MAX, .data = {.fd = -1}}};
+    *x = (struct population_cli){.c = c, .a = c->arena, .big = arena_new("population", (size_t)2 << 30), .r = {.data = {.fd = -1}}};
     x->keeper = writes ? keeper_open(c->data_dir, e) : NULL;
-    if (writes && !x->keeper)
-        return false;
-    if (!data_dir_open(&r->data, c->data_dir, e)) {
-        r->data.fd = -1;
-        return false;
-    }
-    r->db = data_dir_projection(&r->data, e);
-    r->types = r->db ? record_types_open(r->db, e) : NULL;
-    if (!r->types || !access_read(r->db, c->arena, STR("local:admin"), r->now_ms, &r->access, e) || !open_view(c, cli_option(c, "at"), &x->v, e))
+    if ((writes && !x->keeper) || !record_cli_begin(c, r, e) || !open_view(c, "at", &x->v, e))
         return false;
     x->blobs = x->keeper ? blob_opener_keeper(c->arena, c->data_dir, x->keeper, e) : blob_opener_direct(c->arena, r->data.path, e);
     x->records = (struct view_records){.types = r->types, .access = &r->access};
@@ -221,11 +212,11 @@ static bool rows_of(struct population_cli *x, const struct population *p, struct
 {
     struct question q;
     int64_t at_ms = 0, seconds = 60;
-    const char *at = cli_option(x->c, "at"), *limit = cli_option(x->c, "time-limit"), *path = cli_option(x->c, "file");
+    const char *limit = cli_option(x->c, "time-limit"), *path = cli_option(x->c, "file");
     if (limit && (!str_to_int64(str_of(limit), &seconds) || seconds < 1 || seconds > 86400))
         return err_set(e, ERR_INVALID, "--time-limit is a number of seconds from 1 to 86400");
-    if (at && strcmp(at, "now") != 0 && !time_parse(str_of(at), x->r.now_ms, &at_ms))
-        return err_set(e, ERR_INVALID, "--at %s: not an instant", at);
+    if (!cli_instant(x->c, "at", &at_ms, e))
+        return false;
     if (path) {
         f->csv_name = arena_printf(x->a, "%.*s.csv", STR_ARGS(p->id));
         return (str_is(p->kind, "import") || err_set(e, ERR_INVALID, "--file: %.*s comes from a query", STR_ARGS(p->id))) &&
@@ -263,40 +254,35 @@ static int freeze_run(struct population_cli *x)
 static int reconcile_run(struct population_cli *x)
 {
     struct err e = {0};
-    struct population p, q;
-    struct frozen here, there;
-    struct match_side a = {.rows = &here}, b = {.rows = &there};
-    struct match_difference *items;
-    struct match_counts n;
-    struct record_change *changes;
+    struct population p;
+    struct reconciliation r;
     struct json *answer;
-    size_t keys, values, count, change_count, known;
     const char *on = cli_option(x->c, "keys"), *alike = cli_option(x->c, "alike");
     if (x->c->argument_count != 4 || !on)
         return cli_wrong_use(x->c, "population reconcile takes two populations and --keys COLUMNS");
-    if (!population_of(x, &p, &e) || !population_read(x->r.db, x->a, str_of(x->c->arguments[3]), INT64_MAX, &q, &e) || !population_rows(x->blobs, x->big, &p, &here, &e) ||
-        !population_rows(x->blobs, x->big, &q, &there, &e) || !match_columns(str_of(on), &here, &there, a.keys, b.keys, &keys, &e) ||
-        !match_columns(str_of(alike ? alike : ""), &here, &there, a.values, b.values, &values, &e) || !population_match(x->big, &a, &b, keys, values, &items, &count, &n, &e) ||
-        !population_match_changes(x->r.db, x->a, p.id, q.id, items, count, &changes, &change_count, &known, &e) || (change_count && !submit(x, changes, change_count, &answer, &e)))
+    if (!population_of(x, &p, &e) || !population_reconcile(x->r.db, x->a, x->big, x->blobs, &p, str_of(x->c->arguments[3]), str_of(on), str_of(alike ? alike : ""), &r, &e) ||
+        (r.change_count && !submit(x, r.changes, r.change_count, &answer, &e)))
         return cli_fail(&e);
     struct json *o = json_object(x->a), *list = json_put_array(o, "differences");
     struct buf BUF_AUTO text;
     buf_init(&text, 4 << 20);
-    buf_printf(&text, "%zu here, %zu there, %zu the same thing; %zu missing here, %zu missing there, %zu differ; %zu recorded now, %zu before\n", n.here, n.there, n.matched, n.missing_here,
-               n.missing_there, n.differing, change_count, known);
-    for (size_t i = 0; i < count; i++) {
+    const struct match_counts *n = &r.counts;
+    buf_printf(&text, "%zu here, %zu there, %zu the same thing; %zu missing here, %zu missing there, %zu differ; %zu recorded now, %zu before\n", n->here, n->there, n->matched, n->missing_here,
+               n->missing_there, n->differing, r.change_count, r.known);
+    for (size_t i = 0; i < r.count; i++) {
+        const struct match_difference *one = &r.items[i];
         struct json *d = json_push_object(list);
-        json_put_cstr(d, "kind", match_kind_name(items[i].kind));
-        json_put_str(d, "item", items[i].item);
-        json_put_str(d, "detail", items[i].detail);
-        json_put_int(d, "row_here", (int64_t)items[i].row_here);
-        json_put_int(d, "row_there", (int64_t)items[i].row_there);
-        buf_printf(&text, "  %-14s %.*s%s%.*s\n", match_kind_name(items[i].kind), STR_ARGS(items[i].item), items[i].detail.size ? ": " : "", STR_ARGS(items[i].detail));
+        json_put_cstr(d, "kind", match_kind_name(one->kind));
+        json_put_str(d, "item", one->item);
+        json_put_str(d, "detail", one->detail);
+        json_put_int(d, "row_here", (int64_t)one->row_here);
+        json_put_int(d, "row_there", (int64_t)one->row_there);
+        buf_printf(&text, "  %-14s %.*s%s%.*s\n", match_kind_name(one->kind), STR_ARGS(one->item), one->detail.size ? ": " : "", STR_ARGS(one->detail));
     }
-    json_put_int(o, "matched", (int64_t)n.matched);
-    json_put_int(o, "new", (int64_t)change_count);
+    json_put_int(o, "matched", (int64_t)n->matched);
+    json_put_int(o, "new", (int64_t)r.change_count);
     int status = x->c->json ? cli_print_json(o) : cli_print(buf_view(&text));
-    return status ? status : count > 0;
+    return status ? status : r.count > 0;
 }
 
 static const struct {

@@ -1,5 +1,4 @@
 /* cmd_query.c - SQL over the live host, a tree, or what was captured. */
-#include "base/times.h"
 #include "cli/cli.h"
 #include "cli/query_print.h"
 #include "collect/captures.h"
@@ -140,8 +139,8 @@ static bool read_options(struct cli_context *c, struct captures_options *ret, bo
     if ((root != NULL) + (at != NULL) + (capture != NULL) > 1)
         return err_set(e, ERR_INVALID, "query: --root, --at and --capture exclude each other");
     *ret_is_live = !at && !capture;
-    if (at && !time_parse(str_of(at), env_now_ms(c->env), &ret->at_ms))
-        return err_set(e, ERR_INVALID, "query: --at %s is no time; write now-3d, 2026-11-21 or 2026-11-21T10:00:00Z", at);
+    if (!cli_instant(c, "at", &ret->at_ms, e))
+        return false;
     if (capture && (!str_to_int64(str_of(capture), &ret->capture_leaf) || ret->capture_leaf < 1))
         return err_set(e, ERR_INVALID, "query: --capture %s is no leaf's index", capture);
     return true;

@@ -48,7 +48,7 @@ static int list(struct cli_context *c, const char *name, bool is_history)
     struct buf b BUF_AUTO;
     int status;
     buf_init(&b, 8 << 20);
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
+    if (!open_view(c, "at", &o, &e))
         return cli_fail(&e);
     struct view_filter everything = {.per_page = 1000};
     struct json *page = view_parameters(&o.view, &everything, &e);
@@ -81,7 +81,7 @@ static int show(struct cli_context *c, const char *name)
     struct opened_view o = {0};
     struct buf b BUF_AUTO;
     buf_init(&b, 1 << 20);
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
+    if (!open_view(c, "at", &o, &e))
         return cli_fail(&e);
     struct json *p = view_parameter(&o.view, str_of(name), &e);
     int status = p ? 0 : cli_fail(&e);
@@ -163,7 +163,7 @@ static int list_gaps(struct cli_context *c)
     struct opened_view o = {0};
     struct buf b BUF_AUTO;
     buf_init(&b, 8 << 20);
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
+    if (!open_view(c, "at", &o, &e))
         return cli_fail(&e);
     struct json *page = view_gaps(&o.view, &e);
     int status;

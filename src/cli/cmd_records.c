@@ -4,22 +4,25 @@
 #include "base/times.h"
 #include "cli/open_view.h"
 
-bool record_cli_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e)
+bool record_cli_begin(struct cli_context *c, struct record_cli *ret, struct err *e)
 {
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
     *ret = (struct record_cli){.c = c, .now_ms = env_now_ms(c->env), .leaf_limit = INT64_MAX, .data = {.fd = -1}};
-    if (at && !time_parse(str_of(at), ret->now_ms, &at_ms))
-        return err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
     if (!data_dir_open(&ret->data, c->data_dir, e)) {
         ret->data.fd = -1;
         return false;
     }
     ret->db = data_dir_projection(&ret->data, e);
     ret->types = ret->db ? record_types_open(ret->db, e) : NULL;
-    if (!ret->types || !access_read(ret->db, c->arena, STR("local:admin"), ret->now_ms, &ret->access, e))
+    return ret->types && access_read(ret->db, c->arena, STR("local:admin"), ret->now_ms, &ret->access, e);
+}
+
+bool record_cli_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e)
+{
+    int64_t at_ms;
+    *ret = (struct record_cli){.data = {.fd = -1}};
+    if (!cli_instant(c, "at", &at_ms, e) || !record_cli_begin(c, ret, e))
         return false;
-    if (at && strcmp(at, "now") != 0) {
+    if (at_ms) {
         struct err failed = {0};
         ret->leaf_limit = record_leaf_at(ret->db, at_ms, &failed);
         if (failed.code)

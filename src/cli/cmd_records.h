@@ -20,6 +20,8 @@ int records_run(struct cli_context *c);
 bool records_is_verb(const char *verb);
 
 /* Everything below fills e and returns false, or prints and gives the exit status. */
+/* What is there now, without --at and without a type. */
+bool record_cli_begin(struct cli_context *c, struct record_cli *ret, struct err *e) MUST_USE;
 bool record_cli_open(struct cli_context *c, bool with_type, struct record_cli *ret, struct err *e) MUST_USE;
 void records_close(struct record_cli *r);
 int records_add(struct cli_context *c);

@@ -161,15 +161,16 @@ static void operation_begin(struct reencrypting *r)
 static bool reseal(struct reencrypting *r, const struct candidate *one, struct err *e)
 {
     char now[65];
-    struct str stored, plain;
-    uint8_t dek[DEK_SIZE], salt[32];
+    struct str stored;
+    uint8_t dek[DEK_SIZE];
+    struct blob_opened opened;
     struct blob_sealed sealed;
     bool ok = pack_current(r->packs, one->x, now, e) && pack_read(r->packs, r->scratch, now, &stored, e) &&
               keeper_blob_key(r->keeper, one->leaf, now, dek, e) &&
-              blob_open_with_salt(r->scratch, stored, one->c, now, dek, LIMIT_BLOB_BYTES, &plain, salt, e) &&
-              blob_reseal(r->c->env, r->scratch, plain, salt, &sealed, e);
+              blob_open_whole(r->scratch, stored, one->c, now, dek, LIMIT_BLOB_BYTES, &opened, e) &&
+              blob_reseal(r->c->env, r->scratch, opened.plain, opened.salt, &sealed, e);
     memory_wipe(dek, sizeof(dek));
-    memory_wipe(salt, sizeof(salt));
+    memory_wipe(&opened, sizeof(opened));
     if (!ok)
         return err_wrap(e, "leaf %llu", (unsigned long long)one->leaf);
     struct json *entry = json_push_object(r->entries);

@@ -1,8 +1,8 @@
 /* cmd_report.c - documents: one tree, written as HTML, PDF, XLSX or JSON. */
-#include "base/times.h"
+#include "cli/cmd_audit.h"
 #include "cli/cmd_oscal.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "os/file.h"
 #include "report/reports/report.h"
 #include "role/print_once.h"
@@ -65,15 +65,15 @@ static struct str path_of(const struct made *m, const char *output, const char *
     return arena_printf(m->c->arena, "%.*s.%s", STR_ARGS(path), format);
 }
 
-static bool xlsx_bytes(const struct made *m, struct buf *b, struct err *e)
+bool cli_xlsx_bytes(struct arena *a, const struct json *document, struct buf *b, struct err *e)
 {
     const char *place = getenv("TMPDIR");
-    struct str dir = arena_printf(m->c->arena, "%s/assay-report-XXXXXX", place && *place ? place : "/tmp");
-    char *path = arena_strndup(m->c->arena, dir.data, dir.size);
+    struct str dir = arena_printf(a, "%s/assay-report-XXXXXX", place && *place ? place : "/tmp");
+    char *path = arena_strndup(a, dir.data, dir.size);
     int fd = mkstemp(path);
     if (fd < 0)
         return err_set(e, ERR_UNAVAILABLE, "XLSX: no temporary file can be made in %s", place && *place ? place : "/tmp");
-    bool ok = report_write_xlsx(json_get(m->page, "document"), path, NULL, m->c->arena, e);
+    bool ok = report_write_xlsx(document, path, NULL, a, e);
     int again = ok ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     for (ssize_t got = 1; again >= 0 && got > 0 && buf_reserve(b, 1 << 16);) {
         got = read(again, b->data + b->size, 1 << 16);
@@ -95,7 +95,7 @@ static bool format_bytes(const struct made *m, const char *format, struct buf *b
     } else if (strcmp(format, "html") == 0) {
         report_write_html(json_get(m->page, "document"), b);
     } else if (strcmp(format, "xlsx") == 0) {
-        return xlsx_bytes(m, b, e);
+        return cli_xlsx_bytes(m->c->arena, json_get(m->page, "document"), b, e);
     } else {
         if (!print_once(m->c->arena, json_get(m->page, "document"), &pdf, e))
             return false;
@@ -145,23 +145,13 @@ static bool formats_read(struct made *m, const char *text)
     return true;
 }
 
-static int run_with(struct made *m, const struct report_options *o, struct record_cli *records, struct err *e)
+static int run_with(struct made *m, const struct report_options *o, struct room_cli *r, struct err *e)
 {
-    const char *at = cli_option(m->c, "at"), *output = cli_option(m->c, "output");
-    struct view view = {.db = records->db, .arena = m->c->arena, .now_ms = records->now_ms, .data = &records->data};
-    struct view_records shown = {.types = records->types, .access = &records->access};
-    int64_t at_ms = 0;
-    if (at && strcmp(at, "now") != 0 && !time_parse(str_of(at), view.now_ms, &at_ms)) {
-        err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-        return cli_fail(e);
-    }
-    if (!view_open(&view, at_ms, e))
-        return cli_fail(e);
-    m->page = report_make(&view, &shown, o, e);
+    m->page = report_make(&r->view, &r->shown, o, e);
     if (!m->page)
         return cli_fail(e);
     if (!cli_flag(m->c, "check"))
-        return formats_write(m, output);
+        return formats_write(m, cli_option(m->c, "output"));
     const struct json *counts = json_get(m->page, "counts");
     int status = cli_show(m->c, m->page, checks_print, e);
     return status ? status : json_int(counts, "refused", 0) + json_int(counts, "open", 0) > 0;
@@ -170,7 +160,7 @@ static int run_with(struct made *m, const struct report_options *o, struct recor
 static int run(struct cli_context *c)
 {
     struct err e = {0};
-    struct record_cli records;
+    struct room_cli r;
     struct made m = {.c = c};
     struct report_options o = {.kind = str_of(c->arguments[0])};
     if (str_is(o.kind, "oscal"))
@@ -183,8 +173,8 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "several formats want --output FILE");
     o.engagement = cli_option(c, "engagement") ? str_of(cli_option(c, "engagement")) : STR("");
     o.to = cli_option(c, "to") ? str_of(cli_option(c, "to")) : STR("");
-    int status = record_cli_open(c, false, &records, &e) ? run_with(&m, &o, &records, &e) : cli_fail(&e);
-    records_close(&records);
+    int status = room_open(c, false, &r, &e) ? run_with(&m, &o, &r, &e) : cli_fail(&e);
+    room_close(&r);
     return status;
 }
 

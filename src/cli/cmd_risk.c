@@ -1,47 +1,8 @@
 /* assay risk: the register, the map and one risk on a terminal; the library; what the schedule would do about risks, at once. */
-#include "base/times.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "report/risk_book.h"
 #include "role/duties_once.h"
-
-struct risk_cli {
-    struct cli_context *c;
-    struct record_cli records;
-    struct view view;
-    struct view_records shown;
-    struct keeper_client *keeper; /* adopt, check */
-};
-
-static void risk_close(struct risk_cli *g)
-{
-    records_close(&g->records);
-    if (g->keeper)
-        keeper_close(g->keeper);
-}
-
-static bool risk_open(struct cli_context *c, bool writes, struct risk_cli *ret, struct err *e)
-{
-    const char *at = cli_option(c, "at");
-    int64_t at_ms = 0;
-    *ret = (struct risk_cli){.c = c, .keeper = writes ? keeper_open(c->data_dir, e) : NULL};
-    if (writes && !ret->keeper)
-        return false;
-    if (!record_cli_open(c, false, &ret->records, e)) {
-        if (ret->keeper)
-            keeper_close(ret->keeper);
-        return false;
-    }
-    ret->view = (struct view){.db = ret->records.db, .arena = c->arena, .now_ms = ret->records.now_ms};
-    ret->shown = (struct view_records){.types = ret->records.types, .access = &ret->records.access};
-    if ((at && !time_parse(str_of(at), ret->view.now_ms, &at_ms)) || !view_open(&ret->view, at_ms, e)) {
-        if (!e->code)
-            err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-        risk_close(ret);
-        return false;
-    }
-    return true;
-}
 
 /* ---- printing ---- */
 
@@ -175,7 +136,7 @@ static void method_print(struct buf *b, const struct json *page)
 
 /* ---- writing ---- */
 
-static int adopt(struct risk_cli *g)
+static int adopt(struct room_cli *g)
 {
     struct cli_context *c = g->c;
     struct err e = {0};
@@ -187,16 +148,15 @@ static int adopt(struct risk_cli *g)
     struct record_change *changes = arena_array(c->arena, count, sizeof *changes);
     for (size_t i = 0; i < count; i++)
         changes[i] = (struct record_change){.type = STR("risk"), .act = RECORD_CREATE, .set = risk_library_values(c->arena, &content_risks[places[i]])};
-    struct op op = {0};
     struct json *answer;
-    if (!record_op(c->env, c->arena, changes, count, &g->records.access, &op, &e) || !keeper_submit(g->keeper, c->arena, &op, &answer, &e))
+    if (!room_submit(g, changes, count, &answer, &e))
         return cli_fail(&e);
     if (c->json)
         return cli_print_json(answer);
     return cli_print(arena_printf(c->arena, "%zu risks adopted as proposals: each counts once somebody has decided it\n", count));
 }
 
-static int check(struct risk_cli *g)
+static int check(struct room_cli *g)
 {
     struct err e = {0};
     int64_t today;
@@ -214,7 +174,7 @@ static int check(struct risk_cli *g)
 
 /* ---- the command ---- */
 
-static int one(struct risk_cli *g, const char *verb)
+static int one(struct room_cli *g, const char *verb)
 {
     struct cli_context *c = g->c;
     struct err e = {0};
@@ -237,7 +197,7 @@ static struct str option_text(struct cli_context *c, const char *name)
 static int run(struct cli_context *c)
 {
     static const char *const verbs[] = {"list", "matrix", "method", "show", "history", "campaign", "adopt", "check"};
-    struct risk_cli g;
+    struct room_cli g;
     struct err e = {0};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
     bool is_known = false, writes = strcmp(verb, "adopt") == 0 || strcmp(verb, "check") == 0;
@@ -247,7 +207,7 @@ static int run(struct cli_context *c)
         return cli_wrong_use(c, "'%s' is none of list, matrix, method, show, history, campaign, adopt, check", verb);
     struct view_filter everything = {.per_page = 1000, .group = option_text(c, "category")};
     struct risk_filter more = {.by = option_text(c, "by"), .band = option_text(c, "band"), .need = option_text(c, "need"), .state = option_text(c, "state")};
-    if (!risk_open(c, writes, &g, &e))
+    if (!room_open(c, writes, &g, &e))
         return cli_fail(&e);
     int status;
     if (strcmp(verb, "list") == 0)
@@ -258,7 +218,7 @@ static int run(struct cli_context *c)
         status = cli_show(c, view_risk_method(&g.view, &g.shown, &e), method_print, &e);
     else
         status = strcmp(verb, "adopt") == 0 ? adopt(&g) : strcmp(verb, "check") == 0 ? check(&g) : one(&g, verb);
-    risk_close(&g);
+    room_close(&g);
     return status;
 }
 

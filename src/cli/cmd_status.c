@@ -230,7 +230,7 @@ static int run(struct cli_context *c)
 {
     struct err e = {0};
     struct opened_view o = {0};
-    if (!open_view(c, cli_option(c, "at"), &o, &e))
+    if (!open_view(c, "at", &o, &e))
         return cli_fail(&e);
     struct view_filter everything = {.per_page = 1000};
     /* One snapshot for all of it, and one lock instead of one a query. */

@@ -75,7 +75,7 @@ static bool tables_open(struct cli_context *c, struct subject_tables *s, struct 
 {
     bool is_stored = cli_flag(c, "stored") || cli_option(c, "at");
     struct err none = {0};
-    s->has_data = open_view(c, cli_option(c, "at"), &s->opened, &none);
+    s->has_data = open_view(c, "at", &s->opened, &none);
     if (!s->has_data && (is_stored || none.code != ERR_NOT_FOUND)) {
         *e = none;
         return false;

@@ -1,7 +1,6 @@
 /* assay training: courses, campaigns and who is late on a terminal, and certificates. */
-#include "base/times.h"
-#include "cli/cmd_records.h"
 #include "cli/open_view.h"
+#include "cli/room_cli.h"
 #include "report/view_training.h"
 #include "role/print_once.h"
 
@@ -98,33 +97,24 @@ static int certificate(struct cli_context *c, struct view *v, struct record_type
 
 static int run(struct cli_context *c)
 {
-    struct record_cli records;
+    struct room_cli r;
     struct err e = {0};
     struct view_filter everything = {.per_page = 1000};
     const char *verb = c->argument_count > 0 ? c->arguments[0] : "list";
-    if (!record_cli_open(c, false, &records, &e))
-        return cli_fail(&e);
-    struct view view = {.db = records.db, .arena = c->arena, .now_ms = records.now_ms};
     int status;
-    int64_t at_ms = 0;
-    const char *at = cli_option(c, "at");
-    if (at && !time_parse(str_of(at), view.now_ms, &at_ms)) {
-        records_close(&records);
-        return cli_wrong_use(c, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-    }
-    if (!view_open(&view, at_ms, &e))
+    if (!room_open(c, false, &r, &e))
         status = cli_fail(&e);
     else if (strcmp(verb, "list") == 0)
-        status = cli_show(c, view_training(&view, &e), overview_print, &e);
+        status = cli_show(c, view_training(&r.view, &e), overview_print, &e);
     else if (strcmp(verb, "overdue") == 0)
-        status = cli_show(c, view_training_overdue(&view, &everything, &e), overdue_print, &e);
+        status = cli_show(c, view_training_overdue(&r.view, &everything, &e), overdue_print, &e);
     else if (strcmp(verb, "campaign") == 0 && c->argument_count == 2)
-        status = cli_show(c, view_campaign(&view, str_of(c->arguments[1]), &everything, &e), campaign_print, &e);
+        status = cli_show(c, view_campaign(&r.view, str_of(c->arguments[1]), &everything, &e), campaign_print, &e);
     else if (strcmp(verb, "certificate") == 0)
-        status = certificate(c, &view, records.types);
+        status = certificate(c, &r.view, r.records.types);
     else
         status = cli_wrong_use(c, "'%s' is none of list, overdue, campaign ID, certificate ID", verb);
-    records_close(&records);
+    room_close(&r);
     return status;
 }
 

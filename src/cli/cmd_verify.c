@@ -127,14 +127,12 @@ static bool stamps_add(struct av *v, const char *path, const struct buf *ca, str
     unsigned long long count = s.count, held = s.held;
     if (ca && s.held == 0)
         av_find(v, "E21", "none of %llu time stamps chains to the authorities given%s%s", count, s.why[0] ? ": " : "", s.why);
-    else if (ca)
-        av_note(v, "%llu of %llu time stamps chain to the authorities given, the newest of %s", held, count,
-                time_format(s.newest_ms - s.newest_ms % MS_SECOND, text));
     else if (s.count)
-        av_note(v, "%llu of %llu time stamps chain to the authorities in tsa/ca.pem, which came with the bundle; give yours with --tsa-ca",
-                held, count);
-    if (ca && s.held && s.held < s.count)
-        av_note(v, "the time stamp of leaf %llu does not: %s", (unsigned long long)s.first_strange, s.why);
+        snprintf(v->stamp_words, sizeof(v->stamp_words), "%llu of %llu time stamps chain to the authorities %s%s%s", held, count,
+                 ca ? "given" : "in tsa/ca.pem, which came with the bundle; give yours with --tsa-ca", s.held ? "; the newest is of " : "",
+                 s.held ? time_format(s.newest_ms - s.newest_ms % MS_SECOND, text) : "");
+    if (s.held < s.count && !(ca && s.held == 0))
+        av_note(v, "the time stamp of leaf %llu: %s", (unsigned long long)s.first_strange, s.why);
     return true;
 }
 
@@ -146,8 +144,11 @@ static int verify_by_av(struct cli_context *c, const char *path, bool is_bundle,
                                                  .log_vkey = cli_option(c, "key"),
                                                  .root_vkey = cli_option(c, "root-key"),
                                                  .policy_path = cli_option(c, "policy"),
+                                                 .seen_path = cli_option(c, "last-seen"),
+                                                 .key_words = "--key, --root-key or --policy",
+                                                 .has_stamps_checked = is_bundle,
                                                  .explain = leaf});
-    if (is_bundle && !v->is_wrong_use && !stamps_add(v, path, ca, &e))
+    if (is_bundle && !v->is_wrong_use && !stamps_add(v, path, ca, &e) && v->error_count == 0) /* a broken archive has been told */
         return cli_fail(&e);
     if (c->json)
         av_print_json(v, stdout);
@@ -200,16 +201,16 @@ static int run(struct cli_context *c)
     o.tsa_ca = ca_path ? ca.data ? ca.data : "" : NULL;
     if (ca_path && !ca.size)
         return cli_wrong_use(c, "--tsa-ca %.200s: it is empty", ca_path);
-    if (last && !checkpoint_name_parse(str_of(last), &seen))
+    const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
+    if (last && !is_file(path) && !checkpoint_name_parse(str_of(last), &seen))
         return cli_wrong_use(c, "--last-seen %.80s: wants SIZE:ROOT, the root as 64 hex digits", last);
     o.last_seen = last ? &seen : NULL;
     int64_t leaf = -1;
     if (cli_option(c, "explain") && (!str_to_int64(str_of(cli_option(c, "explain")), &leaf) || leaf < 0))
         return cli_wrong_use(c, "--explain %.40s: wants the number of a leaf", cli_option(c, "explain"));
-    const char *path = c->argument_count ? c->arguments[0] : c->data_dir;
     if (is_file(path)) {
-        if (last || o.without_blobs)
-            return cli_wrong_use(c, "--last-seen and --no-blobs are for data directories; for bundles there is assay-verify --last-seen");
+        if (o.without_blobs)
+            return cli_wrong_use(c, "--no-blobs is for data directories");
         return verify_by_av(c, path, true, ca_path ? &ca : NULL, leaf);
     }
     if (leaf >= 0)
@@ -231,7 +232,7 @@ const struct cli_command cli_command_verify = {
         (const struct cli_option[]){
             {"root-key", 0, "VKEY", "the first root key, as you know it from elsewhere"},
             {"key", 0, "VKEY", "the log key that you trust; otherwise the one that the ledger registers"},
-            {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation"},
+            {"last-seen", 0, "SIZE:ROOT", "a head seen before, of which the ledger must be a continuation; for a bundle also a file that holds a checkpoint"},
             {"policy", 0, "FILE", "a C2SP tlog-policy: witnesses that have to have cosigned, in place of those that the ledger names"},
             {"tsa-ca", 0, "FILE", "time stamping authorities that you trust (PEM, with CRLs if you like): stamps under others do not count"},
             {"explain", 0, "LEAF", "how this leaf is bound: path to the root, signatures, seal, witnesses, time stamps; of a directory the public part"},

@@ -3,6 +3,7 @@
  * meson.build.
  */
 CLI_COMMAND(init)
+CLI_COMMAND(demo)
 CLI_COMMAND(collect)
 CLI_COMMAND(serve)
 CLI_COMMAND(test)

@@ -1,15 +1,9 @@
 #include "cli/open_view.h"
 
-#include "base/times.h"
-
-bool open_view(struct cli_context *c, const char *at, struct opened_view *ret, struct err *e)
+bool open_view(struct cli_context *c, const char *at_option, struct opened_view *ret, struct err *e)
 {
-    int64_t now_ms = env_now_ms(c->env), at_ms = 0;
-    if (at && !time_parse(str_of(at), now_ms, &at_ms))
-        return err_set(e, ERR_INVALID, "--at %s: not an instant (2026-11-21, 2026-11-21T10:00:00Z, now-3d)", at);
-    if (at && strcmp(at, "now") == 0)
-        at_ms = 0;
-    if (!data_dir_open(&ret->data, c->data_dir, e))
+    int64_t now_ms = env_now_ms(c->env), at_ms;
+    if (!cli_instant(c, at_option, &at_ms, e) || !data_dir_open(&ret->data, c->data_dir, e))
         return false;
     struct db *db = data_dir_projection(&ret->data, e);
     ret->view = (struct view){.db = db, .arena = c->arena, .now_ms = now_ms};

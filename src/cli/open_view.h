@@ -12,8 +12,8 @@ struct opened_view {
     struct data_dir data;
     struct view view;
 };
-/* `at` as the option was given (NULL: now). */
-bool open_view(struct cli_context *c, const char *at, struct opened_view *ret, struct err *e) MUST_USE;
+/* As of the instant that this option gives; NULL: now. */
+bool open_view(struct cli_context *c, const char *at_option, struct opened_view *ret, struct err *e) MUST_USE;
 void close_view(struct opened_view *o);
 
 /* ---- the terminal: a shape and a word for a status; colour only where it is wanted ---- */

@@ -3,7 +3,6 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/times.h"
 #include "cli/cli.h"
 #include <sqlite3.h>
 

@@ -27,19 +27,35 @@ static void opener_release(void *context)
         close(o->blobs_fd);
 }
 
+static bool opener_read(struct opener *o, struct arena *a, uint64_t leaf, const char *x, struct blob_opened *ret, char ret_now[65], struct err *e)
+{
+    uint8_t dek[DEK_SIZE];
+    struct str stored;
+    if (!pack_current(o->packs, x, ret_now, e) || !pack_read(o->packs, a, ret_now, &stored, e))
+        return false;
+    bool has_key = o->keys ? keyring_get(o->keys, ret_now, dek, e) : keeper_blob_key(o->client, leaf, ret_now, dek, e);
+    bool is_ok = has_key && blob_unseal(a, stored, ret_now, dek, LIMIT_BLOB_BYTES, ret, e);
+    memory_wipe(dek, sizeof(dek));
+    return is_ok;
+}
+
 static bool opener_open(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
                         struct err *e)
 {
-    struct opener *o = context;
-    uint8_t dek[DEK_SIZE];
-    struct str stored;
+    struct blob_opened opened;
     char now[65];
-    if (!pack_current(o->packs, x, now, e) || !pack_read(o->packs, a, now, &stored, e))
-        return false;
-    bool has_key = o->keys ? keyring_get(o->keys, now, dek, e) : keeper_blob_key(o->client, leaf, now, dek, e);
-    bool is_ok = has_key && blob_open(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, e);
-    memory_wipe(dek, sizeof(dek));
+    bool is_ok = opener_read(context, a, leaf, x, &opened, now, e) && blob_settle(&opened, c, now, e);
+    if (is_ok)
+        *ret_plain = opened.plain;
+    memory_wipe(&opened, sizeof(opened));
     return is_ok;
+}
+
+bool blob_opener_unseal(void *opener, struct arena *a, uint64_t leaf, const char *c, const char *x, struct blob_opened *ret, struct err *e)
+{
+    char now[65];
+    (void)c;
+    return opener_read(((struct blob_opener *)opener)->context, a, leaf, x, ret, now, e);
 }
 
 static struct opener *opener_new(struct arena *a, const struct data_dir *d, struct err *e)

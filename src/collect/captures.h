@@ -36,6 +36,9 @@ struct blob_opener *blob_opener_direct(struct arena *a, const char *data_dir, st
 struct blob_opener *blob_opener_keeper(struct arena *a, const char *data_dir, struct keeper_client *client,
                                        struct err *e) MUST_USE;
 
+/* As struct bundle_blobs wants it (ledger/bundle.h): not yet held against c. `opener` is one of the two above. */
+bool blob_opener_unseal(void *opener, struct arena *a, uint64_t leaf, const char *c, const char *x, struct blob_opened *ret, struct err *e) MUST_USE;
+
 struct captures_options {
     struct str subject;   /* empty: all subjects */
     int64_t at_ms;        /* by received_at; 0: the newest */

@@ -287,9 +287,14 @@ bool collect_run(struct keeper_client *k, struct db *projection, const struct da
     if (!collect_subject(d, options->root, outcome.subject, &outcome.known_by, e) ||
         !host_run_tables(a, options->names, options->name_count, &run.tables, &run.table_count, e))
         return false;
-    outcome.tables = arena_array(a, run.table_count, sizeof(*outcome.tables));
-    c.blobs = arena_array(a, run.table_count * 2, sizeof(*c.blobs));
-    if (!host_run(&run, e) || !submit(&c, k, d, run.now_ms, e))
+    outcome.tables = arena_array(a, run.table_count + options->made_count, sizeof(*outcome.tables));
+    c.blobs = arena_array(a, (run.table_count + options->made_count) * 2, sizeof(*c.blobs));
+    if (!host_run(&run, e))
+        return false;
+    for (size_t i = 0; i < options->made_count; i++)
+        if (!take_table(&c, &options->made[i], e))
+            return false;
+    if (!submit(&c, k, d, run.now_ms, e))
         return false;
     *ret = outcome;
     return true;

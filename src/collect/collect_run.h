@@ -36,6 +36,9 @@ struct collect_options {
     size_t name_count;
     int64_t every_ms;         /* the schedule that this run belongs to: the next one comes within this; 0: none */
     const struct env *env;
+    /* Tables that `root` cannot hold and that whoever asks has by other means (a made host's): they are part of the run as those that were read. May be NULL. */
+    const struct collected_table *made;
+    size_t made_count;
     /* Told before a table is read, with how many are done; may be NULL. */
     void (*progress)(void *context, const struct host_table *table, size_t done);
     void *context;

@@ -57,6 +57,8 @@ struct str parameter_text(struct arena *a, const struct parameter *p, struct str
     if (strcmp(p->type, "integer") != 0)
         return value;
     struct str unit = str_of(p->unit);
+    if (str_is(unit, "band")) /* the name of a step, not so many of them */
+        return arena_printf(a, "band %.*s", STR_ARGS(value));
     if (str_is(value, "1") && unit.size > 1 && unit.data[unit.size - 1] == 's')
         unit.size--;
     return arena_printf(a, "%.*s %.*s", STR_ARGS(value), STR_ARGS(unit));

@@ -205,7 +205,7 @@ static bool number_before(struct str s, size_t obj, int64_t *ret)
 
 static bool stream_plain(struct pdf_pages *p, const struct object *o, struct str *ret)
 {
-    struct buf BUF_AUTO plain;
+    struct buf BUF_AUTO plain = {0};
     struct inflated done;
     struct str filter = member(o->body, "Filter");
     *ret = o->stream;

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err e = {0};
     struct sheet s;
-    struct buf BUF_AUTO zipped;
+    struct buf BUF_AUTO zipped = {0};
     if (size == 0 || !gunzip_prepare(&e))
         return 0;
     struct arena *a = arena_new("fuzz", 512 << 20);

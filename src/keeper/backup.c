@@ -302,7 +302,7 @@ bool backup_write(const char *data_dir, const char *file, bool with_keyring, voi
 bool backup_note(const char *data_dir, const struct env *env, const struct backup_report *r, struct err *e)
 {
     struct data_dir d;
-    struct buf BUF_AUTO b;
+    struct buf BUF_AUTO b = {0};
     char root[65];
     if (!data_dir_open(&d, data_dir, e))
         return false;

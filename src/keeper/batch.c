@@ -358,6 +358,7 @@ enum batch_outcome batch_operation(struct keeper *k, struct str body, struct que
     return is_known ? BATCH_TAKEN : batch_try(k, op, kind, q, e);
 }
 
+/* I2: what leaves name is durable, sealed bytes and keys, before a leaf of the batch is in the journal. */
 static bool store_blobs(struct keeper *k, struct err *e)
 {
     struct batch *b = &k->batch;

@@ -63,6 +63,8 @@ struct key_pair {
 bool keys_load_all(int data_dir_fd, const char *role, struct key_pair *ret, size_t max, size_t *ret_count, struct err *e) MUST_USE;
 /* A key file anywhere: a root key that is kept away from this machine. Saving never overwrites. */
 bool keys_load_file(const char *path, struct key_pair *ret, struct err *e) MUST_USE;
+/* The same from its text. */
+bool keys_parse(struct str text, struct key_pair *ret, struct err *e) MUST_USE;
 bool keys_save_file(const char *path, const struct key_pair *pair, struct err *e) MUST_USE;
 /* `subject`, `master`: 32 bytes as hex. */
 bool keys_load_secret(int data_dir_fd, const char *name, uint8_t ret[32], struct err *e) MUST_USE;

@@ -110,6 +110,11 @@ bool keys_load_file(const char *path, struct key_pair *ret, struct err *e)
     return ok ? true : err_wrap(e, "%s", path);
 }
 
+bool keys_parse(struct str text, struct key_pair *ret, struct err *e)
+{
+    return signing_parse(text, &ret->key, &ret->private_key, e);
+}
+
 bool keys_save_file(const char *path, const struct key_pair *pair, struct err *e)
 {
     struct buf BUF_AUTO text;

@@ -10,17 +10,18 @@
 static bool reencrypt(const struct secret *s, struct secret *ret_later, struct err *e)
 {
     char now[65];
-    struct str stored, plain;
-    uint8_t dek[DEK_SIZE], salt[32];
+    struct str stored;
+    uint8_t dek[DEK_SIZE];
+    struct blob_opened opened;
     struct blob_sealed sealed;
     struct pack_store *p = packs(e);
     ck_assert_msg(pack_current(p, s->x, now, e) && pack_read(p, arena, now, &stored, e), "%s", e->text);
     pack_close(p);
     if (!keeper_blob_key(t.client, s->leaf, now, dek, e))
         return false;
-    ck_assert_msg(blob_open_with_salt(arena, stored, s->c, now, dek, 1 << 20, &plain, salt, e), "%s", e->text);
-    ck_assert(str_is(plain, SECRET));
-    ck_assert(blob_reseal(&env_system, arena, plain, salt, &sealed, e));
+    ck_assert_msg(blob_open_whole(arena, stored, s->c, now, dek, 1 << 20, &opened, e), "%s", e->text);
+    ck_assert(str_is(opened.plain, SECRET));
+    ck_assert(blob_reseal(&env_system, arena, opened.plain, opened.salt, &sealed, e));
     ck_assert_str_eq(sealed.c, s->c);
     ck_assert_str_ne(sealed.x, now);
     struct json *body = json_object(arena), *entry = json_push_object(json_put_array(body, "list")), *answer;

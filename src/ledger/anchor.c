@@ -171,7 +171,7 @@ static int log_open(const struct os_file_calls *calls, int private_dir, const ch
 
 bool anchor_log_newest(const struct os_file_calls *calls, int private_dir, const char *file, struct buf *out, struct err *e)
 {
-    struct buf BUF_AUTO tail;
+    struct buf BUF_AUTO tail = {0};
     struct str newest;
     uint64_t start, end;
     off_t from, size;
@@ -189,7 +189,7 @@ bool anchor_log_newest(const struct os_file_calls *calls, int private_dir, const
 
 bool anchor_log_trim(const struct os_file_calls *calls, int private_dir, const char *file, size_t max, size_t kept, struct err *e)
 {
-    struct buf BUF_AUTO tail;
+    struct buf BUF_AUTO tail = {0};
     struct str newest;
     struct stat st;
     uint64_t start, end;

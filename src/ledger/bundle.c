@@ -148,15 +148,14 @@ static bool stamps_write(struct bundle_writer *w, struct err *e)
 {
     for (size_t i = 0; i < w->anchor_count; i++) {
         const struct bundle_anchor *a = &w->anchors[i];
-        uint8_t salt[32];
-        struct str token;
+        struct blob_opened token;
         char name[64];
         if (!a->is_tst || !has_leaf(w, a->index))
             continue;
         arena_reset(w->scratch);
         snprintf(name, sizeof(name), "tsa/%llu.tsr", (unsigned long long)a->index);
-        if (!w->o->blobs.open(w->o->blobs.context, w->scratch, a->index, a->c, a->x, &token, salt, e) ||
-            !spool_member(&w->parts[BEFORE], name, token, e))
+        if (!w->o->blobs.open(w->o->blobs.open_context, w->scratch, a->index, a->c, a->x, &token, e) || !blob_settle(&token, a->c, a->x, e) ||
+            !spool_member(&w->parts[BEFORE], name, token.plain, e))
             return false;
     }
     return w->o->tsa_chain.size == 0 || spool_member(&w->parts[BEFORE], "tsa/ca.pem", w->o->tsa_chain, e);
@@ -236,6 +235,8 @@ static bool manifest_text(struct bundle_writer *w, struct spool_file *members, s
         return false;
     json_put_cstr(m, "aud", o->audience);
     json_put_cstr(m, "pur", o->purpose);
+    if (o->engagement)
+        json_put_cstr(m, "eng", o->engagement);
     json_put_cstr(m, "log", o->origin);
     json_put_cstr(m, "mode", modes[o->mode]);
     json_put_int(m, "from", (int64_t)w->from);
@@ -333,7 +334,7 @@ static bool write_parts(struct bundle_writer *w, struct err *e)
     return ledger_reader_each(w->reader, 0, w->head->size, special_leaf, w, e) &&
            spool_member(&w->parts[BEFORE], "policy", policy, e) && keys_write(w, e) && checkpoints_write(w, e) &&
            stamps_write(w, e) && tiles_write(w, e) && proofs_write(w, e) && bundle_leaves_write(w, e) && lag_compute(w, e) &&
-           spool_member(&w->parts[AFTER], "README.txt", str_of(bundle_readme), e);
+           spool_member(&w->parts[AFTER], "README.txt", str_of(bundle_readme), e) && bundle_pages_write(w, e);
 }
 
 bool bundle_write(const struct bundle_options *o, int fd, int tmp_dir, struct bundle_report *ret, struct err *e)
@@ -348,9 +349,8 @@ bool bundle_write(const struct bundle_options *o, int fd, int tmp_dir, struct bu
         w->parts[i] = (struct spool){.data.fd = -1, .lines.fd = -1};
     w->kept = arena_new("bundle", (size_t)1 << 30);
     w->scratch = arena_new("bundle: one leaf", 64 << 20);
-    w->blob = arena_new("bundle: one blob", (size_t)LIMIT_BLOB_BYTES * 3);
     w->policy = o->policy.size ? policy_parse(w->kept, o->policy, &ignored) : NULL;
-    w->reader = ledger_reader_open(o->ledger_dir, e);
+    w->reader = o->head.size ? ledger_reader_at(o->ledger_dir, o->head, e) : ledger_reader_open(o->ledger_dir, e);
     bool ok = w->reader != NULL;
     if (ok) {
         w->head = ledger_reader_head(w->reader);
@@ -374,7 +374,6 @@ bool bundle_write(const struct bundle_options *o, int fd, int tmp_dir, struct bu
     ledger_reader_close(w->reader);
     arena_free(w->kept);
     arena_free(w->scratch);
-    arena_free(w->blob);
     free(w->given.entries);
     free(w);
     if (ok)

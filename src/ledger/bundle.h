@@ -11,6 +11,7 @@
 #ifndef LEDGER_BUNDLE_H
 #define LEDGER_BUNDLE_H
 
+#include "blob/blob.h"
 #include "ledger/ledger.h"
 
 enum bundle_mode { BUNDLE_FULL, BUNDLE_RANGE, BUNDLE_SELECTED };
@@ -20,11 +21,19 @@ enum bundle_disclosure { BUNDLE_WITHHELD, BUNDLE_DISCLOSED, BUNDLE_ERASED };
 struct bundle_blobs {
     /* Shall the blobs of this leaf go in? */
     bool (*is_wanted)(void *context, uint64_t index, struct str type, const struct json *leaf);
-    /* Plaintext in `a`, and the salt of its commitment. ERR_NOT_FOUND: its key or bytes are gone. */
-    bool (*open)(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
-                 uint8_t ret_salt[32], struct err *e);
-    void *context;
+    void *context; /* of is_wanted */
+    /* Plaintext in `a`, and the salt of its commitment (blob_unseal): the writer holds it against c. ERR_NOT_FOUND: its key or bytes are gone. */
+    bool (*open)(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct blob_opened *ret, struct err *e);
+    void *open_context;
 };
+
+/* Where pages and statements go: after README.txt, in bytewise order of their names ("audit/...", "index.html", "pages/..."). */
+struct bundle_sink;
+bool bundle_page(struct bundle_sink *s, const char *name, struct str bytes, struct err *e) MUST_USE;
+/* The same in pieces, for what is large: begin, add, end. One at a time. */
+bool bundle_page_begin(struct bundle_sink *s, const char *name, struct err *e) MUST_USE;
+bool bundle_page_add(struct bundle_sink *s, struct str bytes, struct err *e) MUST_USE;
+bool bundle_page_end(struct bundle_sink *s, struct err *e) MUST_USE;
 
 struct bundle_options {
     int ledger_dir; /* descriptor of ledger/<hash>/ */
@@ -40,6 +49,11 @@ struct bundle_options {
     /* Appends signature lines of the officer over the manifest's text. */
     bool (*sign)(void *context, struct str text, struct buf *lines, struct err *e);
     void *sign_context;
+    /* Writes pages, when all else is known; may be NULL. */
+    bool (*pages)(void *context, struct bundle_sink *s, struct err *e);
+    void *pages_context;
+    const char *engagement; /* of which it is made, in the manifest; NULL: none */
+    struct str head;        /* the checkpoint that is meant, as it was signed; empty: the newest. The ledger may grow meanwhile */
 };
 
 struct bundle_report {

@@ -2,7 +2,8 @@
  * bundle_internal.h - what the files of the bundle writer share.
  *
  * bundle.c the order of members, keys, checkpoints, tiles, manifest    bundle_leaves.c leaves, blobs, salts, states
- * bundle_spool.c the container    bundle_proof.c tlog-proof    bundle_readme.c the words in the bundle
+ * bundle_disclosed.c disclosed blobs    bundle_pages.c what is written for people    bundle_spool.c the container    bundle_proof.c tlog-proof
+ * bundle_readme.c the words in the bundle
  */
 #ifndef LEDGER_BUNDLE_INTERNAL_H
 #define LEDGER_BUNDLE_INTERNAL_H
@@ -38,11 +39,19 @@ struct bundle_given {
     size_t capacity, count;
 };
 
+struct bundle_sink {
+    struct spool *to;
+    int tmp_dir;
+    struct spool_file open; /* of the page that is being written */
+    char name[128];         /* of it; of the one before */
+    bool is_open;
+};
+
 struct bundle_writer {
     const struct bundle_options *o;
     struct bundle_report *report;
     int tmp_dir;
-    struct arena *kept, *scratch, *blob;
+    struct arena *kept, *scratch;
     struct ledger_reader *reader;
     struct tile_store store;
     const struct checkpoint *head;
@@ -55,10 +64,23 @@ struct bundle_writer {
     struct bundle_anchor *anchors;
     size_t anchor_count, anchor_capacity;
     struct bundle_given given;
+    struct bundle_disclosed *disclosed;
     uint64_t anchored; /* the largest size that something from outside covers */
     int64_t first_t, last_t;
     bool has_t;
 };
+
+bool bundle_pages_write(struct bundle_writer *w, struct err *e) MUST_USE;
+
+/* bundle_disclosed.c: blobs are held against what was committed to and become members of `out` in the order in which they were added, by a thread. Until the end nobody else touches `out`. NULL: no memory. */
+struct bundle_disclosed;
+struct bundle_disclosed *bundle_disclosed_new(struct spool *out);
+/* Where the next one is opened into; new behind each add. */
+struct arena *bundle_disclosed_arena(struct bundle_disclosed *b);
+bool bundle_disclosed_add(struct bundle_disclosed *b, uint64_t leaf, const char *c, const char *x, const struct blob_opened *opened, struct err *e) MUST_USE;
+/* All of them are written, or the first failure. */
+bool bundle_disclosed_end(struct bundle_disclosed *b, struct err *e) MUST_USE;
+struct bundle_disclosed *bundle_disclosed_free(struct bundle_disclosed *b);
 
 /* Blobs, salts.jsonl, state.jsonl. */
 bool bundle_leaves_write(struct bundle_writer *w, struct err *e) MUST_USE;

@@ -45,20 +45,17 @@ static int64_t erased_by(const struct bundle_writer *w, const uint8_t x[32])
 
 static bool blob_disclose(struct bundle_writer *w, uint64_t index, const char *c, const char *x, struct buf *line, struct err *e)
 {
-    uint8_t salt[32];
-    char hex[65], name[80];
-    struct str plain;
-    arena_reset(w->blob);
-    if (!w->o->blobs.open(w->o->blobs.context, w->blob, index, c, x, &plain, salt, e))
+    char hex[65];
+    struct blob_opened opened;
+    if (!w->o->blobs.open(w->o->blobs.open_context, bundle_disclosed_arena(w->disclosed), index, c, x, &opened, e))
         return e->code == ERR_NOT_FOUND
                    ? err_set(e, ERR_CORRUPT, "leaf %llu: blob %.16s is gone, and no leaf says that it was erased",
                              (unsigned long long)index, x)
                    : err_wrap(e, "leaf %llu", (unsigned long long)index);
-    hex_encode(salt, sizeof(salt), hex);
-    buf_printf(line, "{\"c\":\"%s\",\"i\":%llu,\"s\":\"%s\",\"x\":\"%s\",\"z\":%zu}\n", c, (unsigned long long)index, hex, x, plain.size);
-    snprintf(name, sizeof(name), "blobs/%s", c);
+    hex_encode(opened.salt, sizeof(opened.salt), hex);
+    buf_printf(line, "{\"c\":\"%s\",\"i\":%llu,\"s\":\"%s\",\"x\":\"%s\",\"z\":%zu}\n", c, (unsigned long long)index, hex, x, opened.plain.size);
     w->report->blobs++;
-    return spool_member(&w->parts[BLOBS], name, plain, e);
+    return bundle_disclosed_add(w->disclosed, index, c, x, &opened, e);
 }
 
 static bool blob_write(struct bundle_writer *w, uint64_t index, const struct json *entry, bool is_wanted, struct err *e)
@@ -165,8 +162,12 @@ static bool outside_write(struct bundle_writer *w, struct err *e)
 
 bool bundle_leaves_write(struct bundle_writer *w, struct err *e)
 {
-    bool ok = w->o->mode == BUNDLE_SELECTED ? selected_write(w, e)
-                                            : ledger_reader_each(w->reader, w->from, w->to, leaf_write, w, e) && outside_write(w, e);
+    w->disclosed = bundle_disclosed_new(&w->parts[BLOBS]);
+    bool ok = w->disclosed || err_set(e, ERR_LIMIT, "a bundle: no memory");
+    ok = ok && (w->o->mode == BUNDLE_SELECTED ? selected_write(w, e)
+                                              : ledger_reader_each(w->reader, w->from, w->to, leaf_write, w, e) && outside_write(w, e));
+    ok = ok && bundle_disclosed_end(w->disclosed, e);
+    w->disclosed = bundle_disclosed_free(w->disclosed);
     return ok && spool_member_file(&w->parts[SALTS], "salts.jsonl", &w->salts, e) &&
            spool_member_file(&w->parts[AFTER], "state.jsonl", &w->state, e);
 }

@@ -17,6 +17,8 @@ const char bundle_readme[] =
     "salts.jsonl      what became of every blob that a leaf names: in here with its salt, erased, or withheld\n"
     "blobs/           the evidence itself, under the commitment c that its leaf holds\n"
     "state.jsonl      what was evaluated, as recorded\n"
+    "index.html       where to begin, in bundles of an audit: opens in any browser, without a network; pages/ belongs to it\n"
+    "audit/           what the pages say, for programs; the drafts of the report\n"
     "\n"
     "The whole at once\n"
     "=================\n"

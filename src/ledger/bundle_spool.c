@@ -129,10 +129,14 @@ static bool member_head(struct spool *s, const char *name, uint64_t size, struct
            spool_file_add(&s->data, str_make(header, BLOCK), e);
 }
 
+bool spool_member_hashed(struct spool *s, const char *name, struct str bytes, struct sha256 hash, struct err *e)
+{
+    return member_head(s, name, bytes.size, hash, e) && spool_file_add(&s->data, bytes, e) && spool_file_pad(&s->data, e);
+}
+
 bool spool_member(struct spool *s, const char *name, struct str bytes, struct err *e)
 {
-    return member_head(s, name, bytes.size, sha256_of(bytes), e) && spool_file_add(&s->data, bytes, e) &&
-           spool_file_pad(&s->data, e);
+    return spool_member_hashed(s, name, bytes, sha256_of(bytes), e);
 }
 
 /* Calls each for all of the file in pieces. */

@@ -28,6 +28,8 @@ bool spool_file_add(struct spool_file *f, struct str bytes, struct err *e) MUST_
 bool spool_file_flush(struct spool_file *f, struct err *e) MUST_USE;
 /* Header, bytes and padding of one member, and its line. */
 bool spool_member(struct spool *s, const char *name, struct str bytes, struct err *e) MUST_USE;
+/* The same, where its hash is known. */
+bool spool_member_hashed(struct spool *s, const char *name, struct str bytes, struct sha256 hash, struct err *e) MUST_USE;
 /* The same for a member that lies in a file. */
 bool spool_member_file(struct spool *s, const char *name, struct spool_file *f, struct err *e) MUST_USE;
 /* The ustar header of a regular file, mode 0644, owner 0, time 0. A name over 99 bytes is split

@@ -12,13 +12,16 @@ enum { LEVELS_MAX = 40 };
 struct head {
     char *name;
     size_t size;
+    int64_t sq;
+    struct sha256 leaf; /* the newest; of what moved on, its line is hashed when a root is asked for */
+    bool is_moved;
 };
 
 struct stream_heads {
     struct head *heads;
     size_t count, capacity;
     struct sha256 *levels[LEVELS_MAX]; /* level 0 has `capacity` places, the next half as many, and so on */
-    size_t *moved;                     /* positions whose line changed since the last root */
+    size_t *moved;                     /* positions that moved on since the last root; unless is_reshaped */
     size_t moved_count, moved_capacity;
     bool is_reshaped; /* positions shifted: all inner nodes are made again */
 };
@@ -67,15 +70,17 @@ static bool grow(struct stream_heads *h)
     return true;
 }
 
-static struct sha256 line_hash(struct str stream, int64_t sq, struct sha256 leaf_hash)
+static void line_make(struct stream_heads *h, size_t at)
 {
+    struct head *head = &h->heads[at];
     struct buf BUF_AUTO line;
     char hex[2 * SHA256_SIZE + 1];
-    buf_init(&line, stream.size + 128);
-    hex_encode(leaf_hash.bytes, SHA256_SIZE, hex);
-    buf_str(&line, stream);
-    buf_printf(&line, " %lld %s\n", (long long)sq, hex);
-    return merkle_leaf_hash(buf_view(&line));
+    buf_init(&line, head->size + 128);
+    hex_encode(head->leaf.bytes, SHA256_SIZE, hex);
+    buf_append(&line, head->name, head->size);
+    buf_printf(&line, " %lld %s\n", (long long)head->sq, hex);
+    h->levels[0][at] = merkle_leaf_hash(buf_view(&line));
+    head->is_moved = false;
 }
 
 /* The position of the stream, or where it belongs. */
@@ -130,13 +135,18 @@ bool stream_heads_set(struct stream_heads *h, struct str stream, int64_t sq, str
         name[stream.size] = 0;
         memmove(h->heads + at + 1, h->heads + at, (h->count - at) * sizeof(*h->heads));
         memmove(h->levels[0] + at + 1, h->levels[0] + at, (h->count - at) * sizeof(struct sha256));
-        h->heads[at] = (struct head){name, stream.size};
+        h->heads[at] = (struct head){.name = name, .size = stream.size};
         h->count++;
         h->is_reshaped = true;
         h->moved_count = 0;
     }
-    h->levels[0][at] = line_hash(stream, sq, leaf_hash);
-    return note_moved(h, at);
+    struct head *head = &h->heads[at];
+    head->sq = sq;
+    head->leaf = leaf_hash;
+    if (!head->is_moved && !note_moved(h, at))
+        return false;
+    head->is_moved = true;
+    return true;
 }
 
 /* Node `at` of a level from those of the level below, which has `count` nodes. */
@@ -160,6 +170,11 @@ bool stream_heads_root(struct stream_heads *h, struct sha256 *ret)
     }
     if (h->moved_count > 1)
         qsort(h->moved, h->moved_count, sizeof(*h->moved), order_of_positions);
+    for (size_t i = 0; i < h->moved_count; i++)
+        line_make(h, h->moved[i]);
+    for (size_t i = 0; h->is_reshaped && i < h->count; i++)
+        if (h->heads[i].is_moved)
+            line_make(h, i);
     size_t level = 0;
     for (size_t n = h->count; n > 1; n = (n + 1) / 2) {
         level++;

@@ -2,7 +2,7 @@
  * lateness.h - how long after it was observed evidence may be sealed before it counts as late (W51, "late by" on the pages).
  *
  * What a program collects by itself gets here within minutes: later than that says that it was held back, or that a clock is wrong.
- * What people bring (an upload, a decision taken elsewhere) takes days; a week is what a weekly routine needs, and what is uploaded in
+ * What people bring (an upload, with the day that they say it is of) takes days; a week is what a weekly routine needs, and what is uploaded in
  * bulk before an audit is far beyond.
  */
 #ifndef LEDGER_LATENESS_H

@@ -8,14 +8,6 @@ static const char leaf_magic[] = "assay/leaf@v1 ";
 enum { PROFILE_DEPTH_MAX = 6, PROFILE_KEY_MAX = 32 };
 #define PROFILE_INTEGER_MAX (INT64_C(1) << 53)
 
-static bool type_is_known(struct str type)
-{
-    for (size_t i = 0; leaf_type_name(i); i++)
-        if (str_is(type, leaf_type_name(i)))
-            return true;
-    return false;
-}
-
 static bool key_is_valid(struct str key)
 {
     if (key.size == 0 || key.size > PROFILE_KEY_MAX)
@@ -82,7 +74,7 @@ bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err 
         return err_set(e, ERR_CORRUPT, "leaf: not in the framing assay/leaf@v1");
     struct leaf leaf = {
         .type = str_slice(head, sizeof(leaf_magic) - 1, head.size), .text = str_slice(bytes, 0, c.offset), .signatures = STR("")};
-    if (!type_is_known(leaf.type))
+    if (!leaf_type_is_known(leaf.type))
         return err_set(e, ERR_CORRUPT, "leaf: unknown type");
     if (!cursor_at_end(&c)) {
         leaf.signatures = str_slice(bytes, c.offset + 1, bytes.size);
@@ -99,6 +91,7 @@ bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err 
         return err_set(e, ERR_CORRUPT, "leaf: %s", fault);
     struct buf BUF_AUTO again;
     buf_init(&again, LIMIT_LEAF_BYTES);
+    (void)buf_reserve(&again, body.size);
     if (!json_write_canonical(&again, json, e) || !str_equal(buf_view(&again), body))
         return err_set(e, ERR_CORRUPT, "leaf: the JSON is not in canonical form (RFC 8785)");
     leaf.json = json;
@@ -108,7 +101,7 @@ bool leaf_parse(struct arena *a, struct str bytes, struct leaf *ret, struct err 
 
 bool leaf_compose(const char *type, const struct json *body, struct str signatures, struct buf *out, struct err *e)
 {
-    if (!type_is_known(str_of(type)))
+    if (!leaf_type_is_known(str_of(type)))
         return err_set(e, ERR_INVALID, "leaf: unknown type %s", type);
     const char *fault = body->type == JSON_OBJECT ? profile_fault(body, 0) : "not an object";
     if (fault)

@@ -129,9 +129,9 @@ static const struct member anchor[] = {{"cp", HEAD},  {"kind", ONE_OF, .words = 
                                        {"d", HEX, 32, 32},   {"b", BLOBS, 1, 1, OPTIONAL},
                                        {0}};
 static const struct member draw_statement[] = {
-    {"pop", HEX, 32, 32}, {"seed", HEX, 32, 32}, COUNT_MEMBER("n"), {0}}; /* population, commitment to the seed, size */
+    {"pop", HEX, 32, 32}, {"seed", HEX, 32, 32}, COUNT_MEMBER("n"), {"by", WORD, OPTIONAL}, {0}}; /* population, commitment to the seed, size */
 static const struct member draw[] = {{"draw", OBJECT, .members = draw_statement}, {0}};
-static const struct member opinion_statement[] = {{"per", SPAN}, {"words", TEXT, 1, 2000}, {"cp", HEAD}, {0}};
+static const struct member opinion_statement[] = {{"per", SPAN}, {"words", TEXT, 1, 2000}, {"cp", HEAD}, {"by", WORD, OPTIONAL}, {0}};
 static const struct member opinion[] = {{"opinion", OBJECT, .members = opinion_statement}, {0}};
 static const struct member close_members[] = {{"per", SPAN}, {"state", HEX, 32, 32}, {0}};
 static const struct member record[] = {{"type", WORD}, {0}};
@@ -169,7 +169,7 @@ static const struct rule {
              {"gap", "", NULL, gap},
              {"seal", "", NULL, seal},
              {"anchor", "", NULL, anchor},
-             {"draw", "officer", "draw", draw},
+             {"draw", "auditor", "draw", draw},
              {"opinion", "auditor", "opinion", opinion},
              {"close", "", NULL, close_members},
              {"record", NULL, NULL, record}};
@@ -178,7 +178,7 @@ enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 static const struct rule *rule_of(struct str type)
 {
     for (size_t i = 0; i < RULES; i++)
-        if (str_is(type, rules[i].type))
+        if (type.size && type.data[0] == rules[i].type[0] && str_is(type, rules[i].type))
             return &rules[i];
     return NULL;
 }
@@ -186,6 +186,11 @@ static const struct rule *rule_of(struct str type)
 const char *leaf_type_name(size_t i)
 {
     return i < RULES ? rules[i].type : NULL;
+}
+
+bool leaf_type_is_known(struct str type)
+{
+    return rule_of(type) != NULL;
 }
 
 const char *leaf_rule_role(struct str type)
@@ -393,6 +398,12 @@ static bool key_holds(struct checking *c, const struct json *statement)
     return json_get(statement, member) != NULL || fault(c, "its member key.%s is missing", member);
 }
 
+bool leaf_is_record_change(struct str type, const struct json *leaf)
+{
+    return (str_is(type, "record") || str_is(type, "upload") || str_is(type, "decision") || str_is(type, "policy")) &&
+           str_is(json_text(leaf, "k"), "record.change");
+}
+
 bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEAF_FAULT_SIZE])
 {
     struct checking c = {index, ret_fault};
@@ -405,7 +416,7 @@ bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEA
         return false;
     if (str_is(leaf->type, "key"))
         return key_holds(&c, json_get(leaf->json, "key"));
-    if (str_is(leaf->type, "record") && str_is(json_text(leaf->json, "k"), "record.change"))
+    if (leaf_is_record_change(leaf->type, leaf->json))
         return members_hold(&c, leaf->json, record_change, NULL);
     return !str_is(leaf->type, "gap") || gap_holds(&c, leaf->json);
 }

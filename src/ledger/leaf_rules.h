@@ -11,14 +11,14 @@
  *
  *   run        one collection: every table and the commitment of its rows. Signed by the collector (statement: member run)
  *   item       one captured table that changed; bound by the run behind it
- *   upload     a document that a person brought
- *   decision   somebody approved, reviewed or attested
+ *   upload     a document that a person brought; obs is the time that it is about, as they say
+ *   decision   somebody approved, reviewed or attested: what takes two people, or a person asked again; of: the leaf of what it was about
  *   policy     a version of a policy
  *   catalog    tests and controls as they are from here on
  *   eval       what the tests of one run found
- *   scope      what is in and out. Signed by an officer (statement: member scope)
- *   alert      something that somebody has to look at
- *   logblock   the root over a block of log records
+ *   scope      what is in and out. Signed by an officer (statement: member scope). Checked, not written: doc/decisions/records.md
+ *   alert      something that somebody has to look at. Checked, not written
+ *   logblock   the root over a block of log records. Checked, not written
  *   key        a key is added, retired or revoked. Signed by the root key (statement: member key)
  *   erase      a blob will be destroyed. Signed by an officer (erase.h says over what)
  *   erased     it is destroyed
@@ -26,8 +26,8 @@
  *   gap        nothing was recorded where something should have been; or a person says why
  *   seal       everything up to here, written by the ledger itself
  *   anchor     a time stamp or a set of cosignatures from outside
- *   draw       a sample: committed to, and later shown (verify_draw.c has its members). Signed by an officer or an auditor (statement:
- *              member draw), or by nobody
+ *   draw       a sample: committed to, and later shown (verify_draw.c has its members). Signed by an auditor (statement: member draw), or by
+ *              nobody while they have no key (verify_auditor.c)
  *   opinion    what an auditor concludes, and on which leaves. Signed by an auditor (statement: member opinion), or by nobody: then it
  *              is the keeper that says which account it was
  *   close      the end of a period
@@ -49,6 +49,9 @@ const char *leaf_rule_role(struct str type);
 bool leaf_rule_may_be_unsigned(struct str type);
 /* The member that is signed by that role, where it is one member; else NULL. */
 const char *leaf_rule_statement(struct str type);
+bool leaf_type_is_known(struct str type);
+/* Is it a change of a record? Those of types of their own (upload, decision, policy) have the members of other changes as well. */
+bool leaf_is_record_change(struct str type, const struct json *leaf);
 /* The closed list, in the order of the manual above; NULL at the end. */
 const char *leaf_type_name(size_t i);
 

@@ -131,6 +131,9 @@ START_TEST(a_member_of_another_kind_or_out_of_range_breaks_the_rule)
         {"item", "{\"b\":[" BLOB "],\"obs\":[1,2],\"rows\":0,\"state\":\"none\",\"sub\":" WHO ",\"tbl\":\"a b\",\"ver\":1}"},
         {"erase", "{\"also\":[11],\"basis\":\"x\",\"c\":\"" H64 "\",\"hor\":30,\"lh\":\"" H64 "\",\"req\":5,\"tgt\":0,\"x\":\"" H64 "\"}"},
         {"erased", "{\"of\":10,\"x\":\"" H64 "\"}"},
+        {"upload", "{\"b\":[" BLOB "],\"k\":\"record.change\"}"},
+        {"policy", "{\"b\":[" BLOB "],\"id\":\"POL-1\",\"k\":\"record.change\",\"ver\":1}"},
+        {"decision", "{\"a\":" WHO ",\"act\":\"move\",\"k\":\"record.change\",\"of\":1}"},
         {"key", "{\"key\":{\"act\":\"drop\",\"role\":\"officer\",\"vkey\":" VKEY "}}"},
         {"key", "{\"key\":{\"act\":\"add\",\"role\":\"king\",\"vkey\":" VKEY "}}"},
         {"key", "{\"key\":{\"act\":\"add\",\"role\":\"log\",\"vkey\":\"x\"}}"},
@@ -160,7 +163,7 @@ START_TEST(each_type_has_the_signer_of_the_manual)
     ck_assert_str_eq(leaf_rule_role(STR("key")), "root");
     ck_assert_str_eq(leaf_rule_role(STR("erase")), "officer");
     ck_assert_str_eq(leaf_rule_role(STR("scope")), "officer");
-    ck_assert_str_eq(leaf_rule_role(STR("draw")), "officer");
+    ck_assert_str_eq(leaf_rule_role(STR("draw")), "auditor");
     ck_assert_str_eq(leaf_rule_role(STR("opinion")), "auditor");
     ck_assert_str_eq(leaf_rule_role(STR("item")), "");
     ck_assert_ptr_null(leaf_rule_role(STR("record")));

@@ -156,6 +156,8 @@ bool ledger_replay(struct ledger *l, uint64_t from, bool (*each)(void *context, 
 /* ---- reader: public part only ---- */
 struct ledger_reader;
 struct ledger_reader *ledger_reader_open(int ledger_dir, struct err *e) MUST_USE; /* descriptor of ledger/<hash>/ */
+/* Under the head that this checkpoint says, which was the ledger's once: it may have grown since. */
+struct ledger_reader *ledger_reader_at(int ledger_dir, struct str note, struct err *e) MUST_USE;
 struct ledger_reader *ledger_reader_close(struct ledger_reader *r);
 const struct checkpoint *ledger_reader_head(const struct ledger_reader *r);
 struct str ledger_reader_note(const struct ledger_reader *r); /* the whole checkpoint file */

@@ -174,7 +174,7 @@ static struct sha256 hash_of_base64(struct str text)
 static int replay_cases(const char *name, bool (*holds)(const struct json *v, const struct sha256 *proof, size_t count))
 {
     const char *path = shared(name);
-    struct buf BUF_AUTO text;
+    struct buf BUF_AUTO text = {0};
     struct err e = {0};
     int n = 0;
     if (!path)

@@ -10,6 +10,8 @@
 
 #include <pthread.h>
 
+enum { STACK_BYTES = 1 << 20 };
+
 struct pipeline {
     struct ledger *l;
     pthread_mutex_t mutex;
@@ -86,8 +88,12 @@ bool pipeline_start(struct ledger *l, struct err *e)
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->changed, NULL);
     l->pipeline = p;
-    p->has_sync_thread = pthread_create(&p->sync_thread, NULL, sync_run, p) == 0;
-    p->has_tile_thread = p->has_sync_thread && pthread_create(&p->tile_thread, NULL, tile_run, p) == 0;
+    pthread_attr_t small; /* a stack of the usual 8 MB costs a sanitized ledger most of the time it takes to open */
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, STACK_BYTES);
+    p->has_sync_thread = pthread_create(&p->sync_thread, &small, sync_run, p) == 0;
+    p->has_tile_thread = p->has_sync_thread && pthread_create(&p->tile_thread, &small, tile_run, p) == 0;
+    pthread_attr_destroy(&small);
     return p->has_tile_thread || err_set(e, ERR_LIMIT, "open the ledger: no thread");
 }
 

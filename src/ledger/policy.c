@@ -263,6 +263,29 @@ static bool quorum_decide(const struct policy *p, const struct policy_outcome *o
     return true;
 }
 
+void policy_follow_log(struct str text, const char *origin, const struct note_key *keys, size_t count, struct buf *out)
+{
+    struct str line;
+    size_t name_size = strlen(origin);
+    for (bool is_first = true; text.size;) {
+        str_cut(&text, '\n', &line);
+        struct str rest = line, word, url;
+        bool is_log = str_next_word(&rest, &word) && str_is(word, "log") && str_next_word(&rest, &word);
+        if (!is_log || !str_starts(word, origin) || word.size <= name_size || word.data[name_size] != '+') {
+            buf_printf(out, "%.*s\n", STR_ARGS(line));
+            continue;
+        }
+        for (size_t i = 0; is_first && i < count; i++) {
+            buf_cstr(out, "log ");
+            note_key_format(&keys[i], out);
+            struct str behind = rest;
+            bool has_url = str_next_word(&behind, &url);
+            buf_printf(out, "%s%.*s\n", has_url ? " " : "", has_url ? (int)url.size : 0, has_url ? url.data : "");
+        }
+        is_first = false;
+    }
+}
+
 bool policy_evaluate(const struct policy *p, struct str note, struct checkpoint *ret_checkpoint, struct policy_outcome *ret,
                      struct err *e)
 {

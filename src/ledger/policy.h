@@ -56,6 +56,10 @@ struct policy {
  * ERR_LIMIT over the caps above. The result keeps nothing of `text`. */
 struct policy *policy_parse(struct arena *a, struct str text, struct err *e) MUST_USE;
 
+/* The text with the keys that this log has now: its first line of the log becomes one line for each of them, others of it go. Of a text
+ * without a line of it: the same. For the policy that a ledger keeps of its own witnesses, when its log key is followed by another. */
+void policy_follow_log(struct str text, const char *origin, const struct note_key *keys, size_t count, struct buf *out);
+
 /* What a note says under a policy. */
 struct policy_outcome {
     const struct policy_log *log; /* whose signature holds; NULL: no signature by a listed log */

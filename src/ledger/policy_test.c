@@ -257,7 +257,38 @@ START_TEST(changed_policies_never_break_the_reader)
 }
 END_TEST
 
-TEST_MAIN("policy", the_example_of_the_specification_is_satisfied_by_two_x_and_one_y, a_log_of_the_policy_must_have_signed,
+START_TEST(a_policy_follows_the_keys_of_its_log)
+{
+    struct world w;
+    struct buf BUF_AUTO b;
+    struct err e = {0};
+    world_init(&w);
+    buf_init(&b, 1 << 16);
+    struct str text = fill_in(&w, "# ours\nlog {L}   https://l.example/log\nlog {M}\nwitness one {1} https://w.example\nquorum one\n");
+    struct ed25519_private other = {{200}};
+    struct note_key next[2] = {w.log[0], note_key_make("log.example/l", ed25519_public_of(&other))};
+    policy_follow_log(text, "log.example/l", next, 1, &b);
+    ck_assert_msg(str_equal(buf_view(&b), fill_in(&w, "# ours\nlog {L} https://l.example/log\nlog {M}\nwitness one {1} https://w.example\nquorum one\n")), "%.*s", STR_ARGS(buf_view(&b)));
+    buf_clear(&b);
+    policy_follow_log(text, "log.example/l", next, 2, &b);
+    struct str both = arena_str(w.arena, buf_view(&b));
+    const struct policy *p = policy_parse(w.arena, both, &e);
+    ck_assert_msg(p != NULL, "%s", e.text);
+    ck_assert_uint_eq(p->log_count, 3);
+    buf_clear(&b);
+    policy_follow_log(both, "log.example/l", next + 1, 1, &b);
+    p = policy_parse(w.arena, buf_view(&b), &e);
+    ck_assert_msg(p != NULL, "%s", e.text);
+    ck_assert_uint_eq(p->log_count, 2);
+    ck_assert_uint_eq(p->logs[0].key.id, next[1].id);
+    buf_clear(&b);
+    policy_follow_log(text, "log.example", next, 2, &b);
+    ck_assert(str_equal(buf_view(&b), text));
+    world_release(&w);
+}
+END_TEST
+
+TEST_MAIN("policy", a_policy_follows_the_keys_of_its_log, the_example_of_the_specification_is_satisfied_by_two_x_and_one_y, a_log_of_the_policy_must_have_signed,
           a_broken_signature_by_a_known_key_refuses_the_note_and_an_unknown_one_does_not,
           malformed_policies_are_refused_with_the_line, names_are_opaque_bytes_and_limits_are_named,
           changed_policies_never_break_the_reader)

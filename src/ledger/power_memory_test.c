@@ -2,6 +2,7 @@
  * recovers. No acknowledged leaf is lost, no two heads are signed, and what is found opens and goes on.
  *
  * ASSAY_LONG=1 makes a million cuts of it. */
+#include <malloc.h>
 #include "ledger/test_ledger.h"
 #include "ledger/test_memory_disk.h"
 
@@ -412,6 +413,7 @@ int main(void)
     Suite *s = suite_create("power in memory");
     TCase *c = tcase_create("power in memory");
     tcase_set_timeout(c, 100000);
+    mallopt(M_MMAP_THRESHOLD, MEM_FRESH_BYTES); /* large pieces are fresh pages each time, and not cleared memory */
     tcase_add_test(c, a_power_cut_anywhere_loses_no_acknowledged_leaf_and_signs_no_second_head);
     tcase_add_test(c, any_call_may_fail_without_loss);
     tcase_add_test(c, recovery_reads_the_journal_once_and_calls_the_disk_a_few_times_a_frame);

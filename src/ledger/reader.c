@@ -11,7 +11,7 @@ struct ledger_reader {
     struct tile_store store;
 };
 
-struct ledger_reader *ledger_reader_open(int ledger_dir, struct err *e)
+static struct ledger_reader *reader_new(int ledger_dir, const struct str *note, struct err *e)
 {
     struct ledger_reader *r = calloc(1, sizeof(*r));
     if (!r) {
@@ -22,10 +22,23 @@ struct ledger_reader *ledger_reader_open(int ledger_dir, struct err *e)
     buf_init(&r->note, 1 << 20);
     r->dir = fcntl(ledger_dir, F_DUPFD_CLOEXEC, 0);
     bool is_ok = r->dir >= 0 || err_errno(e, errno, "read the ledger");
-    is_ok = is_ok && os_file_read(&os_file_real, r->dir, "checkpoint", &r->note, e) &&
-            checkpoint_parse(buf_view(&r->note), &r->head, &text, &lines, e);
+    if (note)
+        buf_str(&r->note, *note);
+    else
+        is_ok = is_ok && os_file_read(&os_file_real, r->dir, "checkpoint", &r->note, e);
+    is_ok = is_ok && checkpoint_parse(buf_view(&r->note), &r->head, &text, &lines, e);
     tile_store_init(&r->store, &os_file_real, r->dir, r->head.size);
     return is_ok ? r : ledger_reader_close(r);
+}
+
+struct ledger_reader *ledger_reader_open(int ledger_dir, struct err *e)
+{
+    return reader_new(ledger_dir, NULL, e);
+}
+
+struct ledger_reader *ledger_reader_at(int ledger_dir, struct str note, struct err *e)
+{
+    return reader_new(ledger_dir, &note, e);
 }
 
 struct ledger_reader *ledger_reader_close(struct ledger_reader *r)

@@ -22,7 +22,7 @@ enum memory_kind {
     MEM_WRITE, MEM_TRUNCATE, MEM_EXTEND, MEM_SYNC, MEM_CREATE, MEM_MKDIR, MEM_UNLINK, MEM_RENAME, MEM_SYNC_DIR, MEM_SYNC_ALL
 };
 enum memory_loss { MEM_LOSE_ALL, MEM_KEEP_ALL, MEM_TORN, MEM_SECTORS_512, MEM_SECTORS_4K, MEM_FLIPS, MEM_LOSSES };
-enum { MEM_OPS = 8192, MEM_INODES = 1024, MEM_FDS = 256, MEM_PATH = 128, MEM_FD_BASE = 1 << 20 };
+enum { MEM_FRESH_BYTES = 1 << 20, MEM_OPS = 8192, MEM_INODES = 1024, MEM_FDS = 256, MEM_PATH = 128, MEM_FD_BASE = 1 << 20 };
 
 struct memory_op {
     enum memory_kind kind;
@@ -85,6 +85,13 @@ static inline void memory_file_own(struct memory_file *f, size_t capacity)
 
 static inline void memory_file_resize(struct memory_file *f, size_t size)
 {
+    if (f->size == 0 && size >= MEM_FRESH_BYTES) { /* the reserve, after nearly every cut: pages that nobody touches are not made */
+        if (!f->is_shared)
+            free(f->bytes);
+        *f = (struct memory_file){calloc(size + 1, 1), size, size, false};
+        assert(f->bytes);
+        return;
+    }
     memory_file_own(f, size > f->capacity ? size + size / 4 : size);
     if (size > f->size)
         memset(f->bytes + f->size, 0, size - f->size);

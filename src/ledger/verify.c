@@ -241,6 +241,7 @@ static void check_all(struct verify *v)
         verify_catalogs(v);
     verify_draws(v);
     verify_anchors(v);
+    verify_stolen_heads(v);
     if (!v->has_head && v->report->is_ok)
         verify_note(v, "no checkpoint has been signed yet");
     tile_store_release(&v->store);

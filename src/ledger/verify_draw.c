@@ -25,7 +25,7 @@ struct closing {
 struct verify_draws {
     struct commitment *commitments;
     struct closing *closings;
-    size_t commitment_count, commitment_capacity, closing_count, closing_capacity, shown, opinions, unsigned_opinions;
+    size_t commitment_count, commitment_capacity, closing_count, closing_capacity, by_strata, opinions, unsigned_opinions;
 };
 
 #define FOUND(...) verify_find(v, "E72", __VA_ARGS__)
@@ -110,7 +110,7 @@ static void show_check(struct verify *v, uint64_t index, const struct json *s)
     struct str head = json_text(s, "head"), size_text;
     struct sha256 commitment, root;
     char hex[65];
-    d->shown++;
+    d->by_strata += json_bool(s, "st");
     for (size_t n = 0; n < d->commitment_count; n++)
         c = (int64_t)d->commitments[n].leaf == of ? &d->commitments[n] : c;
     for (size_t n = 0; n < d->closing_count && c; n++) /* the newest of its population */
@@ -151,6 +151,8 @@ static void opinion_check(struct verify *v, uint64_t index, const struct leaf *l
         size = 0;
     if (json_get(s, "concl") && (concluded < 0 || (uint64_t)concluded >= index))
         verify_find(v, "E71", "leaf %llu: an opinion that was concluded after it was given", (unsigned long long)index);
+    if (cites && cites->type != JSON_ARRAY)
+        verify_find(v, "E71", "leaf %llu: an opinion whose citations are no list", (unsigned long long)index);
     JSON_EACH (cite, cites && cites->type == JSON_ARRAY ? cites : NULL)
         if (cite->type != JSON_NUMBER || !cite->is_integer || cite->integer < 0 || cite->integer >= size || (uint64_t)cite->integer >= index || cite->integer >= concluded) {
             verify_find(v, "E71", "leaf %llu: an opinion before its evidence: it cites leaf %lld, and rests on %lld leaves, concluded in leaf %lld", (unsigned long long)index,
@@ -175,6 +177,8 @@ void verify_draw_leaf(struct verify *v, uint64_t index, const struct leaf *leaf)
 void verify_draws(struct verify *v)
 {
     const struct verify_draws *d = v->draws;
+    if (d && d->by_strata)
+        verify_note(v, "the items of %zu samples by strata were not drawn again, which takes the rows: assay audit sample draw-again", d->by_strata);
     if (d && d->unsigned_opinions)
         verify_note(v, "%zu of %zu opinions carry no signature by an auditor's own key: the keeper says which account gave them", d->unsigned_opinions, d->opinions);
 }

@@ -81,6 +81,7 @@ struct verify {
     size_t stream_capacity, stream_count;
     struct ledger_keys keys;
     uint64_t last_signed[LEDGER_KEYS_MAX]; /* of each: the newest leaf with its signature; 0: none */
+    uint64_t stolen_heads, stolen_from, stolen_to; /* earlier checkpoints by keys found stolen later, and the sizes between which they lie */
     struct verify_subject *subjects;
     size_t subject_count;
     struct verify_seal *seals;
@@ -149,6 +150,8 @@ void verify_key_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
 void verify_pins(struct verify *v);
 /* W43: what a key signed that was found stolen later, behind the leaves for which it is trusted. */
 void verify_stolen(struct verify *v);
+/* Once everything signed was looked at: how many earlier checkpoints are by such a key. */
+void verify_stolen_heads(struct verify *v);
 void verify_signed(struct verify *v, const struct ledger_key *key, uint64_t index);
 /* True if a note of `size` leaves is signed by a log key that counts for it and that the caller has reason to trust. Of a note in
  * cp.log (`is_past`) one by a key that was found stolen later is noted, not refused: the head behind it vouches for it. */
@@ -192,6 +195,9 @@ void verify_catalog_leaf(struct verify *v, uint64_t index, const struct leaf *le
 void verify_catalogs(struct verify *v);
 /* verify_draw.c: E72, samples are those that their numbers and heads give; E71, opinions lie after what they cite. As each leaf passes; at the end. */
 void verify_draw_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+void verify_auditor_leaf(struct verify *v, uint64_t index, const struct leaf *leaf);
+/* The leaf's signature lines hold for `key` over label, origin and statement. */
+bool verify_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement, const struct note_key *key, struct err *e) MUST_USE;
 void verify_draws(struct verify *v);
 /* The root that a seal recorded for a tree of `size`: false if there was none. */
 bool verify_seal_root(const struct verify *v, uint64_t size, struct sha256 *ret);

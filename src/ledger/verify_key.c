@@ -27,6 +27,13 @@ void verify_stolen(struct verify *v)
     }
 }
 
+void verify_stolen_heads(struct verify *v)
+{
+    if (v->stolen_heads)
+        verify_note(v, "%llu earlier checkpoint%s, of %llu to %llu leaves, by a key found stolen later: the head vouches for their leaves", (unsigned long long)v->stolen_heads,
+                    v->stolen_heads == 1 ? "" : "s", (unsigned long long)v->stolen_from, (unsigned long long)v->stolen_to);
+}
+
 static bool pin_parse(struct verify *v, const char *what, const char *vkey, struct note_key *ret)
 {
     struct err e = {0};
@@ -94,8 +101,9 @@ bool verify_log_signature(struct verify *v, uint64_t size, struct str text, stru
         else if (ledger_key_counts(key, size))
             return true;
         else if (is_past && key->end == KEY_REVOKED && size <= key->until) {
-            verify_note(v, "the checkpoint of %llu leaves in cp.log is by a key found stolen later; the head vouches for its leaves",
-                        (unsigned long long)size);
+            if (v->stolen_heads++ == 0 || size < v->stolen_from)
+                v->stolen_from = size;
+            v->stolen_to = size > v->stolen_to ? size : v->stolen_to;
             return true;
         } else
             err_set(e, ERR_CORRUPT, "signed by a log key that %s at leaf %llu", size <= key->from ? "was only added"

@@ -123,8 +123,8 @@ static void seal_check(struct verify *v, uint64_t index, const struct json *leaf
 
 /* ---- runs ---- */
 
-static bool key_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement,
-                                const struct note_key *key, struct err *e)
+bool verify_statement_holds(struct verify *v, const struct leaf *leaf, const char *label, const struct json *statement,
+                            const struct note_key *key, struct err *e)
 {
     struct buf BUF_AUTO text;
     buf_init(&text, 128 << 10);
@@ -211,7 +211,7 @@ static void run_check(struct verify *v, uint64_t index, const struct leaf *leaf,
     else if (!ledger_key_counts(key, index + 1))
         verify_find(v, "E43", "leaf %llu: the run is by %s, a key that does not count any more since leaf %llu",
                     (unsigned long long)index, key->key.name, (unsigned long long)key->until);
-    else if (!key_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
+    else if (!verify_statement_holds(v, leaf, "assay/run@v1", statement, &key->key, &e))
         verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
     else {
         verify_signed(v, key, index);
@@ -251,7 +251,7 @@ static void blobs_note(struct verify *v, uint64_t index, const struct json *leaf
 
 /* ---- the leaf ---- */
 
-/* E42, E43 by the table of leaf_rules.h. Keys and runs have checks of their own, and who brings erase brings its. */
+/* E42, E43 by the table of leaf_rules.h. Keys, runs and what auditors say have checks of their own, and who brings erase brings its. */
 static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf)
 {
     char fault[LEAF_FAULT_SIZE];
@@ -262,7 +262,7 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     if (is_unsigned && leaf->signatures.size > 0)
         verify_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %.*s have not", (unsigned long long)index,
                     STR_ARGS(leaf->type));
-    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key") || (leaf->signatures.size == 0 && leaf_rule_may_be_unsigned(leaf->type)))
+    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key") || leaf_rule_may_be_unsigned(leaf->type))
         return;
     struct err e = {0};
     char label[40];
@@ -272,7 +272,7 @@ static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf
     for (size_t i = 0; i < v->keys.count && !is_signed; i++) {
         is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index + 1) &&
                     json_get(leaf->json, member) &&
-                    key_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
+                    verify_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
         if (is_signed)
             verify_signed(v, &v->keys.items[i], index);
     }
@@ -346,5 +346,6 @@ void verify_leaf_parsed(struct verify *v, uint64_t index, struct str bytes, cons
     verify_reencrypt_leaf(v, index, &leaf);
     verify_catalog_leaf(v, index, &leaf);
     verify_draw_leaf(v, index, &leaf);
+    verify_auditor_leaf(v, index, &leaf);
     verify_anchor_leaf(v, index, &leaf);
 }

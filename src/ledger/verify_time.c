@@ -276,10 +276,9 @@ static void opinion_check(struct verify *v, uint64_t index, const struct json *o
     const struct json *to = json_at(json_get(opinion, "per"), 1);
     int64_t size = 0;
     struct sha256 said, root;
-    if (!str_cut(&head, ':', &size_text) || !str_to_int64(size_text, &size) || size <= 0 || !to ||
-        !hex_decode(head, said.bytes, SHA256_SIZE))
+    if (!str_cut(&head, ':', &size_text) || !str_to_int64(size_text, &size) || size < 0 || !to || !hex_decode(head, said.bytes, SHA256_SIZE))
         return; /* E42 has it */
-    const struct sealed *seal = seal_of_size(v->time, (uint64_t)size);
+    const struct sealed *seal = size ? seal_of_size(v->time, (uint64_t)size) : NULL; /* on nothing at all is not on a state either */
     if (!seal || !verify_seal_root(v, (uint64_t)size, &root) || !sha256_equal(said, root))
         verify_find(v, "E71", "leaf %llu: an opinion on %lld leaves, a state that this ledger was not in before", (unsigned long long)index,
                     (long long)size);

@@ -163,15 +163,95 @@ bool zone_bytes_seconds_east(struct str file, int64_t at_s, int64_t *ret, struct
     return true;
 }
 
-int64_t zone_seconds_east(struct str name, int64_t at_s)
+static bool file_read(struct str name, struct buf *file)
 {
     char path[128];
+    struct err ignored = {0};
+    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", STR_ARGS(name));
+    return zone_name_is_valid(name) && os_file_read(&os_file_real, AT_FDCWD, path, file, &ignored);
+}
+
+int64_t zone_seconds_east(struct str name, int64_t at_s)
+{
     struct err ignored = {0};
     struct buf BUF_AUTO file;
     int64_t east = 0;
     buf_init(&file, ZONE_FILE_BYTES_MAX);
-    if (!zone_name_is_valid(name))
-        return 0;
-    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", STR_ARGS(name));
-    return os_file_read(&os_file_real, AT_FDCWD, path, &file, &ignored) && zone_bytes_seconds_east(buf_view(&file), at_s, &east, &ignored) ? east : 0;
+    return file_read(name, &file) && zone_bytes_seconds_east(buf_view(&file), at_s, &east, &ignored) ? east : 0;
+}
+
+/* ---- for many questions ---- */
+
+enum { DAYS_KEPT = 1024 };
+
+struct zone {
+    struct str file;
+    struct {
+        int64_t day;      /* UTC */
+        int64_t east_s;   /* at its beginning */
+        bool is_known, has_change;
+    } days[DAYS_KEPT];
+};
+
+static int64_t file_east_s(const struct zone *z, int64_t at_s)
+{
+    struct err ignored = {0};
+    int64_t east = 0;
+    return zone_bytes_seconds_east(z->file, at_s, &east, &ignored) ? east : 0;
+}
+
+struct zone *zone_open(struct arena *a, struct str name)
+{
+    struct buf BUF_AUTO file;
+    int64_t east;
+    struct err ignored = {0};
+    buf_init(&file, ZONE_FILE_BYTES_MAX);
+    if (str_is(name, "UTC") || !file_read(name, &file) || !zone_bytes_seconds_east(buf_view(&file), 0, &east, &ignored))
+        return NULL;
+    struct zone *z = ARENA_NEW(a, struct zone);
+    z->file = arena_str(a, buf_view(&file));
+    return z;
+}
+
+static int64_t east_s(struct zone *z, int64_t at_s)
+{
+    int64_t day = day_of(at_s * MS_SECOND);
+    size_t place = (size_t)(day & (DAYS_KEPT - 1));
+    if (!z->days[place].is_known || z->days[place].day != day) {
+        z->days[place].day = day;
+        z->days[place].east_s = file_east_s(z, day * DAY_S);
+        z->days[place].has_change = file_east_s(z, (day + 1) * DAY_S - 1) != z->days[place].east_s;
+        z->days[place].is_known = true;
+    }
+    return z->days[place].has_change ? file_east_s(z, at_s) : z->days[place].east_s;
+}
+
+static int64_t second_of(int64_t ms)
+{
+    return (ms - ((ms % MS_SECOND) + MS_SECOND) % MS_SECOND) / MS_SECOND;
+}
+
+int64_t zone_local_ms(struct zone *z, int64_t at_ms)
+{
+    return z ? at_ms + east_s(z, second_of(at_ms)) * MS_SECOND : at_ms;
+}
+
+int64_t zone_instant_ms(struct zone *z, int64_t local_ms)
+{
+    if (!z)
+        return local_ms;
+    int64_t before_ms = local_ms - east_s(z, second_of(local_ms) - DAY_S) * MS_SECOND, after_ms = local_ms - east_s(z, second_of(local_ms) + DAY_S) * MS_SECOND;
+    int64_t first_ms = before_ms < after_ms ? before_ms : after_ms, last_ms = before_ms < after_ms ? after_ms : before_ms;
+    if (zone_local_ms(z, first_ms) == local_ms)
+        return first_ms;
+    if (zone_local_ms(z, last_ms) == local_ms)
+        return last_ms;
+    while (last_ms - first_ms > 1) { /* skipped: the first instant whose clock is past it */
+        int64_t middle_ms = first_ms + (last_ms - first_ms) / 2;
+        if (zone_local_ms(z, middle_ms) >= local_ms)
+            last_ms = middle_ms;
+        else
+            first_ms = middle_ms;
+    }
+    return last_ms;
 }

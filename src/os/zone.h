@@ -7,6 +7,7 @@
 #ifndef OS_ZONE_H
 #define OS_ZONE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -18,5 +19,16 @@ bool zone_name_is_valid(struct str name);
 int64_t zone_seconds_east(struct str name, int64_t at_s);
 /* The same from the bytes of a file; ERR_CORRUPT for what is none. */
 bool zone_bytes_seconds_east(struct str file, int64_t at_s, int64_t *ret, struct err *e) MUST_USE;
+
+/* ---- for many questions: the file is read once ---- */
+
+/* A place's clock. One thread at a time asks it, as it remembers days. NULL is UTC everywhere below. */
+struct zone;
+/* NULL: UTC, also where there is no such zone. */
+struct zone *zone_open(struct arena *a, struct str name);
+/* What the clock there shows at an instant, in milliseconds as if it were UTC. */
+int64_t zone_local_ms(struct zone *z, int64_t at_ms);
+/* The instant at which the clock there shows it: of an hour that comes twice the first, of one that is skipped the instant of the change. */
+int64_t zone_instant_ms(struct zone *z, int64_t local_ms);
 
 #endif

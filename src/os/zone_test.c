@@ -70,4 +70,42 @@ START_TEST(what_is_no_zone_is_utc_and_a_damaged_file_is_refused)
 }
 END_TEST
 
-TEST_MAIN("zone", clocks_go_as_the_place_says_also_in_years_that_the_file_does_not_list, they_go_as_the_c_library_says, what_is_no_zone_is_utc_and_a_damaged_file_is_refused)
+START_TEST(a_clock_that_is_read_once_says_the_same_and_goes_back)
+{
+    static const char *const zones[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"};
+    struct arena *a = arena_new("zones", 8 << 20);
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct zone *z = zone_open(a, str_of(zones[i]));
+        ck_assert(z != NULL);
+        for (int64_t at = second_of("2025-01-01T00:00:00Z"); at < second_of("2027-12-31T00:00:00Z"); at += 2111) {
+            int64_t local = zone_local_ms(z, at * MS_SECOND), back = zone_instant_ms(z, local);
+            ck_assert_int_eq(local, (at + zone_seconds_east(str_of(zones[i]), at)) * MS_SECOND);
+            ck_assert_msg(zone_local_ms(z, back) == local && back <= at * MS_SECOND, "%s at %lld", zones[i], (long long)at); /* an hour that comes twice: the first */
+        }
+    }
+    ck_assert(zone_open(a, STR("UTC")) == NULL && zone_open(a, STR("Mars/Olympus")) == NULL && zone_local_ms(NULL, 7) == 7 && zone_instant_ms(NULL, 7) == 7);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(days_of_a_place_are_as_long_as_its_clocks_say)
+{
+    static const struct {
+        const char *zone, *day;
+        int hours;
+    } days[] = {{"Europe/Berlin", "2026-03-28", 24}, {"Europe/Berlin", "2026-03-29", 23}, {"Europe/Berlin", "2026-10-25", 25}, {"America/New_York", "2026-03-08", 23},
+                {"America/New_York", "2026-11-01", 25}, {"America/Havana", "2026-03-08", 23}, {"UTC", "2026-03-29", 24}};
+    struct arena *a = arena_new("zones", 8 << 20);
+    for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        struct zone *z = zone_open(a, str_of(days[i].zone));
+        int64_t at_ms = second_of(days[i].day) * MS_SECOND;
+        ck_assert_msg(zone_instant_ms(z, at_ms + MS_DAY) - zone_instant_ms(z, at_ms) == days[i].hours * MS_HOUR, "%s %s", days[i].zone, days[i].day);
+    }
+    struct zone *berlin = zone_open(a, STR("Europe/Berlin"));
+    ck_assert_int_eq(zone_instant_ms(berlin, second_of("2026-03-29T02:30:00Z") * MS_SECOND), second_of("2026-03-29T01:00:00Z") * MS_SECOND); /* never shown */
+    ck_assert_int_eq(zone_instant_ms(berlin, second_of("2026-10-25T02:30:00Z") * MS_SECOND), second_of("2026-10-25T00:30:00Z") * MS_SECOND); /* shown twice */
+    arena_free(a);
+}
+END_TEST
+
+TEST_MAIN("zone", a_clock_that_is_read_once_says_the_same_and_goes_back, days_of_a_place_are_as_long_as_its_clocks_say, clocks_go_as_the_place_says_also_in_years_that_the_file_does_not_list, they_go_as_the_c_library_says, what_is_no_zone_is_utc_and_a_damaged_file_is_refused)

@@ -78,9 +78,7 @@ static struct str one_line(struct oscal *o, struct str text, size_t max)
         text = str_slice(text, 1, text.size);
     }
     if (size > max) {
-        size = max;
-        while (size > 0 && ((unsigned char)out[size] & 0xc0) == 0x80)
-            size--;
+        size = str_prefix(str_make(out, size), max).size;
         while (size > 0 && out[size - 1] == ' ')
             size--;
     }

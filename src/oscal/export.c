@@ -36,6 +36,23 @@ static bool window_set(struct oscal *o, struct err *e)
     return true;
 }
 
+/* Over the window; of an engagement with what its populations tell of controls of events. */
+static struct assessment *assessed(struct oscal *o, struct err *e)
+{
+    const struct view *v = &o->view;
+    struct blob_opener opener = {.open = v->blobs.read, .context = v->blobs.context};
+    struct population_result *fed;
+    if (!v->last_day)
+        return assessment_load(v->db, o->arena, v->at_ms, v->leaf_limit, e);
+    struct assessment *as = assessment_load_in(v->db, o->arena, v->at_ms, v->first_day, v->last_day, o->engagement ? o->about.zone : NULL, v->leaf_limit, e);
+    if (!as || !o->engagement || o->about.is_type1)
+        return as;
+    if (!population_feed(v->db, o->arena, v->blobs.read ? &opener : NULL, &o->about, as, &fed, e))
+        return NULL;
+    o->fed = fed;
+    return as;
+}
+
 struct oscal *oscal_open(const struct view *v, struct record_types *types, const struct access *access, struct str engagement,
                          struct err *e)
 {
@@ -55,10 +72,7 @@ struct oscal *oscal_open(const struct view *v, struct record_types *types, const
     if (!inner.code && (!o->engagement || window_set(o, &inner))) {
         o->organisation = first_of(o, "organisation");
         o->scope = first_of(o, "scope");
-        o->as = inner.code         ? NULL
-                : o->view.last_day ? assessment_load_days(v->db, o->arena, o->view.at_ms, o->view.first_day, o->view.last_day,
-                                                          v->leaf_limit, &inner)
-                                   : assessment_load(v->db, o->arena, o->view.at_ms, v->leaf_limit, &inner);
+        o->as = inner.code ? NULL : assessed(o, &inner);
     }
     if (inner.code || !scope_read(o, &inner)) {
         *e = inner;

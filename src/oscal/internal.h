@@ -4,6 +4,7 @@
 
 #include "assess/assessment.h"
 #include "assess/engagement.h"
+#include "assess/population_events.h"
 #include "base/times.h"
 #include "oscal/oscal.h"
 
@@ -19,6 +20,7 @@ struct oscal {
     const struct record *organisation, *scope, *engagement; /* NULL: there is none */
     struct engagement about;                                /* where there is one */
     struct engagement_scope scope_of;
+    const struct population_result *fed; /* beside as->controls, from the engagement's populations; NULL: none */
     bool is_before;     /* its time has not begun */
     bool *in_scope;     /* of content_criteria */
     struct json *roles; /* of the document that is being made: used by oscal_role */

@@ -279,6 +279,39 @@ START_TEST(every_reference_of_an_engagement_leads_to_something)
 }
 END_TEST
 
+static const struct json *prop_of(const struct json *v, const char *name)
+{
+    JSON_EACH (p, json_get(v, "props"))
+        if (str_is(json_text(p, "name"), name))
+            return p;
+    return NULL;
+}
+
+START_TEST(what_was_checked_and_signed_is_a_conclusion)
+{
+    struct err e = {0};
+    const char *engagement = company();
+    ck_assert_msg(db_run(world.db, &e, "update populations_versions set state = 'checked', rows = 412, digest = ?1, completeness = 'Payroll names the same', completeness_by = 'source'",
+                         A("6666666666666666666666666666666666666666666666666666666666666666")) &&
+                      db_run(world.db, &e, "update test_sheets_versions set state = 'locked', population = 'POP-0001', conclusion = 'exceptions', conclusion_words = 'Exception: for 2 of 25 items tested, …'"),
+                  "%s", e.text);
+    struct oscal *o = open_at(world.t, engagement);
+    all_lead_somewhere(o);
+    const struct json *result = json_path(exported(o, OSCAL_RESULTS), "assessment-results.results.0"), *population = NULL, *finding = NULL;
+    JSON_EACH (v, json_get(result, "observations"))
+        population = prop_of(v, "produced-information") && prop_of(v, "record") ? v : population;
+    ck_assert(population && str_is(json_text(prop_of(population, "produced-information"), "value"), "complete_and_accurate") && str_is(json_text(prop_of(population, "rows"), "value"), "412"));
+    size_t count = 0;
+    JSON_EACH (v, json_get(result, "findings"))
+        if (prop_of(v, "auditor-conclusion")) {
+            finding = v;
+            count++;
+        }
+    ck_assert_uint_eq(count, 2); /* CC6.2 and CC6.3 */
+    ck_assert(str_is(json_path(finding, "target.status.state")->text, "not-satisfied") && json_get(finding, "related-observations")->count == 2 && json_get(finding, "related-risks")->count == 1);
+}
+END_TEST
+
 START_TEST(a_ledger_without_anything_gives_all_documents)
 {
     create("person", "{\"name\":\"Ann\",\"kind\":\"employee\"}");
@@ -464,7 +497,7 @@ START_TEST(what_is_wrong_is_named_by_its_pointer)
 END_TEST
 
 TEST_MAIN_WITH("oscal", world_open, world_close, every_reference_leads_to_something,
-               every_reference_of_an_engagement_leads_to_something, a_ledger_without_anything_gives_all_documents,
+               what_was_checked_and_signed_is_a_conclusion, every_reference_of_an_engagement_leads_to_something, a_ledger_without_anything_gives_all_documents,
                a_window_that_has_not_begun_has_a_plan_and_no_findings, the_same_head_gives_the_same_bytes_whatever_the_clock_says,
                who_may_not_read_a_record_does_not_export_it, our_own_catalog_read_again_changes_nothing,
                a_catalog_becomes_requirements_and_the_next_one_only_what_differs,

@@ -198,6 +198,7 @@ static void control_observation_put(struct writing *r, size_t index)
     struct json *s = json_push_object(json_put_array(v, "subjects"));
     json_put_str(s, "subject-uuid", oscal_uuid(o, "control", id));
     json_put_cstr(s, "type", "component");
+    oscal_put_fed(o, v, index);
     json_put_str(v, "collected", o->stamp);
     oscal_put_actor(o, v);
 }
@@ -277,7 +278,7 @@ static const char *design_signal(struct writing *r, size_t criterion)
     return is_met ? "MET" : "NOT_MET_SIGNAL";
 }
 
-static void target_put(struct oscal *o, struct json *v, size_t criterion, bool is_satisfied, const char *reason)
+void oscal_put_target(struct oscal *o, struct json *v, size_t criterion, bool is_satisfied, const char *reason)
 {
     struct json *t = json_put_object(v, "target"), *status = json_put_object(t, "status");
     json_put_cstr(t, "type", "statement-id");
@@ -304,7 +305,7 @@ static void criterion_finding_put(struct writing *r, size_t index)
         arena_printf(o->arena, "%.*s. A signal for management from the evidence, never an opinion.", STR_ARGS(words)));
     oscal_put_prop(o, v, "criterion", str_of(c->id));
     oscal_put_prop(o, v, "signal", str_of(name));
-    target_put(o, v, index, is_met, !is_clear ? "other" : is_met ? "pass" : "fail");
+    oscal_put_target(o, v, index, is_met, !is_clear ? "other" : is_met ? "pass" : "fail");
     struct json *observations = json_put_array(v, "related-observations"), *risks = json_put_array(v, "related-risks");
     for (size_t i = 0; i < o->as->control_count; i++) {
         const struct control_state *s = &o->as->controls[i];
@@ -341,7 +342,7 @@ static void exception_findings_put(struct writing *r)
                                          STR_ARGS(oscal_value_text(x, "facts"))));
             oscal_put_prop(o, v, "record", x->id);
             oscal_put_prop(o, v, "control", oscal_value_text(x, "control"));
-            target_put(o, v, k, false, "fail");
+            oscal_put_target(o, v, k, false, "fail");
             related_put(o, json_put_array(v, "related-observations"), "observation-uuid", "sheet", sheet->id);
             related_put(o, json_put_array(v, "related-risks"), "risk-uuid", "risk", x->id);
         }
@@ -385,6 +386,7 @@ static void observed_put(struct writing *r)
     for (size_t i = 0; i < o->as->control_count; i++)
         control_observation_put(r, i);
     sheet_observations_put(r);
+    oscal_put_populations(o, r->observations, r->resources);
     struct record_list all = oscal_records(o, "deviation");
     const struct record **within = arena_array(o->arena, all.count + 1, sizeof *within);
     for (size_t i = 0; i < all.count; i++)
@@ -397,6 +399,7 @@ static void observed_put(struct writing *r)
         if (o->in_scope[i])
             criterion_finding_put(r, i);
     exception_findings_put(r);
+    oscal_put_conclusions(o, r->findings);
 }
 
 struct json *oscal_results(struct oscal *o)

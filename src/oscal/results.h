@@ -21,4 +21,16 @@ const struct record *oscal_response_to(struct oscal *o, const struct record *exc
 struct json *oscal_put_remediation(struct oscal *o, struct json *risk, struct str id, const char *lifecycle, struct str title,
                                    struct str words, struct str due);
 
+/* target of a finding: a criterion's statement. */
+void oscal_put_target(struct oscal *o, struct json *v, size_t criterion, bool is_satisfied, const char *reason);
+
+/* ---- conclusions.c: what an examination came to ---- */
+
+/* An observation for each population that was frozen: how complete and accurate it was found, with its rows by their digest. */
+void oscal_put_populations(struct oscal *o, struct json *observations, struct json *resources);
+/* On the observation of a control: from which populations it was computed. */
+void oscal_put_fed(struct oscal *o, struct json *observation, size_t control);
+/* A finding for each test sheet that is signed off, at each criterion that it is about. */
+void oscal_put_conclusions(struct oscal *o, struct json *findings);
+
 #endif

@@ -53,6 +53,7 @@ struct flow {
     double y;
 };
 
+struct table;
 struct print {
     struct arena *a;
     const struct json *document;
@@ -63,6 +64,8 @@ struct print {
     struct item_list body, contents, cover;
     struct heading *headings;
     size_t heading_count, heading_capacity;
+    const struct json *ready_for; /* the table that was measured last, and how it is */
+    const struct table *ready;
     PangoLayout **layouts; /* all of them, to be given back */
     size_t layout_count, layout_capacity;
     struct err *e;
@@ -94,8 +97,9 @@ bool flow_turn(struct print *p, struct flow *f); /* to a new page */
 double flow_left(const struct print *p, const struct flow *f);
 void flow_text(struct print *p, struct flow *f, const struct set_text *t, double x, uint32_t colour, double after);
 /* table.c */
-void layout_table(struct print *p, struct flow *f, const struct json *block);
-void layout_facts(struct print *p, struct flow *f, const struct json *block);
+void layout_table(struct print *p, struct flow *f, const struct json *block); /* facts as well */
+/* What of it has to stand on one page: its head and first row, or all of a short one. */
+double table_least(struct print *p, const struct json *block);
 
 /* draw.c */
 bool draw_document(struct print *p, struct buf *out);

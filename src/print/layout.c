@@ -85,22 +85,44 @@ static void need(struct print *p, struct flow *f, double height)
 
 /* ---- blocks ---- */
 
+static const struct {
+    enum font font;
+    const char *tag;
+    double before, after, follows;
+    uint32_t colour;
+} looks[] = {{FONT_H1, "H1", 22, 9, 80, ACCENT}, {FONT_H2, "H2", 17, 6, 66, INK}, {FONT_H3, "H3", 12, 4, 54, INK}, {FONT_H4, "H4", 9, 3, 46, MUTED}};
+
+static int64_t level_of(const struct json *block)
+{
+    int64_t level = json_int(block, "level", 1);
+    return level < 1 ? 1 : level > 4 ? 4 : level;
+}
+
+/* How much of what follows a heading stands on its page: the beginning of a text; of a table its head and first row; whatever stands below a heading. */
+static double follows(struct print *p, const struct json *heading, int depth)
+{
+    const struct json *next = heading->next;
+    double least = looks[level_of(heading) - 1].follows;
+    struct str type = next ? json_text(next, "type") : STR("");
+    if (str_is(type, "table") || str_is(type, "facts")) {
+        double table = table_least(p, next);
+        return table > least ? table : least;
+    }
+    if (!str_is(type, "heading") || json_bool(next, "new_page") || depth > 3)
+        return least;
+    double below = looks[level_of(next) - 1].before + 20 + follows(p, next, depth + 1);
+    return below > least ? below : least;
+}
+
 static void heading_put(struct print *p, struct flow *f, const struct json *block)
 {
-    static const struct {
-        enum font font;
-        const char *tag;
-        double before, after, follows;
-        uint32_t colour;
-    } looks[] = {{FONT_H1, "H1", 22, 9, 80, ACCENT}, {FONT_H2, "H2", 17, 6, 66, INK}, {FONT_H3, "H3", 12, 4, 54, INK}, {FONT_H4, "H4", 9, 3, 46, MUTED}};
-    int64_t level = json_int(block, "level", 1);
-    level = level < 1 ? 1 : level > 4 ? 4 : level;
+    int64_t level = level_of(block);
     const struct set_text *t = text_set(p, json_get(block, "text"), looks[level - 1].font, p->width, NULL, "heading");
     if (json_bool(block, "new_page") && f->y > p->top + 1 && !flow_turn(p, f))
         return;
     if (f->y > p->top + 1)
         f->y += looks[level - 1].before;
-    need(p, f, text_height(t, 0, t->line_count) + looks[level - 1].follows);
+    need(p, f, text_height(t, 0, t->line_count) + looks[level - 1].after + follows(p, block, 0));
     if (p->heading_count == p->heading_capacity)
         p->headings = arena_grow(p->a, p->headings, p->heading_count, &p->heading_capacity, sizeof *p->headings);
     p->headings[p->heading_count] = (struct heading){.level = (int)level, .page = f->page, .y = f->y, .text = text_plain(p->a, json_get(block, "text")), .id = json_text(block, "id")};
@@ -218,7 +240,7 @@ static void block_put(struct print *p, struct flow *f, const struct json *block)
     else if (str_is(type, "table"))
         layout_table(p, f, block);
     else if (str_is(type, "facts"))
-        layout_facts(p, f, block);
+        layout_table(p, f, block);
     else if (str_is(type, "figure"))
         figure_put(p, f, block);
     else if (str_is(type, "page_break"))

@@ -102,6 +102,45 @@ START_TEST(a_text_can_be_read_back_with_its_tags_language_and_day)
 }
 END_TEST
 
+/* Which page, from 1, holds the words; 0: none. */
+static int page_with(struct str text, const char *words)
+{
+    ptrdiff_t at = str_find(text, str_of(words));
+    int page = at < 0 ? 0 : 1;
+    for (ptrdiff_t i = 0; i < at; i++)
+        page += text.data[i] == '\f';
+    return page;
+}
+
+START_TEST(a_heading_stands_with_the_first_row_of_its_table_and_facts_stay_together)
+{
+    if (!has_poppler())
+        return;
+    for (int lines = 24; lines < 44; lines += 2) {
+        struct json *d = document();
+        for (int i = 0; i < lines; i++)
+            print_paragraph(d, STR("Filler."));
+        print_heading(d, 2, STR("Heading of it"), STR("it"));
+        struct json *t = print_table(d, STR("Caption of it"));
+        print_column(t, STR("Id"), "", 3);
+        print_column(t, STR("Words"), "", 30);
+        struct json *row = print_row(t);
+        json_push_str(row, STR("COM-0001"));
+        json_push_str(row, STR("First row that is high.\n\n\n\n\n\n\nIts end."));
+        struct json *facts = print_block(d, "facts");
+        print_fact(facts, STR("First fact"), STR("a"));
+        print_fact(facts, STR("Second fact"), STR("b"));
+        print_fact(facts, STR("Last fact"), STR("c"));
+        struct str text = TEXT(printed(d));
+        ck_assert_int_gt(page_with(text, "Heading of it"), 0);
+        ck_assert_int_eq(page_with(text, "Heading of it"), page_with(text, "Its end."));
+        ck_assert_int_eq(page_with(text, "Caption of it"), page_with(text, "Its end."));
+        ck_assert_int_eq(page_with(text, "First fact"), page_with(text, "Last fact"));
+        ck_assert_int_gt(page_with(text, "COM-0001"), 0);
+    }
+}
+END_TEST
+
 START_TEST(the_same_document_gives_the_same_bytes)
 {
     struct json *d = document();
@@ -137,6 +176,27 @@ START_TEST(the_head_of_a_table_stands_on_every_page_and_rows_stay_whole)
         for (int i = 0; i < 200; i++)
             ck_assert_int_eq(str_contains(page, arena_printf(a, "begin%03d", i).data), str_contains(page, arena_printf(a, "end%03d", i).data));
     }
+}
+END_TEST
+
+START_TEST(a_narrow_column_keeps_its_words_whole_and_the_widest_gives_way)
+{
+    if (!has_poppler())
+        return;
+    struct json *d = document(), *t = print_table(d, STR(""));
+    static const char *const names[] = {"Control", "Title", "Applies", "Why", "State", "Owner", "In force from", "Kind", "Class", "Review"};
+    for (size_t i = 0; i < 10; i++)
+        print_column(t, str_of(names[i]), "", i == 1 ? 22 : i == 3 ? 26 : 0);
+    for (int n = 0; n < 200; n++) {
+        struct json *row = print_row(t);
+        const char *const cells[] = {"GOV-01", "Integrity of everybody", "yes", "because of an unreasonably-long-word-that-nobody-would-miss-if-it-were-broken", "Failing", n == 33 ? "Denholm" : "Ann", "2025-11-24", "document", "confidential", "2026-11-24"};
+        for (size_t i = 0; i < 10; i++)
+            json_push_str(row, str_of(cells[i]));
+    }
+    struct str text = TEXT(printed(d));
+    const char *const wanted[] = {"GOV-01", "Control", "Integrity", "everybody", "Applies", "Failing", "Denholm", "2025-11-24", "document", "confidential", "2026-11-24"};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        ck_assert_msg(str_contains(text, wanted[i]), "%s is broken", wanted[i]);
 }
 END_TEST
 
@@ -216,5 +276,5 @@ START_TEST(what_is_wrong_is_named)
 }
 END_TEST
 
-TEST_MAIN_WITH("print", setup, teardown, a_text_can_be_read_back_with_its_tags_language_and_day, the_same_document_gives_the_same_bytes,
-               the_head_of_a_table_stands_on_every_page_and_rows_stay_whole, nothing_of_a_long_text_or_row_is_lost, hostile_text_does_no_harm, what_is_wrong_is_named)
+TEST_MAIN_WITH("print", setup, teardown, a_heading_stands_with_the_first_row_of_its_table_and_facts_stay_together, a_text_can_be_read_back_with_its_tags_language_and_day, the_same_document_gives_the_same_bytes,
+               the_head_of_a_table_stands_on_every_page_and_rows_stay_whole, a_narrow_column_keeps_its_words_whole_and_the_widest_gives_way, nothing_of_a_long_text_or_row_is_lost, hostile_text_does_no_harm, what_is_wrong_is_named)

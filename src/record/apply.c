@@ -228,6 +228,16 @@ static bool lists_put(struct applying *p)
     return true;
 }
 
+bool record_values_lay(struct db *db, struct arena *a, struct record *r, const struct json *values, struct err *e)
+{
+    struct leaf_view leaf = {.index = (uint64_t)r->leaf, .t = r->t};
+    struct applying p = {.db = db, .a = a, .leaf = &leaf, .type = r->type, .type_id = str_of(r->type->id), .id = r->id, .before = r, .e = e};
+    struct record after = *r;
+    after.values = values_over(&p, r->values, values);
+    p.after = &after;
+    return version_change(&p) && lists_put(&p);
+}
+
 /* ---- around it ---- */
 
 static bool count_add(struct applying *p, struct str state, int64_t n)

@@ -13,15 +13,6 @@ bool due_is_open(const struct record_type *t, const struct record_state *s)
     return strcmp(t->id, "occurrence") != 0 || strcmp(s->id, "expected") == 0 || strcmp(s->id, "missed") == 0;
 }
 
-const struct record_type **due_types(struct arena *a, const struct record_types *types, size_t *ret_count)
-{
-    *ret_count = record_types_count(types);
-    const struct record_type **list = arena_array(a, *ret_count + 1, sizeof(*list));
-    for (size_t i = 0; i < *ret_count; i++)
-        list[i] = record_types_at(types, i);
-    return list;
-}
-
 /* ---- the question ---- */
 
 static const struct record_field *due_field(const struct record_type *t)
@@ -29,6 +20,25 @@ static const struct record_field *due_field(const struct record_type *t)
     const struct record_field *f = t->due_field && *t->due_field ? record_type_field(t, str_of(t->due_field)) : NULL;
     bool has_owner = t->owner_field && *t->owner_field && record_type_field(t, str_of(t->owner_field));
     return has_owner ? f : NULL;
+}
+
+static int compare_types(const void *a, const void *b)
+{
+    return strcmp((*(const struct record_type *const *)a)->id, (*(const struct record_type *const *)b)->id);
+}
+
+/* By id, and only those of which something can be due. */
+const struct record_type **due_types(struct arena *a, const struct record_types *types, size_t *ret_count)
+{
+    size_t count = record_types_count(types);
+    const struct record_type **list = arena_array(a, count + 1, sizeof(*list));
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (due_field(record_types_at(types, i)))
+            list[(*ret_count)++] = record_types_at(types, i);
+    if (*ret_count)
+        qsort(list, *ret_count, sizeof(*list), compare_types);
+    return list;
 }
 
 static void put_due(struct query_text *q, const struct record_field *f)
@@ -226,10 +236,10 @@ static bool is_kept(const struct record_type *t, const struct due_query *q)
            q->leaf_limit == INT64_MAX && (!q->access || access_reads_all(q->access, t));
 }
 
-static void put_kept(struct query_text *q, const struct record_type *t, const struct due_query *asked)
+static void put_kept(struct query_text *q, const char *columns, const struct record_type *t, const struct due_query *asked)
 {
     const struct record_field *f = due_field(t);
-    buf_cstr(&q->sql, "select ifnull(sum(n), 0) from record_tally where type = ");
+    buf_printf(&q->sql, "select %s from record_tally where type = ", columns);
     query_arg(q, A(t->id));
     buf_cstr(&q->sql, " and a > '' and a <= ");
     put_bound(q, f, asked->to_day, true);
@@ -255,7 +265,7 @@ bool due_count(struct db *db, struct arena *a, const struct record_type *const *
         struct query_text q;
         query_init(&q, a);
         if (is_kept(types[i], asked)) {
-            put_kept(&q, types[i], asked);
+            put_kept(&q, "ifnull(sum(n), 0)", types[i], asked);
         } else {
             buf_cstr(&q.sql, "select count(*) from (select 1");
             put_where(&q, types[i], due_field(types[i]), asked);
@@ -275,4 +285,36 @@ bool due_count(struct db *db, struct arena *a, const struct record_type *const *
 bool due_total(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *q, int64_t *ret, struct err *e)
 {
     return due_count(db, a, types, type_count, q, INT64_MAX, ret, e);
+}
+
+bool due_days(struct db *db, struct arena *a, const struct record_type *t, const struct due_query *asked, int64_t *ret, struct err *e)
+{
+    const struct record_field *f = due_field(t);
+    struct err failed = {0};
+    struct query_text q;
+    if (!is_asked(t, asked))
+        return true;
+    query_init(&q, a);
+    if (is_kept(t, asked)) {
+        put_kept(&q, "a, sum(n)", t, asked);
+        buf_cstr(&q.sql, " group by a");
+    } else {
+        buf_cstr(&q.sql, "select ");
+        put_due(&q, f);
+        buf_cstr(&q.sql, ", count(*)");
+        put_where(&q, t, f, asked);
+        buf_cstr(&q.sql, " group by 1");
+    }
+    struct db_row *row = query_run(&q, db, &failed);
+    while (row && db_next(row, &failed)) {
+        int64_t at_ms = is_instant(f) ? db_int(row, 0) : 0, day;
+        if (!is_instant(f) && !time_parse(db_text(row, 0), 0, &at_ms))
+            continue;
+        day = day_of(at_ms);
+        if (day >= asked->from_day && day <= asked->to_day)
+            ret[day - asked->from_day] += db_int(row, 1);
+    }
+    db_row_release(&row);
+    query_release(&q);
+    return failed.code ? (*e = failed, false) : true;
 }

@@ -42,7 +42,9 @@ bool due_count(struct db *db, struct arena *a, const struct record_type *const *
                int64_t *ret, struct err *e) MUST_USE;
 /* How many, of all. */
 bool due_total(struct db *db, struct arena *a, const struct record_type *const *types, size_t type_count, const struct due_query *q, int64_t *ret, struct err *e) MUST_USE;
-/* The types in force as due_list takes them. */
+/* How many of one type on each day from q->from_day to q->to_day: added to ret, whose first is from_day's. */
+bool due_days(struct db *db, struct arena *a, const struct record_type *t, const struct due_query *q, int64_t *ret, struct err *e) MUST_USE;
+/* The types in force of which something can be due, by id, as due_list takes them. */
 const struct record_type **due_types(struct arena *a, const struct record_types *types, size_t *ret_count);
 
 #endif

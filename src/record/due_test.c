@@ -72,6 +72,40 @@ START_TEST(person_type_and_days_narrow_it)
 }
 END_TEST
 
+/* Whether counted by what is kept of a type, by its rows, or of what one may read. */
+START_TEST(days_have_as_many_as_are_listed_on_them)
+{
+    enum { DAYS = 40 };
+    struct access ada = {.actor = STR("account:1"), .account = STR("1"), .person = STR("P-0001"), .roles = {"employee"}, .role_count = 1};
+    const struct access *readers[] = {NULL, &ada};
+    int64_t first = day(2026, 12, 1);
+    struct err e = {0};
+    for (int n = 0; n < 60; n++)
+        task(n % 3 ? "P-0001" : "P-0002", arena_printf(test_records.arena, "2026-12-%02d", 1 + n * n % 31).data);
+    struct record_types *types = record_types_open(test_records.db, &e);
+    size_t type_count;
+    const struct record_type **list = due_types(test_records.arena, types, &type_count);
+    for (int who = 0; who < 2; who++)
+        for (int64_t limit = 0; limit < 2; limit++) {
+            int64_t found[DAYS] = {0}, total = 0;
+            struct due_query q = {.from_day = first - 3, .to_day = first - 3 + DAYS - 1, .access = readers[who], .leaf_limit = limit ? test_records.next - 20 : INT64_MAX};
+            for (size_t i = 0; i < type_count; i++)
+                ck_assert_msg(due_days(test_records.db, test_records.arena, list[i], &q, found, &e), "%s", e.text);
+            for (int64_t k = 0; k < DAYS; k++) {
+                struct due_query one = q;
+                one.from_day = one.to_day = q.from_day + k;
+                ck_assert_msg(due_list(test_records.db, test_records.arena, list, type_count, &one, &items, &count, &e), "%s", e.text);
+                ck_assert_int_eq(found[k], (int64_t)count);
+                total += found[k];
+            }
+            ck_assert_int_gt(total, 20);
+        }
+    for (size_t i = 1; i < type_count; i++)
+        ck_assert(strcmp(list[i - 1]->id, list[i]->id) < 0);
+    record_types_close(types);
+}
+END_TEST
+
 START_TEST(what_somebody_stands_in_for_is_theirs_while_the_owner_is_away)
 {
     records_create(&test_records, "person", "{\"name\":\"Cem\",\"kind\":\"employee\",\"delegate\":\"P-0002\",\"away_from\":\"2026-12-01\",\"away_until\":\"2026-12-10\"}");
@@ -128,4 +162,4 @@ START_TEST(only_what_may_be_read)
 END_TEST
 
 TEST_MAIN_WITH("due", setup, teardown, all_types_are_listed_by_day, person_type_and_days_narrow_it, what_somebody_stands_in_for_is_theirs_while_the_owner_is_away, what_is_done_is_due_as_of_the_leaf_before,
-               only_what_may_be_read)
+               only_what_may_be_read, days_have_as_many_as_are_listed_on_them)

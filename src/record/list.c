@@ -306,14 +306,19 @@ static bool page_read(struct listing *l, bool (*each)(void *context, const struc
         put_brief_columns(&l->q.sql, l->type);
     else
         put_record_columns(&l->q.sql, l->type, true);
+    /* Where many may match that no index has in this order, they are sorted without what a row shows: that is read of those on the page alone. */
+    bool is_narrow = (query->where.size || query->q.size) && per_page <= PER_PAGE_MAX;
+    if (is_narrow)
+        buf_printf(&l->q.sql, " from %s_versions r where r.rowid in (select r.rowid", l->type->table);
     bool ok = put_where(l) && put_order(l);
     if (ok) {
         buf_cstr(&l->q.sql, " limit ");
         query_arg(&l->q, A(per_page));
         buf_cstr(&l->q.sql, " offset ");
         query_arg(&l->q, A((page - 1) * per_page));
-        ok = rows_read(l, each, context);
+        ok = !is_narrow || (buf_char(&l->q.sql, ')'), put_order(l));
     }
+    ok = ok && rows_read(l, each, context);
     query_release(&l->q);
     return ok;
 }

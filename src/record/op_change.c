@@ -85,6 +85,10 @@ bool record_op(const struct env *env, struct arena *a, const struct record_chang
         if (c->is_sure)
             json_put_bool(o, "sure", true);
         json_put_int(o, "ver", c->version);
+        if (c->signature.size) {
+            json_put_str(o, "cp", c->head.data ? c->head : STR(""));
+            json_put_str(o, "sig", c->signature);
+        }
     }
     if (x->has_stepped_up)
         json_put_cstr(ret->body, "step", x->step ? x->step : "session");
@@ -584,8 +588,38 @@ static bool asking_check(struct making *m, struct asking *q)
     return true;
 }
 
+static struct str claimed(const struct asking *q, const char *field)
+{
+    const struct json *v = json_get(q->set, field);
+    v = v || !q->record ? v : json_get(q->record->values, field);
+    return v && v->type == JSON_STRING ? v->text : STR("");
+}
+
+/* What somebody brings is as old as they say (W51 counts from there): of the day it was taken, or of the end of its time. */
+static void put_observed(struct making *m, const struct asking *q, struct json *body)
+{
+    struct str taken = claimed(q, "taken_on");
+    int64_t from, to, now_ms = op_now_ms(m->op);
+    if (!time_parse(taken.size ? taken : claimed(q, "period_to"), 0, &to) || !time_parse(claimed(q, "period_from"), 0, &from) || from > now_ms)
+        return;
+    struct json *span = json_put_array(body, "obs");
+    to = to + MS_DAY - 1 < now_ms ? to + MS_DAY - 1 : now_ms;
+    json_push_int(span, from < to ? from : to);
+    json_push_int(span, to);
+}
+
+/* Files that are brought as evidence, a policy's words, and what takes two people or a person asked again, are leaves of types of their own
+ * (ledger.md 2.2): they say of themselves what they are to whoever reads the ledger without these types. */
+static const char *leaf_type_of(const struct asking *q)
+{
+    if (q->act == RECORD_CREATE || q->act == RECORD_CHANGE)
+        return strcmp(q->type->id, "evidence") == 0 && q->blob_count > 1 ? "upload" : strcmp(q->type->id, "policy_version") == 0 ? "policy" : "record";
+    return q->is_vote || (q->transition && q->transition->needs_step_up) ? "decision" : "record";
+}
+
 static void draft(struct making *m, const struct asking *q, size_t i, size_t count, struct leaf_draft *ret)
 {
+    const char *type = leaf_type_of(q);
     struct arena *a = m->a;
     struct json *body = json_object(a);
     bool has_step = q->transition && m->step.size;
@@ -606,7 +640,13 @@ static void draft(struct making *m, const struct asking *q, size_t i, size_t cou
     json_put_str(body, "tv", str_slice(str_of(q->type->digest), 0, 16));
     json_put_cstr(body, "type", q->type->id);
     json_put_int(body, "ver", q->is_vote ? q->version : q->version + 1);
-    *ret = (struct leaf_draft){.type = "record",
+    if (strcmp(type, "record") != 0)
+        json_put_cstr(body, "k", op_record_change.kind); /* which the keeper adds to leaves of type record */
+    if (strcmp(type, "decision") == 0)
+        json_put_int(body, "of", q->record->leaf);
+    if (strcmp(type, "upload") == 0)
+        put_observed(m, q, body);
+    *ret = (struct leaf_draft){.type = type,
                                .stream = arena_printf(a, "record/%s", q->type->id),
                                .body = body,
                                .blob_first = q->blob_first,

@@ -119,9 +119,10 @@ bool record_list(struct db *db, struct arena *a, const struct record_type *t, co
                  bool (*each)(void *context, const struct record *r, struct err *e), void *context, int64_t *ret_total,
                  struct err *e) MUST_USE;
 /* What is now and holds the words, of all types, newest first; at most `max` of them are looked at. Nothing is asked about who may read it.
- * The type may be one that is no longer in force. */
+ * The type may be one that is no longer in force. n: what record_text_title knows it by. */
 bool record_search(struct db *db, struct arena *a, struct str words, int64_t max,
-                 bool (*each)(void *context, struct str type, struct str id, struct str title, struct err *e), void *context, struct err *e) MUST_USE;
+                 bool (*each)(void *context, struct str type, struct str id, int64_t n, struct err *e), void *context, struct err *e) MUST_USE;
+struct str record_text_title(struct db *db, struct arena *a, int64_t n, struct err *e);
 /* {"state":count, …} of what is now. */
 struct json *record_counts(struct db *db, struct arena *a, const struct record_type *t, struct err *e);
 /* What refers to this record now: [{"type","id","field"}], at most `max`, through reference, person and list fields. */
@@ -130,6 +131,9 @@ struct json *record_referrers(struct db *db, struct arena *a, struct record_type
 /* The same, of those that have not come to their end. */
 struct json *record_referrers_open(struct db *db, struct arena *a, struct record_types *types, struct str target_type, struct str id, size_t max,
                                    struct err *e);
+/* Puts values into a record's version in force that are known from elsewhere: what its leaves don't say, since their blobs are not at hand. Only over a
+ * projection that was made to look at, never over the program's own. */
+bool record_values_lay(struct db *db, struct arena *a, struct record *r, const struct json *values, struct err *e) MUST_USE;
 /* A leaf_limit for "as of t": the newest leaf that was there then, -1 before the first. */
 int64_t record_leaf_at(struct db *db, int64_t t_ms, struct err *e);
 /* Newest first: [{"leaf","t","version","act","transition","actor","via","step","from","to","why","erased","diff":[{"field","label","old","new"}]}] */
@@ -149,6 +153,7 @@ struct record_change {
     bool is_sure;              /* where the type asks again because others refer to it */
     const struct op_blob *files; /* sealed bytes of files that `set` names and the ledger does not have yet (record_seal_file) */
     size_t file_count;
+    struct str signature, head; /* what an auditor's own key signed for it (assess/audit_sign.h); "" */
 };
 
 /* One problem of a value, for forms and APIs: {"field","why"}. Empty list: fine. What is typed in a form is text; `is_text` says that

@@ -120,7 +120,9 @@ START_TEST(steps_are_guarded)
     ck_assert(!move("gap", id, 3, "accept", "") && strstr(e.text, "needs a reason"));
     ck_assert(!move("gap", id, 3, "accept", "because") && strstr(e.text, "step_up_required"));
     w.step = "password";
+    ck_assert_str_eq(w.leaves[w.next - 1].type, "record");
     ck_assert_msg(move("gap", id, 3, "accept", "because"), "%s", e.text);
+    ck_assert_str_eq(w.leaves[w.next - 1].type, "decision");
     ck_assert(!change("gap", id, 4, "{\"plan\":\"other\"}") && strstr(e.text, "nothing changes while"));
     const char *own = gap("Two");
     ck_assert(!move("gap", own, 1, "accept", "because") && strstr(e.text, "takes somebody else than author"));

@@ -22,6 +22,7 @@ struct test_leaf {
     struct str text;          /* JSON */
     struct str values, extra; /* plaintext of its first blob; the rest are files that nobody reads */
     bool is_erased;
+    const char *type;         /* of the draft that it was made of */
 };
 
 struct records {
@@ -91,7 +92,9 @@ static inline struct test_leaf records_leaf(struct records *r, const struct op *
     struct test_leaf leaf = {0};
     buf_init(&text, 65535);
     struct json *json = draft->body;
-    json_put_cstr(json, "k", kind);
+    if (!json_get(json, "k"))
+        json_put_cstr(json, "k", kind);
+    leaf.type = draft->type;
     json_put_int(json, "t", t);
     json_put_cstr(json, "a", "s:00112233445566778899aabbccddeeff");
     struct json *list = json_put_array(json, "b");

@@ -54,18 +54,23 @@ struct str text_match(struct arena *a, struct str typed, const char *type)
     return arena_str(a, buf_view(&b));
 }
 
-/* cross: words first, then whose they are. FTS5 gives rows by falling rowid without sorting them. */
+struct str record_text_title(struct db *db, struct arena *a, int64_t n, struct err *e)
+{
+    return db_one_text(a, db, e, "select title from record_text where rowid = ?1", A(n));
+}
+
+/* cross: words first, then whose they are. FTS5 gives rows by falling rowid without sorting them; the titles, of the few that are shown, are asked for apart. */
 bool record_search(struct db *db, struct arena *a, struct str words, int64_t max,
-                 bool (*each)(void *context, struct str type, struct str id, struct str title, struct err *e), void *context, struct err *e)
+                 bool (*each)(void *context, struct str type, struct str id, int64_t n, struct err *e), void *context, struct err *e)
 {
     struct err failed = {0};
     struct str match = text_match(a, words, NULL);
     if (match.size == 0)
         return true;
     DB_EACH (row, db, &failed,
-             "select h.type, h.id, x.title from record_text x cross join record_head h on h.n = x.rowid where x.record_text match ?1 order by x.rowid desc limit ?2",
+             "select h.type, h.id, x.rowid from record_text x cross join record_head h on h.n = x.rowid where x.record_text match ?1 order by x.rowid desc limit ?2",
              A(match), A(max))
-        if (!each(context, arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1)), arena_str(a, db_text(row, 2)), &failed))
+        if (!each(context, arena_str(a, db_text(row, 0)), arena_str(a, db_text(row, 1)), db_int(row, 2), &failed))
             break;
     return failed.code ? (*e = failed, false) : true;
 }

@@ -135,12 +135,11 @@ struct checking {
 static const char *why(struct checking *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static const char *why(struct checking *c, const char *format, ...)
 {
-    char text[400];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    struct str text = arena_vprintf(c->a, format, arguments);
     va_end(arguments);
-    return arena_strndup(c->a, text, strlen(text));
+    return text.data;
 }
 
 static const char *check_bounds(struct checking *c, const struct record_field *f, int64_t value, const char *unit)

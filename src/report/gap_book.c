@@ -59,7 +59,7 @@ void put_person(struct view *v, struct json *o, const char *key, struct str id)
 bool people_put(struct view *v, struct json *page, struct err *e)
 {
     struct json *people = json_put_array(page, "people");
-    DB_EACH (row, v->db, e, "select id, name, job_title from people where state = 'active' order by name limit ?1", A(PEOPLE_SHOWN_MAX)) {
+    DB_EACH (row, v->db, e, "select id, name, job_title from people where +state = 'active' order by name, id limit ?1", A(PEOPLE_SHOWN_MAX)) {
         struct json *o = json_push_object(people);
         json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
         json_put_str(o, "name", arena_str(v->arena, db_text(row, 1)));

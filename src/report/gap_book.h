@@ -39,6 +39,8 @@ const struct book_gap *gap_book_find(const struct gap_book *b, struct str id);
 int64_t window_day_of(struct view *v, struct err *e);
 /* "High; 14 days of work and 91 until a first proof; the window begins in 60 days: 45 days short" */
 struct str gap_order_words(const struct gap_book *b, const struct book_gap *g);
+/* The label of a kind of gap. */
+const char *gap_kind_words(const struct gap_book *b, struct str kind);
 /* "2026-11-30"; "" for 0. */
 struct str day_words(struct view *v, int64_t day);
 /* [LINK] of control or criterion ids that a record holds. */

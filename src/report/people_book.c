@@ -79,7 +79,7 @@ static bool persons_read(struct people_book *b, struct err *e)
 
 /* ---- policies ---- */
 
-static bool is_word_in(struct str list, struct str word)
+bool people_word_in(struct str list, struct str word)
 {
     struct str rest = list, one;
     bool is_more = word.size > 0;
@@ -101,7 +101,7 @@ bool policy_is_wanted(const struct policy_wanted *p, const struct owing *who)
         return str_is(who->kind, "contractor") || str_is(who->kind, "consultant");
     if (str_is(p->audience, "board"))
         return str_is(who->kind, "board");
-    return str_is(p->audience, "departments") && is_word_in(p->departments, who->department);
+    return str_is(p->audience, "departments") && people_word_in(p->departments, who->department);
 }
 
 /* Signed counts from the newest version that was to be signed again. */

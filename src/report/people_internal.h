@@ -31,6 +31,7 @@ bool policy_is_wanted(const struct policy_wanted *p, const struct owing *who);
 struct str people_text(struct view *v, struct db_row *row, int column); /* "" for null */
 struct str people_today(struct view *v);
 bool names_same(struct str a, struct str b); /* whatever the case of A to Z */
+bool people_word_in(struct str list, struct str word); /* one of those between commas */
 /* {"id","name","url"} of somebody; null for "". */
 struct json *people_who(struct view *v, struct json *o, const char *key, struct str id, struct str name);
 /* "3 days late", "in 2 days", "today"; "" without a date. */

@@ -21,8 +21,7 @@ struct snapshot {
 struct people_kept {
     pthread_mutex_t mutex; /* guards all of it */
     struct snapshot *newest;
-    int64_t leaf;       /* up to which it holds */
-    struct sha256 hash; /* of that leaf: another ledger may have as many */
+    struct ledger_place place; /* up to which it holds */
 };
 
 static void snapshot_release(void *context)
@@ -160,56 +159,38 @@ static bool changed_read(struct changed *c, int64_t leaf, struct err *e)
 
 /* ---- the kept one ---- */
 
-static bool leaf_read(struct db *db, int64_t asked, int64_t *ret_leaf, struct sha256 *ret_hash)
-{
-    struct err failed = {0};
-    bool is_there = false;
-    DB_EACH (row, db, &failed, asked < 0 ? "select idx, hash from leaf where ?1 < 0 order by idx desc limit 1" : "select idx, hash from leaf where idx = ?1", A(asked)) {
-        struct str hash = db_bytes(row, 1);
-        *ret_leaf = db_int(row, 0);
-        is_there = hash.size == sizeof(ret_hash->bytes);
-        if (is_there)
-            memcpy(ret_hash->bytes, hash.data, hash.size);
-    }
-    return is_there && !failed.code;
-}
-
 /* Only records changed since, none was erased, and the types are what they were. */
-static bool is_followed(struct view *v, int64_t leaf, const struct sha256 *hash)
+static bool is_followed(struct view *v, const struct ledger_place *place)
 {
     struct err failed = {0};
-    struct sha256 now;
-    int64_t there;
-    return leaf_read(v->db, leaf, &there, &now) && sha256_equal(now, *hash) &&
-           db_one_int(v->db, &failed, 1, "select exists(select 1 from leaf where idx > ?1 and type in ('erase', 'erased', 'reencrypt')) or exists(select 1 from record_definition where leaf > ?1)", A(leaf)) == 0 &&
+    return ledger_place_is(v->db, place) &&
+           db_one_int(v->db, &failed, 1, "select exists(select 1 from leaf where idx > ?1 and type in ('erase', 'erased', 'reencrypt')) or exists(select 1 from record_definition where leaf > ?1)", A(place->leaf)) == 0 &&
            !failed.code;
 }
 
-static void publish(struct people_kept *k, struct snapshot *s, int64_t leaf, const struct sha256 *hash)
+static void publish(struct people_kept *k, struct snapshot *s, const struct ledger_place *place)
 {
     pthread_mutex_lock(&k->mutex);
     struct snapshot *old = NULL;
-    if (!k->newest || k->leaf <= leaf || !sha256_equal(k->hash, *hash)) {
+    if (!k->newest || k->place.leaf <= place->leaf || !sha256_equal(k->place.hash, place->hash)) {
         if (k->newest != s) {
             old = k->newest;
             atomic_fetch_add(&s->holders, 1);
             k->newest = s;
         }
-        k->leaf = leaf;
-        k->hash = *hash;
+        k->place = *place;
     }
     pthread_mutex_unlock(&k->mutex);
     snapshot_release(old);
 }
 
-static struct snapshot *held(struct people_kept *k, struct view *v, int64_t *ret_leaf, struct sha256 *ret_hash)
+static struct snapshot *held(struct people_kept *k, struct view *v, struct ledger_place *ret_place)
 {
     pthread_mutex_lock(&k->mutex);
     struct snapshot *s = k->newest;
     if (s)
         atomic_fetch_add(&s->holders, 1);
-    *ret_leaf = k->leaf;
-    *ret_hash = k->hash;
+    *ret_place = k->place;
     pthread_mutex_unlock(&k->mutex);
     if (s)
         arena_on_free(v->arena, snapshot_release, s);
@@ -244,14 +225,13 @@ static bool give(struct view *v, const struct snapshot *s, struct people_book *r
 bool people_book_get(struct view *v, struct people_book *ret, struct err *e)
 {
     struct people_kept *k = v->kept && !v->is_past ? view_kept_people(v->kept) : NULL;
-    struct sha256 hash, kept_hash;
+    struct ledger_place newest, place;
     struct changed c = {.v = v};
-    int64_t leaf, kept_leaf;
-    if (!k || !leaf_read(v->db, -1, &leaf, &hash))
+    if (!k || !ledger_place_newest(v->db, &newest))
         return people_book_read(v, ret, e);
-    struct snapshot *s = held(k, v, &kept_leaf, &kept_hash);
-    bool is_kept = s && s->day == view_today(v) && leaf >= kept_leaf && is_followed(v, kept_leaf, &kept_hash);
-    if (is_kept && leaf > kept_leaf && !changed_read(&c, kept_leaf, e))
+    struct snapshot *s = held(k, v, &place);
+    bool is_kept = s && s->day == view_today(v) && newest.leaf >= place.leaf && is_followed(v, &place);
+    if (is_kept && newest.leaf > place.leaf && !changed_read(&c, place.leaf, e))
         return false;
     if (is_kept && !c.is_all && c.count)
         s = renewed(v, s, &c, e);
@@ -259,6 +239,6 @@ bool people_book_get(struct view *v, struct people_book *ret, struct err *e)
         s = people_book_read(v, ret, e) ? snapshot_new(v, ret) : NULL;
     if (!s)
         return false;
-    publish(k, s, leaf, &hash);
+    publish(k, s, &newest);
     return give(v, s, ret, e);
 }

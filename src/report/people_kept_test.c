@@ -149,6 +149,17 @@ static void books_are_same(const struct people_book *x, const struct people_book
     }
 }
 
+/* Those who have still to sign, as the database's view has them. */
+static void missing_is_same(const struct policy_book *b, const struct policy_entry *p)
+{
+    size_t places[PEOPLE], count = policy_book_missing(b, p, PEOPLE, places), n = 0;
+    DB_EACH (row, db, &e, "select person from policy_duty where policy = ?1 and number = ?2 and signed_leaf is null order by person", A(p->id), A(p->live->number)) {
+        ck_assert(n < count && str_equal(b->people->persons[places[n]].id, db_text(row, 0)));
+        n++;
+    }
+    ck_assert_uint_eq(n, count);
+}
+
 /* And beside both, what the view of the database says, which asks for each person and policy. */
 static void progress_is_same(struct view *v)
 {
@@ -160,6 +171,7 @@ static void progress_is_same(struct view *v)
             continue;
         ck_assert_int_eq(p->needed, db_one_int(db, &e, -1, "select count(*) from policy_duty where policy = ?1 and number = ?2", A(p->id), A(p->live->number)));
         ck_assert_int_eq(p->signed_count, db_one_int(db, &e, -1, "select count(*) from policy_duty where policy = ?1 and number = ?2 and signed_leaf is not null", A(p->id), A(p->live->number)));
+        missing_is_same(&b, p);
     }
 }
 

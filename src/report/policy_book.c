@@ -202,14 +202,26 @@ static void signatures_read(struct policy_book *b, const struct people_book *peo
     }
 }
 
+size_t policy_book_missing(const struct policy_book *b, const struct policy_entry *p, size_t max, size_t *ret)
+{
+    size_t count = 0, place = people_signed_place(b->people, p->id);
+    for (size_t i = 0; p->live && p->signed_count < p->needed && i < b->people->count && count < max; i++) {
+        const struct owing *who = &b->people->persons[i];
+        if (str_is(who->state, "active") && policy_means(p, who->kind, who->department) && people_signed_number(b->people, i, place) < p->signs_from)
+            ret[count++] = i;
+    }
+    return count;
+}
+
 static bool progress_read(struct policy_book *b, struct err *e)
 {
-    struct people_book people;
+    struct people_book *people = ARENA_NEW(b->v->arena, struct people_book);
     size_t *team_at;
-    if (!people_book_get(b->v, &people, e))
+    if (!people_book_get(b->v, people, e))
         return false;
-    teams_read(b, &people, &team_at);
-    signatures_read(b, &people, team_at);
+    b->people = people;
+    teams_read(b, people, &team_at);
+    signatures_read(b, people, team_at);
     return true;
 }
 

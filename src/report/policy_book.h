@@ -35,6 +35,7 @@ struct policy_team {
     int64_t people;
 };
 
+struct people_book;
 struct policy_book {
     struct view *v;
     struct policy_entry *entries; /* by id */
@@ -44,12 +45,15 @@ struct policy_book {
     struct policy_team *teams;
     size_t team_count;
     int64_t *signed_by; /* entries × teams; NULL: not asked for */
+    const struct people_book *people; /* beside it */
 };
 
 /* with_progress: who has to sign and who has. */
 bool policy_book_read(struct view *v, bool with_progress, struct policy_book *ret, struct err *e) MUST_USE;
 /* NULL: there is none. */
 const struct policy_entry *policy_book_find(const struct policy_book *b, struct str id);
+/* Who has still to sign it, by id, at most `max` of them: places of book.people. Of a book that was read with progress. */
+size_t policy_book_missing(const struct policy_book *b, const struct policy_entry *p, size_t max, size_t *ret);
 /* The version of this number; NULL: none. */
 const struct policy_version *policy_book_version(const struct policy_book *b, const struct policy_entry *p, int64_t number);
 /* Does the policy mean somebody who works as `kind` in `department`? */

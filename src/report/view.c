@@ -30,22 +30,32 @@ int64_t view_today(struct view *v)
     return v->today_day;
 }
 
+static void *assessment_make(struct view *v, struct arena *a, struct err *e)
+{
+    return assessment_load(v->db, a, v->at_ms, v->leaf_limit, e);
+}
+
 const struct assessment *view_assessment(struct view *v, struct err *e)
 {
-    if (!v->assessment)
-        v->assessment = assessment_load(v->db, v->arena, v->at_ms, v->leaf_limit, e);
+    const struct assessment *kept = v->assessment ? NULL : view_kept_object(v, VIEW_KEPT_ASSESSMENT, assessment_make, e);
+    if (kept) { /* what it points to is shared; what is read later is read by who asks */
+        v->assessment = ARENA_NEW(v->arena, struct assessment);
+        *v->assessment = *kept;
+        v->assessment->arena = v->arena;
+        v->assessment->db = v->db;
+    }
     return v->assessment;
 }
 
 bool view_days(struct view *v, struct str from, struct str to, struct err *e)
 {
-    int64_t from_ms, to_ms, today = day_of(v->at_ms);
+    int64_t from_ms, to_ms, today = view_today(v);
     if (from.size == 0 && to.size == 0)
         return true;
     if (!time_parse(from, v->now_ms, &from_ms) || from_ms < 0)
         return err_set(e, ERR_INVALID, "from: '%.*s' is no day; write 2026-01-01, and with it to", STR_ARGS(str_slice(from, 0, 40)));
     if (to.size == 0)
-        to_ms = v->at_ms;
+        to_ms = today * MS_DAY;
     else if (!time_parse(to, v->now_ms, &to_ms) || to_ms < 0)
         return err_set(e, ERR_INVALID, "to: '%.*s' is no day; write 2026-06-30", STR_ARGS(str_slice(to, 0, 40)));
     int64_t first = day_of(from_ms), last = day_of(to_ms) < today ? day_of(to_ms) : today;
@@ -59,23 +69,28 @@ bool view_days(struct view *v, struct str from, struct str to, struct err *e)
 }
 
 /* Where the days are the window of an engagement (or what has passed of it), its populations tell how controls of events operated. */
-static bool over_days_feed(struct view *v, struct err *e)
+static bool over_days_of(struct view *v, struct engagement *ret, struct err *e)
 {
-    struct engagement g;
-    struct population_result *fed;
-    struct blob_opener opener = {.open = v->blobs.read, .context = v->blobs.context};
-    struct str first = day_text(v->arena, v->first_day), last = day_text(v->arena, v->last_day), today = day_text(v->arena, day_of(v->at_ms));
+    struct str first = day_text(v->arena, v->first_day), last = day_text(v->arena, v->last_day), today = day_text(v->arena, view_today(v));
     struct str id = db_one_text(v->arena, v->db, e,
                                 "select id from engagements_versions where window_from = ?1 and (window_to = ?2 or (window_to > ?2 and ?2 = ?3)) and state <> 'ended' and is_deleted = 0 and "
                                 "from_leaf <= ?4 and (to_leaf is null or to_leaf > ?4) order by id desc limit 1",
                                 A(first), A(last), A(today), A(v->leaf_limit));
+    *ret = (struct engagement){.id = STR("")};
+    return e->code == ERR_NONE && (!id.data || engagement_read(v->db, v->arena, id, v->leaf_limit, ret, e));
+}
+
+static bool over_days_feed(struct view *v, const struct engagement *g, struct err *e)
+{
+    struct population_result *fed;
+    struct blob_opener opener = {.open = v->blobs.read, .context = v->blobs.context};
     v->fed_by = STR("");
-    if (e->code || !id.data)
-        return e->code == ERR_NONE;
-    if (!engagement_read(v->db, v->arena, id, v->leaf_limit, &g, e) || !population_feed(v->db, v->arena, &opener, &g, v->over_days, &fed, e))
+    if (g->id.size == 0)
+        return true;
+    if (!population_feed(v->db, v->arena, &opener, g, v->over_days, &fed, e))
         return false;
     v->fed = fed;
-    v->fed_by = id;
+    v->fed_by = g->id;
     return true;
 }
 
@@ -83,9 +98,11 @@ const struct assessment *view_over_days(struct view *v, struct err *e)
 {
     if (v->last_day == 0)
         return view_assessment(v, e);
-    if (!v->over_days) {
-        v->over_days = assessment_load_days(v->db, v->arena, v->at_ms, v->first_day, v->last_day, v->leaf_limit, e);
-        if (v->over_days && !over_days_feed(v, e))
+    struct engagement g;
+    if (!v->over_days && over_days_of(v, &g, e)) {
+        struct zone *zone = g.id.size > 0 ? g.zone : local_zone(v->db, v->arena);
+        v->over_days = assessment_load_in(v->db, v->arena, v->at_ms, v->first_day, v->last_day, zone, v->leaf_limit, e);
+        if (v->over_days && !over_days_feed(v, &g, e))
             v->over_days = NULL;
     }
     return v->over_days;
@@ -227,6 +244,13 @@ struct str days_text(struct view *v, int64_t ms)
 {
     int64_t days = ms / MS_DAY;
     return arena_printf(v->arena, days == 1 ? "%lld day" : "%lld days", (long long)days);
+}
+
+void put_days_of(struct view *v, struct json *o, const struct assessment *as)
+{
+    json_put_str(o, "from", day_text(v->arena, as->first_day));
+    json_put_str(o, "to", day_text(v->arena, as->first_day + as->day_count - 1));
+    json_put_int(o, "days", as->day_count);
 }
 
 void put_cells(struct view *v, struct json *o, const char *key, const struct assessment *as, const enum result_status *days)

@@ -243,8 +243,9 @@ static bool put_groups(struct lines *x, struct json *page, struct err *e)
         json_put_int(o, "take", n < limit ? n : limit);
     }
     int64_t all = db_one_int(v->db, e, 0,
-                             "select count(*) from access_lines where review = ?1 and state = 'open' and is_flagged = 0 and coalesce(delegate, reviewer) = ?2 and coalesce(person, '') <> ?2 and "
-                             "coalesce(granted_by, '') <> ?2 and (?3 = '' or system = ?3)",
+                             "select count(*) from access_lines_versions l where +l.review = ?1 and +l.state = 'open' and l.is_flagged = 0 and l.is_deleted = 0 and l.to_leaf is null and "
+                             "((l.reviewer = ?2 and l.to_leaf is null) or (l.delegate = ?2 and l.to_leaf is null)) and coalesce(l.delegate, l.reviewer) = ?2 and coalesce(l.person, '') <> ?2 and "
+                             "coalesce(l.granted_by, '') <> ?2 and (?3 = '' or l.system = ?3)",
                              A(x->review), A(x->me), A(x->f->system));
     json_put_int(page, "unflagged", all < limit ? all : limit);
     return e->code == ERR_NONE;
@@ -257,8 +258,8 @@ static bool put_deciders(struct lines *x, struct json *page, struct err *e)
     struct json *list = json_put_array(page, "deciders");
     bool is_lead = x->r->access && access_has_role(x->r->access, "compliance_lead");
     DB_EACH (row, v->db, e,
-             "select coalesce(l.delegate, l.reviewer) as who, p.name, count(*) from access_lines l left join people p on p.id = coalesce(l.delegate, l.reviewer) where l.review = ?1 and "
-             "l.state = 'open' and (?3 or coalesce(l.delegate, l.reviewer) = ?2) group by who order by who <> ?2, 2 limit 100",
+             "select w.who, p.name, w.n from (select coalesce(nullif(delegate, ''), reviewer) as who, sum(n) as n from access_lines_counts where review = ?1 and state = 'open' group by who) w "
+             "left join people p on p.id = w.who where w.n > 0 and (?3 or w.who = ?2) order by w.who <> ?2, 2 limit 100",
              A(x->review), A(x->me), A((int64_t)is_lead)) {
         struct json *o = json_push_object(list);
         struct str id = arena_str(v->arena, db_text(row, 0)), name = arena_str(v->arena, db_text(row, 1));

@@ -1,6 +1,7 @@
 /* Assets and data: the register, data stores against the duties of their class, and encryption by class and medium. */
 #include "report/view_asset.h"
 #include "report/asset_facts.h"
+#include "report/kept_tree.h"
 
 /* ---- the register ---- */
 
@@ -45,15 +46,28 @@ static bool each_asset(void *context, const struct record *a, struct err *e)
     return true;
 }
 
-static int64_t count_where(struct view *v, const char *condition)
+/* {"sums":{"in_use","in_scope","unowned","unclassed","retired"},"kinds":{"host":N}} of all assets. */
+static struct json *asset_sums_make(struct view *v, void *context, struct err *e)
 {
-    struct err ignored = {0};
-    struct str sql = arena_printf(v->arena, "select count(*) from assets_versions r where %s and r.is_deleted = 0 and %s",
-                                  v->is_past ? "r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1)" : "r.to_leaf is null and ?1 is not null", condition);
-    return db_one_int(v->db, &ignored, 0, db_known(v->db, sql), A(v->leaf_limit));
+    static const char *const names[] = {"in_use", "in_scope", "unowned", "unclassed", "retired"};
+    struct json *made = json_object(v->arena), *sums = json_put_object(made, "sums"), *kinds = json_put_object(made, "kinds");
+    int64_t all[5] = {0};
+    (void)context;
+    struct str sql = arena_printf(v->arena,
+                                  "select r.kind, count(*), sum(r.state = 'in_use'), sum(r.state = 'in_use' and ifnull(r.in_scope, 1) = 1), sum(r.state = 'in_use' and ifnull(r.in_scope, 1) = 1 and r.owner is null), "
+                                  "sum(r.state = 'in_use' and ifnull(r.in_scope, 1) = 1 and r.class is null), sum(r.state = 'retired') from assets_versions r where %s and r.is_deleted = 0 group by r.kind",
+                                  v->is_past ? "r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1)" : "r.to_leaf is null and ?1 is not null");
+    DB_EACH (row, v->db, e, db_known(v->db, sql), A(v->leaf_limit)) {
+        json_put_int(kinds, arena_str(v->arena, db_text(row, 0)).data, db_int(row, 1));
+        for (int i = 0; i < 5; i++)
+            all[i] += db_int(row, i + 2);
+    }
+    for (int i = 0; i < 5; i++)
+        json_put_int(sums, names[i], all[i]);
+    return e->code ? NULL : made;
 }
 
-static void put_kind_groups(struct view *v, struct json *page, const struct record_type *t)
+static void put_kind_groups(struct json *page, const struct record_type *t, const struct json *kinds)
 {
     struct json *groups = json_put_array(page, "groups");
     const struct record_field *kind = record_type_field(t, STR("kind"));
@@ -61,7 +75,7 @@ static void put_kind_groups(struct view *v, struct json *page, const struct reco
         struct json *o = json_push_object(groups);
         json_put_cstr(o, "id", kind->choices[i].id);
         json_put_cstr(o, "words", kind->choices[i].label);
-        json_put_int(o, "count", count_where(v, arena_printf(v->arena, "r.kind = '%s'", kind->choices[i].id).data));
+        json_put_int(o, "count", json_int(kinds, kind->choices[i].id, 0));
     }
     json_put_array(page, "statuses");
 }
@@ -75,22 +89,18 @@ struct json *view_assets(struct view *v, const struct view_records *r, const str
     struct listing x = {.v = v, .rows = json_put_array(page, "rows")};
     const struct record_field *kind = record_type_field(t, STR("kind"));
     bool is_known = f->group.size == 0 || (kind && record_choice(kind, f->group));
-    int64_t total = 0, in_scope = 0;
+    int64_t total = 0;
     int64_t per_page = f->per_page > 0 ? f->per_page : ASSETS_PER_PAGE;
     struct record_query q = {.q = f->q, .where = f->group.size && is_known ? arena_printf(v->arena, "kind=%.*s", STR_ARGS(f->group)) : STR(""), .state = STR("open"),
                              .page = f->page > 0 ? f->page : 1, .per_page = per_page, .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms};
     if (is_known && !record_list(v->db, v->arena, t, &q, each_asset, &x, &total, e))
         return NULL;
-    int64_t in_use = count_where(v, "r.state = 'in_use'");
-    in_scope = count_where(v, "r.state = 'in_use' and ifnull(r.in_scope, 1) = 1");
-    put_kind_groups(v, page, t);
-    list_put_page(v, page, f, total, in_use);
-    struct json *sums = json_put_object(page, "sums");
-    json_put_int(sums, "in_use", in_use);
-    json_put_int(sums, "in_scope", in_scope);
-    json_put_int(sums, "unowned", count_where(v, "r.state = 'in_use' and ifnull(r.in_scope, 1) = 1 and r.owner is null"));
-    json_put_int(sums, "unclassed", count_where(v, "r.state = 'in_use' and ifnull(r.in_scope, 1) = 1 and r.class is null"));
-    json_put_int(sums, "retired", count_where(v, "r.state = 'retired'"));
+    const struct json *made = kept_tree_get(v, STR("assets"), "[\"record/asset\"]", asset_sums_make, NULL, e), *sums = json_get(made, "sums");
+    if (!made)
+        return NULL;
+    put_kind_groups(page, t, json_get(made, "kinds"));
+    list_put_page(v, page, f, total, json_int(sums, "in_use", 0));
+    json_put(page, "sums", json_copy(v->arena, sums));
     struct err why = {0};
     json_put_bool(page, "may_create", !v->is_past && r->access && record_allows(r->access, t, NULL, RECORD_CREATE, NULL, &why));
     return page;
@@ -104,18 +114,6 @@ static void put_judged(const struct asset_facts *f, struct json *list, const str
     json_put_cstr(o, "id", classification_duty_id(j->duty));
     json_put_str(o, "label", asset_label(f, "duties", str_of(classification_duty_id(j->duty))));
     json_put_cstr(o, "why", j->why);
-}
-
-static struct str store_status(const struct asset_facts *f, const struct record *s)
-{
-    struct judged judged[DUTIES];
-    struct store_facts facts = asset_store_facts(f, s);
-    size_t count = store_judge(&f->rules, &facts, judged), broken = 0, unknown = 0;
-    for (size_t i = 0; i < count; i++) {
-        broken += judged[i].verdict == VERDICT_BROKEN;
-        unknown += judged[i].verdict != VERDICT_KEPT && judged[i].verdict != VERDICT_BROKEN;
-    }
-    return scope_flag(s, "in_scope") == 0 ? STR("skip") : broken ? STR("fail") : unknown ? STR("unknown") : STR("pass");
 }
 
 static struct json *store_new(const struct asset_facts *f, const struct record *s)
@@ -148,19 +146,44 @@ static struct json *store_new(const struct asset_facts *f, const struct record *
     return o;
 }
 
-static int64_t count_class(const struct asset_facts *f, struct str class)
+/* What is wrong first. */
+static const char *const store_order[] = {"fail", "unknown", "pass", "skip"};
+
+/* {"stores":[{"class","status","row":packed}],"classes":{"<class>":count}}: every store against the duties of its class. */
+static struct json *stores_make(struct view *v, void *context, struct err *e)
 {
-    int64_t n = 0;
-    for (size_t i = 0; i < f->stores.count; i++)
-        n += str_equal(scope_text(&f->stores.items[i], "class"), class);
-    return n;
+    struct asset_facts f;
+    if (!asset_facts_read(v, context, true, &f, e))
+        return NULL;
+    struct json *made = json_object(v->arena), **rows = arena_array(v->arena, f.stores.count + 1, sizeof *rows), *list = json_put_array(made, "stores");
+    for (size_t i = 0; i < f.stores.count; i++)
+        rows[i] = store_new(&f, &f.stores.items[i]);
+    for (size_t k = 0; k < 4; k++)
+        for (size_t i = 0; i < f.stores.count; i++) {
+            if (!str_is(json_text(rows[i], "status"), store_order[k]))
+                continue;
+            struct json *o = json_push_object(list);
+            json_put_str(o, "class", json_text(rows[i], "class"));
+            json_put_cstr(o, "status", store_order[k]);
+            json_put(o, "row", kept_row(v->arena, rows[i]));
+        }
+    return made;
 }
 
-static void put_classes(const struct asset_facts *f, struct json *page)
+/* Made from what may be read of these types, which not everybody may. */
+static struct str facts_key(struct view *v, const struct view_records *r, const char *name)
+{
+    return arena_printf(v->arena, "%s %d%d%d", name, record_may_read_type(r, record_types_find(r->types, STR("asset"))), record_may_read_type(r, record_types_find(r->types, STR("data_store"))),
+                        record_may_read_type(r, record_types_find(r->types, STR("system"))));
+}
+#define FACTS_STREAMS "[\"record/asset\",\"record/data_store\",\"record/system\",\"record/person\",\"run\",\"parameter\"]"
+
+static void put_classes(struct view *v, const struct json *content, const struct json *stores, struct json *page)
 {
     struct json *list = json_put_array(page, "classes");
-    JSON_EACH (class, json_get(f->content, "classes")) {
+    JSON_EACH (class, json_get(content, "classes")) {
         struct json *o = json_push_object(list), *examples = NULL;
+        int64_t count = 0;
         json_put_str(o, "id", json_text(class, "id"));
         json_put_str(o, "label", json_text(class, "label"));
         json_put_str(o, "words", json_text(class, "words"));
@@ -171,61 +194,51 @@ static void put_classes(const struct asset_facts *f, struct json *page)
         JSON_EACH (d, json_get(class, "duties")) {
             struct json *duty = json_push_object(duties);
             json_put_str(duty, "id", d->text);
-            json_put_str(duty, "label", asset_label(f, "duties", d->text));
-            JSON_EACH (x, json_get(f->content, "duties"))
-                if (str_equal(json_text(x, "id"), d->text))
+            JSON_EACH (x, json_get(content, "duties"))
+                if (str_equal(json_text(x, "id"), d->text)) {
+                    json_put_str(duty, "label", json_text(x, "label"));
                     json_put_str(duty, "words", json_text(x, "words"));
+                }
         }
-        json_put_int(o, "count", count_class(f, json_text(class, "id")));
+        JSON_EACH (s, stores)
+            count += str_equal(json_text(s, "class"), json_text(class, "id"));
+        json_put_int(o, "count", count);
     }
-}
-
-/* What is wrong first; the stores of one page are written out. */
-static void put_stores(const struct asset_facts *f, struct json *page, const struct view_filter *filter, struct str class, int64_t counts[4])
-{
-    static const char *const order[] = {"fail", "unknown", "pass", "skip"};
-    struct view *v = f->v;
-    struct view_filter asked = *filter;
-    uint8_t *group = arena_array(v->arena, f->stores.count + 1, sizeof *group);
-    asked.per_page = asked.per_page > 0 ? asked.per_page : STORES_PER_PAGE;
-    for (size_t i = 0; i < f->stores.count; i++) {
-        bool is_meant = class.size == 0 || str_equal(scope_text(&f->stores.items[i], "class"), class);
-        struct str status = is_meant ? store_status(f, &f->stores.items[i]) : STR("");
-        for (uint8_t k = 0; k < 4; k++)
-            if (str_is(status, order[k])) {
-                counts[k]++;
-                group[i] = k + 1;
-            }
-    }
-    struct json *rows = json_put_array(page, "rows");
-    int64_t first = (filter_page(&asked) - 1) * filter_per_page(&asked), end = first + filter_per_page(&asked), at = 0;
-    for (uint8_t k = 1; k <= 4; k++)
-        for (size_t i = 0; i < f->stores.count && at < end; i++)
-            if (group[i] == k && at++ >= first)
-                json_push(rows, store_new(f, &f->stores.items[i]));
-    int64_t total = counts[0] + counts[1] + counts[2] + counts[3];
-    json_put_array(page, "groups");
-    json_put_array(page, "statuses");
-    list_put_page(v, page, &asked, total, class.size ? (int64_t)f->stores.count : total);
+    (void)v;
 }
 
 struct json *view_asset_stores(struct view *v, const struct view_records *r, const struct view_filter *filter, struct str class, struct err *e)
 {
-    struct asset_facts f;
-    struct json *page = record_page_new(v, STR("Data stores"), true, e);
-    if (!page || !asset_facts_read(v, r, true, &f, e))
+    const struct record_type *t = record_types_find(r->types, STR("data_store"));
+    struct json *page = record_page_new(v, STR("Data stores"), true, e), *content = page ? json_parse(v->arena, str_of(content_classification_json), JSON_LIMITS_DEFAULT, e) : NULL;
+    const struct json *made = content ? kept_tree_get(v, facts_key(v, r, "stores"), FACTS_STREAMS, stores_make, (void *)(uintptr_t)r, e) : NULL, *stores = json_get(made, "stores");
+    if (!made)
         return NULL;
-    int64_t counts[4] = {0};
-    put_stores(&f, page, filter ? filter : &view_filter_none, class, counts);
+    struct view_filter asked = filter ? *filter : view_filter_none;
+    asked.per_page = asked.per_page > 0 ? asked.per_page : STORES_PER_PAGE;
+    struct json *rows = json_put_array(page, "rows");
+    int64_t counts[4] = {0}, at = 0, first = (filter_page(&asked) - 1) * filter_per_page(&asked), end = first + filter_per_page(&asked);
+    JSON_EACH (s, stores) {
+        if (class.size && !str_equal(json_text(s, "class"), class))
+            continue;
+        for (size_t k = 0; k < 4; k++)
+            counts[k] += str_is(json_text(s, "status"), store_order[k]);
+        if (at >= first && at < end)
+            json_push(rows, kept_row_open(v->arena, json_get(s, "row")));
+        at++;
+    }
+    json_put_array(page, "groups");
+    json_put_array(page, "statuses");
+    list_put_page(v, page, &asked, at, (int64_t)stores->count);
     struct json *sums = json_put_object(page, "sums");
-    json_put_int(sums, "total", counts[0] + counts[1] + counts[2] + counts[3]);
+    json_put_int(sums, "total", at);
     json_put_int(sums, "broken", counts[0]);
     json_put_int(sums, "unknown", counts[1]);
     json_put_int(sums, "kept", counts[2]);
-    put_classes(&f, page);
+    put_classes(v, content, stores, page);
     json_put_str(page, "class", class.data ? class : STR(""));
     struct err why = {0};
-    json_put_bool(page, "may_create", !v->is_past && r->access && record_allows(r->access, f.stores.type, NULL, RECORD_CREATE, NULL, &why));
+    json_put_bool(page, "may_create", !v->is_past && r->access && record_allows(r->access, t, NULL, RECORD_CREATE, NULL, &why));
     return page;
 }
 
@@ -332,19 +345,24 @@ static void put_hosts(const struct asset_facts *f, struct json *page)
     }
 }
 
-struct json *view_asset_encryption(struct view *v, const struct view_records *r, struct str class, struct str medium, struct err *e)
+struct chosen {
+    const struct view_records *r;
+    enum data_class class;
+    enum medium medium;
+    bool is_set;
+};
+
+/* The members of the page that no other than these facts decide. */
+static struct json *encryption_make(struct view *v, void *context, struct err *e)
 {
+    const struct chosen *chosen = context;
     struct asset_facts f;
-    struct json *page = record_page_new(v, STR("Encryption"), true, e);
-    if (!page || !asset_facts_read(v, r, true, &f, e))
+    if (!asset_facts_read(v, chosen->r, true, &f, e))
         return NULL;
-    enum medium chosen = classification_medium(medium);
-    enum data_class chosen_class = classification_class(class);
-    bool has_choice = chosen < (enum medium)MEDIUMS && (chosen_class != CLASS_UNKNOWN || str_is(class, "none"));
     struct store_facts *all = arena_array(v->arena, f.stores.count + 1, sizeof *all);
     for (size_t i = 0; i < f.stores.count; i++)
         all[i] = asset_store_facts(&f, &f.stores.items[i]);
-    struct json *mediums = json_put_array(page, "mediums"), *rows = json_put_array(page, "rows");
+    struct json *made = json_object(v->arena), *mediums = json_put_array(made, "mediums"), *rows = json_put_array(made, "rows");
     JSON_EACH (m, json_get(f.content, "mediums")) {
         struct json *o = json_push_object(mediums);
         json_put_str(o, "id", json_text(m, "id"));
@@ -356,13 +374,25 @@ struct json *view_asset_encryption(struct view *v, const struct view_records *r,
         json_put_str(o, "label", k == CLASS_UNKNOWN ? STR("No class") : asset_label(&f, "classes", str_of(classification_class_id((enum data_class)k))));
         struct json *cells = json_put_array(o, "cells");
         for (int m = 0; m < MEDIUMS; m++)
-            put_cell(&f, all, cells, (enum data_class)k, m, has_choice && (int)chosen == m && chosen_class == (enum data_class)k);
+            put_cell(&f, all, cells, (enum data_class)k, m, chosen->is_set && (int)chosen->medium == m && chosen->class == (enum data_class)k);
     }
-    if (has_choice)
-        put_list(&f, page, chosen_class, chosen);
+    if (chosen->is_set)
+        put_list(&f, made, chosen->class, chosen->medium);
     else
-        json_put_null(page, "list");
-    put_hosts(&f, page);
-    json_put_int(page, "total", (int64_t)f.stores.count);
-    return page;
+        json_put_null(made, "list");
+    put_hosts(&f, made);
+    json_put_int(made, "total", (int64_t)f.stores.count);
+    return made;
+}
+
+struct json *view_asset_encryption(struct view *v, const struct view_records *r, struct str class, struct str medium, struct err *e)
+{
+    struct chosen chosen = {.r = r, .class = classification_class(class), .medium = classification_medium(medium)};
+    struct json *page = record_page_new(v, STR("Encryption"), true, e);
+    chosen.is_set = chosen.medium < (enum medium)MEDIUMS && (chosen.class != CLASS_UNKNOWN || str_is(class, "none"));
+    struct str key = arena_printf(v->arena, "encryption %d %d.%d", chosen.is_set, chosen.is_set ? (int)chosen.class : 0, chosen.is_set ? (int)chosen.medium : 0);
+    const struct json *made = page ? kept_tree_get(v, facts_key(v, r, key.data), FACTS_STREAMS, encryption_make, &chosen, e) : NULL;
+    JSON_EACH (member, made)
+        json_put(page, member->key.data, json_copy(v->arena, member));
+    return made ? page : NULL;
 }

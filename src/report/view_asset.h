@@ -11,7 +11,7 @@
 
 #include "report/view_record.h"
 
-enum { ASSETS_PER_PAGE = 50, ASSETS_SHOWN_MAX = 200, STORES_PER_PAGE = 25 };
+enum { ASSETS_PER_PAGE = 50, ASSETS_SHOWN_MAX = 200, STORES_PER_PAGE = 30 };
 
 /* LIST of {"id","title","url","kind","kind_words","environment","class","class_words","owner","is_in","state":STATE,"status","status_words","problems":[text],
  *   "subject","seen":TIME (of a host's newest run)}; groups: kinds;

@@ -16,6 +16,13 @@ static void opinion_put(struct json *list, const struct record *x, const char *f
     json_put_cstr(o, "status_words", choice->label);
 }
 
+/* As it was written when the report came in; else that of the first file of the evidence. */
+static struct str digest_of(const struct record *x, const struct record *evidence)
+{
+    struct str own = scope_text(x, "report_digest");
+    return own.size || !evidence ? own : json_text(json_at(json_get(evidence->values, "files"), 0), "digest");
+}
+
 static bool report_put(struct view *v, const struct view_records *r, struct json *page, const struct record *x, struct err *e)
 {
     struct str id = scope_text(x, "report_evidence");
@@ -28,7 +35,7 @@ static bool report_put(struct view *v, const struct view_records *r, struct json
     struct record *evidence = t ? record_get(v->db, v->arena, t, id, view_record_limit(v), &gone) : NULL;
     struct json *o = json_put_object(page, "report"), *opinions;
     put_record_link(v, o, "evidence", "evidence", evidence);
-    json_put_str(o, "digest", scope_text(x, "report_digest"));
+    json_put_str(o, "digest", digest_of(x, evidence));
     json_put_str(o, "dated", scope_text(x, "report_dated"));
     json_put_str(o, "words", scope_text(x, "opinion_words"));
     opinions = json_put_array(o, "opinions");
@@ -76,6 +83,8 @@ static bool next_put(struct view *v, struct json *page, const struct engagement 
         json_put_str(o, "id", next.id);
         json_put_str(o, "title", next.title);
         json_put_str(o, "url", arena_printf(v->arena, "/audit/%.*s", STR_ARGS(next.id)));
+        json_put_str(o, "from", next.has_days ? day_text(v->arena, next.window.first) : STR(""));
+        json_put_str(o, "to", next.has_days ? day_text(v->arena, next.window.last) : STR(""));
     }
     struct days follows = g->is_type1 ? (struct days){g->window.last + 1, day_add_months(g->window.last + 1, WINDOW_MONTHS_USUAL) - 1} : window_next(g->window);
     json_put_str(page, "next_from", g->has_days ? day_text(v->arena, follows.first) : STR(""));
@@ -140,11 +149,11 @@ static bool sheets_read(struct view *v, const struct trend_column *column, struc
 
 static bool column_put(struct view *v, const struct view_records *r, struct json *list, struct trend_column *x, struct err *e)
 {
-    int64_t last = x->g.window.last < view_today(v) ? x->g.window.last : view_today(v), counts[4] = {0};
-    int64_t at_ms = (last + 1) * MS_DAY - 1 < v->at_ms ? (last + 1) * MS_DAY - 1 : v->at_ms;
+    int64_t last = x->g.window.last < view_today(v) ? x->g.window.last : view_today(v);
+    int64_t end_ms = zone_instant_ms(x->g.zone, (last + 1) * MS_DAY) - 1, at_ms = end_ms < v->at_ms ? end_ms : v->at_ms;
     int64_t first = last - x->g.window.first >= WINDOW_DAYS_MAX ? last - WINDOW_DAYS_MAX + 1 : x->g.window.first;
     struct str from = day_text(v->arena, x->g.window.first), to = day_text(v->arena, x->g.window.last);
-    x->as = assessment_load_days(v->db, v->arena, at_ms, first, last, leaf_limit_at(v->db, v->at_ms, e), e);
+    x->as = assessment_load_in(v->db, v->arena, at_ms, first, last, x->g.zone, leaf_limit_at(v->db, v->at_ms, e), e);
     if (!x->as)
         return false;
     x->o = engagement_put(v, r, json_push_object(list), &x->g);
@@ -152,13 +161,20 @@ static bool column_put(struct view *v, const struct view_records *r, struct json
     json_put_int(x->o, "exceptions", db_one_int(v->db, e, 0, "select count(*) from audit_exceptions where engagement = ?1 and state <> 'withdrawn'", A(x->g.id)));
     json_put_int(x->o, "deviations", db_one_int(v->db, e, 0, "select count(*) from deviations where happened_on between ?1 and ?2", A(from), A(to)));
     json_put_int(x->o, "requests_back", db_one_int(v->db, e, 0, "select coalesce(sum(sent_back), 0) from audit_requests where engagement = ?1", A(x->g.id)));
-    for (size_t i = 0; i < x->as->control_count; i++)
-        if (x->as->program->controls[i].adoption == ADOPTION_ADOPTED)
-            counts[conclusion_status(x->as->controls[i].operation.conclusion)]++;
-    json_put_int(x->o, "operated", counts[RESULT_PASS]);
-    json_put_int(x->o, "failed", counts[RESULT_FAIL]);
-    json_put_int(x->o, "unknown", counts[RESULT_UNKNOWN]);
     return e->code == ERR_NONE;
+}
+
+/* What the cells of each window come to. */
+static void columns_count(const struct json *rows, const struct trend_column *columns, size_t count)
+{
+    static const char *const keys[][2] = {{"operated", "pass"}, {"failed", "fail"}, {"unknown", "unknown"}};
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+            int64_t n = 0;
+            JSON_EACH (row, rows)
+                n += str_is(json_text(json_at(json_get(row, "cells"), i), "status"), keys[k][1]);
+            json_put_int(columns[i].o, keys[k][0], n);
+        }
 }
 
 /* The newest windows that have begun, the oldest of them first. */
@@ -208,5 +224,6 @@ struct json *view_audit_trend(struct view *v, const struct view_records *r, stru
         const struct json *first = cells->first, *last = cells->last;
         json_put_bool(o, "is_moved", first && !str_equal(json_text(first, "status"), json_text(last, "status")));
     }
+    columns_count(rows, columns, count);
     return page;
 }

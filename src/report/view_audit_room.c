@@ -1,4 +1,5 @@
 /* The room of an engagement: what its auditor may see, and what was read. */
+#include "assess/audit_sign.h"
 #include "record/examine.h"
 #include "report/view_record_internal.h"
 #include "report/view_requests.h"
@@ -54,6 +55,20 @@ static void never_put(struct json *page)
     }
 }
 
+/* The key of their own: what it is to be called, and what is registered under that name. */
+static bool key_put(struct view *v, struct json *o, struct str person, struct err *e)
+{
+    struct auditor_key k;
+    if (!auditor_key_of(v->db, v->arena, person, &k, e))
+        return false;
+    json_put_str(o, "key_name", auditor_key_name(v->db, v->arena, person, e));
+    json_put_str(o, "key", k.vkey);
+    json_put_bool(o, "key_is_in_force", k.is_in_force);
+    json_put_str(o, "key_url", k.leaf >= 0 ? arena_printf(v->arena, "/ledger/%lld", (long long)k.leaf) : STR(""));
+    json_put_int(o, "key_leaf", k.leaf);
+    return e->code == ERR_NONE;
+}
+
 /* Whoever the engagement names, and until when their account lets them in. */
 static bool auditors_put(struct view *v, struct json *page, const struct engagement *g, struct err *e)
 {
@@ -71,6 +86,8 @@ static bool auditors_put(struct view *v, struct json *page, const struct engagem
             status = is_active && !is_over ? "pass" : "skip";
         }
         json_put_str(o, "name", name.data ? name : str_of(g->auditors.items[i]));
+        if (!key_put(v, o, str_of(g->auditors.items[i]), e))
+            return false;
         json_put_str(o, "until", until);
         json_put_cstr(o, "status", status);
         json_put_str(o, "status_words", state);
@@ -92,8 +109,10 @@ struct json *view_audit_room(struct view *v, const struct view_records *r, struc
     json_put_int(page, "reads", db_one_int(v->db, e, 0, "select count(*) from room_read where engagement = ?1 and leaf <= ?2", A(g.id), A(last_leaf(v))));
     put_time(v, page, "last_read", db_one_int(v->db, e, 0, "select coalesce(max(t), 0) from room_read where engagement = ?1 and leaf <= ?2", A(g.id), A(last_leaf(v))));
     json_put_str(page, "log_url", arena_printf(v->arena, "/audit/%.*s/room/log", STR_ARGS(g.id)));
-    json_put_str(page, "key_url", arena_printf(v->arena, "/audit/%.*s/room/key", STR_ARGS(g.id)));
     json_put_bool(page, "is_auditor", r->access && r->access->examined);
+    put_time(v, page, "draft_at", db_one_int(v->db, e, 0, "select coalesce(draft_at, 0) from engagements where id = ?1", A(g.id)));
+    json_put_str(page, "draft_url", arena_printf(v->arena, "/audit/%.*s/room/report", STR_ARGS(g.id)));
+    json_put_bool(page, "may_share", r->access && !r->access->examined && !v->is_past && g.has_days && (access_has_role(r->access, "compliance_lead") || access_has_role(r->access, "administrator")));
     return e->code ? NULL : page;
 }
 

@@ -239,11 +239,8 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     const struct window_outcome *w = &c->facts.window;
     bool is_evaluated = c->control->model == MODEL_CONFIG_STATE && c->test_count > 0;
     enum conclusion conclusion = is_evaluated ? w->conclusion : CONCLUSION_INSUFFICIENT_EVIDENCE;
-    char text[TIME_TEXT_SIZE];
     struct json *o = json_put_object(page, "window");
-    json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
-    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->window.to_ms - 1, text)));
-    json_put_int(o, "days", as->day_count);
+    put_days_of(v, o, as);
     json_put_bool(o, "is_evaluated", is_evaluated);
     json_put_cstr(o, "conclusion", is_evaluated ? conclusion_name(conclusion) : "");
     json_put_cstr(o, "conclusion_words", is_evaluated ? conclusion_words(conclusion) : "No occurrences are recorded yet");
@@ -275,15 +272,20 @@ static void window_put(struct view *v, struct json *page, const struct assessmen
     put_input(v, t, "longest failure", days_text(v, c->limits.max_fail_ms), "at most, on any one subject");
 }
 
-static void strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
+static bool strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index, struct err *e)
 {
     enum result_status *days = arena_array(v->arena, (size_t)as->day_count, sizeof *days);
-    for (size_t s = 0; s < as->subject_count; s++) {
+    struct arena *own = arena_new("strip", (size_t)2 << 30);
+    const struct test_history *histories = NULL;
+    for (size_t s = 0; s < as->subject_count && (histories = subject_histories(as, own, s, e)); s++) {
         size_t n;
-        struct stretch *stretches = control_stretches(as, v->arena, index, s, &n);
+        struct stretch *stretches = control_stretches(as, own, histories, index, s, &n);
         days_mark(as, stretches, n, days);
+        arena_reset(own);
     }
+    arena_free(own);
     put_cells(v, page, "strip", as, days);
+    return e->code == ERR_NONE;
 }
 
 static const char *mapping_reason(const struct test *t, const char *control)
@@ -326,31 +328,50 @@ static int moment_compare(const void *pa, const void *pb)
     const struct moment *a = pa, *b = pb;
     if (a->at_ms != b->at_ms)
         return a->at_ms > b->at_ms ? -1 : 1;
-    return a->test < b->test ? -1 : a->test > b->test;
+    if (a->test != b->test)
+        return a->test < b->test ? -1 : 1;
+    return a->subject < b->subject ? -1 : a->subject > b->subject;
 }
 
-void put_history(struct view *v, struct json *o, const struct assessment *as, const size_t *tests, size_t test_count)
+struct moments {
+    struct moment *items; /* of those that were looked at, the newest HISTORY_MAX, and at most as many again */
+    size_t count;
+};
+
+static void moments_sort(struct moments *m)
 {
-    struct moment *moments = NULL;
-    size_t count = 0, capacity = 0;
+    if (m->count > 0)
+        qsort(m->items, m->count, sizeof *m->items, moment_compare);
+    m->count = m->count < HISTORY_MAX ? m->count : HISTORY_MAX;
+}
+
+static void moments_add(struct moments *m, const struct assessment *as, const struct test_history *histories, const size_t *tests, size_t test_count, size_t subject)
+{
     for (size_t i = 0; i < test_count; i++)
-        for (size_t s = 0; s < as->subject_count; s++) {
-            const struct test_now *n = &as->tests[tests[i]].subjects[s];
-            for (size_t k = 0; k < n->stretch_count; k++) {
-                const struct stretch *now = &n->stretches[k].stretch, *before = k > 0 ? &n->stretches[k - 1].stretch : NULL;
-                if (now->from_ms < as->window.from_ms || (before && before->status == now->status))
-                    continue;
-                if (count == capacity)
-                    moments = arena_grow(v->arena, moments, count, &capacity, sizeof *moments);
-                moments[count++] =
-                    (struct moment){now->from_ms, 0, tests[i], s, before ? before->status : RESULT_SKIP, now->status, !before};
-            }
+        for (size_t k = 0; k < histories[tests[i]].count; k++) {
+            const struct stretch *now = &histories[tests[i]].stretches[k], *before = k > 0 ? now - 1 : NULL;
+            if (now->from_ms < as->window.from_ms || (before && before->status == now->status))
+                continue;
+            if (m->count == (size_t)2 * HISTORY_MAX)
+                moments_sort(m);
+            m->items[m->count++] = (struct moment){now->from_ms, 0, tests[i], subject, before ? before->status : RESULT_SKIP, now->status, !before};
         }
-    if (count > 0)
-        qsort(moments, count, sizeof *moments, moment_compare);
+}
+
+bool put_history(struct view *v, struct json *o, const struct assessment *as, const size_t *tests, size_t test_count, struct err *e)
+{
+    struct moments found = {.items = arena_array(v->arena, 2 * (size_t)HISTORY_MAX, sizeof *found.items)};
+    struct arena *own = arena_new("history", (size_t)2 << 30);
+    const struct test_history *histories = NULL;
+    for (size_t s = 0; s < as->subject_count && (histories = subject_histories(as, own, s, e)); s++) {
+        moments_add(&found, as, histories, tests, test_count, s);
+        arena_reset(own);
+    }
+    arena_free(own);
+    moments_sort(&found);
     struct json *list = json_put_array(o, "history");
-    for (size_t i = 0; i < count && i < HISTORY_MAX; i++) {
-        const struct moment *m = &moments[i];
+    for (size_t i = 0; i < found.count; i++) {
+        const struct moment *m = &found.items[i];
         const struct test *t = as->tests[m->test].test;
         struct json *item = json_push_object(list);
         put_time(v, item, "at", m->at_ms);
@@ -363,6 +384,7 @@ void put_history(struct view *v, struct json *o, const struct assessment *as, co
                                  : arena_printf(v->arena, "%s → %s", result_status_words(m->from), result_status_words(m->to)));
         json_put_str(item, "url", url_test(v, t));
     }
+    return e->code == ERR_NONE;
 }
 
 static void related_put(struct view *v, struct json *page, const struct control *control)
@@ -496,11 +518,11 @@ struct json *view_control(struct view *v, struct str id, struct err *e)
     design_put(page, c);
     operation_put(v, page, over, index);
     window_put(v, page, over, &over->controls[index]);
-    strip_put(v, page, over, index);
+    if (!strip_put(v, page, over, index, e))
+        return NULL;
     criteria_put(v, page, as, index);
     compensation_put(v, page, as, index);
     tests_put(v, page, as, c);
     paper_put(v, page, control);
-    put_history(v, page, as, c->tests, c->test_count);
-    return page;
+    return put_history(v, page, as, c->tests, c->test_count, e) ? page : NULL;
 }

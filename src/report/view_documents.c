@@ -2,6 +2,7 @@
 #include "report/view_documents.h"
 
 #include "assess/documents.h"
+#include "report/kept_tree.h"
 #include "report/view_record_internal.h"
 
 enum { FOLDERS_SHOWN = 400, FOLDERS_DEEP = 12, ROWS_SHOWN = 500 };
@@ -83,11 +84,12 @@ bool view_documents_put(struct view *v, const struct view_records *r, struct jso
     json_put_int(o, "proposed", db_one_int(v->db, &failed, 0, "select n from record_count where type = 'disposition' and state = 'proposed'"));
     if (failed.code)
         return (*e = failed, false);
-    /* Whoever is nobody's person says whose documents they are. */
-    if (r->access && r->access->person.size == 0 && json_bool(o, "may_upload"))
-        json_put(o, "owners", record_targets(v, r, "person"));
-    else
-        json_put_array(o, "owners");
+    /* Whoever is nobody's person says whose documents they are: of very many people by the id, as in other forms. */
+    bool is_asked = r->access && r->access->person.size == 0 && json_bool(o, "may_upload");
+    struct json *owners = is_asked ? record_targets(v, r, "person") : json_array(v->arena);
+    bool is_typed = owners->count > VIEW_CHOICES_MAX;
+    json_put(o, "owners", is_typed ? json_array(v->arena) : owners);
+    json_put_bool(o, "types_owner", is_typed);
     return folders_put(v, r, o, folder, e);
 }
 
@@ -122,21 +124,91 @@ static struct str text_at(struct view *v, struct db_row *row, int column)
     return arena_str(v->arena, db_text(row, column));
 }
 
+/* ---- what every document comes to ---- */
+
 static bool items_read(struct view *v, bool with_all, struct due_document **ret, size_t *ret_count, struct err *e)
 {
     return documents_due(v->db, v->arena, view_today(v), STR(""), with_all, ret, ret_count, e);
 }
 
+struct sum {
+    struct str id;
+    int64_t documents, due, next; /* next: INT64_MAX none */
+};
+
+static struct sum *sum_of(struct arena *a, struct sum **sums, size_t *count, size_t *capacity, struct str id)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (str_equal((*sums)[i].id, id))
+            return &(*sums)[i];
+    if (*count == *capacity)
+        *sums = arena_grow(a, *sums, *count, capacity, sizeof(**sums));
+    (*sums)[*count] = (struct sum){.id = id, .next = INT64_MAX};
+    return &(*sums)[(*count)++];
+}
+
+static void sums_put(struct json *list, const struct sum *sums, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct json *o = json_push_object(list);
+        json_put_str(o, "id", sums[i].id);
+        json_put_int(o, "documents", sums[i].documents);
+        json_put_int(o, "due", sums[i].due);
+        json_put_int(o, "next", sums[i].next);
+    }
+}
+
+/* {"total","unlabelled","labels":[{"id","documents","due","next"}],"holds":[{"id","documents"…}]} of all documents. */
+static struct json *sums_make(struct view *v, void *context, struct err *e)
+{
+    struct due_document *d;
+    struct sum *labels = NULL, *holds = NULL;
+    size_t count, label_count = 0, hold_count = 0, label_capacity = 0, hold_capacity = 0;
+    int64_t unlabelled = 0;
+    (void)context;
+    if (!items_read(v, true, &d, &count, e))
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (d[i].held_by.size)
+            sum_of(v->arena, &holds, &hold_count, &hold_capacity, d[i].held_by)->documents++;
+        unlabelled += d[i].label.size == 0;
+        if (d[i].label.size == 0)
+            continue;
+        struct sum *l = sum_of(v->arena, &labels, &label_count, &label_capacity, d[i].label);
+        l->documents++;
+        l->due += d[i].fate > FATE_LATER;
+        l->next = d[i].fate == FATE_LATER && d[i].end_day < l->next ? d[i].end_day : l->next;
+    }
+    struct json *o = json_object(v->arena);
+    json_put_int(o, "total", (int64_t)count);
+    json_put_int(o, "unlabelled", unlabelled);
+    sums_put(json_put_array(o, "labels"), labels, label_count);
+    sums_put(json_put_array(o, "holds"), holds, hold_count);
+    return o;
+}
+
+static const struct json *sums_get(struct view *v, struct err *e)
+{
+    return kept_tree_get(v, STR("documents"), "[\"record/document\",\"record/folder\",\"record/retention_label\",\"record/legal_hold\",\"record/evidence\"]", sums_make, NULL, e);
+}
+
+static const struct json *sum_find(const struct json *list, struct str id)
+{
+    JSON_EACH (o, list)
+        if (str_equal(json_text(o, "id"), id))
+            return o;
+    return NULL;
+}
+
+/* ---- pages about all of them ---- */
+
 struct json *view_holds(struct view *v, const struct view_records *r, struct err *e)
 {
     struct json *page = room_page(v, r, "legal_hold", "Legal holds", e);
-    struct due_document *d;
-    size_t count;
+    const struct json *sums = NULL;
     struct err failed = {0};
     bool has_any = db_one_int(v->db, &failed, 0, "select n from record_count where type = 'legal_hold' and state = 'in_force'") > 0;
-    d = NULL;
-    count = 0;
-    if (!page || (has_any && !items_read(v, true, &d, &count, e)))
+    if (!page || (has_any && !(sums = sums_get(v, e))))
         return NULL;
     struct json *rows = json_put_array(page, "rows");
     DB_EACH (row, v->db, &failed,
@@ -145,9 +217,7 @@ struct json *view_holds(struct view *v, const struct view_records *r, struct err
              "from legal_holds h left join people p on p.id = h.custodian order by h.state, h.id desc limit 500") {
         struct json *o = json_push_object(rows);
         struct str id = text_at(v, row, 0), words = text_at(v, row, 5);
-        int64_t held = 0, documents = db_int(row, 7), folders = db_int(row, 8);
-        for (size_t i = 0; i < count; i++)
-            held += str_equal(d[i].held_by, id);
+        int64_t documents = db_int(row, 7), folders = db_int(row, 8);
         json_put_str(o, "id", id);
         json_put_str(o, "name", text_at(v, row, 1));
         json_put_str(o, "url", record_url(v, "legal_hold", id));
@@ -157,7 +227,7 @@ struct json *view_holds(struct view *v, const struct view_records *r, struct err
         struct str covers = db_int(row, 6) ? STR("all documents") : arena_printf(v->arena, "%s%s%s%s%.*s%s", documents ? "named documents" : "", documents && (folders || words.size) ? ", " : "",
                                                                                  folders ? "folders" : "", folders && words.size ? ", " : "", STR_ARGS(words.size ? arena_printf(v->arena, "“%.*s”", STR_ARGS(words)) : STR("")), "");
         json_put_str(o, "covers", covers.size ? covers : STR("nothing"));
-        json_put_int(o, "documents", held);
+        json_put_int(o, "documents", json_int(sum_find(json_get(sums, "holds"), id), "documents", 0));
     }
     return failed.code ? (*e = failed, NULL) : page;
 }
@@ -165,27 +235,18 @@ struct json *view_holds(struct view *v, const struct view_records *r, struct err
 struct json *view_retention(struct view *v, const struct view_records *r, struct err *e)
 {
     struct json *page = room_page(v, r, "retention_label", "Retention", e);
-    struct due_document *d;
-    size_t count;
-    int64_t unlabelled = 0;
     struct err failed = {0};
-    if (!page || !items_read(v, true, &d, &count, e))
+    const struct json *sums = page ? sums_get(v, e) : NULL;
+    if (!sums)
         return NULL;
     struct json *rows = json_put_array(page, "rows");
-    for (size_t i = 0; i < count; i++)
-        unlabelled += d[i].label.size == 0;
-    json_put_int(page, "unlabelled", unlabelled);
-    json_put_int(page, "total", (int64_t)count);
+    json_put_int(page, "unlabelled", json_int(sums, "unlabelled", 0));
+    json_put_int(page, "total", json_int(sums, "total", 0));
     DB_EACH (row, v->db, &failed, "select id, name, state, \"trigger\", event, period, unit, action from retention_labels order by state, lower(name) limit 500") {
         struct json *o = json_push_object(rows);
         struct str id = text_at(v, row, 0), event = text_at(v, row, 4);
-        int64_t with = 0, due = 0, next = INT64_MAX;
-        for (size_t i = 0; i < count; i++)
-            if (str_equal(d[i].label, id)) {
-                with++;
-                due += d[i].fate > FATE_LATER;
-                next = d[i].fate == FATE_LATER && d[i].end_day < next ? d[i].end_day : next;
-            }
+        const struct json *sum = sum_find(json_get(sums, "labels"), id);
+        int64_t next = json_int(sum, "next", INT64_MAX);
         json_put_str(o, "id", id);
         json_put_str(o, "name", text_at(v, row, 1));
         json_put_str(o, "url", record_url(v, "retention_label", id));
@@ -194,8 +255,8 @@ struct json *view_retention(struct view *v, const struct view_records *r, struct
         json_put_str(o, "words", arena_printf(v->arena, "%lld %.*s", (long long)db_int(row, 5), STR_ARGS(db_int(row, 5) == 1 && unit.size ? str_slice(unit, 0, unit.size - 1) : unit)));
         json_put_str(o, "begins", str_is(db_text(row, 3), "created") ? STR("when it was made") : str_is(db_text(row, 3), "approved") ? STR("when it was approved last") : event.size ? event : STR("when its event happens"));
         json_put_cstr(o, "action", str_is(db_text(row, 7), "review") ? "somebody decides" : "it is destroyed");
-        json_put_int(o, "documents", with);
-        json_put_int(o, "due", due);
+        json_put_int(o, "documents", json_int(sum, "documents", 0));
+        json_put_int(o, "due", json_int(sum, "due", 0));
         json_put_str(o, "next", next == INT64_MAX ? STR("") : day_text(v->arena, next));
     }
     return failed.code ? (*e = failed, NULL) : page;

@@ -6,7 +6,7 @@
 
 #include "report/view_record.h"
 
-/* "documents": {"folders":[{"id","name","depth","url","is_current"}],"folder":null|{"id","name","url","may_change"},"waiting","due","held","may_upload","folder_id"} */
+/* "documents": {"folders":[{"id","name","depth","url","is_current"}],"folder":null|{"id","name","url","may_change"},"waiting","due","held","may_upload","folder_id","owners":[…],"types_owner" (there are too many to choose from)} */
 bool view_documents_put(struct view *v, const struct view_records *r, struct json *page, struct str folder, struct err *e) MUST_USE;
 
 struct document_wish {

@@ -1,5 +1,7 @@
 /* My page, Tasks and Calendar: what is due. */
 #include "assess/engagement.h"
+#include "base/times.h"
+#include "report/people_internal.h"
 #include "report/view_due.h"
 #include "report/view_record_internal.h"
 
@@ -207,7 +209,32 @@ struct deciding {
     const struct view_records *records;
     const struct record_type *type;
     struct json *list;
+    struct str parent, parent_state; /* the one that was asked for last: lines of one review come one after the other */
 };
+
+/* What a step is bound to ("review.open"): is that record in such a state? Else nobody can take it. */
+static bool is_possible(struct deciding *x, const struct record_transition *t, const struct record *record, bool *ret, struct err *e)
+{
+    *ret = t->only_while.count == 0;
+    for (size_t i = 0; i < t->only_while.count && !*ret; i++) {
+        struct str state = str_of(t->only_while.items[i]), field = {0};
+        str_cut(&state, '.', &field);
+        const struct record_field *f = record_type_field(x->type, field);
+        const struct record_type *target = f ? record_types_find(x->records->types, str_of(f->target)) : NULL;
+        struct str id = json_text(record->values, arena_str(x->v->arena, field).data);
+        if (!target || id.size == 0)
+            continue;
+        if (!str_equal(id, x->parent)) {
+            struct record *parent = record_get_brief(x->v->db, x->v->arena, target, id, view_record_limit(x->v), e);
+            if (!parent)
+                return false;
+            x->parent = arena_str(x->v->arena, id);
+            x->parent_state = parent->state;
+        }
+        *ret = str_equal(state, x->parent_state);
+    }
+    return true;
+}
 
 static bool comes_from(const struct record_transition *t, struct str state)
 {
@@ -230,7 +257,12 @@ static bool each_undecided(void *context, const struct record *record, struct er
     for (size_t i = 0; i < x->type->transition_count; i++) {
         const struct record_transition *t = &x->type->transitions[i];
         const char *other;
+        bool is_now;
         if (!is_decision(t) || !comes_from(t, record->state) || !access_matches(x->records->access, &t->who, record))
+            continue;
+        if (!is_possible(x, t, record, &is_now, e))
+            return false;
+        if (!is_now)
             continue;
         if (!record_other_eyes(x->v->db, x->v->arena, x->records->access, record, t, &other, e))
             return false;
@@ -255,6 +287,7 @@ static bool put_decisions(struct view *v, const struct view_records *r, struct j
     struct deciding x = {.v = v, .records = r, .list = json_put_array(page, "decisions")};
     for (size_t i = 0; i < record_types_count(r->types); i++) {
         x.type = record_types_at(r->types, i);
+        x.parent = STR("");
         for (size_t s = 0; s < x.type->state_count; s++) {
             bool is_decided_here = false;
             for (size_t k = 0; k < x.type->transition_count; k++)
@@ -288,6 +321,28 @@ static void put_group(struct view *v, struct json *groups, const char *id, const
     json_put_cstr(o, "label", label);
     json_put(o, "rows", rows);
     json_put_int(o, "more", more);
+}
+
+#define MESSAGES(OF) \
+    "select m.id, m.title, m.text, coalesce(m.department, '') from awareness_messages_versions m where " OF("m") " and m.state = 'sent' and m.shown_from <= ?2 and m.shown_until >= ?2 " \
+    "order by m.shown_from desc, m.id desc"
+
+bool view_put_messages(struct view *v, struct str person, struct json *page, struct err *e)
+{
+    struct json *list = json_put_array(page, "messages");
+    struct str department = db_one_text(v->arena, v->db, e, "select coalesce(department, '') from people where id = ?1", A(person));
+    if (e->code)
+        return false;
+    DB_EACH (row, v->db, e, VIEW_SQL(v, MESSAGES), A(view_record_limit(v)), A(day_text(v->arena, today(v)))) {
+        struct str departments = db_text(row, 3);
+        if (list->count == VIEW_MESSAGES_MAX || (str_trim(departments).size && !people_word_in(departments, department)))
+            continue;
+        struct json *o = json_push_object(list);
+        json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
+        json_put_str(o, "title", arena_str(v->arena, db_text(row, 1)));
+        json_put_str(o, "text", arena_str(v->arena, db_text(row, 2)));
+    }
+    return e->code == ERR_NONE;
 }
 
 struct json *view_my(struct view *v, const struct view_records *r, struct err *e)
@@ -391,22 +446,65 @@ static bool status_days(struct view *v, struct str status, int64_t *ret_from, in
     return status.size == 0 || is_late || is_week || is_later || is_soon;
 }
 
+/* How many of a type are overdue, within a week, and later. */
+struct due_sums {
+    const struct record_type *type;
+    int64_t late, week, later;
+};
+
+static int64_t sum_shown(const struct due_sums *x, struct str status)
+{
+    bool is_late = str_is(status, "fail") || str_is(status, "overdue"), is_week = str_is(status, "unknown"), is_later = str_is(status, "skip"), is_soon = str_is(status, "attention");
+    bool is_all = status.size == 0;
+    return (is_all || is_late || is_soon ? x->late : 0) + (is_all || is_week || is_soon ? x->week : 0) + (is_all || is_later ? x->later : 0);
+}
+
+/* Of those types that have any. */
+static bool sums_read(struct view *v, const struct view_records *r, struct str person, struct due_sums **ret, size_t *ret_count, struct err *e)
+{
+    size_t type_count;
+    const struct record_type **types = due_types(v->arena, r->types, &type_count);
+    int64_t day = today(v), all, late, week;
+    *ret = arena_array(v->arena, type_count + 1, sizeof **ret);
+    *ret_count = 0;
+    for (size_t i = 0; i < type_count; i++) {
+        struct due_query q = {.person = person, .to_day = INT64_MAX, .leaf_limit = view_record_limit(v), .access = r->access};
+        if (!due_total(v->db, v->arena, &types[i], 1, &q, &all, e))
+            return false;
+        if (all == 0)
+            continue;
+        q.to_day = day - 1;
+        if (!due_total(v->db, v->arena, &types[i], 1, &q, &late, e))
+            return false;
+        q.from_day = day;
+        q.to_day = day + VIEW_DUE_WEEK;
+        if (!due_total(v->db, v->arena, &types[i], 1, &q, &week, e))
+            return false;
+        (*ret)[(*ret_count)++] = (struct due_sums){types[i], late, week, all - late - week};
+    }
+    return true;
+}
+
 /* Of very many: the database counts, sorts by day and gives what the page shows. Whose they are is offered of those on the page; a search finds others. */
 static bool tasks_paged(struct view *v, const struct view_records *r, struct json *page, const struct view_filter *f, struct str person, struct err *e)
 {
-    size_t type_count, count;
-    const struct record_type **types = due_types(v->arena, r->types, &type_count);
+    static const char *const kinds[] = {"fail", "unknown", "pass", "skip"};
     struct json *groups = json_array(v->arena), *statuses = json_array(v->arena), *rows = json_array(v->arena);
+    struct due_sums *sums;
     struct due_item *items;
-    int64_t from, to, total = 0, all = 0, n, first = (filter_page(f) - 1) * filter_per_page(f), end = first + filter_per_page(f);
-    status_days(v, f->status, &from, &to);
-    struct due_query q = {.person = person, .type = f->group, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access, .limit = end};
-    if (!due_list(v->db, v->arena, types, type_count, &q, &items, &count, e))
+    size_t type_count, count;
+    int64_t from, to, total = 0, all = 0, of_kind[4] = {0}, first = (filter_page(f) - 1) * filter_per_page(f), end = first + filter_per_page(f);
+    if (!sums_read(v, r, person, &sums, &type_count, e))
         return false;
+    const struct record_type **types = arena_array(v->arena, type_count + 1, sizeof *types);
     for (size_t i = 0; i < type_count; i++) {
-        if (!due_sum(v, r, person, str_of(types[i]->id), from, to, &n, e))
-            return false;
-        total += f->group.size == 0 || str_is(f->group, types[i]->id) ? n : 0;
+        int64_t n = sum_shown(&sums[i], f->status);
+        bool is_asked = f->group.size == 0 || str_is(f->group, sums[i].type->id);
+        types[i] = sums[i].type;
+        all += sum_shown(&sums[i], STR(""));
+        total += is_asked ? n : 0;
+        for (int k = 0; k < 4; k++)
+            of_kind[k] += is_asked && k != 2 ? sum_shown(&sums[i], str_of(kinds[k])) : 0;
         if (n == 0)
             continue;
         struct json *o = json_push_object(groups);
@@ -414,24 +512,25 @@ static bool tasks_paged(struct view *v, const struct view_records *r, struct jso
         json_put_cstr(o, "words", types[i]->id);
         json_put_int(o, "count", n);
     }
-    static const char *const kinds[] = {"fail", "unknown", "pass", "skip"};
-    for (int s = 0; s < 4; s++) {
-        enum result_status status;
-        n = 0;
-        if (!result_status_parse(str_of(kinds[s]), &status) || (s != 2 && (!status_days(v, str_of(kinds[s]), &from, &to) || !due_sum(v, r, person, f->group, from, to, &n, e))))
-            return false;
+    for (int k = 0; k < 4; k++) {
+        enum result_status status = RESULT_SKIP;
         struct json *o = json_push_object(statuses);
+        if (!result_status_parse(str_of(kinds[k]), &status))
+            return err_set(e, ERR_INTERNAL, "%s", kinds[k]);
         put_status_as(o, status, result_status_words(status));
         json_put_cstr(o, "words", result_status_words(status));
-        json_put_int(o, "count", n);
+        json_put_int(o, "count", of_kind[k]);
     }
-    if (!due_sum(v, r, person, STR(""), 0, INT64_MAX, &all, e))
+    status_days(v, f->status, &from, &to);
+    struct due_query q = {.person = person, .type = f->group, .from_day = from, .to_day = to, .leaf_limit = view_record_limit(v), .access = r->access, .limit = end};
+    if (!due_list(v->db, v->arena, types, type_count, &q, &items, &count, e))
         return false;
-    for (size_t i = (size_t)first; i < count && i < (size_t)end; i++) {
+    size_t skipped = (size_t)first < count ? (size_t)first : count, shown = count - skipped < (size_t)filter_per_page(f) ? count - skipped : (size_t)filter_per_page(f);
+    for (size_t i = skipped; i < skipped + shown; i++) {
         enum result_status status;
         json_push(rows, task_row(v, &items[i], &status));
     }
-    put_people(v, page, items + ((size_t)first < count ? (size_t)first : count), (size_t)first < count ? count - (size_t)first < (size_t)filter_per_page(f) ? count - (size_t)first : (size_t)filter_per_page(f) : 0, person);
+    put_people(v, page, items + skipped, shown, person);
     json_put(page, "groups", groups);
     json_put(page, "statuses", statuses);
     json_put(page, "rows", rows);
@@ -495,20 +594,38 @@ static void put_holidays(struct view *v, struct str *names, int64_t start, int64
     }
 }
 
-/* Of a full month only what its days show is read, and how many there are besides is counted. */
+/* Of a full month only what its days show is read, and how many there are besides is counted: each type once for all days, and each day's types in
+ * their order until the day is full. */
 static bool days_read(struct view *v, const struct view_records *r, int64_t start, int64_t end, struct due_item **ret, size_t *ret_count, int64_t *more, struct err *e)
 {
-    struct due_item *all = arena_array(v->arena, (size_t)(end - start) * VIEW_DAY_MAX + 1, sizeof *all);
+    size_t type_count, days = (size_t)(end - start);
+    const struct record_type **types = due_types(v->arena, r->types, &type_count);
+    struct due_item *all = arena_array(v->arena, days * VIEW_DAY_MAX + 1, sizeof *all);
+    int64_t *counts = arena_array(v->arena, type_count * days + 1, sizeof *counts);
+    struct due_query q = {.from_day = start, .to_day = end - 1, .leaf_limit = view_record_limit(v), .access = r->access};
     *ret_count = 0;
-    for (int64_t day = start; day < end; day++) {
-        struct due_item *items;
-        size_t count;
-        int64_t n;
-        if (!due_sum(v, r, STR(""), STR(""), day, day, &n, e) || (n && !due_read(v, r, STR(""), day, day, VIEW_DAY_MAX, &items, &count, e)))
+    for (size_t i = 0; i < type_count; i++)
+        if (!due_days(v->db, v->arena, types[i], &q, counts + i * days, e))
             return false;
-        for (size_t i = 0; n && i < count && i < VIEW_DAY_MAX; i++)
-            all[(*ret_count)++] = items[i];
-        more[day - start] = n > VIEW_DAY_MAX ? n - VIEW_DAY_MAX : 0;
+    for (size_t day = 0; day < days; day++) {
+        size_t shown = 0;
+        int64_t n = 0;
+        for (size_t i = 0; i < type_count; i++) {
+            struct due_item *items;
+            size_t count = 0;
+            n += counts[i * days + day];
+            if (counts[i * days + day] == 0 || shown == VIEW_DAY_MAX)
+                continue;
+            q.from_day = q.to_day = start + (int64_t)day;
+            q.limit = VIEW_DAY_MAX - (int64_t)shown;
+            if (!due_list(v->db, v->arena, &types[i], 1, &q, &items, &count, e))
+                return false;
+            if (count)
+                memcpy(all + *ret_count, items, count * sizeof *all);
+            *ret_count += count;
+            shown += count;
+        }
+        more[day] = n > VIEW_DAY_MAX ? n - VIEW_DAY_MAX : 0;
     }
     *ret = all;
     return true;

@@ -10,12 +10,14 @@
 #include "record/due.h"
 #include "report/view_record.h"
 
-enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 7, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
+enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 7, VIEW_MESSAGES_MAX = 5, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
 
 /* One's own short list. {"title":"My page","as_of","nav","person":{"id","name"} or null,"total":N,"overdue":N,
  *  "groups":[{"id":"overdue","label":"Overdue","rows":[DUE],"more":0}] (only those that have some),
  *  "decisions":[{"type_label","id","title","url","state":STATE,"steps":[text],"since":TIME}],"may_read":true} */
 struct json *view_my(struct view *v, const struct view_records *r, struct err *e);
+/* "messages":[{"id","title","text"}]: what is said to everybody or to this person's department on the view's day; "" hears what is said to everybody. */
+bool view_put_messages(struct view *v, struct str person, struct json *page, struct err *e) MUST_USE;
 /* All that is due of everybody. LIST of DUE; groups are types; f.status: "fail" overdue, "unknown" within a week, "skip" later.
  * person: of one alone ("none": of nobody). {"people":[{"id","name","count"}],"person":""} beside. Sorted by due; also title, type, owner. */
 struct json *view_tasks(struct view *v, const struct view_records *r, const struct view_filter *f, struct str person, struct err *e);

@@ -6,11 +6,10 @@
 
 enum { RUNS_SHOWN = 20 };
 
-/* Evidence that came long after it was taken is shown late, as `assay verify` does (W51). */
-static void put_late(struct view *v, struct json *o, int64_t taken_ms, int64_t received_ms)
+void view_late_put(struct view *v, struct json *o, int64_t taken_ms, int64_t received_ms, int64_t limit_ms)
 {
     char text[TIME_TEXT_SIZE];
-    bool is_late = taken_ms > 0 && received_ms - taken_ms > LATE_AUTOMATIC_MS;
+    bool is_late = taken_ms > 0 && received_ms - taken_ms > limit_ms;
     json_put_str(o, "late", is_late ? arena_printf(v->arena, "%s", duration_format(received_ms - taken_ms, text)) : STR(""));
 }
 
@@ -63,7 +62,7 @@ static void capture_row(struct view *v, struct list *l, const struct capture *c,
     put_time(v, o, "received", received_ms);
     put_time(v, o, "confirmed", c->received_at_ms);
     json_put_int(o, "tests", tests_using(c->table));
-    put_late(v, o, taken_ms, received_ms);
+    view_late_put(v, o, taken_ms, received_ms, LATE_AUTOMATIC_MS);
     json_put_str(o, "url", arena_printf(v->arena, "/evidence/%lld", (long long)c->leaf));
     int64_t number = sort_is(l->filter, "taken")      ? -taken_ms
                      : sort_is(l->filter, "received") ? -received_ms
@@ -101,7 +100,7 @@ static bool runs_put(struct view *v, struct json *page, struct err *e)
         put_time(v, o, "received", db_int(row, 3));
         json_put_int(o, "tables", db_int(row, 4));
         json_put_int(o, "changed", db_int(row, 5));
-        put_late(v, o, db_int(row, 2), db_int(row, 3));
+        view_late_put(v, o, db_int(row, 2), db_int(row, 3), LATE_AUTOMATIC_MS);
     }
     return e->code == ERR_NONE;
 }

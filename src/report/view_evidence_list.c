@@ -2,6 +2,7 @@
 #include "report/view_evidence_list.h"
 
 #include "assess/evidence.h"
+#include "ledger/lateness.h"
 
 enum { WHERE_MAX = 2048 };
 
@@ -103,7 +104,7 @@ static bool upload_row(struct view *v, struct list *l, const struct upload *u, s
     put_time(v, o, "received", u->t);
     put_time(v, o, "confirmed", u->t);
     json_put_int(o, "tests", 0);
-    json_put_cstr(o, "late", "");
+    view_late_put(v, o, taken_ms ? taken_ms + MS_DAY - 1 : 0, u->t, LATE_BY_HAND_MS);
     json_put_str(o, "digest", u->digest);
     json_put_str(o, "used_by", view_evidence_used_by(v, u->id, e));
     json_put_str(o, "url", arena_printf(v->arena, "/records/evidence/%.*s", STR_ARGS(u->id)));

@@ -36,6 +36,8 @@ struct str url_test(struct view *v, const struct test *t);
 struct str url_control(struct view *v, const struct control *c);
 struct str url_criterion(struct view *v, const struct criterion *c);
 struct str days_text(struct view *v, int64_t ms); /* "3 days" */
+/* The days over which an assessment is: "from", "to", "days". */
+void put_days_of(struct view *v, struct json *o, const struct assessment *as);
 /* CELLs of the window from the worst state of each of its days. */
 void put_cells(struct view *v, struct json *o, const char *key, const struct assessment *as, const enum result_status *days);
 /* "window": {"from","to","days","covered","in_part","failing","unknown","not_in_force","cells":[CELL],"words"} of the days of an assessment. */
@@ -62,12 +64,13 @@ const char *state_words(struct str state);
 void push_gap(struct view *v, struct json *list, const struct gap_seen *g);
 int severity_rank(const char *severity); /* critical 3 ... low 0 */
 /* History of tests as changes, newest first, at most 50; test SIZE_MAX: all tests of `control`. */
-void put_history(struct view *v, struct json *o, const struct assessment *as, const size_t *tests, size_t test_count);
+bool put_history(struct view *v, struct json *o, const struct assessment *as, const size_t *tests, size_t test_count, struct err *e) MUST_USE;
 
 /* ---- lists ---- */
 
 struct list_row {
-    struct json *row;
+    struct json *row; /* NULL: the list makes it of this, if it is shown */
+    const void *of;
     struct str text; /* what `q` looks in */
     enum result_status status;
     const char *state; /* further word that the filter's status may name, lower case; or NULL */
@@ -79,6 +82,8 @@ struct list_row {
 struct list {
     struct view *v;
     const struct view_filter *filter;
+    struct json *(*make)(const void *context, const void *of);
+    const void *context;
     struct list_row *rows;
     size_t count, capacity;
     int64_t unseen;           /* rows that match and come behind these: the database filtered, sorted and counted them */

@@ -1,4 +1,5 @@
 /* view_joiners.c - joiners, movers and leavers with their clocks, and the steps of one. */
+#include "report/kept_tree.h"
 #include "report/people_internal.h"
 
 enum { CONTRACT_DAYS = 30, LIFECYCLES_MAX = 20000 };
@@ -59,7 +60,7 @@ bool people_put_lifecycles(struct view *v, const struct view_records *r, struct 
 }
 
 #define CONTRACTS(OF) \
-    "select p.id, p.name, p.contract_ends_on, p.version from people_versions p where p.state = 'active' and p.left_on is null and p.contract_ends_on <= ?2 and " OF("p") \
+    "select p.id, p.name, p.contract_ends_on, p.version from people_versions p where +p.state = 'active' and p.left_on is null and p.contract_ends_on <= ?2 and " OF("p") \
     " order by p.contract_ends_on, p.id limit 100"
 static bool put_contracts(struct view *v, struct json *page, struct err *e)
 {
@@ -103,29 +104,50 @@ static void name_statuses(const struct json *page)
     }
 }
 
+/* [{"kind","is_open","status":enum,"id","title","person","event_on","row":packed}]: all of them, in their order. */
+static struct json *joiners_make(struct view *v, void *context, struct err *e)
+{
+    const struct view_records *r = context;
+    struct json *list = json_array(v->arena);
+    DB_EACH (row, v->db, e, VIEW_SQL(v, LIFECYCLES_ALL), A(view_record_limit(v)), A(people_today(v)), A((int64_t)LIFECYCLES_MAX)) {
+        struct json *o = json_object(v->arena), *one = json_push_object(list);
+        json_put_int(one, "status", lifecycle_fill(v, r, row, o));
+        json_put_bool(one, "is_open", str_is(db_text(row, 11), "open"));
+        json_put_str(one, "kind", json_text(o, "kind"));
+        json_put_str(one, "person", json_text(json_get(o, "person"), "name"));
+        json_put_str(one, "event_on", json_text(o, "event_on"));
+        json_put_str(one, "text", arena_printf(v->arena, "%.*s %.*s", STR_ARGS(json_text(o, "id")), STR_ARGS(json_text(o, "title"))));
+        json_put(one, "row", kept_row(v->arena, o));
+    }
+    return e->code ? NULL : list;
+}
+
+static struct json *joiner_open(const void *context, const void *of)
+{
+    const struct view *v = context;
+    return kept_row_open(v->arena, json_get(of, "row"));
+}
+
 struct json *view_joiners(struct view *v, const struct view_records *r, const struct view_filter *f, struct str kind, struct err *e)
 {
     struct list l;
-    struct err inner = {0};
     int64_t place = 0, counts[3] = {0};
     struct json *page = record_page_new(v, STR("Joiners, movers, leavers"), true, e);
-    if (!page)
+    const struct json *all = page ? kept_tree_get(v, STR("joiners"), "[\"record/lifecycle\",\"record/lifecycle_step\",\"record/person\"]", joiners_make, (void *)(uintptr_t)r, e) : NULL;
+    if (!all)
         return NULL;
     list_init(&l, v, f);
-    DB_EACH (row, v->db, &inner, VIEW_SQL(v, LIFECYCLES_ALL),
-             A(view_record_limit(v)), A(people_today(v)), A((int64_t)LIFECYCLES_MAX)) {
-        struct str one = db_text(row, 2);
-        counts[str_is(one, "joiner") ? 0 : str_is(one, "mover") ? 1 : 2] += str_is(db_text(row, 11), "open");
-        if (kind.size && !str_equal(kind, one))
+    l.make = joiner_open;
+    l.context = v;
+    JSON_EACH (one, all) {
+        struct str its = json_text(one, "kind");
+        counts[str_is(its, "joiner") ? 0 : str_is(its, "mover") ? 1 : 2] += json_bool(one, "is_open");
+        if (kind.size && !str_equal(kind, its))
             continue;
-        struct json *o = json_object(v->arena);
-        enum result_status s = lifecycle_fill(v, r, row, o);
-        struct str by = sort_is(f, "person") ? json_text(json_get(o, "person"), "name") : sort_is(f, "event_on") ? json_text(o, "event_on") : STR("");
-        list_add(&l, (struct list_row){.row = o, .status = s, .group = STR(""), .sort_number = by.size ? 0 : place++, .sort_text = by,
-                                       .text = arena_printf(v->arena, "%.*s %.*s", STR_ARGS(json_text(o, "id")), STR_ARGS(json_text(o, "title")))});
+        struct str by = sort_is(f, "person") ? json_text(one, "person") : sort_is(f, "event_on") ? json_text(one, "event_on") : STR("");
+        list_add(&l, (struct list_row){.of = one, .status = (enum result_status)json_int(one, "status", RESULT_UNKNOWN), .group = STR(""), .sort_number = by.size ? 0 : place++, .sort_text = by,
+                                       .text = json_text(one, "text")});
     }
-    if (inner.code)
-        return *e = inner, NULL;
     list_finish(&l, page, NULL);
     name_statuses(page);
     json_put_str(page, "kind", kind.data ? kind : STR(""));

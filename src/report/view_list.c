@@ -149,7 +149,9 @@ void list_finish(struct list *l, struct json *page, struct str (*group_words)(st
         qsort(l->rows, (size_t)total, sizeof *l->rows, row_compare);
     struct json *rows = json_put_array(page, "rows");
     int64_t first = (filter_page(f) - 1) * filter_per_page(f);
-    for (int64_t i = first; i < total && i < first + filter_per_page(f); i++)
-        json_push(rows, l->rows[f->is_descending ? total - 1 - i : i].row);
+    for (int64_t i = first; i < total && i < first + filter_per_page(f); i++) {
+        const struct list_row *one = &l->rows[f->is_descending ? total - 1 - i : i];
+        json_push(rows, one->row ? one->row : l->make(l->context, one->of));
+    }
     list_put_page(l->v, page, f, total + l->unseen, all + l->unseen);
 }

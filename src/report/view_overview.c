@@ -208,9 +208,7 @@ void put_window_days(struct view *v, struct json *page, const struct assessment 
     struct json *o = json_put_object(page, "window");
     char text[TIME_TEXT_SIZE], gap[120];
     int64_t covered = 0, in_part = 0, failing = 0, unknown = 0, silent = 0;
-    json_put_str(o, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
-    json_put_str(o, "to", arena_printf(v->arena, "%s", time_format_date(as->at_ms < as->window.to_ms ? as->at_ms : as->window.to_ms - 1, text)));
-    json_put_int(o, "days", as->day_count);
+    put_days_of(v, o, as);
     struct json *cells = json_array(v->arena);
     for (int64_t d = 0; d < as->day_count; d++) {
         const struct window_day *day = &as->days[d];
@@ -306,18 +304,12 @@ static void changes_put(struct view *v, struct json *page, const struct assessme
         for (size_t t = 0; t < content_test_count; t++)
             for (size_t s = 0; s < as->subject_count && severity_rank(content_tests[t].severity) == severity; s++) {
                 const struct test_now *n = &as->tests[t].subjects[s];
-                if (!n->is_present || n->is_stale || n->stretch_count < 2 || as->at_ms - n->since_ms > MS_DAY)
-                    continue;
-                /* The stretch before the present status; a test that is new here has broken nothing. */
-                size_t i = n->stretch_count - 1;
-                while (i > 0 && n->stretches[i].stretch.from_ms > n->since_ms)
-                    i--;
-                if (i == 0 || n->stretches[i - 1].stretch.status == n->status)
+                /* A test that is new here has broken nothing. */
+                if (!n->is_present || n->is_stale || !n->has_before || n->before == n->status || as->at_ms - n->since_ms > MS_DAY)
                     continue;
                 if (n->status == RESULT_FAIL && broke->count < CHANGES_MAX)
                     change_put(v, broke, &as->tests[t], n, as->subjects[s].id);
-                if (n->status == RESULT_PASS && n->stretches[i - 1].stretch.status == RESULT_FAIL &&
-                    recovered->count < CHANGES_MAX)
+                if (n->status == RESULT_PASS && n->before == RESULT_FAIL && recovered->count < CHANGES_MAX)
                     change_put(v, recovered, &as->tests[t], n, as->subjects[s].id);
             }
 }

@@ -102,10 +102,7 @@ struct json *view_period(struct view *v, struct err *e)
     struct json *page = as ? page_new(v, STR("Controls over a period"), e) : NULL;
     if (!page)
         return NULL;
-    char text[TIME_TEXT_SIZE];
-    json_put_str(page, "from", arena_printf(v->arena, "%s", time_format_date(as->window.from_ms, text)));
-    json_put_str(page, "to", arena_printf(v->arena, "%s", time_format_date(as->window.to_ms - 1, text)));
-    json_put_int(page, "days", as->day_count);
+    put_days_of(v, page, as);
     put_fed(v, page);
     struct json *limits = json_put_object(page, "thresholds");
     struct evaluation_limits l = EVALUATION_LIMITS_DEFAULT;

@@ -81,6 +81,9 @@ static void row_put(const struct gap_book *b, struct json *rows, size_t place)
     json_put_cstr(o, "severity", gap_level_id(g->level));
     json_put_cstr(o, "severity_words", gap_level_words(g->level));
     json_put(o, "state", record_state_json(v, b->type, g->record->state));
+    json_put_str(o, "kind", g->kind);
+    json_put_cstr(o, "kind_words", gap_kind_words(b, g->kind));
+    put_control_links(v, o, "controls", json_get(g->record->values, "controls"));
     put_person(v, o, "owner", g->owner);
     json_put_int(o, "effort_days", w->effort_days);
     json_put_int(o, "lead_days", w->lead_days);

@@ -3,6 +3,7 @@
 #include "content/placeholder.h"
 #include "content/policy_text.h"
 #include "report/gap_book.h"
+#include "report/people.h"
 #include "report/text_diff.h"
 #include "report/view_internal.h"
 #include "report/view_parameters.h"
@@ -148,25 +149,23 @@ static int64_t sign_days(struct view *v)
     return p && str_to_int64(view_parameter_value(v, p), &days) ? days : 30;
 }
 
-static bool missing_put(struct view *v, const struct policy_entry *p, struct json *o, struct err *e)
+static void missing_put(struct view *v, const struct policy_book *b, const struct policy_entry *p, struct json *o)
 {
     struct json *list = json_put_array(o, "missing");
     int64_t open = p->needed - p->signed_count;
-    if (p->live && !v->is_past)
-        DB_EACH (row, v->db, e,
-                 "select d.person, x.name, x.department from policy_duty d join people_versions x on x.id = d.person and x.to_leaf is null where d.policy = ?1 and d.signed_leaf is null "
-                 "limit ?2", A(p->id), A((int64_t)POLICY_MISSING_MAX)) {
-            struct json *m = json_push_object(list);
-            json_put_str(m, "id", arena_str(v->arena, db_text(row, 0)));
-            json_put_str(m, "name", arena_str(v->arena, db_text(row, 1)));
-            json_put_str(m, "department", arena_str(v->arena, db_text(row, 2)));
-            json_put_str(m, "url", record_url(v, "person", arena_str(v->arena, db_text(row, 0))));
-        }
+    size_t places[POLICY_MISSING_MAX], count = v->is_past ? 0 : policy_book_missing(b, p, POLICY_MISSING_MAX, places);
+    for (size_t i = 0; i < count; i++) {
+        const struct owing *who = &b->people->persons[places[i]];
+        struct json *m = json_push_object(list);
+        json_put_str(m, "id", who->id);
+        json_put_str(m, "name", who->name);
+        json_put_str(m, "department", who->department);
+        json_put_str(m, "url", record_url(v, "person", who->id));
+    }
     json_put_int(o, "missing_more", open > (int64_t)list->count ? open - (int64_t)list->count : 0);
-    return e->code == ERR_NONE;
 }
 
-static bool progress_put(struct view *v, const struct policy_book *b, const struct policy_entry *p, struct json *page, struct err *e)
+static void progress_put(struct view *v, const struct policy_book *b, const struct policy_entry *p, struct json *page)
 {
     struct json *o = json_put_object(page, "progress");
     json_put_int(o, "needed", p->needed);
@@ -176,7 +175,7 @@ static bool progress_put(struct view *v, const struct policy_book *b, const stru
     json_put_bool(o, "is_asked", p->live && !str_is(p->audience, "none"));
     put_time(v, o, "due", p->live ? p->live->published_t + sign_days(v) * MS_DAY : 0);
     teams_put(b, p, o);
-    return missing_put(v, p, o, e);
+    missing_put(v, b, p, o);
 }
 
 /* ---- its page ---- */
@@ -304,9 +303,10 @@ struct json *view_policy(struct view *v, const struct view_records *r, struct st
         return NULL;
     json_put(page, "drift", live ? policy_drift(v, live) : json_array(v->arena));
     json_put(page, "people", record_targets(v, r, "person"));
+    progress_put(v, &b, p, page);
     bool ok = version_put(v, r, page, "live", p, p->live, e) && version_put(v, r, page, "open", p, p->open, e) &&
               steps_put(v, r, page, "open_steps", "policy_version", p->open ? p->open->id : STR(""), e) && steps_put(v, r, page, "steps", "policy", record ? record->id : STR(""), e) &&
-              progress_put(v, &b, p, page, e) && controls_put(v, p, record, page, e);
+              controls_put(v, p, record, page, e);
     return ok ? page : NULL;
 }
 

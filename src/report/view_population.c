@@ -6,15 +6,11 @@
 #include "report/view_population_internal.h"
 #include "report/view_record_internal.h"
 
-/* Whole characters only. */
 static struct str shortened(struct view *v, struct str s)
 {
-    size_t size = s.size;
-    if (size <= POPULATION_CELL_SHOWN)
+    if (s.size <= POPULATION_CELL_SHOWN)
         return arena_str(v->arena, s);
-    for (size = POPULATION_CELL_SHOWN; size > 0 && ((unsigned char)s.data[size] & 0xc0) == 0x80;)
-        size--;
-    return arena_printf(v->arena, "%.*s\xe2\x80\xa6", (int)size, s.data);
+    return arena_printf(v->arena, "%.*s\xe2\x80\xa6", STR_ARGS(str_prefix(s, POPULATION_CELL_SHOWN)));
 }
 
 struct opened {

@@ -129,7 +129,7 @@ static bool request_is_wanted(const struct assessment *as, const struct request 
     return is_in && is_type;
 }
 
-/* Evidence that names the request; an accepted one settles it. */
+/* Evidence that names the request, or the answer to it in an audit; an accepted one settles it. */
 static enum result_status request_evidence(struct view *v, const struct request *q, struct json *list, struct err *e)
 {
     enum result_status s = RESULT_FAIL;
@@ -139,6 +139,15 @@ static enum result_status request_evidence(struct view *v, const struct request 
              "x.state in ('received', 'accepted') order by x.state, x.id limit 5", A(v->leaf_limit), A(q->id)) {
         struct str id = arena_str(v->arena, db_text(row, 0));
         push_link(v, list, id.data, arena_str(v->arena, db_text(row, 1)).data, record_url(v, "evidence", id));
+        s = str_is(db_text(row, 2), "accepted") ? RESULT_PASS : s == RESULT_PASS ? s : RESULT_UNKNOWN;
+    }
+    /* what an auditor of an engagement that has not ended was given, however it was answered */
+    DB_EACH (row, v->db, e,
+             "select x.id, x.engagement, x.state from audit_requests_versions x join engagements_versions g on g.id = x.engagement where x.template = ?2 and "
+             "x.from_leaf <= ?1 and (x.to_leaf is null or x.to_leaf > ?1) and x.is_deleted = 0 and g.from_leaf <= ?1 and (g.to_leaf is null or g.to_leaf > ?1) and g.is_deleted = 0 and "
+             "x.state in ('submitted', 'accepted') and g.state not in ('closed', 'ended') order by x.state, x.id limit 1", A(v->leaf_limit), A(q->id)) {
+        struct str id = arena_str(v->arena, db_text(row, 0));
+        push_link(v, list, id.data, id.data, arena_printf(v->arena, "/audit/%.*s/requests/%.*s", STR_ARGS(db_text(row, 1)), STR_ARGS(id)));
         s = str_is(db_text(row, 2), "accepted") ? RESULT_PASS : s == RESULT_PASS ? s : RESULT_UNKNOWN;
     }
     return s;

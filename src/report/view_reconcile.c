@@ -1,5 +1,6 @@
 /* view_reconcile.c - the roster against the accounts: numbered differences, and rosters that were taken in. */
 #include "assess/reconcile_records.h"
+#include "report/kept_tree.h"
 #include "report/people_internal.h"
 
 enum { DIFFERENCES_MAX = 50000, ROSTERS_SHOWN = 20, MISSING_MAX = 500 };
@@ -59,13 +60,14 @@ bool people_put_differences(struct view *v, const struct view_records *r, struct
     return inner.code ? (*e = inner, false) : true;
 }
 
-static bool put_counts_now(struct view *v, struct json *page, struct err *e)
+/* {"counts":{},"differences":[{"id","count"}],"systems":[{"id","name","taken","accounts"}]}: everybody against every account. */
+static struct json *match_make(struct view *v, void *context, struct err *e)
 {
     struct reconciliation now;
-    const struct json *content = lifecycle_content(v->arena, e);
-    if (!content || !reconciliation_load(v->db, v->arena, view_today(v), view_record_limit(v), &now, e))
-        return false;
-    struct json *o = json_put_object(page, "counts");
+    (void)context;
+    if (!reconciliation_load(v->db, v->arena, view_today(v), view_record_limit(v), &now, e))
+        return NULL;
+    struct json *made = json_object(v->arena), *o = json_put_object(made, "counts");
     json_put_int(o, "accounts", (int64_t)now.counts.accounts);
     json_put_int(o, "matched", (int64_t)now.counts.matched);
     json_put_int(o, "unmatched", (int64_t)now.counts.unmatched);
@@ -73,28 +75,47 @@ static bool put_counts_now(struct view *v, struct json *page, struct err *e)
     json_put_int(o, "present", (int64_t)now.counts.present);
     json_put_int(o, "left", (int64_t)now.counts.left);
     json_put_int(o, "differences", (int64_t)now.counts.total);
-    struct json *kinds = json_put_array(page, "kinds");
-    JSON_EACH (k, json_get(content, "differences"))
-        for (int i = 0; i < DIFFERENCE_KINDS; i++)
-            if (str_is(json_text(k, "id"), difference_ids[i])) {
-                struct json *one = json_push_object(kinds);
-                json_put_str(one, "id", json_text(k, "id"));
-                json_put_str(one, "label", json_text(k, "label"));
-                json_put_str(one, "words", json_text(k, "words"));
-                json_put_str(one, "control", json_text(k, "control"));
-                json_put_int(one, "count", (int64_t)now.counts.differences[i]);
-            }
-    struct json *systems = json_put_array(page, "systems");
+    struct json *kinds = json_put_object(made, "differences"), *systems = json_put_array(made, "systems");
+    for (int i = 0; i < DIFFERENCE_KINDS; i++)
+        json_put_int(kinds, difference_ids[i], (int64_t)now.counts.differences[i]);
     for (size_t i = 0; i < now.facts.system_count; i++) {
         const struct roster_system *s = &now.facts.systems[i];
         struct json *one = json_push_object(systems);
         int64_t accounts = 0;
         for (size_t k = 0; k < now.facts.account_count; k++)
             accounts += str_equal(now.facts.accounts[k].system, s->id);
+        json_put_str(one, "id", s->id);
         json_put_str(one, "name", s->name);
-        json_put_str(one, "url", record_url(v, "system", s->id));
-        put_time(v, one, "taken", s->taken_ms);
+        json_put_int(one, "taken", s->taken_ms);
         json_put_int(one, "accounts", accounts);
+    }
+    return made;
+}
+
+static bool put_counts_now(struct view *v, struct json *page, struct err *e)
+{
+    const struct json *content = lifecycle_content(v->arena, e), *now = NULL;
+    if (!content ||
+        !(now = kept_tree_get(v, STR("reconcile"),
+                              "[\"record/person\",\"record/system_account\",\"record/account_extract\",\"record/system\",\"record/lifecycle\",\"record/lifecycle_step\",\"record/difference\",\"parameter\"]",
+                              match_make, NULL, e)))
+        return false;
+    json_put(page, "counts", json_copy(v->arena, json_get(now, "counts")));
+    struct json *kinds = json_put_array(page, "kinds"), *systems = json_put_array(page, "systems");
+    JSON_EACH (k, json_get(content, "differences")) {
+        struct json *one = json_push_object(kinds);
+        json_put_str(one, "id", json_text(k, "id"));
+        json_put_str(one, "label", json_text(k, "label"));
+        json_put_str(one, "words", json_text(k, "words"));
+        json_put_str(one, "control", json_text(k, "control"));
+        json_put_int(one, "count", json_int(json_get(now, "differences"), arena_str(v->arena, json_text(k, "id")).data, 0));
+    }
+    JSON_EACH (s, json_get(now, "systems")) {
+        struct json *one = json_push_object(systems);
+        json_put_str(one, "name", json_text(s, "name"));
+        json_put_str(one, "url", record_url(v, "system", json_text(s, "id")));
+        put_time(v, one, "taken", json_int(s, "taken", 0));
+        json_put_int(one, "accounts", json_int(s, "accounts", 0));
     }
     return true;
 }

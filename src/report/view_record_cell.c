@@ -165,12 +165,7 @@ static struct str first_line(struct view *v, struct str text)
     if (!str_next_line(&rest, &line))
         return STR("");
     bool is_cut = str_trim(rest).size > 0 || line.size > SHOWN;
-    if (line.size > SHOWN) {
-        size_t end = SHOWN;
-        while (end > 0 && ((unsigned char)line.data[end] & 0xc0) == 0x80)
-            end--;
-        line.size = end;
-    }
+    line = str_prefix(line, SHOWN);
     return is_cut ? arena_printf(v->arena, "%.*s…", STR_ARGS(line)) : line;
 }
 

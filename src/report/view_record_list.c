@@ -470,6 +470,7 @@ struct hits {
     struct json *list;
     int64_t max, total;
     int64_t *counts; /* by type */
+    bool *is_whole;  /* by type: everything of it may be read by who asks, so that hits need no look at the record */
 };
 
 static void hit_push(struct hits *x, const struct record_type *t, struct str id, struct str title)
@@ -488,37 +489,39 @@ static bool each_hit(void *context, const struct record *r, struct err *e)
     return true;
 }
 
-/* May everything of this type be read by who asks, so that hits need no look at the record? */
-static bool sees_all(const struct view_records *r, const struct record_type *t)
-{
-    return access_reads_all(r->access, t);
-}
-
-static bool each_found(void *context, struct str type, struct str id, struct str title, struct err *e)
+static bool each_found(void *context, struct str type, struct str id, int64_t n, struct err *e)
 {
     struct hits *x = context;
-    (void)e;
     for (size_t i = 0; i < record_types_count(x->records->types); i++) {
         const struct record_type *t = record_types_at(x->records->types, i);
-        if (!str_is(type, t->id) || !sees_all(x->records, t))
+        if (!x->is_whole[i] || !str_is(type, t->id))
             continue;
         x->total++;
         if (x->counts[i]++ < x->max)
-            hit_push(x, t, id, title);
+            hit_push(x, t, id, record_text_title(x->v->db, x->v->arena, n, e));
+        break;
     }
-    return true;
+    return e->code == ERR_NONE;
+}
+
+static bool is_empty(struct view *v, const struct record_type *t, struct err *e)
+{
+    return !v->is_past && db_one_int(v->db, e, 0, "select exists(select 1 from record_count where type = ?1 and n > 0)", A(t->id)) == 0;
 }
 
 /* What is now of types that are read as a whole is one question for all of them; others, and the past, are asked type by type. */
 bool view_record_search(struct view *v, const struct view_records *r, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e)
 {
     size_t type_count = record_types_count(r->types);
-    struct hits x = {.v = v, .records = r, .list = list, .max = max, .counts = arena_array(v->arena, type_count + 1, sizeof(*x.counts))};
+    struct hits x = {.v = v, .records = r, .list = list, .max = max, .counts = arena_array(v->arena, type_count + 1, sizeof(*x.counts)),
+                     .is_whole = arena_array(v->arena, type_count + 1, sizeof(*x.is_whole))};
+    for (size_t i = 0; i < type_count; i++)
+        x.is_whole[i] = !v->is_past && access_reads_all(r->access, record_types_at(r->types, i));
     if (!v->is_past && !record_search(v->db, v->arena, words, VIEW_FOUND_MAX, each_found, &x, e))
         return false;
     for (size_t i = 0; i < type_count; i++) {
         const struct record_type *t = record_types_at(r->types, i);
-        if (!record_may_read_type(r, t) || (!v->is_past && sees_all(r, t)))
+        if (x.is_whole[i] || !record_may_read_type(r, t) || is_empty(v, t, e))
             continue;
         struct record_query q = {.q = words, .page = 1, .per_page = max, .leaf_limit = view_record_limit(v), .access = r->access, .now_ms = v->at_ms, .is_brief = true};
         int64_t total = 0;

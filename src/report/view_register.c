@@ -5,7 +5,7 @@
 
 enum { PROPOSALS_SHOWN_MAX = 60, EVIDENCE_SHOWN_MAX = 40 };
 
-static const char *kind_words(const struct gap_book *b, struct str kind)
+const char *gap_kind_words(const struct gap_book *b, struct str kind)
 {
     const struct field_choice *c = record_choice(record_type_field(b->type, STR("kind")), kind);
     return c ? c->label : "";
@@ -32,7 +32,7 @@ static void gap_put(const struct gap_book *b, struct json *o, const struct book_
     json_put_str(o, "id", g->record->id);
     json_put_str(o, "name", record_title(g->record));
     json_put_str(o, "kind", g->kind);
-    json_put_cstr(o, "kind_words", kind_words(b, g->kind));
+    json_put_cstr(o, "kind_words", gap_kind_words(b, g->kind));
     json_put_cstr(o, "severity", gap_level_id(g->level));
     json_put_cstr(o, "severity_words", gap_level_words(g->level));
     json_put_int(o, "severity_score", json_int(values, "severity_score", 0));
@@ -105,7 +105,7 @@ static void rows_put(const struct gap_book *b, struct json *page, const struct v
     list_init(&l, v, f);
     for (size_t i = 0; i < b->count; i++) {
         const struct book_gap *g = &b->gaps[i];
-        choice_add(kinds, g->kind, str_of(kind_words(b, g->kind)));
+        choice_add(kinds, g->kind, str_of(gap_kind_words(b, g->kind)));
         choice_add(levels, str_of(gap_level_id(g->level)), str_of(gap_level_words(g->level)));
         choice_add(owners, g->owner.size ? g->owner : STR("none"), g->owner.size ? g->owner_name : STR("Nobody"));
         if (!choice_is(more->kind, g->kind) || !choice_is(more->severity, str_of(gap_level_id(g->level))) || !choice_is(more->owner, g->owner))
@@ -119,7 +119,7 @@ static void rows_put(const struct gap_book *b, struct json *page, const struct v
             number = 0;
         list_add(&l, (struct list_row){.row = o,
                                        .text = arena_printf(v->arena, "%.*s %.*s %.*s %s %s", STR_ARGS(g->record->id), STR_ARGS(record_title(g->record)), STR_ARGS(g->owner_name),
-                                                            kind_words(b, g->kind), gap_level_id(g->level)),
+                                                            gap_kind_words(b, g->kind), gap_level_id(g->level)),
                                        .status = state_shape(json_get(o, "state")),
                                        .state = arena_str(v->arena, g->record->state).data,
                                        .group = STR(""),
@@ -138,7 +138,7 @@ static void proposal_put(const struct gap_book *b, struct json *list, const stru
     json_put_str(o, "name", p->title);
     json_put_str(o, "why", p->why);
     json_put_cstr(o, "kind", p->kind);
-    json_put_cstr(o, "kind_words", kind_words(b, str_of(p->kind)));
+    json_put_cstr(o, "kind_words", gap_kind_words(b, str_of(p->kind)));
     json_put_cstr(o, "severity", gap_level_id(level));
     json_put_cstr(o, "severity_words", gap_level_words(level));
     json_put_int(o, "impact", p->impact);

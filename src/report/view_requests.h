@@ -29,9 +29,17 @@ struct json *view_requests(struct view *v, const struct view_records *r, struct 
  *  "may_answer","may_comment","record_url"} */
 struct json *view_request(struct view *v, const struct view_records *r, struct str engagement, struct str id, struct err *e);
 
-/* Page, and {"auditors":[{"name","until","state_words","has_key"}],"sees":[{"label","words","count","url"}],"never":[{"what","why"}],"reads","reads_auditor","last_read":TIME,
+/* Page, and {"auditors":[{"name","until",STATUS,"key_name","key":vkey or "","key_is_in_force","key_leaf","key_url"}],"sees":[{"label","words","count","url"}],"never":[{"what","why"}],"reads","reads_auditor","last_read":TIME,
  *  "preview_url"} */
 struct json *view_audit_room(struct view *v, const struct view_records *r, struct str id, struct err *e);
+/* Page, and {"rows":[{"id","state":STATE,"by":ACTOR,"leaf","asked":TIME,"at":TIME,"digest","bytes","leaves","blobs","withheld","problem","is_made","name","url","record_url"}] newest first,
+ *  "is_being_made","may_make","hours" (how long a file stays),"room_url"}; the web adds "is_there" to each row. */
+enum { AUDIT_BUNDLE_KEEP_MS = 24 * 3600 * 1000, AUDIT_BUNDLE_PATIENCE_MS = 2 * 3600 * 1000 /* what was asked for longer ago is given up on */ };
+struct json *view_audit_bundles(struct view *v, const struct view_records *r, struct str id, struct err *e);
+/* What a bundle's file is called by who fetches it. */
+struct str audit_bundle_name(struct arena *a, struct str engagement, struct str id);
+/* The draft of the report as management shared it: page, and {"label","shared":TIME,"parts","blocks" (report_part),"document" (the tree; without a part)}. ERR_NOT_FOUND: it is not shared. */
+struct json *view_room_report(struct view *v, const struct view_records *r, struct str id, int64_t part, struct err *e);
 /* Page, and {"rows":[{"at":TIME,"who","side","side_words","address","what","leaf"}],"total","before": leaf or ""} newest first, 200 at a time. */
 struct json *view_audit_log(struct view *v, const struct view_records *r, struct str id, struct str before, struct err *e);
 

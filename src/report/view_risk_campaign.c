@@ -29,7 +29,7 @@ bool risk_library_open(struct view *v, size_t *ret, size_t *ret_count, struct er
     *ret_count = 0;
     if (!as)
         return false;
-    DB_EACH (row, v->db, e, "select r.library from risks_versions r where r.library is not null and r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1) and r.is_deleted = 0", A(v->leaf_limit))
+    DB_EACH (row, v->db, e, "select distinct r.library from risks_versions r where r.library is not null and r.from_leaf <= ?1 and (r.to_leaf is null or r.to_leaf > ?1) and r.is_deleted = 0", A(v->leaf_limit))
         for (size_t i = 0; i < content_risk_count; i++)
             is_taken[i] |= str_is(db_text(row, 0), content_risks[i].id);
     for (size_t i = 0; i < content_risk_count; i++)

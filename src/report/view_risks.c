@@ -1,9 +1,19 @@
 /* The register of risks, and the map of likelihood and impact that filters it. */
 #include "report/risk_book.h"
+#include "report/view_kept.h"
 
 enum { WORST_SHOWN_MAX = 5 };
 
 /* ---- shared ---- */
+
+static void *set_make(struct view *v, struct arena *a, struct err *e)
+{
+    const struct assessment *as = view_assessment(v, e);
+    struct risk_set *set = as ? risks_load(v->db, a, as, e) : NULL;
+    if (set)
+        set->as = NULL; /* whoever looks at the rows brings their own */
+    return set;
+}
 
 bool risk_book_load(struct view *v, const struct view_records *r, struct risk_book *ret, struct err *e)
 {
@@ -12,9 +22,14 @@ bool risk_book_load(struct view *v, const struct view_records *r, struct risk_bo
         return false;
     if (!ret->type)
         return err_set(e, ERR_NOT_FOUND, "there are no records of the type risk");
-    ret->set = risks_load(v->db, v->arena, ret->as, e);
+    const struct risk_set *kept = view_kept_object(v, VIEW_KEPT_RISKS, set_make, e);
     ret->reads_all = !r->access || access_matches(r->access, &ret->type->may_read, NULL);
-    return ret->set != NULL;
+    if (!kept)
+        return false;
+    ret->set = ARENA_NEW(v->arena, struct risk_set);
+    *ret->set = *kept;
+    ret->set->as = ret->as;
+    return true;
 }
 
 bool risk_book_shows(const struct risk_book *b, const struct risk_row *row)
@@ -325,6 +340,14 @@ static struct str sort_text(const struct view_filter *f, const struct risk_row *
     return sort_is(f, "review_on") ? row->review_on : sort_is(f, "name") ? row->title : sort_is(f, "owner") ? row->owner_name : sort_is(f, "category") ? row->category : row->id;
 }
 
+static struct json *row_make(const void *context, const void *of)
+{
+    const struct risk_book *b = context;
+    struct json *o = json_object(b->v->arena);
+    risk_put(b, o, of);
+    return o;
+}
+
 static void rows_put(const struct heat *h, struct json *page)
 {
     const struct risk_book *b = h->book;
@@ -332,16 +355,16 @@ static void rows_put(const struct heat *h, struct json *page)
     struct list l;
     f.group = f.status = STR(""); /* asked for by row_matches */
     list_init(&l, b->v, &f);
+    l.make = row_make;
+    l.context = b;
     for (size_t i = 0; i < b->set->count; i++) {
         const struct risk_row *row = &b->set->rows[i];
         struct risk_level level = level_by(row, h->is_inherent);
         bool is_here = h->chosen.likelihood == 0 || (level.likelihood == h->chosen.likelihood && level.impact == h->chosen.impact);
         if (!is_here || !row_matches(b, row, h->filter, h->more, h->is_inherent))
             continue;
-        struct json *o = json_object(b->v->arena);
-        risk_put(b, o, row);
-        list_add(&l, (struct list_row){.row = o,
-                                       .text = arena_printf(b->v->arena, "%.*s %.*s %.*s %s", STR_ARGS(row->id), STR_ARGS(row->title), STR_ARGS(row->owner_name),
+        list_add(&l, (struct list_row){.of = row,
+                                       .text = h->filter->q.size == 0 ? STR("") : arena_printf(b->v->arena, "%.*s %.*s %.*s %s", STR_ARGS(row->id), STR_ARGS(row->title), STR_ARGS(row->owner_name),
                                                             risk_choice_words(b, "category", row->category)),
                                        .status = row_status(row),
                                        .group = STR(""),

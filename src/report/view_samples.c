@@ -30,6 +30,17 @@ struct sample_source view_sample_source(struct view *v)
     return (struct sample_source){root_of, rows_of, v};
 }
 
+static uint64_t head_of(void *context)
+{
+    struct view *v = context;
+    return v->ledger ? ledger_reader_head(v->ledger)->size : 0;
+}
+
+struct leaf_source view_leaf_source(struct view *v)
+{
+    return (struct leaf_source){.head = head_of, .root = root_of, .context = v};
+}
+
 /* ---- rows of a population ---- */
 
 void sheet_rows_open(struct view *v, const struct sampling_frame *p, struct sheet_rows *ret)
@@ -279,9 +290,14 @@ struct json *view_sample(struct view *v, const struct view_records *r, struct st
     json_put(page, "again", again ? again : json_new_null(v->arena));
     json_put_str(page, "again_why", arena_str(v->arena, str_of(again_failed.text)));
     struct json *sheets = json_put_array(page, "sheets");
-    DB_EACH (row, v->db, e, "select id, title from test_sheets where sample = ?1 order by id", A(s->id))
+    bool is_concluded = false; /* a sheet was prepared or signed on these items: the keeper keeps them */
+    DB_EACH (row, v->db, e, "select id, title, state in ('prepared', 'locked') from test_sheets where sample = ?1 order by id", A(s->id)) {
         push_link(v, sheets, arena_str(v->arena, db_text(row, 0)).data, arena_str(v->arena, db_text(row, 1)).data, audit_url(v, g.id, "sheets", db_text(row, 0)));
-    json_put_bool(page, "may", audit_may(v, r, "sample", s, RECORD_CHANGE));
+        is_concluded = is_concluded || db_int(row, 2);
+    }
+    bool may = audit_may(v, r, "sample", s, RECORD_CHANGE);
+    json_put_bool(page, "may", may);
+    json_put_bool(page, "may_change_items", may && !is_concluded && str_is(s->state, "revealed"));
     if (e->code || !order_put(v, page, s, &p, e) || !items_put(v, page, s, &p, e))
         return NULL;
     struct json *history = view_record_history(v, r, s->type, s->id, e);

@@ -1,4 +1,5 @@
 /* Test sheets: the list, and one with its grid. */
+#include "report/view_parameters.h"
 #include "report/view_record_internal.h"
 #include "report/view_sheets.h"
 #include "report/view_sheets_internal.h"
@@ -82,7 +83,7 @@ static void control_put(struct view *v, struct json *page, const struct sheet *s
     struct str title = db_one_text(v->arena, v->db, &ignored, "select title from control_records where id = ?1", A(s->control));
     struct json *o = put_link(v, page, "control", s->control.data, title.data ? title.data : c ? c->title : s->control.data, arena_printf(v->arena, "/controls/%.*s", STR_ARGS(s->control)));
     struct str statement = db_one_text(v->arena, v->db, &ignored, "select statement from control_records where id = ?1", A(s->control));
-    json_put_str(o, "statement", statement.data ? statement : str_of(c ? c->statement : ""));
+    json_put_str(o, "statement", view_text(v, statement.data ? statement : str_of(c ? c->statement : "")));
     json_put_cstr(o, "test", c ? c->test_operation : "");
 }
 

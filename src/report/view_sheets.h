@@ -37,5 +37,7 @@ struct json *view_exception(struct view *v, const struct view_records *r, struct
 
 /* Roots from the view's ledger, rows from its blobs. */
 struct sample_source view_sample_source(struct view *v);
+/* The same as the keeper has it, to say beforehand what it will say. */
+struct leaf_source view_leaf_source(struct view *v);
 
 #endif

@@ -261,15 +261,20 @@ static void next_put(struct view *v, struct json *page, const struct test_state 
     json_put_cstr(o, "url", "");
 }
 
-static void strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index)
+static bool strip_put(struct view *v, struct json *page, const struct assessment *as, size_t index, struct err *e)
 {
     enum result_status *days = arena_array(v->arena, (size_t)as->day_count, sizeof *days);
-    for (size_t s = 0; s < as->subject_count; s++) {
+    struct arena *own = arena_new("strip", (size_t)2 << 30);
+    const struct test_history *histories = NULL;
+    for (size_t s = 0; s < as->subject_count && (histories = subject_histories(as, own, s, e)); s++) {
         size_t n;
-        struct stretch *stretches = test_stretches(as, v->arena, index, s, &n);
+        struct stretch *stretches = test_stretches(as, own, histories, index, s, &n);
         days_mark(as, stretches, n, days);
+        arena_reset(own);
     }
+    arena_free(own);
     put_cells(v, page, "strip", as, days);
+    return e->code == ERR_NONE;
 }
 
 struct json *view_test(struct view *v, struct str id, const struct view_filter *f, struct err *e)
@@ -304,12 +309,11 @@ struct json *view_test(struct view *v, struct str id, const struct view_filter *
     parameters_put(v, page, t);
     controls_put(v, page, as, t);
     subjects_put(v, page, as, state);
-    if (!tables_put(v, page, as, t, &inner) || !resources_put(v, page, as, t, f, &inner)) {
+    if (!tables_put(v, page, as, t, &inner) || !resources_put(v, page, as, t, f, &inner) || !put_history(v, page, as, &index, 1, &inner) ||
+        !strip_put(v, page, as, index, &inner)) {
         *e = inner;
         return NULL;
     }
-    put_history(v, page, as, &index, 1);
-    strip_put(v, page, as, index);
     json_put_str(page, "explain", arena_printf(v->arena, "assay test --explain %s", t->id));
     next_put(v, page, state);
     return page;

@@ -1,6 +1,7 @@
 /* view_training.c - courses, campaigns and who is late. As of now: what counts is what people still owe. */
 #include "report/view_training.h"
 
+#include "report/kept_tree.h"
 #include "report/view_internal.h"
 #include "report/view_parameters.h"
 
@@ -255,6 +256,15 @@ static bool assignments_read(struct view *v, struct json *page, const struct vie
     return e->code == ERR_NONE;
 }
 
+/* How many of those that it is for have none yet. */
+static struct json *missing_make(struct view *v, void *context, struct err *e)
+{
+    const struct str *id = context;
+    struct record_change *changes;
+    size_t count;
+    return campaign_missing(v->db, v->arena, *id, view_today(v), &changes, &count, e) ? json_new_int(v->arena, (int64_t)count) : NULL;
+}
+
 struct json *view_campaign(struct view *v, struct str id, const struct view_filter *f, struct err *e)
 {
     struct err failed = {0};
@@ -274,11 +284,11 @@ struct json *view_campaign(struct view *v, struct str id, const struct view_filt
         lessons = (int64_t)course->lesson_count;
     DB_EACH (row, v->db, &failed, CAMPAIGN_COLUMNS "where k.id = ?2", A(today_text(v)), A(id))
         campaign_put(v, page, row);
-    struct record_change *missing;
-    size_t missing_count = 0;
-    if (course && !campaign_missing(v->db, v->arena, id, view_today(v), &missing, &missing_count, &why))
-        missing_count = 0;
-    json_put_int(page, "would_assign", (int64_t)missing_count);
+    const struct json *missing = course ? kept_tree_get(v, arena_printf(v->arena, "campaign %.*s", STR_ARGS(id)),
+                                                        "[\"record/campaign\",\"record/person\",\"record/training_assignment\",\"record/training_completion\",\"record/course\",\"record/lesson\",\"parameter\"]",
+                                                        missing_make, &id, &why)
+                                        : NULL;
+    json_put_int(page, "would_assign", missing ? missing->integer : 0);
     bool ok = f->q.size == 0 && f->status.size == 0 && f->sort.size == 0 && !f->is_descending ? assignments_paged(v, page, f, id, lessons, &failed) : assignments_read(v, page, f, id, lessons, &failed);
     return ok && !failed.code ? page : (*e = failed, NULL);
 }
@@ -290,27 +300,21 @@ static struct str manager_words(struct view *v, struct str group)
     return name.size ? name : STR("Nobody");
 }
 
-struct json *view_training_overdue(struct view *v, const struct view_filter *f, struct err *e)
+#define OVERDUE "training_assignments t join people p on p.id = t.person where t.state in " OPEN " and t.due_on < ?1"
+
+/* {"managers":[{"id","name","count"}],"rows":[{"text","sort","group","row":packed}]}: everybody who is late. */
+static struct json *overdue_make(struct view *v, void *context, struct err *e)
 {
-    struct err failed = {0};
-    struct list l;
-    struct json *page = page_new(v, STR("Overdue training"), e);
-    if (!page)
-        return NULL;
-    struct json *managers = json_put_array(page, "managers");
-    DB_EACH (row, v->db, &failed,
-             "select p.manager, (select m.name from people m where m.id = p.manager), count(*) from training_assignments t join people p on p.id = t.person "
-             "where t.state in " OPEN " and t.due_on < ?1 group by p.manager order by 3 desc, 2 limit 200", A(today_text(v))) {
+    struct json *made = json_object(v->arena), *managers = json_put_array(made, "managers"), *rows = json_put_array(made, "rows");
+    (void)context;
+    DB_EACH (row, v->db, e, "select p.manager, (select m.name from people m where m.id = p.manager), count(*) from " OVERDUE " group by p.manager order by 3 desc, 2 limit 200", A(today_text(v))) {
         struct json *o = json_push_object(managers);
         json_put_str(o, "id", db_text(row, 0).size ? arena_str(v->arena, db_text(row, 0)) : STR("nobody"));
         json_put_str(o, "name", db_text(row, 1).size ? arena_str(v->arena, db_text(row, 1)) : STR("Nobody is named"));
         json_put_int(o, "count", db_int(row, 2));
     }
-    list_init(&l, v, f);
-    DB_EACH (row, v->db, &failed,
-             "select t.id, t.person, p.name, p.manager, (select m.name from people m where m.id = p.manager), t.course, t.title, t.due_on, t.campaign from training_assignments t "
-             "join people p on p.id = t.person where t.state in " OPEN " and t.due_on < ?1", A(today_text(v))) {
-        struct json *o = json_object(v->arena);
+    DB_EACH (row, v->db, e, "select t.id, t.person, p.name, p.manager, (select m.name from people m where m.id = p.manager), t.course, t.title, t.due_on, t.campaign from " OVERDUE, A(today_text(v))) {
+        struct json *o = json_object(v->arena), *one = json_push_object(rows);
         struct str name = arena_str(v->arena, db_text(row, 2)), manager = arena_str(v->arena, db_text(row, 3)), due = arena_str(v->arena, db_text(row, 7));
         put_status_as(o, RESULT_FAIL, "overdue");
         json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
@@ -321,10 +325,34 @@ struct json *view_training_overdue(struct view *v, const struct view_filter *f, 
         json_put_int(o, "days_late", days_late(v, due));
         json_put_str(o, "campaign", arena_str(v->arena, db_text(row, 8)));
         json_put_str(o, "url", arena_printf(v->arena, "/records/training_assignment/%.*s", STR_ARGS(db_text(row, 0))));
-        struct str sort = arena_printf(v->arena, "%.*s\x01%.*s", STR_ARGS(json_text(json_get(o, "manager"), "name")), STR_ARGS(name));
-        list_add(&l, (struct list_row){.row = o, .text = arena_printf(v->arena, "%.*s %.*s", STR_ARGS(name), STR_ARGS(json_text(json_get(o, "manager"), "name"))), .status = RESULT_FAIL,
-                                       .group = manager.size ? manager : STR("nobody"), .sort_text = sort});
+        struct str its = json_text(json_get(o, "manager"), "name");
+        json_put_str(one, "text", arena_printf(v->arena, "%.*s %.*s", STR_ARGS(name), STR_ARGS(its)));
+        json_put_str(one, "sort", arena_printf(v->arena, "%.*s\x01%.*s", STR_ARGS(its), STR_ARGS(name)));
+        json_put_str(one, "group", manager.size ? manager : STR("nobody"));
+        json_put(one, "row", kept_row(v->arena, o));
     }
+    return e->code ? NULL : made;
+}
+
+static struct json *overdue_open(const void *context, const void *of)
+{
+    const struct view *v = context;
+    return kept_row_open(v->arena, json_get(of, "row"));
+}
+
+struct json *view_training_overdue(struct view *v, const struct view_filter *f, struct err *e)
+{
+    struct list l;
+    struct json *page = page_new(v, STR("Overdue training"), e);
+    const struct json *made = page ? kept_tree_get(v, STR("overdue training"), "[\"record/training_assignment\",\"record/person\"]", overdue_make, NULL, e) : NULL;
+    if (!made)
+        return NULL;
+    json_put(page, "managers", json_copy(v->arena, json_get(made, "managers")));
+    list_init(&l, v, f);
+    l.make = overdue_open;
+    l.context = v;
+    JSON_EACH (one, json_get(made, "rows"))
+        list_add(&l, (struct list_row){.of = one, .text = json_text(one, "text"), .status = RESULT_FAIL, .group = json_text(one, "group"), .sort_text = json_text(one, "sort")});
     list_finish(&l, page, manager_words);
-    return failed.code ? (*e = failed, NULL) : page;
+    return page;
 }

@@ -59,7 +59,7 @@ static bool look(void *context, int fd)
 static bool answer_one(struct str message, uint32_t asked, struct err *e)
 {
     struct file f = {.bytes = message, .asked = asked};
-    struct buf BUF_AUTO answer;
+    struct buf BUF_AUTO answer = {0};
     if (!str_cut(&f.bytes, '\n', &f.name))
         return err_set(e, ERR_INTERNAL, "inspect: a file without a name");
     buf_init(&answer, asked == INSPECT_SHEET ? SHEET_JSON_BYTES : ANSWER_BYTES_MAX);

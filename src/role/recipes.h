@@ -25,6 +25,7 @@ int role_post(int argc, char **argv);
 int role_connect(int argc, char **argv);
 int role_inspect(int argc, char **argv);
 int role_print(int argc, char **argv);
+int role_bundle(int argc, char **argv);
 
 /* Starts a process of another role that answers over a socket; before any jail, which starts nothing. ret_fd: our end. */
 bool role_helper_start(const char *role, struct os_child *ret, int *ret_fd, struct err *e) MUST_USE;

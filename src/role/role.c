@@ -12,7 +12,7 @@ static const struct {
 } RECIPES[] = {{"signer", role_signer},   {"keeper", role_keeper}, {"web", role_web},
                {"collect", role_collect}, {"host", role_host},     {"worker", role_worker},
                {"anchor", role_anchor},   {"scrub", role_scrub}, {"schedule", role_schedule}, {"post", role_post},
-               {"connect", role_connect}, {"inspect", role_inspect}, {"print", role_print}};
+               {"connect", role_connect}, {"inspect", role_inspect}, {"print", role_print}, {"bundle", role_bundle}};
 
 int role_fail(const char *role, const struct err *e)
 {

@@ -13,6 +13,7 @@
  *   schedule DATA SECONDS    3: socket to the parent; does what a day asks for, sends digests
  *   inspect                  3: socket to who asks; looks at uploaded files, each in a process of its own that may only compute
  *   print                    3: socket to who asks; documents as PDF, each in a process of its own that may read fonts
+ *   bundle  DATA             makes the bundles that were asked for, and ends
  *   post                     3: socket to who asks; hands notices to mail servers and webhooks
  *   connect                  3: socket to web; asks directories and providers who somebody is
  *   anchor  DATA INTERVAL_MS once|always [TLS_CA]   3: socket to the parent (not for once); witnesses and time stamping authorities

@@ -54,6 +54,8 @@ struct family {
     bool is_ending;
     struct os_child scrub; /* of the stored blobs, now and then */
     int64_t scrub_look_ms; /* monotonic: when to look whether one is due */
+    struct os_child bundle; /* makes what was asked for, and ends */
+    bool is_bundle_asked;   /* again, while it ran */
 };
 
 static int64_t now_ms(void)
@@ -164,6 +166,20 @@ static void keeper_said(struct member *m, const struct ipc_message *message)
         snprintf(m->last_words, sizeof(m->last_words), "%.*s", STR_ARGS(text));
 }
 
+/* What was asked for stands in the database: the process looks there, and ends when nothing is left. */
+static void bundle_look(struct family *f)
+{
+    struct err e = {0};
+    if (f->bundle.pid && os_child_wait(&f->bundle, 0, NULL))
+        f->bundle = OS_CHILD_NONE;
+    if (!f->is_bundle_asked || f->bundle.pid)
+        return;
+    f->is_bundle_asked = false;
+    const char *arguments[] = {f->dir.path, NULL};
+    if (!os_spawn(&(struct os_spawn){.role = "bundle", .arguments = arguments}, &f->bundle, &e))
+        fprintf(stderr, "assay: %s\n", e.text);
+}
+
 /* "Run now": to collect, as it is. */
 static void web_said(struct family *f, const struct ipc_message *message)
 {
@@ -175,6 +191,8 @@ static void web_said(struct family *f, const struct ipc_message *message)
              (f->members[MEMBER_COLLECT].control_fd < 0 ||
               !ipc_send(f->members[MEMBER_COLLECT].control_fd, WEB_CONTROL_RUN, &body, 1, SEND_TIMEOUT_MS, &e)))
         fprintf(stderr, "assay: run now: the collecting process is not there\n");
+    else if (message->type == WEB_CONTROL_BUNDLE)
+        f->is_bundle_asked = true;
     else if (message->type == WEB_CONTROL_EVIDENCE && f->members[MEMBER_SCHEDULE].control_fd >= 0 &&
              !ipc_send(f->members[MEMBER_SCHEDULE].control_fd, WEB_CONTROL_EVIDENCE, NULL, 0, SEND_TIMEOUT_MS, &e))
         e = (struct err){0}; /* it looks once a minute anyway */
@@ -227,14 +245,15 @@ static int family_timeout(struct family *f)
 /* One round. False: SIGTERM or SIGINT came. */
 static bool family_step(struct family *f)
 {
-    struct pollfd fds[2 + 2 * MEMBER_COUNT];
+    struct pollfd fds[3 + 2 * MEMBER_COUNT];
+    fds[2 + 2 * MEMBER_COUNT] = (struct pollfd){.fd = f->bundle.pid ? f->bundle.pidfd : -1, .events = POLLIN};
     fds[1 + 2 * MEMBER_COUNT] = (struct pollfd){.fd = f->scrub.pid ? f->scrub.pidfd : -1, .events = POLLIN};
     fds[0] = (struct pollfd){.fd = f->signals_fd, .events = POLLIN};
     for (int i = 0; i < MEMBER_COUNT; i++) {
         fds[1 + i] = (struct pollfd){.fd = f->members[i].child.pid ? f->members[i].child.pidfd : -1, .events = POLLIN};
         fds[1 + MEMBER_COUNT + i] = (struct pollfd){.fd = f->members[i].control_fd, .events = POLLIN};
     }
-    if (poll(fds, 2 + 2 * MEMBER_COUNT, family_timeout(f)) < 0 && errno != EINTR)
+    if (poll(fds, 3 + 2 * MEMBER_COUNT, family_timeout(f)) < 0 && errno != EINTR)
         return false;
     if (fds[0].revents) {
         int number = os_signals_next(f->signals_fd);
@@ -251,6 +270,7 @@ static bool family_step(struct family *f)
         if (f->members[i].start_again_ms && f->members[i].start_again_ms <= now_ms())
             member_start(f, i);
     scrub_look(f);
+    bundle_look(f);
     return true;
 }
 
@@ -259,6 +279,7 @@ static void family_end(struct family *f)
     f->is_ending = true;
     os_notify("STOPPING=1");
     os_child_signal(&f->scrub, SIGTERM);
+    os_child_signal(&f->bundle, SIGTERM);
     os_child_signal(&f->members[MEMBER_COLLECT].child, SIGTERM);
     os_child_signal(&f->members[MEMBER_WEB].child, SIGTERM);
     os_child_signal(&f->members[MEMBER_ANCHOR].child, SIGTERM);
@@ -266,6 +287,7 @@ static void family_end(struct family *f)
     os_child_end(&f->members[MEMBER_WEB].child, GRACE_MS);
     os_child_end(&f->members[MEMBER_ANCHOR].child, GRACE_MS);
     os_child_end(&f->scrub, GRACE_MS);
+    os_child_end(&f->bundle, GRACE_MS);
     os_child_end(&f->members[MEMBER_KEEPER].child, KEEPER_GRACE_MS);
     for (int i = 0; i < MEMBER_COUNT; i++)
         member_closed(&f->members[i]);
@@ -316,7 +338,7 @@ int role_serve(const struct serve_options *o)
 {
     struct err e = {0};
     struct family f = {
-        .o = o, .signals_fd = -1, .scrub = OS_CHILD_NONE, .scrub_look_ms = now_ms() + SCRUB_FIRST_LOOK_MS};
+        .o = o, .signals_fd = -1, .scrub = OS_CHILD_NONE, .bundle = OS_CHILD_NONE, .scrub_look_ms = now_ms() + SCRUB_FIRST_LOOK_MS};
     for (int i = 0; i < MEMBER_COUNT; i++)
         f.members[i] = (struct member){.child = OS_CHILD_NONE, .control_fd = -1};
     bool ok = os_descriptors_suffice(&e) && data_dir_open(&f.dir, o->data_dir, &e) && claim(&f.dir, &e) && family_listen(&f, &e) &&

@@ -282,7 +282,6 @@ static bool show_again(struct call *c, const struct decisions *d, const struct j
     const struct json *first = json_at(problems, 0);
     ((struct json *)(uintptr_t)json_get(v, "problem"))->text =
         arena_printf(c->arena, "Nothing is stored: %zu decision%s not taken. %.*s", problems->count, problems->count == 1 ? " is" : "s are", STR_ARGS(json_text(first, "why")));
-    struct buf BUF_AUTO b;
     return show_page(c, &page_kind_access_lines, v, 422, e);
 }
 

@@ -25,8 +25,12 @@ static struct json *build_assets(struct call *c, struct err *e)
 
 static struct json *build_stores(struct call *c, struct err *e)
 {
-    struct str class;
-    return call_query(c, "class", &class, e) ? finish(c, view_asset_stores(&c->view, c->records, &c->filter, class, e)) : NULL;
+    struct str class, per_page;
+    if (!call_query(c, "class", &class, e) || !call_query(c, "per_page", &per_page, e))
+        return NULL;
+    if (!per_page.size && !route_is_api(c->route))
+        c->filter.per_page = STORES_PER_PAGE; /* each says all that its class asks for: fifty would be 82 KB */
+    return finish(c, view_asset_stores(&c->view, c->records, &c->filter, class, e));
 }
 
 static struct json *build_encryption(struct call *c, struct err *e)

@@ -1,5 +1,4 @@
 /* My page, Tasks and Calendar, and the feed that calendar programs subscribe to. */
-#include "base/times.h"
 #include "pages.h"
 #include "report/people.h"
 #include "report/view_due.h"
@@ -28,23 +27,6 @@ static bool put_owed(struct call *c, struct json *v, struct err *e)
     return duties != NULL;
 }
 
-/* Awareness messages that are for this person today. */
-static bool put_messages(struct call *c, struct json *v, struct err *e)
-{
-    struct json *list = json_put_array(v, "messages");
-    DB_EACH (row, c->view.db, e,
-             "select m.id, m.title, m.text from awareness_messages m where m.state = 'sent' and m.shown_from <= ?1 and m.shown_until >= ?1 and (coalesce(m.department, '') = '' or "
-             "exists(select 1 from people p where p.id = ?2 and p.department <> '' and instr(',' || lower(replace(m.department, ', ', ',')) || ',', ',' || lower(p.department) || ',') > 0)) "
-             "order by m.shown_from desc, m.id desc limit 5",
-             A(day_text(c->arena, view_today(&c->view))), A(c->access->person)) {
-        struct json *o = json_push_object(list);
-        json_put_str(o, "id", arena_str(c->arena, db_text(row, 0)));
-        json_put_str(o, "title", arena_str(c->arena, db_text(row, 1)));
-        json_put_str(o, "text", arena_str(c->arena, db_text(row, 2)));
-    }
-    return e->code == ERR_NONE;
-}
-
 static struct json *build_my(struct call *c, struct err *e)
 {
     struct json *v = view_my(&c->view, c->records, e);
@@ -55,7 +37,7 @@ static struct json *build_my(struct call *c, struct err *e)
         return NULL;
     json_put_bool(v, "may_read", call_may(c, PERMISSION_READ));
     json_put(v, "onboarding", onboarding);
-    return put_messages(c, v, e) && put_owed(c, v, e) ? v : NULL;
+    return view_put_messages(&c->view, c->access->person, v, e) && put_owed(c, v, e) ? v : NULL;
 }
 
 static struct json *build_tasks(struct call *c, struct err *e)

@@ -101,12 +101,7 @@ struct str form_file_name(struct arena *a, struct str name)
         }
     if (!str_is_utf8(name))
         return STR("file");
-    if (name.size > FORM_FILE_NAME_BYTES) {
-        size_t end = FORM_FILE_NAME_BYTES;
-        while (end > 0 && ((unsigned char)name.data[end] & 0xc0) == 0x80)
-            end--;
-        name.size = end;
-    }
+    name = str_prefix(name, FORM_FILE_NAME_BYTES);
     char *out = arena_alloc(a, name.size + 1);
     size_t n = 0;
     for (size_t i = 0; i < name.size; i++) {

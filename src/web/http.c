@@ -10,7 +10,7 @@
 
 /* Only the web role opens libmicrohttpd: it brings a whole TLS library, which no command should start with. */
 #define MHD_FUNCTIONS(F) \
-    F(MHD_, add_response_header) F(MHD_, create_response_from_buffer) F(MHD_, destroy_response) \
+    F(MHD_, add_response_header) F(MHD_, create_response_from_buffer) F(MHD_, create_response_from_callback) F(MHD_, destroy_response) \
     F(MHD_, get_connection_info) F(MHD_, get_connection_values_n) F(MHD_, queue_response) F(MHD_, quiesce_daemon) \
     F(MHD_, resume_connection) F(MHD_, start_daemon) F(MHD_, stop_daemon) F(MHD_, suspend_connection)
 static struct {
@@ -31,6 +31,12 @@ static int64_t clock_us(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
 }
 
 /* ---- responses ---- */
@@ -61,10 +67,47 @@ void http_promise_tls(void)
     promises_tls = true;
 }
 
-static struct MHD_Response *response_build(const struct http_response *r)
+/* A file on its way out: whoever takes a piece of it gets on. */
+struct sending {
+    int fd;
+    _Atomic int64_t *since_ms; /* of the connection that it goes over; NULL: none is known */
+    const struct env *env;
+};
+
+static ssize_t file_piece(void *context, uint64_t at, char *to, size_t max)
+{
+    struct sending *f = context;
+    ssize_t n = pread(f->fd, to, max, (off_t)at);
+    if (f->since_ms)
+        atomic_store(f->since_ms, env_monotonic_ms(f->env));
+    return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR; /* it is shorter than it was: the client sees that */
+}
+
+static void file_done(void *context)
+{
+    struct sending *f = context;
+    close(f->fd);
+    free(f);
+}
+
+static struct MHD_Response *file_build(const struct http_response *r, struct peer *p, const struct env *env)
+{
+    struct sending *f = malloc(sizeof(*f));
+    if (!f) {
+        close(r->file_fd);
+        return NULL;
+    }
+    *f = (struct sending){r->file_fd, p ? &p->since_ms : NULL, env};
+    struct MHD_Response *m = mhd.create_response_from_callback(r->file_size, HTTP_FILE_PIECE_BYTES, file_piece, f, file_done);
+    if (!m)
+        file_done(f);
+    return m;
+}
+
+static struct MHD_Response *response_build(const struct http_response *r, struct peer *p, const struct env *env)
 {
     enum MHD_ResponseMemoryMode mode = r->is_constant ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
-    struct MHD_Response *m = mhd.create_response_from_buffer(r->body.size, (void *)(uintptr_t)r->body.data, mode);
+    struct MHD_Response *m = r->is_file ? file_build(r, p, env) : mhd.create_response_from_buffer(r->body.size, (void *)(uintptr_t)r->body.data, mode);
     if (!m)
         return NULL;
     if (r->type)
@@ -109,7 +152,7 @@ struct http_shared *http_shared_new(const struct http_response *r)
     struct http_shared *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    s->response = response_build(r);
+    s->response = response_build(r, NULL, NULL);
     if (!s->response) {
         free(s);
         return NULL;
@@ -177,18 +220,20 @@ static enum MHD_Result send_response(struct exchange *x)
 {
     struct http_response *r = &x->response;
     enum MHD_Result result;
+    size_t size = r->is_file ? (size_t)r->file_size : r->body.size;
     if (r->shared) {
         result = mhd.queue_response(x->connection, (unsigned)r->shared->status, r->shared->response);
         log_request(x, r->shared->status, r->shared->size_bytes);
         http_shared_drop(r->shared);
         r->shared = NULL;
     } else {
-        struct MHD_Response *m = response_build(r);
+        struct MHD_Response *m = response_build(r, peer_of(x->connection), x->server->env);
+        r->is_file = false; /* its descriptor is the library's now */
         if (!m)
             return MHD_NO;
         result = mhd.queue_response(x->connection, (unsigned)r->status, m);
         mhd.destroy_response(m);
-        log_request(x, r->status, r->body.size);
+        log_request(x, r->status, size);
     }
     x->state = EXCHANGE_ANSWERED;
     return result;
@@ -263,12 +308,6 @@ static enum MHD_Result enqueue(struct exchange *x)
 }
 
 /* ---- what libmicrohttpd calls ---- */
-
-static struct peer *peer_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
 
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -421,6 +460,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (x->state != EXCHANGE_ANSWERED)
         log_request(x, 0, 0); /* closed by the client, or refused by the library */
     http_shared_drop(x->response.shared);
+    if (x->response.is_file) /* never sent */
+        close(x->response.file_fd);
     arena_free(x->request.arena);
     buf_release(&x->body);
     body_spool_close(&x->spool, &s->spool_count);

@@ -30,6 +30,7 @@ enum {
     HTTP_BODY_MEMORY_BYTES = 64 << 10, /* a longer body goes to an unnamed file while it comes in */
     HTTP_SPOOLS_MAX = 16,              /* such files at once: 503 */
     HTTP_SPOOL_STEP_BYTES = 64 << 10,  /* a body must grow by this much within HTTP_HEAD_TIME_MS */
+    HTTP_FILE_PIECE_BYTES = 256 << 10, /* of a file on its way out: one has to be taken within HTTP_HEAD_TIME_MS */
     HTTP_REQUEST_ARENA_BYTES = 96 << 20
 };
 
@@ -67,6 +68,9 @@ struct http_response {
     const char *allow;      /* Allow, with 405 */
     bool is_sandboxed;      /* captured bytes: a policy that lets nothing run */
     bool closes;
+    bool is_file; /* instead of body: file_size bytes of the descriptor file_fd, which is closed behind them. For what no memory should hold */
+    int file_fd;
+    uint64_t file_size;
     struct http_shared *shared; /* instead of all above; one reference is given up */
     struct str problem;         /* for the log: why it was refused */
 };

@@ -1,4 +1,5 @@
 /* The description of the API (OpenAPI 3.1): made from the route table, and for records from their types, so that it says what holds. */
+#include "web/bundles.h"
 #include "os/program.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
@@ -242,11 +243,19 @@ static void put_whole(struct json *properties, const char *name, const char *wor
     json_put_cstr(o, "description", words);
 }
 
+/* Commitments to samples, shown numbers and sign-offs of sheets (assess/audit_sign.h). */
+static void put_signed(struct json *properties, const struct record_type *t, bool is_move)
+{
+    if (strcmp(t->id, "sample") == 0 || (is_move && strcmp(t->id, "test_sheet") == 0))
+        put_text(properties, "signed", "By an auditor with a key of their own: all that `assay audit sign` wrote of the statement with which the same request without it is answered");
+}
+
 static void put_requests(struct description *d, const struct record_type *t)
 {
     struct json *create = schema_object(d, "create", t), *properties = json_put_object(create, "properties");
     put_ref(properties, "values", "schemas", named(d, "new", t));
     put_text(properties, "why", "Stands in the history");
+    put_signed(properties, t, false);
     bool is_given = t->natural && *t->natural;
     if (is_given)
         put_text(properties, "id", "It stays for good");
@@ -272,6 +281,7 @@ static void put_requests(struct description *d, const struct record_type *t)
     put_text(properties, "why", "Some steps take a reason");
     put_whole(properties, "version", "The version that is moved, where there is no If-Match");
     put_ref(properties, "values", "schemas", named(d, "changed", t));
+    put_signed(properties, t, true);
     json_push_str(json_put_array(move, "required"), STR("transition"));
 }
 
@@ -439,6 +449,11 @@ static void put_plain_operation(struct json *operation, const struct route *r, s
         add_parameter(parameters, "dry_run", "query", "integer", "1: only say what would happen");
         put_body(operation, "application/json", "changes", true);
         put_answer(responses, "200", "What was changed: type, id and version of the first hundred, and the leaf", "application/json", NULL);
+    } else if (r->handler == handle_bundle_file) {
+        put_answer(responses, "200", "The file", "application/x-tar", NULL);
+    } else if (r->handler == handle_bundle_make) {
+        put_fields(operation, r, (const char *const[]){"application/json", "application/x-www-form-urlencoded"}, 2);
+        put_answer(responses, "202", "Its id, its leaf, and that it is asked for", "application/json", NULL);
     } else if (r->method == HTTP_POST && openapi_takes_file(r->path)) {
         put_fields(operation, r, (const char *const[]){"multipart/form-data"}, 1);
         put_answer(responses, "201", "What was made of it", "application/json", NULL);

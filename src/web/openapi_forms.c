@@ -10,9 +10,11 @@ struct field {
 };
 
 /* An address without fields has one line without a name. */
+#define SIGNED "By an auditor with a key of their own: all that `assay audit sign` wrote of the statement with which the same request without it is answered"
 static const struct field fields[] = {
     {"/api/v1/tests/:id/run", NULL, NULL, false, NULL, NULL},
     {"/api/v1/risks/adopt", NULL, NULL, false, NULL, NULL},
+    {"/api/v1/audit/:id/room/bundle", NULL, NULL, false, NULL, NULL},
     {"/api/v1/audit/:id/populations", "library", "string", true, "HR-01", "Which of the library's populations"},
     {"/api/v1/audit/:id/populations", "from", "string", false, NULL, "The first day; the engagement's window unless given"},
     {"/api/v1/audit/:id/populations", "to", "string", false, NULL, "The last day"},
@@ -93,12 +95,14 @@ static const struct field fields[] = {
     {"/api/v1/audit/:id/samples", "strata", "string", false, NULL, "A column of the population, or the month of one: merged_on:month"},
     {"/api/v1/audit/:id/samples", "title", "string", false, NULL, "What it is called"},
     {"/api/v1/audit/:id/samples", "size_reason", "string", false, NULL, "Why so many"},
+    {"/api/v1/audit/:id/samples", "signed", "string", false, NULL, SIGNED},
     {"/api/v1/audit/:id/samples/:one", "step", "string", true, "reveal", "reveal, replace, add or void"},
     {"/api/v1/audit/:id/samples/:one", "nonce", "string", false, NULL, "reveal: the secret number in hex"},
     {"/api/v1/audit/:id/samples/:one", "item", "integer", false, NULL, "replace: which row"},
     {"/api/v1/audit/:id/samples/:one", "items", "string", false, NULL, "add: which rows"},
     {"/api/v1/audit/:id/samples/:one", "why", "string", false, NULL, "The reason; not asked for to reveal"},
     {"/api/v1/audit/:id/samples/:one", "version", "integer", false, NULL, "The version that it is based on"},
+    {"/api/v1/audit/:id/samples/:one", "signed", "string", false, NULL, "reveal: as for a sample that is made"},
     {"/api/v1/audit/:id/sheets", "control", "string", false, "CHG-02", "Of this control; of all in scope without a sheet unless given"},
     {"/api/v1/access/extracts", "file", "file", true, NULL, "CSV"},
     {"/api/v1/access/extracts", "system", "string", true, "SYS-0001", "Whose accounts these are"},

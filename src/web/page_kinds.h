@@ -27,10 +27,12 @@ extern const struct page page_kind_concern_form, page_kind_concern_key, page_kin
 extern const struct page page_kind_access, page_kind_access_review, page_kind_access_lines, page_kind_access_accounts; /* access_pages.c */
 extern const struct page page_kind_audit, page_kind_audit_firms, page_kind_engagement; /* audit_pages.c */
 extern const struct page page_kind_audit_samples, page_kind_audit_sample, page_kind_audit_sheets, page_kind_audit_sheet, page_kind_audit_exceptions, page_kind_audit_exception; /* sheet_pages.c */
+extern const struct page page_kind_audit_sign; /* audit_sign_pages.c */
 extern const struct page page_kind_reports, page_kind_report; /* report_pages.c */
 extern const struct page page_kind_audit_after, page_kind_audit_trend; /* audit_after.c */
 extern const struct page page_kind_populations, page_kind_population; /* population_pages.c */
-extern const struct page page_kind_requests, page_kind_request, page_kind_audit_room, page_kind_audit_log; /* request_pages.c */
+extern const struct page page_kind_requests, page_kind_request, page_kind_audit_room, page_kind_audit_bundle, page_kind_audit_log; /* request_pages.c */
+extern const struct page page_kind_room_report; /* room_report_pages.c */
 extern const struct page page_kind_evidence_file; /* evidence_pages.c */
 extern const struct page page_kind_people, page_kind_person, page_kind_joiners, page_kind_lifecycle, page_kind_reconcile, page_kind_roster; /* people_pages.c */
 extern const struct page page_kind_documents, page_kind_document, page_kind_holds, page_kind_retention, page_kind_disposition, page_kind_certificate; /* document_pages.c */

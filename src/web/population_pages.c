@@ -56,7 +56,7 @@ const struct page page_kind_population = {.nav = "audit", .build = build_populat
 
 static bool show(struct call *c, struct json *v, int status, struct err *e)
 {
-    struct buf BUF_AUTO b;
+    struct buf BUF_AUTO b = {0};
     if (!v)
         return false;
     buf_init(&b, 8 << 20);
@@ -175,14 +175,6 @@ static bool freeze(struct call *c, const struct population *p, struct arena *big
     return records_submit_all(c, &change, 1, NULL, ret_answer, e);
 }
 
-static struct str whole_characters(struct str s)
-{
-    size_t size = s.size < 200 ? s.size : 200;
-    while (size < s.size && size > 0 && ((unsigned char)s.data[size] & 0xc0) == 0x80)
-        size--;
-    return str_slice(s, 0, size);
-}
-
 /* The first rows, nothing is stored. */
 static bool trial(struct call *c, const struct population *p, struct arena *big, struct err *e)
 {
@@ -211,7 +203,7 @@ static bool trial(struct call *c, const struct population *p, struct arena *big,
     for (size_t n = 1; n <= f.count && frozen_row(&f, c->arena, n, cells, NULL); n++) {
         struct json *row = json_put_array(json_push_object(list), "cells");
         for (size_t i = 0; i < f.column_count; i++)
-            json_push_str(row, arena_str(c->arena, whole_characters(cells[i])));
+            json_push_str(row, arena_str(c->arena, str_prefix(cells[i], 200)));
     }
     return show(c, v, 200, e);
 }
@@ -327,42 +319,22 @@ bool handle_population_step(struct call *c, struct err *e)
 
 /* ---- another source ---- */
 
-static bool sides_open(struct call *c, const struct population *p, const struct population *q, struct arena *big, struct frozen *ret_p, struct frozen *ret_q, struct err *e)
-{
-    struct blob_opener opener = {.open = c->view.blobs.read, .context = c->view.blobs.context};
-    if (str_equal(p->id, q->id) || !str_equal(p->engagement, q->engagement))
-        return err_set(e, ERR_INVALID, "other: another population of this engagement is wanted");
-    return population_rows(&opener, big, p, ret_p, e) && population_rows(&opener, big, q, ret_q, e);
-}
-
 static bool reconcile(struct call *c, const struct population *p, struct arena *big, struct json *ret, struct err *e)
 {
-    struct population q;
-    struct frozen here, there;
-    struct match_side a = {.rows = &here}, b = {.rows = &there};
-    struct match_difference *items;
-    struct match_counts n;
-    struct record_change *changes;
+    struct blob_opener opener = {.open = c->view.blobs.read, .context = c->view.blobs.context};
+    struct reconciliation r;
     struct json *answer;
-    size_t keys, values, count, change_count, known;
-    if (!population_read(c->view.db, c->arena, asked(c, "other"), INT64_MAX, &q, e) || !sides_open(c, p, &q, big, &here, &there, e) ||
-        (!match_columns(asked(c, "keys"), &here, &there, a.keys, b.keys, &keys, e) && !err_wrap(e, "keys")) ||
-        (!match_columns(asked(c, "values"), &here, &there, a.values, b.values, &values, e) && !err_wrap(e, "values")))
+    if (!population_reconcile(c->view.db, c->arena, big, &opener, p, asked(c, "other"), asked(c, "keys"), asked(c, "values"), &r, e) ||
+        (r.change_count && !records_submit_all(c, r.changes, r.change_count, NULL, &answer, e)))
         return false;
-    if (str_is(p->state, "checked") || str_is(q.state, "checked"))
-        return err_set(e, ERR_CONFLICT, "other: one of them is said to be complete and accurate; before new differences, that is taken back (\"The check failed\")");
-    if (!population_match(big, &a, &b, keys, values, &items, &count, &n, e) || !population_match_changes(c->view.db, c->arena, p->id, q.id, items, count, &changes, &change_count, &known, e))
-        return false;
-    if (change_count && !records_submit_all(c, changes, change_count, NULL, &answer, e))
-        return false;
-    json_put_int(ret, "here", (int64_t)n.here);
-    json_put_int(ret, "there", (int64_t)n.there);
-    json_put_int(ret, "matched", (int64_t)n.matched);
-    json_put_int(ret, "missing_here", (int64_t)n.missing_here);
-    json_put_int(ret, "missing_there", (int64_t)n.missing_there);
-    json_put_int(ret, "differing", (int64_t)n.differing);
-    json_put_int(ret, "new", (int64_t)change_count);
-    json_put_int(ret, "known", (int64_t)known);
+    json_put_int(ret, "here", (int64_t)r.counts.here);
+    json_put_int(ret, "there", (int64_t)r.counts.there);
+    json_put_int(ret, "matched", (int64_t)r.counts.matched);
+    json_put_int(ret, "missing_here", (int64_t)r.counts.missing_here);
+    json_put_int(ret, "missing_there", (int64_t)r.counts.missing_there);
+    json_put_int(ret, "differing", (int64_t)r.counts.differing);
+    json_put_int(ret, "new", (int64_t)r.change_count);
+    json_put_int(ret, "known", (int64_t)r.known);
     return true;
 }
 

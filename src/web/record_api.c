@@ -1,4 +1,5 @@
 /* The API of records: types, records, changes, moves, history. What is asked is JSON; what is wrong is a problem that names the field. */
+#include "web/audit_sign.h"
 #include "web/records.h"
 
 /* ---- reading ---- */
@@ -107,7 +108,7 @@ static bool answer_record(struct call *c, const struct record_type *t, struct st
 /* What only the keeper found, "control AC-06: owner: has to be filled in before …", names its field as well. */
 static bool refused(struct call *c, const struct record_type *t, struct err *e)
 {
-    struct str why = arena_str(c->arena, str_of(e->text)), field;
+    struct str why = arena_str(c->arena, str_of(e->text)), field = STR("");
     bool has_prefix = e->code == ERR_INVALID && str_starts(why, t->id) && str_cut(&why, ':', &field) && str_cut(&why, ':', &field);
     field = str_trim(field);
     if (!has_prefix || (!record_type_field(t, field) && !str_is(field, "why") && !str_is(field, "id")))
@@ -126,6 +127,9 @@ static bool submit(struct call *c, const struct record_type *t, struct record_wi
         return wrong_input(c, w, e);
     if (w->is_late)
         return precondition_failed(c, w, e);
+    bool is_answered = false;
+    if (!audit_sign_ask(c, &w->change, STR(""), &is_answered, e) || is_answered)
+        return is_answered;
     if (!records_submit(c, w, &answer, e)) {
         struct err gone = {0};
         struct record *newest = w->current ? record_get(c->view.db, c->arena, t, w->current->id, INT64_MAX, &gone) : NULL;

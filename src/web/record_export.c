@@ -1,5 +1,6 @@
 /* Records as CSV and XLSX, and the files they hold. */
 #include "os/library.h"
+#include "report/reports/report.h"
 #include "web/records.h"
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -70,14 +71,8 @@ struct sheet {
 static void write_text(struct sheet *s, uint16_t column, struct str text)
 {
     enum { CELL_BYTES_MAX = 32000 };
-    if (text.size > CELL_BYTES_MAX) {
-        size_t end = CELL_BYTES_MAX;
-        while (end > 0 && ((unsigned char)text.data[end] & 0xc0) == 0x80)
-            end--;
-        text.size = end;
-    }
     if (text.size)
-        xlsx.write_string(s->sheet, s->row, column, arena_str(s->call->arena, text).data, NULL);
+        xlsx.write_string(s->sheet, s->row, column, arena_str(s->call->arena, str_prefix(text, CELL_BYTES_MAX)).data, NULL);
 }
 
 static bool each_row(void *context, const struct record *r, struct err *e)
@@ -141,26 +136,10 @@ static bool read_back(struct call *c, const char *path, struct str *ret, struct 
 
 bool xlsx_of_rows(struct call *c, const struct json *rows, struct str *ret, struct err *e)
 {
-    if (!xlsx_prepare(e))
-        return false;
     char id[33];
     op_id_new(c->site->env, id);
-    char *dir = (char *)(uintptr_t)arena_printf(c->arena, "%s/db", c->site->dir.path).data;
-    const char *path = arena_printf(c->arena, "%s/export-%s.tmp", dir, id).data;
-    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = dir};
-    lxw_workbook *book = xlsx.new_opt(path, &options);
-    struct sheet s = {.call = c, .sheet = book ? xlsx.add_worksheet(book, NULL) : NULL};
-    if (!s.sheet)
-        return err_set(e, ERR_INTERNAL, "XLSX: no worksheet could be made");
-    xlsx.freeze_panes(s.sheet, 1, 0);
-    JSON_EACH (row, rows) {
-        uint16_t column = 0;
-        JSON_EACH (cell, row)
-            write_text(&s, column++, cell->text);
-        s.row++;
-    }
-    int failed = xlsx.close(book);
-    bool is_ok = failed ? err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed) : read_back(c, path, ret, e);
+    const char *dir = arena_printf(c->arena, "%s/db", c->site->dir.path).data, *path = arena_printf(c->arena, "%s/export-%s.tmp", dir, id).data;
+    bool is_ok = report_rows_xlsx(rows, path, dir, e) && read_back(c, path, ret, e);
     unlink(path);
     return is_ok;
 }

@@ -1,6 +1,7 @@
 /* The pages of records, generic over their types: list, board, calendar, one, its form, and what the forms post. */
 #include "pages.h"
 #include "web/page_kinds.h"
+#include "web/audit_sign.h"
 #include "web/records.h"
 
 /* ---- lists ---- */
@@ -85,6 +86,8 @@ void records_put_done(struct call *c, struct json *v)
                                            {"submitted", "Handed in. The auditor looks at it."},
                                            {"said", "Said. It stays as it is written."},
                                            {"attached", "Attached."},
+                                           {"shared", "Shared: the auditor reads the draft as it is now."},
+                                           {"unshared", "The auditor sees no draft any more."},
                                            {"part", "Approved, but for those that you made yourself: they take another person."},
                                            {"sent", "Sent for approval. Somebody else approves it here."},
                                            {"rejected", "Sent back."},
@@ -371,6 +374,9 @@ bool handle_record_move(struct call *c, struct err *e)
         return true;
     w.change.transition = str_of(move->id);
     struct json *answer;
+    bool is_answered = false;
+    if (!audit_sign_ask(c, &w.change, arena_printf(c->arena, "/records/%s/%.*s", t->id, STR_ARGS(r->id)), &is_answered, e) || is_answered)
+        return is_answered;
     if (!records_submit(c, &w, &answer, e))
         return false;
     bool is_vote = str_is(json_text(json_at(json_get(answer, "records"), 0), "act"), "vote");

@@ -1,6 +1,7 @@
 /* Every address of the program, in one place. To add one: a line here; doc/add-a-page.md walks through it. */
 #include "base/limits.h"
 #include "ledger/anchor.h"
+#include "web/bundles.h"
 #include "web/page_kinds.h"
 #include "web/site.h"
 
@@ -329,6 +330,16 @@ const struct route routes[] = {
     ROUTE(POST, "/audit/:id/requests/:request/comments", RECORDS, TOKEN, WIDE_FORM, handle_request_comment, NULL, "Say something about a request"),
     ROUTE(GET, "/audit/:id/room", READ, SAFE, NO_BODY, handle_page, &page_kind_audit_room, "What an auditor of this engagement may see"),
     ROUTE(GET, "/audit/:id/room/log", READ, SAFE, NO_BODY, handle_audit_log, &page_kind_audit_log, "What was read in the room"),
+    ROUTE(GET, "/audit/:id/room/report", READ, SAFE, NO_BODY, handle_page, &page_kind_room_report, "The draft of the report as it is shared with the auditor"),
+    ROUTE(POST, "/audit/:id/room/report", RECORDS, TOKEN, FORM, handle_room_report_share, NULL, "Share the draft of the report as it is now, or no longer"),
+    ROUTE(GET, "/audit/:id/room/bundle", READ, SAFE, NO_BODY, handle_page, &page_kind_audit_bundle, "What the auditor takes home: bundles, with their digests"),
+    ROUTE(POST, "/audit/:id/room/bundle", EXPORT, TOKEN, FORM, handle_bundle_make, NULL, "Ask for a bundle of all that the auditor may see"),
+    ROUTE(GET, "/audit/:id/room/bundle/:bundle/file", EXPORT, SAFE, NO_BODY, handle_bundle_file, NULL, "A bundle, as a file"),
+    ROUTE(POST, "/audit/:id/room/bundle/:bundle/file", EXPORT, TOKEN, FORM, handle_bundle_file, NULL, "The same, once it was asked who exports"),
+    ROUTE(GET, "/api/v1/audit/:id/room/bundle", READ, SAFE, NO_BODY, handle_api, &page_kind_audit_bundle, "What the auditor takes home: bundles, with their digests"),
+    ROUTE(POST, "/api/v1/audit/:id/room/bundle", EXPORT, TOKEN, FORM, handle_bundle_make, NULL, "Ask for a bundle; it is made within seconds to minutes"),
+    ROUTE(GET, "/api/v1/audit/:id/room/bundle/:bundle/file", EXPORT, SAFE, NO_BODY, handle_bundle_file, NULL, "A bundle, as a file (.slb, a tar archive)"),
+    ROUTE(GET, "/api/v1/audit/:id/room/report", READ, SAFE, NO_BODY, handle_api, &page_kind_room_report, "The draft of the report as it is shared with the auditor"),
     ROUTE(GET, "/api/v1/audit/:id/requests", READ, SAFE, NO_BODY, handle_api, &page_kind_requests, "The auditor's requests"),
     ROUTE(POST, "/api/v1/audit/:id/requests", RECORDS, TOKEN, FORM, handle_requests_make, NULL, "Make what the list of requests lacks"),
     ROUTE(POST, "/api/v1/audit/:id/requests/import", RECORDS, TOKEN, RECORD_IMPORT_BYTES + (1 << 20), handle_api_requests_import, NULL, "Import a firm's list: CSV, or multipart/form-data with file, CSV or XLSX"),

@@ -2,6 +2,7 @@
 #include "base/times.h"
 #include "pages.h"
 #include "report/view_sheets.h"
+#include "web/audit_sign.h"
 #include "web/page_kinds.h"
 #include "web/records.h"
 
@@ -73,9 +74,12 @@ static bool answer(struct call *c, struct str url, const char *done, const struc
 }
 
 /* One change, sent on. */
-static bool submit(struct call *c, const struct record_change *change, struct str url, const char *done, struct err *e)
+static bool submit(struct call *c, struct record_change *change, struct str url, const char *done, struct err *e)
 {
     struct json *said;
+    bool is_answered = false;
+    if (!audit_sign_ask(c, change, url, &is_answered, e) || is_answered)
+        return is_answered;
     return records_submit_all(c, change, 1, NULL, &said, e) && answer(c, url, done, said, e);
 }
 
@@ -137,6 +141,9 @@ bool handle_audit_sample_commit(struct call *c, struct err *e)
     if (c->access->person.size)
         json_put_str(change.set, "auditor", c->access->person);
     record_defaults(record_types_find(c->records->types, change.type), change.set, c->access, c->now_ms);
+    bool is_answered = false;
+    if (!audit_sign_ask(c, &change, arena_printf(c->arena, "/audit/%.*s/samples", STR_ARGS(c->parameters[0])), &is_answered, e) || is_answered)
+        return is_answered;
     if (!records_submit_all(c, &change, 1, NULL, &said, e))
         return false;
     return answer(c, arena_printf(c->arena, "/audit/%.*s/samples/%.*s", STR_ARGS(c->parameters[0]), STR_ARGS(records_answer_id(said))), "created", said, e);
@@ -389,12 +396,15 @@ static bool sheet_prepare(struct call *c, struct record *r, struct err *e)
 
 static bool sheet_sign(struct call *c, struct record *r, struct err *e)
 {
-    if (!records_step_up(c))
-        return true;
     struct json *set = json_object(c->arena);
+    bool is_answered = false;
     json_put_str(set, "reviewed_on", day_text(c->arena, day_of(c->now_ms)));
     json_put_str(set, "reviewer", c->access->person);
     struct record_change change = {.type = STR("test_sheet"), .id = r->id, .act = RECORD_MOVE, .version = version_of(c, r), .transition = STR("sign"), .set = set, .why = STR("")};
+    if (!audit_sign_ask(c, &change, url_of_one(c, "sheets"), &is_answered, e))
+        return false;
+    if (is_answered || !records_step_up(c)) /* what is signed first, and who signs then */
+        return true;
     return submit(c, &change, url_of_one(c, "sheets"), "moved", e);
 }
 

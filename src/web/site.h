@@ -406,6 +406,7 @@ bool handle_access_extract_form(struct call *c, struct err *e);
 bool handle_access_extract(struct call *c, struct err *e);
 bool handle_api_access_extract(struct call *c, struct err *e);
 bool handle_audit_log(struct call *c, struct err *e); /* request_pages.c */
+bool handle_room_report_share(struct call *c, struct err *e); /* room_report_pages.c */
 bool handle_requests_make(struct call *c, struct err *e);
 bool handle_requests_export(struct call *c, struct err *e);
 bool handle_requests_import_form(struct call *c, struct err *e);

@@ -121,7 +121,7 @@ bool handle_course_copy(struct call *c, struct err *e)
 {
     struct course_in_force found;
     const struct course *text;
-    struct buf BUF_AUTO yaml;
+    struct buf BUF_AUTO yaml = {0};
     struct json *answer;
     struct record_change change = {.type = STR("course"), .act = RECORD_CREATE, .set = json_object(c->arena)};
     if (!call_view(c, e) || !course_in_force(c->view.db, c->arena, c->parameters[0], &found, &text, e))

@@ -4,6 +4,7 @@
 #include "os/ipc.h"
 #include "report/view_kept.h"
 #include "web/asset.h"
+#include "web/bundles.h"
 #include "crypto/password.h"
 #include "web/accounts/challenge.h"
 #include "web/accounts/elsewhere.h"
@@ -268,6 +269,7 @@ static void tend(struct site *s)
     int64_t tidied_ms = env_monotonic_ms(s->env);
     struct pollfd p[] = {{.fd = s->options->control_fd > 0 ? s->options->control_fd : -1, .events = POLLRDHUP},
                          {.fd = s->options->connect_fd > 0 ? s->options->connect_fd : -1, .events = POLLRDHUP}};
+    bundles_tend(s);
     while (!is_ending) {
         if (poll(p, 2, 1000) > 0 && ((p[0].revents | p[1].revents) & (POLLRDHUP | POLLHUP | POLLERR)))
             break; /* the parent is gone, or who asks other systems: the parent starts us anew, with another */
@@ -283,6 +285,7 @@ static void tend(struct site *s)
             continue;
         tidied_ms = env_monotonic_ms(s->env);
         sessions_tidy(s->sessions);
+        bundles_tend(s);
         if (s->box)
             box_touch(s->box);
     }

@@ -5,15 +5,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { assay, axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { assay, looked as lookedAt, person } from './client.mjs';
+import { admin, end, launch, url } from './site.mjs';
 
+const looked = (page, name) => lookedAt(page, `access-${name}`);
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-access-'));
-
-async function person(login, name, roles) {
-  const { id } = await admin('POST', '/records/person', { values: { name, kind: 'employee', email: `${login}@example.org` } });
-  return { id, page: await newcomer(login, roles, { name, person: id }) };
-}
 
 // A tree with these people on it, captured as the host review-host.
 function capture(users) {
@@ -34,19 +30,6 @@ function capture(users) {
   write('etc/os-release', 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\nVERSION_ID="12"\n');
   const run = spawnSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, 'collect', '--root', root], { encoding: 'utf8' });
   assert.ok(run.status === 0 || run.status === 1, run.stderr);
-}
-
-async function looked(page, name) {
-  await axeOn(page, name);
-  if (!shots) return;
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${shots}/access-${name}-${width}-${theme}.png`, fullPage: true });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 let ada, olga, review;

@@ -1,5 +1,6 @@
 // Accounts from end to end: invitations, passwords, one-time codes, recovery codes, passkeys, sessions, tokens, and what each role may.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -170,6 +171,52 @@ test('one factor is enough where the organisation says so, but never where a sec
   await set('2');
   for (let i = 0; i < 20 && (await open1()) === 200; i++) await new Promise((done) => setTimeout(done, 100));
   assert.equal((await frank.ask('/controls')).location, '/settings/sign-in?why=second');
+});
+
+// RFC 6962: the root to which a leaf's text and its path lead.
+const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest();
+function rootOf(text, index, size, path) {
+  let at = sha256(Buffer.from([0]), Buffer.from(text)), left = index, last = size - 1;
+  for (const step of path.map((p) => Buffer.from(p, 'hex'))) {
+    const isRight = left % 2 === 1 || left === last;
+    at = isRight ? sha256(Buffer.from([1]), step, at) : sha256(Buffer.from([1]), at, step);
+    while (isRight && left % 2 === 0 && left !== 0) [left, last] = [left >> 1, last >> 1];
+    [left, last] = [left >> 1, last >> 1];
+  }
+  return at.toString('hex');
+}
+
+test('a parameter that two people decide leaves a receipt that proves itself elsewhere', async () => {
+  const name = 'breach_notice_hours', set = (value) => JSON.parse(assay('record', 'set', 'parameter', name, value, '--reason', 'our contracts', '--json')).leaf;
+  const one = async () => JSON.parse((await ann.ask('/api/v1/parameters/' + name)).text);
+  const decide = (proposal, act) => ann.post(`/parameters/${name}/decide`, { proposal, act, why: 'agreed with counsel', step_password: PASSWORD });
+  const proposal = set('48');
+  assert.equal((await one()).proposals[0].receipt, '', 'nothing was decided yet');
+  assert.equal((await decide(proposal, 'approve')).status, 303);
+  const { receipt } = (await one()).proposals.find((p) => p.leaf === proposal);
+  assert.match(receipt, /^\/receipts\/\d+$/);
+  assert.ok((await ann.ask('/parameters/' + name)).text.includes(`href="${receipt}"`), 'the page of the parameter leads to it');
+  let paper = await ann.ask(receipt);
+  for (let i = 0; i < 30 && !paper.text.includes('in a tree of'); i++) {
+    await new Promise((done) => setTimeout(done, 200)); // a head is signed over it
+    paper = await ann.ask(receipt);
+  }
+  assert.equal(paper.status, 200);
+  for (const words of ['Ann Admin', 'agreed with counsel', 'our contracts', 'SHA-256 of what was decided']) assert.ok(paper.text.includes(words), words);
+  const json = JSON.parse((await ann.ask('/api/v1' + receipt)).text);
+  assert.deepEqual([json.format, json.type, json.id, json.step, json.proposal.leaf, json.by.name], ['assay/receipt@v1', 'parameter', name, 'approve', proposal, 'Ann Admin']);
+  assert.match(json.factor, /^(password|totp)$/, 'by which they were asked last, within five minutes');
+  assert.equal(json.digest, sha256(Buffer.from(JSON.stringify({ id: name, proposal, type: 'parameter', value: '48' }))).toString('hex'));
+  assert.equal(rootOf(json.proof.leaf_text, json.leaf, json.proof.tree_size, json.proof.path), json.proof.root);
+  const [origin, size, root] = json.proof.checkpoint.split('\n');
+  assert.deepEqual([origin, size, Buffer.from(root, 'base64').toString('hex')], [json.origin, String(json.proof.tree_size), json.proof.root], 'which is the root that the ledger signed');
+  // What was refused has its receipt as well; what nobody decided, and other leaves, have none.
+  const other = set('24');
+  assert.equal((await decide(other, 'refuse')).status, 303);
+  const refused = (await one()).proposals.find((p) => p.leaf === other).receipt;
+  assert.match((await ann.ask(refused)).text, /Refused/);
+  for (const leaf of [proposal, other, 999999]) assert.equal((await ann.ask('/receipts/' + leaf)).status, 404, String(leaf));
+  assert.equal((await new Client().ask(receipt)).status, 303, 'nobody else sees it');
 });
 
 test('every route and role: the table holds', async () => {

@@ -2,34 +2,17 @@
 // the report comes in, its exceptions become actions, and no day is left out.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assay, axeOn, newcomer } from './client.mjs';
-import { admin as api, end, launch, open, shots, url } from './site.mjs';
+import { assay, confirmed as confirmedOn, looked as lookedAt, newcomer } from './client.mjs';
+import { admin as api, end, launch, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 const year = new Date().getUTCFullYear();
-const PASSWORD = 'correct horse battery staple';
 let ann, auditor, page, engagement;
 
+const confirmed = () => confirmedOn(page);
 async function looked(name) {
-  await axeOn(page, name);
   assert.ok((await page.content()).length < 90_000, `${name} is long`);
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    if (shots) await page.screenshot({ path: `${shots}/audit-${name}-${width}-${theme}.png`, fullPage: true });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-// Some steps ask again who it is.
-async function confirmed() {
-  await page.waitForLoadState();
-  if (!/Confirm|who you are/.test(await page.locator('h1').innerText())) return;
-  await page.locator('input[type="password"]').fill(PASSWORD);
-  await page.locator('main form button').first().click();
-  await page.waitForLoadState();
+  await lookedAt(page, `audit-${name}`);
 }
 
 before(async () => {

@@ -1,29 +1,12 @@
 // Populations of an engagement: taken from the library and frozen by the lead, held against payroll, explained, checked by the auditor; then the window is evaluated.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, shots, url } from './site.mjs';
+import { looked as lookedAt, person } from './client.mjs';
+import { admin, end, launch, url } from './site.mjs';
 
 let lead, auditor, engagement, population;
+const looked = (page, name) => lookedAt(page, `audit-${name}`);
 const year = new Date().getUTCFullYear();
-
-async function person(login, name, roles) {
-  const { id } = await admin('POST', '/records/person', { values: { name, kind: roles === 'auditor' ? 'auditor' : 'employee', email: `${login}@example.org` } });
-  return { id, page: await newcomer(login, roles, { name, person: id, ...(roles === 'auditor' ? {} : {}) }) };
-}
-
-async function looked(page, name) {
-  await axeOn(page, name);
-  if (!shots) return;
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${shots}/audit-${name}-${width}-${theme}.png`, fullPage: true });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 before(async () => {
   await launch();

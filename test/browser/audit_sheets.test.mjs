@@ -5,41 +5,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { assay, axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, shots, url } from './site.mjs';
+import { assay, confirmed, looked as lookedAt, person } from './client.mjs';
+import { admin, end, launch, url } from './site.mjs';
 
-const PASSWORD = 'correct horse battery staple';
+const looked = (page, name) => lookedAt(page, `sheets-${name}`);
 const nonce = randomBytes(32);
 const commitment = createHash('sha256').update(nonce).digest('hex');
 const until = new Date(Date.now() + 90 * 86400000).toISOString().slice(0, 10);
-
-async function looked(page, name) {
-  await axeOn(page, name);
-  if (!shots) return;
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${shots}/sheets-${name}-${width}-${theme}.png`, fullPage: true });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-async function person(login, name, roles, more = {}) {
-  const { id } = await admin('POST', '/records/person', { values: { name, kind: 'contractor', email: `${login}@example.org` } });
-  return { id, page: await newcomer(login, roles, { name, person: id, ...more }) };
-}
-
-// Confirms who one is, where a page asks.
-async function confirmed(page) {
-  await page.waitForLoadState();
-  if (await page.getByLabel('Password').count()) {
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.locator('main form:has(input[type=password]) button').first().click();
-    await page.waitForLoadState();
-  }
-}
 
 // A call of the API from somebody's own page.
 const call = (page, method, path, body, headers = {}) =>
@@ -56,8 +28,8 @@ let ann, bob, lea, engagement, population, sample, sheet, evidence;
 
 before(async () => {
   await launch();
-  ann = await person('ann', 'Ann Auditor', 'auditor', { until });
-  bob = await person('bob', 'Bob Second', 'auditor', { until });
+  ann = await person('ann', 'Ann Auditor', 'auditor', { kind: 'contractor', until });
+  bob = await person('bob', 'Bob Second', 'auditor', { kind: 'contractor', until });
   lea = await person('lea', 'Lea Lead', 'compliance_lead');
   engagement = await admin('POST', '/records/engagement', {
     values: { title: 'Journey Type 2', kind: 'type2', window_from: '2026-01-01', window_to: '2026-06-30', categories: ['security'], firm: 'Reed & Partners', auditors: [ann.id, bob.id] },

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { open, url } from './site.mjs';
+import { admin, open, shots, url } from './site.mjs';
 
 const run = (args, env) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
 // The program on the data that the server serves; its standard output.
@@ -75,6 +75,35 @@ export async function newcomer(login, roles, { name = login, person, codes = tru
   await page.locator('main form:has(input[name="seed"]) button').click();
   await page.waitForLoadState();
   return page;
+}
+
+// Somebody with a record and an account: {id of the record, page}.
+export async function person(login, name, roles, { kind = 'employee', ...more } = {}) {
+  const { id } = await admin('POST', '/records/person', { values: { name, kind, email: `${login}@example.org` } });
+  return { id, page: await newcomer(login, roles, { name, person: id, ...more }) };
+}
+
+// Confirms who one is, where a page asks.
+export async function confirmed(page) {
+  await page.waitForLoadState();
+  if (!(await page.locator('input[name="step_password"]').count())) return;
+  await page.locator('input[name="step_password"]').fill('correct horse battery staple');
+  await page.locator('main form:has(input[name="step_password"]) button').first().click();
+  await page.waitForLoadState();
+}
+
+// Held against axe; where pictures are kept, at two widths, light and dark, and never wider than the window.
+export async function looked(page, name) {
+  await axeOn(page, name);
+  if (!shots) return;
+  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png`, fullPage: true });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -84,6 +84,7 @@ describe('the API', () => {
     const problems = await lintFromString({ source: JSON.stringify(description), absoluteRef: 'openapi.json', config });
     const words = problems.map((p) => `${p.severity} ${p.ruleId}: ${p.message} at ${p.location?.[0]?.pointer}`);
     assert.deepEqual(words, []);
+    await fetch(url + '/healthz').catch(() => null); // it took so long that the server has hung up; what was open is not used again
   });
 
   it('describes every type of records with its own fields', () => {
@@ -91,6 +92,10 @@ describe('the API', () => {
     assert.ok(system.required.includes('name') && system.properties.kind.enum.includes('database'));
     assert.equal(system.additionalProperties, false);
     assert.equal(description.components.schemas.values_scope.properties.review_on.format, 'date');
+    const takes = (schema) => 'signed' in ref(schema).properties, named = description.components.schemas;
+    assert.deepEqual([named.create_sample, named.move_sample, named.move_test_sheet].map(takes), [true, true, true], 'where an auditor signs with a key of their own');
+    assert.deepEqual([named.create_test_sheet, named.change_sample, named.create_system].map(takes), [false, false, false]);
+    for (const path of ['/audit/{id}/samples', '/audit/{id}/samples/{one}']) assert.ok(takes(schemaOf(description.paths[path].post)), path);
   });
 
   it('makes one record of every type from its schema, or says what is missing', async () => {

@@ -1,6 +1,7 @@
 // Policies: one is written, approved by two, published, signed, changed, signed again where that is asked, and read by everybody; receipts prove it.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, newcomer } from './client.mjs';
 import { admin, end, launch, open, shots, url } from './site.mjs';
@@ -159,6 +160,7 @@ test('a correction is published without asking anybody to sign again; a new duty
   assert.match(await since.innerText(), /What changed since you signed version 1/);
   assert.match(await since.locator('ins').first().innerText(), /very careful and lock the door/);
   assert.match(await since.innerText(), /Doors are locked/);
+  for (const changed of [...(await since.locator('ins').allInnerTexts()), ...(await since.locator('del').allInnerTexts())]) assert.doesNotMatch(changed, /In short: be/, 'only the words that changed are marked');
   await page.goto(url + '/my');
   await page.getByRole('button', { name: 'I have read it and will follow it' }).click();
   await page.waitForURL(/my\?done=signed/);
@@ -222,11 +224,11 @@ const pdf = (words) => {
 
 test('the words of a document of our own are found, and compared between versions; a signature comes as JSON', { timeout: 240000 }, async () => {
   await admin('POST', '/records/policy', { id: 'OWN-2', values: { title: 'Quarry rules', owner: writer.person.id, audience: 'departments', departments: 'engineering, Sales' } });
-  const publish = async (words) => {
+  const publish = async (words, file = { name: 'quarry.pdf', mimeType: 'application/pdf', buffer: pdf(words) }) => {
     const { page } = writer;
     await page.goto(url + '/policies/OWN-2/edit');
     await page.locator('#text').fill('');
-    await page.locator('#document').setInputFiles({ name: 'quarry.pdf', mimeType: 'application/pdf', buffer: pdf(words) });
+    await page.locator('#document').setInputFiles(file);
     await page.getByRole('button', { name: 'Save and send for approval' }).click();
     await page.waitForURL(/done=sent/);
     await first.page.goto(url + '/policies/OWN-2');
@@ -255,7 +257,13 @@ test('the words of a document of our own are found, and compared between version
   const { diff } = await admin('GET', '/policies/OWN-2/diff?from=1&to=2');
   assert.ok(!diff.is_same && JSON.stringify(diff.lines).includes('goggles'), JSON.stringify(diff));
   assert.ok(diff.lines.some((l) => l.kind === 'changed' && l.parts.some((p) => p.kind === 'same' && /granite/.test(p.text))), 'the words that stay, stay');
-  const found = await (await writer.page.request.get(url + '/api/v1/search?q=goggles')).json();
+  // The next version comes from a word processor: its words are held against those of the PDF.
+  await publish('', { name: 'quarry.docx', mimeType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', buffer: fs.readFileSync(new URL('../../src/inspect/fixtures/minutes.docx', import.meta.url)) });
+  await until('the words of the third version', async () => (await admin('GET', '/handbook?q=zebrafinch')).rows.some((r) => r.id === 'OWN-2'));
+  const second = (await admin('GET', '/policies/OWN-2/diff?from=2&to=3')).diff;
+  assert.match(JSON.stringify(second.lines), /Zebrafinch/);
+  assert.match(JSON.stringify(second.lines), /goggles/, 'what went is there as well');
+  const found = await (await writer.page.request.get(url + '/api/v1/search?q=zebrafinch')).json();
   assert.ok(JSON.stringify(found).includes('Quarry rules'), 'the search finds it');
   // Signed through the API with JSON, as OpenAPI has it.
   const { live } = await admin('GET', '/policies/OWN-2');

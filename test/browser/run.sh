@@ -61,13 +61,9 @@ export assay scratch
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 
-if [ ! -d "$top/node_modules/playwright-core" ] || [ "$top/package-lock.json" -nt "$top/node_modules/.package-lock.json" ]; then
-    if ! (cd "$top" && npm ci --no-audit --no-fund) >"$scratch/npm" 2>&1; then
-        echo "npm ci did not bring the test tools:"
-        tail -5 "$scratch/npm"
-        echo "0 passed, 1 failed"
-        exit 1
-    fi
+if ! "$top/script/node-modules"; then
+    echo "0 passed, 1 failed"
+    exit 1
 fi
 
 lanes=${ASSAY_BROWSER_LANES:-$(nproc)}
@@ -85,9 +81,10 @@ ASSAY_SHOTS=${ASSAY_SHOTS:-${TMPDIR:-/tmp}/assay-shots}
 export ASSAY_SHOTS
 mkdir -p "$ASSAY_SHOTS"
 
-# The longest begin first.
-# shellcheck disable=SC2012,SC2086
-ls -S ${ASSAY_BROWSER_TESTS:-"$here"/*.test.mjs} | xargs -P "$lanes" -n 1 "$0" --lane
+# The longest begin first: those that look at every page, and then by their size.
+files=$(for name in demo pages accounts; do echo "$here/$name.test.mjs"; done && ls -S "$here"/*.test.mjs)
+# shellcheck disable=SC2086
+printf '%s\n' ${ASSAY_BROWSER_TESTS:-$files} | awk '!seen[$0]++' | xargs -P "$lanes" -n 1 "$0" --lane
 status=0
 for tap in "$scratch"/*/tap; do
     mine=$(dirname "$tap")

@@ -130,6 +130,9 @@ async function engagement(cookie) {
   const one = await send('engagement', { title: 'Shown SOC 2 Type 2', kind: 'type2', window_from: `${year}-01-01`, window_to: `${year}-12-31`, categories: ['security', 'availability'], firm: 'Shown Reed & Partners' });
   await send('population', { title: 'Shown population: leavers', engagement: one.id, controls: ['AC-04'], kind: 'query', system: 'Personnel records', query: 'select p.id as id, p.left_on as date from people p where p.left_on between :from and :to', period_from: `${year}-01-01`, period_to: `${year}-12-31` });
   await send('audit_request', { title: 'Shown request: minutes of the board in the period', engagement: one.id, kind: 'document', template: 'PBC-012', controls: ['GOV-02'], criteria: ['CC1.2'], due_on: `${year}-11-01`, details: 'Wanted as: PDF' });
+  await fetch(`${url}/audit/${one.id}/room/report`, {
+    method: 'POST', redirect: 'manual', headers: { cookie, 'content-type': 'application/x-www-form-urlencoded', origin: url }, body: new URLSearchParams({ csrf: token, share: 'yes' }),
+  });
   await send('milestone', { title: 'Shown milestone: final populations', engagement: one.id, planned_on: `${year + 1}-01-07` });
   return one;
 }
@@ -253,7 +256,7 @@ export async function addresses() {
   const shownPopulation = (await (await fetch(url + '/api/v1/records/population?q=Shown', { headers: { cookie } })).json()).rows[0];
   if (shownPopulation) list.population = `/audit/${shownEngagement.id}/populations/${shownPopulation.id}`;
   const shownRequest = (await (await fetch(`${url}/api/v1/records/audit_request?where=engagement=${shownEngagement.id}`, { headers: { cookie } })).json()).rows[0];
-  Object.assign(list, { requests: `/audit/${shownEngagement.id}/requests`, request: `/audit/${shownEngagement.id}/requests/${shownRequest.id}`, 'requests-import': `/audit/${shownEngagement.id}/requests/import`, 'audit-room': `/audit/${shownEngagement.id}/room`, 'audit-room-as': `/audit/${shownEngagement.id}/room?as=auditor`, 'audit-log': `/audit/${shownEngagement.id}/room/log` });
+  Object.assign(list, { requests: `/audit/${shownEngagement.id}/requests`, request: `/audit/${shownEngagement.id}/requests/${shownRequest.id}`, 'requests-import': `/audit/${shownEngagement.id}/requests/import`, 'audit-room': `/audit/${shownEngagement.id}/room`, 'audit-room-as': `/audit/${shownEngagement.id}/room?as=auditor`, 'audit-room-report': `/audit/${shownEngagement.id}/room/report`, 'audit-log': `/audit/${shownEngagement.id}/room/log`, 'audit-bundle': `/audit/${shownEngagement.id}/room/bundle` });
   Object.assign(list, { documents: '/documents', document: '/documents/' + shownDocument.id, 'documents-holds': '/documents/holds', 'documents-retention': '/documents/retention', 'documents-disposition': '/documents/disposition' });
   Object.assign(list, { risks: '/risks', 'risks-cell': '/risks?by=inherent&cell=4.4', risk: '/risks/' + shownRisk.id, 'risk-method': '/risks/matrix', 'risk-campaign': '/risks/campaigns/RA-0001' });
   Object.assign(list, { 'evidence-found': '/records/evidence/' + brought.id, 'evidence-file': brought.evidence.files[0].url });

@@ -237,6 +237,56 @@ describe('a course on a phone, by keyboard', () => {
   });
 });
 
+describe('between campaigns', () => {
+  const told = async () => {
+    const page = await employee(phone);
+    await page.goto(url + '/my');
+    const text = await page.locator('main').innerText();
+    if (text.includes('Good to know')) await axeOn(page, 'my with a message');
+    page.isClean();
+    await page.finish();
+    return text;
+  };
+
+  it('a short message is written, sent, read by whom it is for, and taken back', async () => {
+    const page = await open();
+    await page.goto(url + '/records/awareness/new');
+    await page.getByLabel('What it is about').fill('Invoices by telephone');
+    await page.getByLabel('What people should know and do').fill('Somebody calls as **our bank**. Ring off; tell the help desk.');
+    await page.getByLabel('Shown until').fill(day(10));
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.waitForURL(/awareness\/AW-\d+/);
+    const address = page.url().split('?')[0];
+    assert.doesNotMatch(await told(), /Invoices by telephone/, 'a draft is nobody\'s to read');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('Sent').first().waitFor();
+    const text = await told();
+    assert.match(text, /Good to know[\s\S]*Invoices by telephone[\s\S]*Somebody calls as our bank/);
+    const { id } = await admin('POST', '/records/awareness', { values: { title: 'Parcels at the ramp', text: 'Ask for a name.', department: 'Warehouse, Post', shown_until: day(10) } });
+    await admin('POST', `/records/awareness/${id}/moves`, { transition: 'send', version: 1 }, { 'if-match': '"1"' });
+    assert.equal((await admin('GET', '/records/awareness/' + id)).state.id, 'sent');
+    assert.doesNotMatch(await told(), /Parcels at the ramp/, 'it is for others');
+    await admin('PATCH', '/records/person/' + me.id, { values: { department: 'post' } }, { 'if-match': (await admin('GET', '/records/person/' + me.id)).etag });
+    assert.match(await told(), /Parcels at the ramp/, 'of that department now');
+    await page.goto(address);
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.waitForLoadState();
+    if (await page.getByLabel(/Why|Reason/).count()) {
+      await page.getByLabel(/Why|Reason/).first().fill('The bank has warned everybody itself');
+      await page.getByRole('button', { name: 'Take back' }).first().click();
+      await page.waitForLoadState();
+    }
+    assert.equal((await admin('GET', '/records/awareness/' + address.split('/').pop())).state.id, 'ended');
+    assert.doesNotMatch(await told(), /Invoices by telephone/);
+    const past = await admin('POST', '/records/awareness', { values: { title: 'Too late', text: 'x', shown_until: day(-1) } });
+    const refused = await admin('POST', `/records/awareness/${past.id}/moves`, { transition: 'send', version: 1 }, { 'if-match': '"1"' });
+    assert.match(JSON.stringify(refused), /its last day lies before its first, or has passed/);
+    assert.match(JSON.stringify(await admin('GET', `/records/awareness/${id}/history`)), /send/, 'what was said stays on record');
+    page.isClean();
+    await page.finish();
+  });
+});
+
 describe('a course of ones own', () => {
   it('begins as a copy, and a mistake in it is named by line', async () => {
     const page = await open();

@@ -146,7 +146,7 @@ case_witnesses_vouch_although_one_is_down() {
     echo nonsense >"$d/policy"
     expect 2 "$assay" verify --policy "$d/policy" "$d/data"
     # A flipped bit in what witnesses signed.
-    sed -i '/^— witness.example/s/[A-Za-z]\(.\{6\}\)$/+\1/' "$witnessed"
+    sed -i -e '/^— witness.example/!b' -e 's/[^+]\(.\{6\}\)$/+\1/' -e t -e 's/+\(.\{6\}\)$/A\1/' "$witnessed"
     expect 1 "$assay" verify "$d/data"
     grep -q '^E11 ' "$d/out"
     stop_peers

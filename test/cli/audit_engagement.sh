@@ -34,7 +34,8 @@ case_windows_adjoin_unless_a_reason_is_given() {
     audit 2 open --type 2 --from 2027-12-01 --to 2028-12-31 && grep -q 'already' "$d/err"
     audit 0 open --type 2 --from 2028-01-15 --to 2028-12-31 --gap-reason 'The system was sold' && has 'ENG-0003'
     audit 0 list && [ "$(grep -c ENG- "$d/out")" -eq 3 ] || fail 'three engagements are listed'
-    audit 0 after ENG-0001 && has 'the next window: 2027-01-01 to 2027-12-31'
+    audit 0 after ENG-0001 && has 'followed by ENG-0002: 2027-01-01 to 2027-12-31'
+    audit 0 after ENG-0003 && has 'the next window: 2029-01-01 to'
 }
 
 case_planning_ends_with_the_scope_that_was_approved() {
@@ -49,7 +50,7 @@ case_planning_ends_with_the_scope_that_was_approved() {
 
 case_milestones_are_reached_and_move_what_waits_for_them() {
     begin
-    audit 0 open --type 1 --as-of 2026-12-31 --firm Reed --json && has '"kind": *"type1"'
+    audit 0 open --type 1 --as-of 2026-12-31 --firm Reed --json && has '"kind": *"type1"' && has 'SOC 2 Type 1, 2026'
     id=$("$assay" --data "$d/data" audit show ENG-0001 | sed -n 's/.*\(MS-[0-9]*\) .* Kick-off: scope.*/\1/p' | head -1)
     audit 0 reach ENG-0001 "$id" --on 2026-10-09
     grep "$id" "$d/out" | grep -q '●' || fail 'it is not reached'

@@ -82,7 +82,7 @@ case_nothing_is_concluded_from_what_nobody_checked() {
 
     pop 0 freeze leavers
     expect 0 "$assay" --data "$d/data" audit evaluate --engagement ENG-0001 --json
-    has '"rules": *"1"'
+    has '"rules": *"2"'
     expect 2 "$assay" --data "$d/data" audit evaluate --engagement ENG-0001 --from 2026-01-01 && one_line 'has its own days'
     pop 0 list && has 'controls need a population'
 }

@@ -42,4 +42,46 @@ case_an_auditor_stands_alone_and_has_a_last_day() {
     expect 0 "$assay" --data "$d/data" user add audrey --roles auditor --until 2099-01-01
 }
 
+requests() {
+    status=$1
+    shift
+    expect "$status" "$assay" --data "$d/data" audit requests "$@"
+}
+
+case_the_list_is_read_with_its_ageing_and_goes_to_the_firm_and_back() {
+    make_request
+    record add audit_request title='Leavers of the year' engagement=ENG-0001 kind=population firm_id=R-7 due_on=2026-01-05
+    requests 0 ENG-0001 && has 'REQ-0001 .*Minutes of the board' && has 'REQ-0002 .*d late' && has '2 wait for the organisation, 0 for the auditor' && has '^Olga'
+    requests 0 ENG-0001 --show late && has REQ-0002 && lacks 'Minutes'
+    requests 0 ENG-0001 --json && has '"ageing"' && has '"late": *1'
+    requests 2 ENG-0001 --show some && grep -q 'waiting, late' "$d/err"
+    requests 2 ENG-0009 && one_line 'no engagement ENG-0009'
+    requests 2 && grep -q 'takes the id of an engagement' "$d/err"
+    requests 0 ENG-0001 --export "$d/list.csv" && grep -q '^REQ-0001,' "$d/list.csv" || fail 'no CSV'
+    requests 0 ENG-0001 --export - && has '^Id,'
+    requests 2 ENG-0001 --export "$d/list.pdf" && grep -q 'ends with .xlsx or .csv' "$d/err"
+    # The firm fills in its numbers, changes a day and asks for one thing more.
+    printf 'Id,Ref,Request,Due date,Room\nREQ-0001,R-1,Minutes of the board,2026-11-30,\n,R-9,Network plan,2026-12-15,Cellar\n' >"$d/back.csv"
+    requests 0 ENG-0001 --import "$d/back.csv" --dry-run && has '1 new, 1 changed' && has 'nothing was stored' && has 'Room: kept in the words'
+    requests 0 ENG-0001 --show all && lacks 'Network plan'
+    requests 0 ENG-0001 --import "$d/back.csv" && has '1 new, 1 changed'
+    requests 0 ENG-0001 --show all && has 'REQ-0003 .*2026-12-15 .*Network plan' && has 'REQ-0001 .*2026-11-30'
+    requests 0 ENG-0001 --import "$d/back.csv" --json && has '"made": *0' && has '"same": *2'
+    printf 'Id,Request,Due date\nREQ-0001,Minutes,soon\n' >"$d/bad.csv"
+    requests 2 ENG-0001 --import "$d/bad.csv" && grep -q 'row 2, .*soon' "$d/err" && grep -q '1 problems; nothing was stored' "$d/err"
+    rebuild_is_same
+    expect 0 "$assay" verify "$d/data"
+}
+
+case_a_workbook_goes_out_and_comes_back() {
+    make_request
+    got=0
+    "$assay" --data "$d/data" audit requests ENG-0001 --export "$d/list.xlsx" >"$d/out" 2>"$d/err" </dev/null || got=$?
+    ! grep -q 'libxlsxwriter' "$d/err" || skip 'libxlsxwriter is not installed'
+    [ "$got" -eq 0 ] && [ "$(head -c 2 "$d/list.xlsx")" = PK ] || fail "no workbook: $(cat "$d/err")"
+    requests 0 ENG-0001 --import "$d/list.xlsx" && has '0 new, 0 changed, 1 as they are'
+    printf 'PK\003\004 no workbook' >"$d/broken.xlsx"
+    requests 2 ENG-0001 --import "$d/broken.xlsx" && one_line 'broken.xlsx'
+}
+
 run_cases

@@ -145,6 +145,12 @@ case_another_key_and_an_older_state_are_refused() {
     cp "$d"/data/ledger/*/checkpoint "$d/newest"
     expect 1 "$verify" --last-seen "$d/newest" "$d/old.slb"
     code E14
+    seen=$(sed -n 2p "$d/newest"):$(sed -n 3p "$d/newest" | base64 -d | od -An -v -tx1 | tr -d ' \n')
+    holds --last-seen "$seen" "$d/new.slb"
+    expect 0 "$assay" verify --last-seen "$seen" "$d/new.slb" && lacks 'give --last-seen' && lacks '[^-]--log'
+    expect 1 "$assay" verify --last-seen "$d/newest" "$d/old.slb"
+    code E14
+    expect 2 "$verify" --last-seen 12:xyz "$d/new.slb"
 }
 
 case_a_ledger_directory_holds_and_its_damage_does_not() {
@@ -218,9 +224,10 @@ case_witnesses_and_time_stamps_are_checked_against_the_policy() {
     grep -q ' 1 time stamps' "$d/out" || fail "no time stamp was checked"
     grep -Eq '[1-9] witnessed' "$d/out" || fail "no cosignature was checked"
     grep -q '^anchor .* ms behind' "$d/out" || fail "no lag"
-    grep -q 'openssl ts -verify' "$d/out" || fail "does not say how to check the time stamp"
+    sed -n 's/.*; do: \(openssl ts -verify .* -attime [0-9]*\)$/\1/p' "$d/out" >"$d/openssl"
+    [ -s "$d/openssl" ] || fail "does not say how to check the time stamp"
     holds --policy "$d/policy" --explain 0 "$d/full.slb"
-    grep -q '^  witnessed with' "$d/out" && grep -q '^  stamped ' "$d/out" || fail "explains no bracket of time"
+    grep -q '^  witnessed with' "$d/out" && grep -q '^  stamped   with [0-9]* leaves by 2[0-9-]*T[0-9:]*Z' "$d/out" || fail "explains no bracket of time"
     holds --policy "$d/policy" "$d/data"
     # A policy that wants another witness.
     "$assay" witness --dir "$d/other" key >"$d/other.vkey" 2>/dev/null || skip "no witness key to be had"
@@ -232,6 +239,7 @@ case_witnesses_and_time_stamps_are_checked_against_the_policy() {
     grep -q 'witnessed as the policy demands' "$d/out" || fail "the proof is not witnessed"
     mkdir "$d/x"
     tar xf "$d/full.slb" -C "$d/x"
+    (cd "$d/x" && sh "$d/openssl" >/dev/null 2>&1) || fail "openssl refuses what is printed: $(cat "$d/openssl")"
     # Nobody asks the authority any more; its stamp is still there, and so are its certificates.
     expect 0 "$assay" --data "$d/data" anchor tsa remove test
     bundle -o "$d/later.slb" --blobs none

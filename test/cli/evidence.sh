@@ -26,6 +26,18 @@ case_a_file_is_looked_at_and_the_same_again_is_found_out() {
     expect 0 "$assay" verify "$d/data"
 }
 
+case_what_is_brought_long_after_its_time_is_late() {
+    expect 0 "$assay" --data "$d/data" init
+    echo "as of $(date -u +%F)" >"$d/new.txt"
+    evidence 0 add "$d/new.txt" --title New --period "$(date -u +%F)"
+    expect 0 "$assay" verify "$d/data" && lacks W51
+    echo 'as of 2026-01-02' >"$d/old.txt"
+    evidence 0 add "$d/old.txt" --title Old --period 2026-01-02
+    expect 0 "$assay" verify "$d/data" && has '^W51 *leaf .*: late by .*what people bring may take a week'
+    [ "$(cat "$d"/data/ledger/*/tile/entries/000.p/* | grep -ac 'assay/leaf@v1 upload$')" -ge 2 ] || fail 'not leaves of type upload'
+    rebuild_is_same
+}
+
 case_what_is_claimed_wrongly_is_said() {
     expect 0 "$assay" --data "$d/data" init
     echo 'as of 2026-07-02' >"$d/a.txt"

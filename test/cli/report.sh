@@ -22,6 +22,7 @@ make_program() {
     record add service name='Route planner' what='Plans routes and tells drivers.' owner=ann@example.org
     record add system name='Order database' kind=database owner=bob@example.org data_class=confidential
     record add commitment title='99.9 percent a month' text='The planner is there 99.9 percent of each month.' category=availability source=sla requirements='Two zones; fail over in minutes.' controls=BCP-01
+    record add commitment title='Notice of a breach' text='We tell of a breach within 72 hours.' category=security source=contract requirements='Who is on call knows whom to tell.' controls=BCP-01
     record add subservice name='Cloud One' what='Runs our servers.' method=carve_out rationale='It has a report of its own.' controls_assumed='- Entry to data centres is limited.
 - Hardware is destroyed safely.' criteria=CC6.4 monitoring=VEN-06
     record add boundary_item name='Office network' kind=infrastructure is_in=no reason='No customer data is reachable from it.'

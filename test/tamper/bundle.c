@@ -33,17 +33,13 @@ static bool wanted(void *context, uint64_t index, struct str type, const struct 
     return index % 3 != 0; /* some are withheld */
 }
 
-static bool blob_give(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
-                      uint8_t ret_salt[32], struct err *e)
+static bool blob_give(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct blob_opened *ret, struct err *e)
 {
     struct tamper_world *w = context;
     struct str stored;
     uint8_t dek[DEK_SIZE];
-    (void)leaf;
-    if (!pack_read(w->d.packs, a, x, &stored, e) || !keyring_get(w->d.keys, x, dek, e))
-        return false;
-    blob_salt(dek, ret_salt);
-    return blob_open(a, stored, c, x, dek, 1 << 20, ret_plain, e);
+    (void)leaf, (void)c;
+    return pack_read(w->d.packs, a, x, &stored, e) && keyring_get(w->d.keys, x, dek, e) && blob_unseal(a, stored, x, dek, 1 << 20, ret, e);
 }
 
 static bool sign(void *context, struct str text, struct buf *lines, struct err *e)
@@ -54,18 +50,25 @@ static bool sign(void *context, struct str text, struct buf *lines, struct err *
     return true;
 }
 
-static void bundle_make(struct tamper_world *w, struct buf *out)
+void world_bundle(struct tamper_world *w, enum bundle_mode mode, uint64_t from, uint64_t to, struct buf *out)
 {
     char path[200];
     struct err e = {0};
     struct bundle_report report;
+    uint64_t *leaves = arena_array(w->d.arena, to, sizeof(*leaves));
+    for (uint64_t i = 0; i < to; i++)
+        leaves[i] = i;
     int fd = memfd_create("bundle", MFD_CLOEXEC), tmp = open(w->d.ledger.path, O_RDONLY | O_DIRECTORY);
     struct bundle_options o = {.ledger_dir = openat(w->d.ledger.dir, world_public("", path), O_RDONLY | O_DIRECTORY),
                                .origin = TEST_ORIGIN,
-                               .mode = BUNDLE_FULL,
-                               .blobs = {wanted, blob_give, w},
+                               .mode = mode,
+                               .from = from,
+                               .to = to,
+                               .leaves = leaves + from,
+                               .leaf_count = to - from,
+                               .blobs = {.is_wanted = wanted, .context = w, .open = blob_give, .open_context = w},
                                .policy = w->policy,
-                               .tsa_chain = str_of(w->tsa.ca_pem),
+                               .tsa_chain = w->tsa.ca_pem[0] ? str_of(w->tsa.ca_pem) : STR(""),
                                .audience = "auditor",
                                .purpose = "test",
                                .sign = sign,
@@ -460,8 +463,8 @@ static void begin(struct tamper *t)
     test_directory_run(&first->d, 100);
     world_seal(first);
     world_seal(first);
-    bundle_make(first, &older);
-    bundle_make(t->w, &sound);
+    world_bundle(first, BUNDLE_FULL, 0, ledger_signed_size(first->d.writer), &older);
+    world_bundle(t->w, BUNDLE_FULL, 0, ledger_signed_size(t->w->d.writer), &sound);
     world_free(first);
     seen = (struct checkpoint){.size = ledger_signed_size(t->w->d.writer), .root = ledger_signed_root(t->w->d.writer)};
 }

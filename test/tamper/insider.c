@@ -9,6 +9,7 @@ enum lie {
     PREVIOUS,
     BACK_IN_TIME,
     OTHER_RULE,
+    OTHER_CHANGE,
     COLLECTOR_UNKNOWN,
     COLLECTOR_RETIRED,
     COLLECTOR_REVOKED,
@@ -238,6 +239,36 @@ static struct json *member_of(struct json *leaf, const char *name)
     return (struct json *)(uintptr_t)json_get(leaf, name);
 }
 
+/* A change of a record; with the lie one of its members is not what it has to be. */
+static void change_lie(struct tamper *t, struct tamper_world *w, bool is_lie)
+{
+    static const struct {
+        const char *name, *good, *bad;
+    } texts[] = {{"act", "change", "rewrite"}, {"id", "RSK-0001", "RSK 0001"}, {"k", "record.change", NULL}, {"to", "open", "-"}, {"tv", "0123456789abcdef", "0123456789ABCDEF"},
+                 {"type", "risk", ""},         {"by", "fields", NULL},          {"step", "password", "a b"}};
+    enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+    struct json *leaf = json_object(w->d.arena), *list;
+    struct blob_sealed sealed;
+    uint64_t broken = is_lie ? draw(t, TEXTS + 5) : UINT64_MAX;
+    for (size_t i = 0; i < TEXTS; i++) {
+        if (i == broken && texts[i].bad && texts[i].bad[0] == '-')
+            continue; /* left out */
+        json_put_cstr(leaf, texts[i].name, i == broken && texts[i].bad ? texts[i].bad : texts[i].good);
+    }
+    if (broken < TEXTS && !texts[broken].bad) /* no way to break it: another one */
+        broken = TEXTS;
+    json_put_int(leaf, "ver", broken == TEXTS ? 0 : 3);
+    list = json_put_array(leaf, "f");
+    json_push_str(list, broken == TEXTS + 1 ? STR("two words") : STR("title"));
+    list = json_put_array(leaf, "nth");
+    json_push_int(list, broken == TEXTS + 2 ? -1 : 1);
+    if (broken != TEXTS + 3)
+        json_push_int(list, 2);
+    if (broken != TEXTS + 4)
+        json_put(leaf, "b", world_blob(w, STR("{}"), &sealed));
+    world_append(w, "record", S_FREE, leaf, STR(""));
+}
+
 /* A whole leaf by hand. */
 static void raw_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
@@ -253,7 +284,8 @@ static void raw_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
     struct err e = {0};
     size_t fault = draw(t, sizeof(faults) / sizeof(faults[0]));
     buf_init(&text, LIMIT_LEAF_BYTES);
-    struct json *leaf = world_leaf(w, "free", 0, NULL);
+    const struct test_stream *s = &w->more[S_FREE];
+    struct json *leaf = world_leaf(w, s->name, s->sequence, s->sequence ? &s->last : NULL);
     if (lie == BACK_IN_TIME)
         member_of(leaf, "t")->integer -= 1 + (int64_t)draw(t, 100000);
     if (lie == OTHER_LEDGER)
@@ -426,7 +458,9 @@ static void opinion_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
 
 static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
-    if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE)
+    if (lie == OTHER_CHANGE)
+        change_lie(t, w, true);
+    else if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE)
         raw_lie(t, w, lie);
     else if (lie == SEQUENCE || lie == PREVIOUS || lie == SIGNED_ITEM)
         leaf_lie(t, w, lie);
@@ -460,6 +494,8 @@ static bool make(struct tamper *t, const struct tamper_class *c)
         test_directory_run(&w->d, 20 + draw(t, 200));
         if (draw(t, 2))
             test_directory_parameter(&w->d, (int64_t)i);
+        if (draw(t, 2))
+            change_lie(t, w, false);
         if (draw(t, 3) == 0)
             world_seal(w);
     }
@@ -475,6 +511,7 @@ static const struct tamper_class classes[] = {
     {"a leaf of another ledger", "E41", make, OTHER_LEDGER, NULL},
     {"a nonce that is none", "E42", make, BAD_NONCE, NULL},
     {"a leaf that breaks the rules of its type", "E42", make, OTHER_RULE, NULL},
+    {"a change of a record that breaks its rule", "E42", make, OTHER_CHANGE, NULL},
     {"stream sequence: jump or repeat", "E44", make, SEQUENCE, NULL},
     {"stream sequence: another leaf before", "E44", make, PREVIOUS, NULL},
     {"a time before that of the leaf before", "E50", make, BACK_IN_TIME, NULL},
@@ -515,8 +552,8 @@ static const struct tamper_class classes[] = {
     {"a name of other bytes", "E63", make, BLOB_NAME, NULL, UNSEEN},
     {"a blob that its key does not open", "E61", make, BLOB_OTHER_KEY, NULL, UNSEEN},
     {"catalog digest of other tests", "E70", make, CATALOG_DIGEST, NULL, UNSEEN},
-    {"an opinion on a state that never was", "E71", make, OPINION_STATE, NULL, UNSEEN},
-    {"an opinion before its period was over", "E71", make, OPINION_EARLY, NULL, UNSEEN},
+    {"an opinion on a state that never was", "E71", make, OPINION_STATE, NULL, NULL},
+    {"an opinion before its period was over", "E71", make, OPINION_EARLY, NULL, NULL},
 };
 
 const struct tamper_family tamper_insider = {

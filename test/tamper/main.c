@@ -19,7 +19,7 @@ enum { LONG_RUN = 1000 };
 enum { SHORT_RUN = 20, LONG_PROCESSES = 2, DRAWS_MAX = 200, FAILURES_SHOWN = 3, TALLIES = 16, HONEST_RUN = 9 };
 
 static const struct tamper_family *const families[] = {&tamper_bytes, &tamper_text,  &tamper_insider, &tamper_outside,
-                                                       &tamper_forge, &tamper_shape, &tamper_bundle};
+                                                       &tamper_forge, &tamper_shape, &tamper_bundle, &tamper_audit};
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
 struct totals {

@@ -290,9 +290,9 @@ static const struct tamper_class classes[] = {
     {"encrypted anew: from other bytes", "E63", make, MOVE_OTHER_BYTES, NULL, NULL},
     {"encrypted anew: of another leaf", "E63", make, MOVE_OTHER_LEAF, NULL, NULL},
     {"encrypted anew: the same bytes twice", "E63", make, MOVE_TWICE, NULL, NULL},
-    {"keyring record: no master key", "E42", make, KEYRING_NO_ID, NULL, UNSEEN},
-    {"keyring record: no act", "E42", make, KEYRING_NO_ACT, NULL, UNSEEN},
-    {"keyring record: ends what none began", "E42", make, KEYRING_ENDS_ALONE, NULL, UNSEEN},
+    {"keyring record: no master key", "E42", make, KEYRING_NO_ID, NULL, NULL},
+    {"keyring record: no act", "E42", make, KEYRING_NO_ACT, NULL, NULL},
+    {"keyring record: ends what none began", "E42", make, KEYRING_ENDS_ALONE, NULL, NULL},
     {"evidence of another history", "E12", make, OTHER_HISTORY, NULL, UNSEEN},
 };
 

@@ -94,7 +94,7 @@ static void head_change(struct tamper *t, enum place place)
 static bool tile_change(struct tamper *t, uint64_t size, enum place place, int how)
 {
     char path[TILE_PATH_SIZE];
-    struct buf BUF_AUTO out;
+    struct buf BUF_AUTO out = {0};
     int level = place >= TILE_0 ? (int)(place - TILE_0) : LEVEL_ENTRIES;
     uint64_t hashes = size >> (level > 0 ? 8 * level : 0), n = draw(t, (hashes + TILE_WIDTH - 1) / TILE_WIDTH);
     tile_path(level, n, tile_width(level, n, size), path);

@@ -12,6 +12,7 @@
  *   forge.c     the public part, rewritten and signed again; log keys that sign on although they were retired or revoked
  *   shape.c     trees of 0, 1, 255, 256 ... 65,537 leaves, tiles of level 2, leaves of the largest size
  *   bundle.c    a bundle that was damaged, or remade by its officer (here both programs are the same code)
+ *   audit.c     samples and opinions, as a directory and as a bundle
  *
  * Each family also has an honest class, which changes nothing: it has to be taken for good, and a harness that is told to expect
  * a finding of it has to say that there was none (main.c).
@@ -21,6 +22,7 @@
 
 #include "crypto/test_tsa.h"
 #include "ledger/anchor.h"
+#include "ledger/bundle.h"
 #include "ledger/erase.h"
 #include "ledger/keys.h"
 #include "ledger/test_directory.h"
@@ -50,7 +52,7 @@ struct tamper_family {
     void (*restore)(struct tamper *t);                             /* after each mutant */
 };
 extern const struct tamper_family tamper_bytes, tamper_text, tamper_insider, tamper_outside, tamper_forge, tamper_shape,
-    tamper_bundle;
+    tamper_bundle, tamper_audit;
 
 /* A directory with all that a ledger can hold: see world.c. */
 struct tamper_world {
@@ -160,6 +162,11 @@ struct str checkpoint_signed(struct arena *a, const struct checkpoint *c, const 
                              const struct ed25519_private *p);
 /* Signature lines by keys that nobody knows. */
 void strangers_format(struct tamper *t, uint64_t count, struct buf *out);
+
+/* ---- bundle.c ---- */
+
+/* Of the leaves from..to, or of all that are signed. */
+void world_bundle(struct tamper_world *w, enum bundle_mode mode, uint64_t from, uint64_t to, struct buf *out);
 
 /* ---- forge.c: a public part of its own, in t->copy, as a mirror or an auditor has it ---- */
 

@@ -31,7 +31,7 @@ static const char *file_of(const char *content, char ret[64], int *ret_fd)
 static bool is_public(const struct verify_finding *f, uint64_t size)
 {
     static const char *const codes[] = {"E01", "E02", "E10", "E11", "E12", "E13", "E14", "E30", "E31", "E32", "E33", "E34", "E40",
-                                        "E41", "E42", "E43", "E44", "E45", "E50", "E51", "E54", "E63", "E64"};
+                                        "E41", "E42", "E43", "E44", "E45", "E50", "E51", "E54", "E63", "E64", "E71", "E72"};
     static const char *const others[] = {"cp.log", "anchors.log", "private/", "fork", "blobs/", "is gone", "beyond the end", "no memory"};
     bool is_ours = false;
     unsigned long long leaf = 0;

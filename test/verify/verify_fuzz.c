@@ -1,11 +1,12 @@
 /*
- * libFuzzer target over all that assay-verify reads: whatever the bytes, it answers.
+ * libFuzzer target over all that assay-verify reads, and what assay reperform reads of a bundle: whatever the bytes, they answer.
  *
  *   CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Db_lundef=false
  *   build-fuzz/test/verify/verify_fuzz -max_total_time=60 CORPUS
  *
  * The corpus may be bundles (`assay bundle`), notes, proofs, policies and leaves as they are.
  */
+#include "ledger/bundle_read.h"
 #include "verify/av.h"
 
 #include <string.h>
@@ -45,6 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 av_print_json(v, out);
                 fclose(out);
             }
+            struct err e = {0};
+            struct bundle_file *b = bundle_file_open(name, &e); /* the other reader, of assay reperform */
+            struct str bytes;
+            if (b && !bundle_file_member(b, "audit/records.jsonl", &bytes, &e))
+                (void)!bundle_file_blob(b, bundle_file_facts(b)->origin, &bytes, &e);
+            bundle_file_close(b);
         }
     }
     return 0;

@@ -34,7 +34,7 @@ static int compare_strs(const void *a, const void *b)
 
 static struct str items_join(struct arena *a, struct items *items, char separator)
 {
-    struct buf BUF_AUTO all;
+    struct buf BUF_AUTO all = {0};
     if (items->count == 0)
         return (struct str){0};
     buf_init(&all, 64 << 10);

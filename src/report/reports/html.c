@@ -31,7 +31,7 @@ static size_t left_out(struct str s, size_t i)
     return c == 0xe2 && ((d == 0x80 && f >= 0xaa && f <= 0xae) || (d == 0x81 && f >= 0xa6 && f <= 0xa9)) ? 3 : 0;
 }
 
-static void escaped_put(struct buf *b, struct str s)
+void report_write_text(struct buf *b, struct str s)
 {
     size_t from = 0;
     for (size_t i = 0; i < s.size;) {
@@ -57,21 +57,21 @@ static bool target_is_safe(struct str s)
 static void run_put(struct buf *b, const struct json *run)
 {
     if (run->type != JSON_OBJECT) {
-        escaped_put(b, run->text);
+        report_write_text(b, run->text);
         return;
     }
     struct str link = json_text(run, "link");
     bool is_link = link.size && target_is_safe(link);
     if (is_link) {
         buf_cstr(b, "<a href=\"");
-        escaped_put(b, link);
+        report_write_text(b, link);
         buf_cstr(b, "\">");
     }
     buf_cstr(b, json_bool(run, "bold") ? "<strong>" : "");
     buf_cstr(b, json_bool(run, "italic") ? "<em>" : "");
     buf_cstr(b, json_bool(run, "code") ? "<code>" : "");
     buf_cstr(b, json_bool(run, "muted") ? "<span class=\"muted\">" : "");
-    escaped_put(b, json_text(run, "text"));
+    report_write_text(b, json_text(run, "text"));
     buf_cstr(b, json_bool(run, "muted") ? "</span>" : "");
     buf_cstr(b, json_bool(run, "code") ? "</code>" : "");
     buf_cstr(b, json_bool(run, "italic") ? "</em>" : "");
@@ -96,7 +96,7 @@ static void id_put(struct buf *b, struct str id)
     if (id.size == 0)
         return;
     buf_cstr(b, " id=\"");
-    escaped_put(b, id);
+    report_write_text(b, id);
     buf_char(b, '"');
 }
 
@@ -150,7 +150,7 @@ static void table_html(struct buf *b, const struct json *block)
     const struct json *columns = json_get(block, "columns");
     buf_cstr(b, "<div class=\"t\" tabindex=\"0\" role=\"group\" aria-label=\"");
     struct json *caption = (struct json *)(uintptr_t)json_get(block, "caption");
-    escaped_put(b, caption && caption->type == JSON_STRING && caption->text.size ? caption->text : STR("Table"));
+    report_write_text(b, caption && caption->type == JSON_STRING && caption->text.size ? caption->text : STR("Table"));
     buf_cstr(b, "\"><table");
     id_put(b, json_text(block, "id"));
     buf_char(b, '>');
@@ -247,7 +247,7 @@ static void shape_html(struct buf *b, const struct json *s)
     }
     buf_char(b, '>');
     if (is_text)
-        escaped_put(b, json_text(s, "text"));
+        report_write_text(b, json_text(s, "text"));
     buf_printf(b, "</%s>", tag);
 }
 
@@ -255,7 +255,7 @@ static void figure_html(struct buf *b, const struct json *block)
 {
     long long w = (long long)json_int(block, "width", 1), h = (long long)json_int(block, "height", 1);
     buf_printf(b, "<figure><svg role=\"img\" viewBox=\"0 0 %lld %lld\" width=\"%lld\" height=\"%lld\" aria-label=\"", w, h, w, h);
-    escaped_put(b, json_text(block, "alt"));
+    report_write_text(b, json_text(block, "alt"));
     buf_cstr(b, "\">");
     JSON_EACH (s, json_get(block, "shapes"))
         shape_html(b, s);
@@ -318,7 +318,7 @@ static void contents_html(struct buf *b, const struct json *document)
         if (!str_is(json_text(block, "type"), "heading") || level > depth || json_text(block, "id").size == 0)
             continue;
         buf_printf(b, "<li class=\"l%lld\"><a href=\"#", (long long)level);
-        escaped_put(b, json_text(block, "id"));
+        report_write_text(b, json_text(block, "id"));
         buf_cstr(b, "\">");
         text_put(b, json_get(block, "text"));
         buf_cstr(b, "</a></li>");

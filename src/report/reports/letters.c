@@ -92,9 +92,13 @@ bool report_build_bridge(struct report *r, struct err *e)
         return err_set(e, ERR_INVALID, "--to %.*s: a day like 2026-11-30", STR_ARGS(str_slice(r->options->to, 0, 40)));
     letter_head(r, "Bridge letter");
     if (!last.type || !scope_has(&last, "window_to") || !(str_is(last.state, "issued") || str_is(last.state, "closed"))) {
+        bool is_day = last.type && !scope_has(&last, "window_to");
         report_check(r, REPORT_REFUSED, "bridge_report", last.type ? report_place(r, &last) : STR("Bridge letter"), STR(""),
-                     last.type ? STR("Its report has not been issued yet, so there is nothing to bridge from.") : STR("No Type 2 report has been issued, so there is nothing to bridge from."),
-                     STR("Take in the issued report at its engagement."), last.type ? report_record_url(r, &last) : STR("/audit"));
+                     is_day      ? STR("A Type 1 speaks of a day: there is no period that a letter could continue.")
+                     : last.type ? STR("Its report has not been issued yet, so there is nothing to bridge from.")
+                                 : STR("No Type 2 report has been issued, so there is nothing to bridge from."),
+                     is_day ? STR("Make the letter for a Type 2 whose report was taken in.") : STR("Take in the issued report at its engagement."),
+                     last.type ? report_record_url(r, &last) : STR("/audit"));
         return true;
     }
     int64_t from = report_day(scope_text(&last, "window_to"), today) + 1;

@@ -49,11 +49,15 @@ struct str report_file_name(struct arena *a, const struct json *page, const char
 
 /* One page that holds all it needs: no script, nothing fetched, made to be printed on A4. */
 void report_write_html(const struct json *document, struct buf *out);
+/* A text between tags or quotes. */
+void report_write_text(struct buf *b, struct str s);
 /* Blocks alone, for a page of the site: [block]. */
 void report_write_blocks(const struct json *blocks, struct buf *out);
 /* Each table a sheet. `path` is written and stays; `scratch` is a directory for temporary files (NULL: the library's choice). ERR_UNSUPPORTED: libxlsxwriter is not
  * installed. */
 bool report_write_xlsx(const struct json *document, const char *path, const char *scratch, struct arena *a, struct err *e) MUST_USE;
+/* [[text]] as one sheet, its first row the headings. */
+bool report_rows_xlsx(const struct json *rows, const char *path, const char *scratch, struct err *e) MUST_USE;
 bool report_xlsx_prepare(struct err *e) MUST_USE;
 
 /* The tree by its headings of level 1, for pages that show one part at a time: {"parts":[{"number","title","id","is_current","headings":[{"title","id"}]}],"blocks":[]} */

@@ -297,7 +297,54 @@ START_TEST(every_kind_is_made_of_nothing_and_says_what_is_missing)
 }
 END_TEST
 
+static struct str plain(const struct json *text)
+{
+    struct str all = STR("");
+    if (text && text->type == JSON_STRING)
+        return text->text;
+    JSON_EACH (run, text && text->type == JSON_ARRAY ? text : NULL)
+        all = arena_printf(world.arena, "%.*s%.*s", STR_ARGS(all), STR_ARGS(run->type == JSON_STRING ? run->text : json_text(run, "text")));
+    return all;
+}
+
+/* The cells of a column of the table with this caption, one after the other. */
+static struct str column_text(const struct json *page, const char *caption, const char *label)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, 1 << 20);
+    JSON_EACH (block, json_get(json_get(page, "document"), "body")) {
+        size_t at = 0;
+        if (!str_is(plain(json_get(block, "caption")), caption))
+            continue;
+        JSON_EACH (c, json_get(block, "columns")) {
+            if (str_is(plain(json_get(c, "label")), label))
+                JSON_EACH (row, json_get(block, "rows"))
+                    buf_printf(&b, "%.*s|", STR_ARGS(plain(json_at(row, at))));
+            at++;
+        }
+    }
+    return arena_str(world.arena, buf_view(&b));
+}
+
+START_TEST(every_column_says_what_its_head_promises)
+{
+    records_create(&world, "gap", "{\"title\":\"Leavers stay\",\"kind\":\"operation\",\"impact\":3,\"likelihood\":3,\"effort\":\"m\",\"owner\":\"P-0001\",\"due_on\":\"2026-08-01\",\"controls\":[\"AC-04\"]}");
+    records_create(&world, "category", "{\"name\":\"Privacy\",\"category\":\"privacy\",\"is_in\":false,\"rationale\":\"We promise nothing about it\"}");
+    adopt("GOV-01", "{\"title\":\"A code of conduct\",\"owner\":\"P-0001\",\"effective_from\":\"2027-01-01\"}");
+    const struct json *gaps = made("gap", "");
+    static const char *const heads[] = {"No.", "Gap", "What", "Severity", "Kind", "Owner", "Due", "Work done", "Controls", "State"};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        ck_assert_msg(column_text(gaps, "Gaps", heads[i]).size > 1, "%s", heads[i]);
+    ck_assert(str_contains(column_text(gaps, "Gaps", "Controls"), "AC-04"));
+    const struct json *soa = made("soa", "");
+    ck_assert(str_contains(column_text(soa, "Criteria", "Why"), "We promise nothing about it"));
+    struct str states = column_text(soa, "Statement of applicability", "State");
+    ck_assert_msg(str_contains(states, "\u2013 Not in force|") && !str_contains(states, "\u25cf Not in force|"), "%.*s", STR_ARGS(str_slice(states, 0, 200)));
+}
+END_TEST
+
 TEST_MAIN_WITH("report", world_open, world_close, words_that_a_report_may_not_use_are_found, a_type_1_speaks_of_no_period_and_of_no_operation, placeholders_are_found_and_words_that_only_look_so_are_not,
                so_many_items_without_a_deviation_are_improbable, markdown_becomes_blocks_and_nothing_of_it_becomes_markup, each_criterion_of_the_description_says_something_or_that_there_is_none,
                sections_have_to_agree_with_the_dates_and_with_the_registers, the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apart, what_breaks_the_rules_is_refused_by_place_and_words,
-               a_type_1_has_no_tests_and_never_a_period, a_bridge_letter_is_refused_where_a_register_says_otherwise, every_kind_is_made_of_nothing_and_says_what_is_missing)
+               a_type_1_has_no_tests_and_never_a_period, a_bridge_letter_is_refused_where_a_register_says_otherwise, every_kind_is_made_of_nothing_and_says_what_is_missing,
+               every_column_says_what_its_head_promises)

@@ -5,6 +5,8 @@
  */
 #include "report/reports/internal.h"
 
+#include <ctype.h>
+
 static const char *const design_words[] = {"Design deficient", "Not implemented", "Designed and implemented"};
 
 static const struct record *row_by_id(const struct scope_rows *rows, struct str id)
@@ -46,12 +48,12 @@ static struct str test_words(struct report *r, const struct report_parts *p, con
         if (rows >= 0 && tested >= 0)
             buf_printf(&b, "%lld of %lld items", (long long)tested, (long long)rows);
         else
-            buf_printf(&b, rows >= 0 ? "Population of %lld" : "%lld items", (long long)(rows >= 0 ? rows : tested));
+            buf_printf(&b, rows >= 0 ? "Population of %lld" : tested == 1 ? "%lld item" : "%lld items", (long long)(rows >= 0 ? rows : tested));
         if (population)
             buf_printf(&b, " of %.*s", STR_ARGS(population->id));
         struct str how = sample ? scope_choice_label(sample, "profile") : STR("");
         if (how.size)
-            buf_printf(&b, ", sample %.*s: %.*s", STR_ARGS(sample->id), STR_ARGS(how));
+            buf_printf(&b, ", sample %.*s: %c%.*s", STR_ARGS(sample->id), tolower((unsigned char)how.data[0]), STR_ARGS(str_slice(how, 1, how.size)));
     }
     return arena_str(r->a, buf_view(&b));
 }
@@ -224,7 +226,8 @@ static void response_put(struct report *r, const struct report_parts *p, const s
     report_heading(r, 3, place, arena_printf(r->a, "exception-%.*s", STR_ARGS(x->id)).data);
     struct json *facts = print_block(r->document, "facts");
     print_fact(facts, STR("Control"), scope_text(x, "control"));
-    print_fact(facts, STR("Found"), arena_printf(r->a, "%lld of %lld items", (long long)number_of(x, "items"), (long long)number_of(x, "of_items")));
+    struct str found = report_plain(r->a, scope_text(x, "facts"));
+    print_fact(facts, STR("Found"), arena_printf(r->a, "%lld of %lld items%s%.*s", (long long)number_of(x, "items"), (long long)number_of(x, "of_items"), found.size ? ": " : "", STR_ARGS(found)));
     if (!a || str_is(a->state, "draft")) {
         report_say(r, "Management has not answered.");
         report_check(r, REPORT_WARNING, "response", place, STR(""), STR("An exception without an answer: readers ask what was done."), STR("Write a response: cause, effect, action, owner, date."),
@@ -234,7 +237,9 @@ static void response_put(struct report *r, const struct report_parts *p, const s
     static const char *const fields[][2] = {{"cause", "Cause"}, {"effect", "Effect"}, {"action", "What will be done"}};
     for (size_t i = 0; i < 3; i++)
         print_fact(facts, str_of(fields[i][1]), report_plain(r->a, scope_text(a, fields[i][0])));
-    print_fact(facts, STR("Made up for by"), report_join(r->a, scope_list(a, "compensating"), ", "));
+    struct str compensating = report_join(r->a, scope_list(a, "compensating"), ", ");
+    if (compensating.size)
+        print_fact(facts, STR("Made up for by"), compensating);
     print_fact(facts, STR("Owner and date"), arena_printf(r->a, "%.*s, by %.*s", STR_ARGS(report_person(r, scope_text(a, "owner"))), STR_ARGS(scope_text(a, "action_on"))));
     json_put_str(facts, "own", report_place(r, a));
     json_put_str(facts, "own_url", report_record_url(r, a));

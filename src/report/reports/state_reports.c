@@ -261,8 +261,10 @@ bool report_build_gap(struct report *r, struct err *e)
     print_fact(facts, STR("Forecast"), member(forecast, "words"));
     print_fact(facts, STR("Open gaps"), member(forecast, "gaps"));
     print_fact(facts, STR("Work"), arena_printf(r->a, "%.*s days", STR_ARGS(member(forecast, "effort_days"))));
-    print_fact(facts, STR("Budget"), report_join(r->a, json_get(plan, "budget"), ", "));
-    print_fact(facts, STR("Key controls without a gap and not in place"), member(plan, "uncounted"));
+    struct str budget = report_join(r->a, json_get(plan, "budget"), ", ");
+    if (budget.size)
+        print_fact(facts, STR("Budget"), budget);
+    print_fact(facts, STR("Key controls without a gap and not in place"), arena_printf(r->a, "%lld", (long long)json_int(forecast, "uncounted", 0)));
     report_heading(r, 1, STR("Gaps, in the order of work"), "gaps");
     struct json *t = report_table(r, STR("Gaps"), ">No.|Gap|What:30|Severity|Kind|Owner|Due|Work done|Controls|State");
     JSON_EACH (g, json_get(plan, "rows")) {
@@ -317,6 +319,35 @@ static struct str applies_why(struct report *r, size_t i, const struct scope_row
     return arena_printf(r->a, "Serves %.*s", STR_ARGS(report_join_strings(r->a, c->criteria, ", ")));
 }
 
+/* Why a category is in the report or not, as somebody wrote it. */
+static struct str category_why(struct report *r, const struct scope_rows *categories, const char *id)
+{
+    for (size_t i = 0; i < categories->count; i++)
+        if (str_is(scope_text(&categories->items[i], "category"), id))
+            return report_plain(r->a, scope_text(&categories->items[i], "rationale"));
+    return STR("");
+}
+
+static bool criteria_put(struct report *r, struct err *e)
+{
+    struct scope_rows categories;
+    const struct record_type *type = record_types_find(r->records->types, STR("criterion"));
+    struct json *t = report_table(r, STR("Criteria"), "Criterion|Title:40|Relevant|Why:34");
+    if (!report_rows(r, "category", true, &categories, e))
+        return false;
+    for (size_t i = 0; i < content_criterion_count; i++) {
+        struct json *row = print_row(t);
+        bool is_out = r->as->program->criterion_not_relevant[i], is_in = report_criterion_is_in(r, i);
+        struct err none = {0};
+        struct record *own = is_out && type ? record_get(r->v->db, r->a, type, str_of(content_criteria[i].id), view_record_limit(r->v), &none) : NULL;
+        report_cell(row, str_of(content_criteria[i].id));
+        report_cell(row, str_of(content_criteria[i].title));
+        report_cell(row, is_out ? STR("no") : is_in ? STR("yes") : STR("category not in scope"));
+        report_cell(row, own ? report_plain(r->a, scope_text(own, "reason")) : category_why(r, &categories, content_criteria[i].category));
+    }
+    return true;
+}
+
 bool report_build_soa(struct report *r, struct err *e)
 {
     struct scope_rows own;
@@ -339,7 +370,7 @@ bool report_build_soa(struct report *r, struct err *e)
         report_cell(row, str_of(applies_words(p, is_needed)));
         struct str why = applies_why(r, i, &own, is_needed);
         report_cell(row, why);
-        report_cell_status(row, (const char *const[]){"pass", "fail", "unknown", "skip"}[live_state_status(c->live)], str_of(live_state_words(c->live)));
+        report_cell_status(row, result_status_name(live_state_status(c->live)), str_of(live_state_words(c->live)));
         report_cell(row, p->owner_name.size ? p->owner_name : STR("nobody"));
         report_cell(row, p->effective_from_ms ? day_words(r->v, day_of(p->effective_from_ms)) : STR(""));
         report_cell(row, str_of(control_model_words(c->control->model)));
@@ -352,19 +383,7 @@ bool report_build_soa(struct report *r, struct err *e)
         arena_printf(r->a, "%zu controls are adopted; %zu serve a criterion in scope and are not adopted yet; %zu do not apply, each with a reason that a second person approved; %zu are of no use to the categories in scope.",
                      count[0], count[1], count[2], count[3]);
     report_heading(r, 1, STR("Criteria"), "criteria");
-    t = report_table(r, STR("Criteria"), "Criterion|Title:40|Relevant|Why:34");
-    for (size_t i = 0; i < content_criterion_count; i++) {
-        struct json *row = print_row(t);
-        bool is_out = r->as->program->criterion_not_relevant[i];
-        report_cell(row, str_of(content_criteria[i].id));
-        report_cell(row, str_of(content_criteria[i].title));
-        report_cell(row, is_out ? STR("no") : report_criterion_is_in(r, i) ? STR("yes") : STR("category not in scope"));
-        struct err none = {0};
-        const struct record_type *ct = is_out ? record_types_find(r->records->types, STR("criterion")) : NULL;
-        struct record *record = ct ? record_get(r->v->db, r->a, ct, str_of(content_criteria[i].id), view_record_limit(r->v), &none) : NULL;
-        report_cell(row, record ? report_plain(r->a, scope_text(record, "reason")) : STR(""));
-    }
-    return true;
+    return criteria_put(r, e);
 }
 
 /* ---- risks ---- */

@@ -4,17 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static struct str words_of(struct arena *a, const char *format, va_list arguments)
-{
-    va_list again;
-    va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = arena_alloc(a, (size_t)(size > 0 ? size : 0) + 1);
-    vsnprintf(text, (size_t)size + 1, format, arguments);
-    return str_make(text, (size_t)size);
-}
-
 struct json *report_heading(struct report *r, int level, struct str text, const char *id)
 {
     return print_heading(r->document, level, text, str_of(id));
@@ -24,7 +13,7 @@ struct json *report_say(struct report *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct json *b = print_paragraph(r->document, words_of(r->a, format, arguments));
+    struct json *b = print_paragraph(r->document, arena_vprintf(r->a, format, arguments));
     va_end(arguments);
     return b;
 }
@@ -33,7 +22,7 @@ struct json *report_small(struct report *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct json *b = print_paragraph(r->document, words_of(r->a, format, arguments));
+    struct json *b = print_paragraph(r->document, arena_vprintf(r->a, format, arguments));
     va_end(arguments);
     json_put_cstr(b, "style", "small");
     return b;
@@ -43,7 +32,7 @@ struct json *report_template(struct report *r, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    struct json *b = print_paragraph(r->document, words_of(r->a, format, arguments));
+    struct json *b = print_paragraph(r->document, arena_vprintf(r->a, format, arguments));
     va_end(arguments);
     json_put_bool(b, "template", true);
     return b;
@@ -103,7 +92,8 @@ void report_cell_status(struct json *row, const char *status, struct str words)
 
 void report_table_is_own(struct json *table, const char *author)
 {
-    json_put_cstr(table, "author", author);
+    if (!json_get(table, "author"))
+        json_put_cstr(table, "author", author);
 }
 
 struct str report_join(struct arena *a, const struct json *ids, const char *between)

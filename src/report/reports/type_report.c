@@ -1,4 +1,5 @@
 /* type_report.c - drafts of Type 1 and Type 2: the cover, section I (the firm's, left to it), section II, and the order of the rest. */
+#include "os/zone.h"
 #include "report/reports/internal.h"
 
 static struct str categories_words(const struct report *r)
@@ -19,6 +20,15 @@ static struct str categories_words(const struct report *r)
     return arena_str(r->a, buf_view(&b));
 }
 
+/* "2026-11-22 22:00, Europe/Lisbon": by the engagement's clocks. */
+static struct str instant_words(struct report *r)
+{
+    struct str place = r->engagement ? scope_text(r->engagement, "time_zone") : STR("");
+    struct zone *zone = zone_open(r->a, place);
+    int64_t local_ms = zone_local_ms(zone, r->v->at_ms), minute = local_ms / MS_MINUTE % (24 * 60);
+    return arena_printf(r->a, "%.*s %02d:%02d, %.*s", STR_ARGS(day_text(r->a, day_of(local_ms))), (int)(minute / 60), (int)(minute % 60), STR_ARGS(zone ? place : STR("UTC")));
+}
+
 static void cover_put(struct report *r)
 {
     struct json *cover = json_put_object(r->document, "cover"), *lines;
@@ -28,7 +38,7 @@ static void cover_put(struct report *r)
     lines = json_put_array(cover, "lines");
     json_push_str(lines, STR("Draft by management. It holds no opinion: section I is the audit firm's alone."));
     json_push_str(lines, r->subject.firm.size ? arena_printf(r->a, "Examined by %.*s", STR_ARGS(r->subject.firm)) : STR("The audit firm has not been named yet."));
-    json_push_str(lines, arena_printf(r->a, "Drafted from the registers as of %.*s", STR_ARGS(json_text(json_get(r->page, "as_of"), "text"))));
+    json_push_str(lines, arena_printf(r->a, "Drafted from the registers as of %.*s", STR_ARGS(instant_words(r))));
     json_push_str(lines, STR("Restricted use: for management, users of the system and others with enough understanding of it."));
     json_put_int(r->document, "contents", 2);
     json_put_str(r->document, "footer", STR("Draft. Restricted use."));

@@ -5,7 +5,7 @@
 #include <xlsxwriter.h>
 
 #define XLSX_FUNCTIONS(F)                                                                                                                        \
-    F(workbook_, new_opt) F(workbook_, add_worksheet) F(workbook_, add_format) F(workbook_, close) F(worksheet_, write_string)                   \
+    F(workbook_, new_opt) F(workbook_, set_properties) F(workbook_, add_worksheet) F(workbook_, add_format) F(workbook_, close) F(worksheet_, write_string)                   \
     F(worksheet_, write_number) F(worksheet_, freeze_panes) F(worksheet_, set_column) F(worksheet_, autofilter) F(worksheet_, write_url)         \
     F(format_, set_bold) F(format_, set_text_wrap) F(format_, set_align) F(format_, set_bg_color)
 static struct {
@@ -29,20 +29,12 @@ struct book {
     size_t count;
 };
 
-static struct str cut_to(struct str s, size_t bytes)
-{
-    if (s.size <= bytes)
-        return s;
-    while (bytes > 0 && ((unsigned char)s.data[bytes] & 0xc0) == 0x80)
-        bytes--;
-    return str_slice(s, 0, bytes);
-}
-
-/* A sheet's name: at most 31 characters (bytes here), none of []:*?/\, no other's. */
+/* A sheet's name: of "Governance: controls, tests and results" what stands first; at most 31 characters (bytes here), none of []:*?/\, no other's. */
 static void name_make(struct book *k, struct str caption, char ret[SHEET_NAME_MAX + 1])
 {
     size_t n = 0;
-    struct str s = cut_to(caption.size ? caption : STR("Table"), SHEET_NAME_MAX - 4);
+    struct str words = caption.size ? caption : STR("Table"), topic = {0};
+    struct str s = str_prefix(str_cut(&words, ':', &topic) && topic.size ? topic : caption.size ? caption : STR("Table"), SHEET_NAME_MAX - 4);
     for (size_t i = 0; i < s.size; i++)
         ret[n++] = strchr("[]:*?/\\'", s.data[i]) || (unsigned char)s.data[i] < 0x20 ? ' ' : s.data[i];
     while (n > 0 && ret[n - 1] == ' ')
@@ -58,7 +50,7 @@ static void name_make(struct book *k, struct str caption, char ret[SHEET_NAME_MA
 static void text_write(struct book *k, lxw_worksheet *s, uint32_t row, uint16_t column, struct str text, lxw_format *format)
 {
     if (text.size)
-        xlsx.write_string(s, row, column, arena_str(k->a, cut_to(text, CELL_BYTES_MAX)).data, format);
+        xlsx.write_string(s, row, column, arena_str(k->a, str_prefix(text, CELL_BYTES_MAX)).data, format);
 }
 
 static void columns_write(struct book *k, lxw_worksheet *s, const struct json *block, uint16_t *ret_count)
@@ -170,6 +162,8 @@ bool report_write_xlsx(const struct json *document, const char *path, const char
     k->book = xlsx.new_opt(path, &options);
     if (!k->book)
         return err_set(e, ERR_INTERNAL, "XLSX: no workbook could be made");
+    lxw_doc_properties properties = {.created = (time_t)(json_int(document, "created", 0) / 1000)}; /* else it would be the time of writing */
+    xlsx.set_properties(k->book, &properties);
     k->head = xlsx.add_format(k->book);
     k->bold = xlsx.add_format(k->book);
     k->wrap = xlsx.add_format(k->book);
@@ -184,4 +178,25 @@ bool report_write_xlsx(const struct json *document, const char *path, const char
     if (is_ok && failed)
         is_ok = err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed);
     return is_ok;
+}
+
+bool report_rows_xlsx(const struct json *rows, const char *path, const char *scratch, struct err *e)
+{
+    if (!report_xlsx_prepare(e))
+        return false;
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = (char *)(uintptr_t)scratch};
+    struct book k = {.a = rows->arena, .book = xlsx.new_opt(path, &options)};
+    lxw_worksheet *sheet = k.book ? xlsx.add_worksheet(k.book, NULL) : NULL;
+    uint32_t at = 0;
+    if (!sheet)
+        return err_set(e, ERR_INTERNAL, "XLSX: no worksheet could be made");
+    xlsx.freeze_panes(sheet, 1, 0);
+    JSON_EACH (row, rows) {
+        uint16_t column = 0;
+        JSON_EACH (cell, row)
+            text_write(&k, sheet, at, column++, cell->text, NULL);
+        at++;
+    }
+    int failed = xlsx.close(k.book);
+    return !failed || err_set(e, ERR_UNAVAILABLE, "XLSX: the file could not be written (%d)", failed);
 }

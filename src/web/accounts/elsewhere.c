@@ -51,10 +51,7 @@ static struct str clean(struct call *c, struct str text, size_t max)
     for (size_t i = 0; i < text.size; i++)
         if ((unsigned char)copy[i] < ' ' || copy[i] == 0x7f)
             copy[i] = ' ';
-    size_t size = text.size < max ? text.size : max;
-    while (size > 0 && size < text.size && ((unsigned char)copy[size] & 0xc0) == 0x80)
-        size--;
-    struct str result = str_trim(str_make(copy, size));
+    struct str result = str_trim(str_prefix(str_make(copy, text.size), max));
     return str_is_utf8(result) ? result : STR("");
 }
 
