@@ -5,7 +5,7 @@
 packages_build="gcc libc6-dev binutils meson ninja-build pkg-config libsqlite3-dev libssl-dev libzstd-dev liblz4-dev liblzma-dev
 zlib1g-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libsystemd-dev libcurl4-openssl-dev libcurl4 libxlsxwriter-dev libargon2-dev libldap-dev libldap-2.5-0 libqrencode-dev libqrencode4 libmd4c-dev libmd4c0 libpango1.0-dev libpangocairo-1.0-0 fonts-dejavu-core ca-certificates musl-tools"
 
-packages_test="check valgrind clang libclang-rt-14-dev curl openssl sqlite3 procps iproute2 libnss-extrausers nftables iptables kmod nodejs npm chromium golang-go
+packages_test="check valgrind clang libclang-rt-14-dev curl openssl sqlite3 procps iproute2 libnss-extrausers nftables iptables kmod nodejs npm chromium-headless-shell golang-go
 golang-golang-x-mod-dev python3-aiosmtpd slapd ldap-utils poppler-utils"
 
 packages_bench="sqlite3 poppler-utils zstd wrk fossil lynis git restic borgbackup systemd-journal-remote python3"

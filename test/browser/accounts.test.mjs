@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, Client, invited, lines, totp } from './client.mjs';
-import { end, launch, open, shots, url } from './site.mjs';
+import { end, launch, open, picture, url } from './site.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const PASSWORD = 'correct horse battery staple';
@@ -268,7 +268,7 @@ test('a passkey is added and signs in, in a browser', async () => {
   await page.goto(`${named}/sign-in?token=${link}`);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.waitForURL('**/settings/sign-in?why=welcome');
-  await page.screenshot({ path: path.join(shots, 'accounts-welcome.png'), fullPage: true });
+  await picture(page, 'accounts-welcome');
   await page.getByLabel('Name of a new passkey').fill('Laptop');
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByRole('heading', { name: 'Recovery codes' }).waitFor();
@@ -291,12 +291,12 @@ test('the pages of accounts, in both themes and widths, held against axe', async
     for (const width of [360, 1440]) {
       const page = await open({ signIn: false, colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
       await page.goto(url + '/sign-in');
-      await page.screenshot({ path: path.join(shots, `accounts-door-${colorScheme}-${width}.png`), fullPage: true });
+      await picture(page, `accounts-door-${colorScheme}-${width}`);
       await axeOn(page, 'sign-in');
       await page.context().addCookies([{ name, value, url }]);
       for (const [kind, address] of Object.entries(list)) {
         await page.goto(url + address);
-        await page.screenshot({ path: path.join(shots, `accounts-${kind}-${colorScheme}-${width}.png`), fullPage: true });
+        await picture(page, `accounts-${kind}-${colorScheme}-${width}`);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${kind} is wider than ${width}`);
         await axeOn(page, kind);
       }

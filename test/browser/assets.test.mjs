@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 
 before(launch);
@@ -13,7 +13,7 @@ async function look(page, name) {
   for (const [width, scheme] of [[1440, 'light'], [360, 'dark']]) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: scheme });
-    await page.screenshot({ path: `${shots}/${name}-${width}-${scheme}.png`, fullPage: true });
+    await picture(page, `${name}-${width}-${scheme}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than ${width} px`);
     await axeOn(page, `${name} ${width} ${scheme}`);
   }

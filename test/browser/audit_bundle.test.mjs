@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, confirmed, looked as lookedAt, newcomer } from './client.mjs';
-import { admin, end, launch, shots, url } from './site.mjs';
+import { admin, end, launch, picture, url } from './site.mjs';
 
 let browser, folder, engagement;
 
@@ -36,7 +36,7 @@ async function looked(page, name) {
   for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
-    if (shots) await page.screenshot({ path: `${shots}/bundle-${name}-${width}-${theme}.png`, fullPage: true });
+    await picture(page, `bundle-${name}-${width}-${theme}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
   }
   await axeOn(page, `${name}, dark`);

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assay, axeOn, newcomer } from './client.mjs';
-import { end, launch, open, shots, url } from './site.mjs';
+import { end, launch, open, picture, url } from './site.mjs';
 
 const token = (login, scope) => ({ authorization: 'Bearer ' + assay('token', 'add', login, '--label', 'test', '--scope', scope).trim() });
 const ask = async (headers, method, address, body) => {
@@ -52,9 +52,9 @@ describe('the list', () => {
     assert.ok(all.rows.every((r) => r.owner && /^\d{4}-\d\d-\d\d$/.test(r.due) && r.template.startsWith('PBC-')));
     assert.equal((await ask(lead, 'POST', `/api/v1/audit/${mine.id}/requests`, {})).json.made, 0, 'again: nothing');
     await axeOn(page, 'requests');
-    await page.screenshot({ path: `${shots}/audit-requests.png`, fullPage: true });
+    await picture(page, 'audit-requests');
     await page.setViewportSize({ width: 360, height: 800 });
-    await page.screenshot({ path: `${shots}/audit-requests-360.png`, fullPage: true });
+    await picture(page, 'audit-requests-360');
     await page.finish();
   });
 
@@ -64,7 +64,7 @@ describe('the list', () => {
     await page.goto(url + register.url);
     assert.ok(await page.getByRole('checkbox', { name: /Risks/ }).isChecked(), 'the register is proposed');
     await axeOn(page, 'request');
-    await page.screenshot({ path: `${shots}/audit-request.png`, fullPage: true });
+    await picture(page, 'audit-request');
     assert.equal((await ask(auditor, 'GET', '/api/v1' + register.url)).json.files.length, 0, 'nothing goes by itself');
     await page.getByRole('button', { name: 'Hand in what is ticked' }).click();
     await page.waitForURL(/done=submitted/);
@@ -126,7 +126,7 @@ describe('files of the firm', () => {
     await page.getByRole('button', { name: 'Show what would happen' }).click();
     await page.getByText('2 new, 0 changed, 0 as they are').waitFor();
     await axeOn(page, 'import shown');
-    await page.screenshot({ path: `${shots}/audit-import.png`, fullPage: true });
+    await picture(page, 'audit-import');
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await page.waitForURL(/done=imported/);
     await page.finish();
@@ -163,7 +163,7 @@ describe('the auditor, in a browser', () => {
     const rooms = await auditorPage.getByRole('navigation', { name: 'Rooms' }).getByRole('link').allInnerTexts();
     assert.ok(!rooms.join(' ').match(/Gaps|Risks|People|Controls|Overview/), rooms.join(', '));
     await axeOn(auditorPage, 'request of the auditor');
-    await auditorPage.screenshot({ path: `${shots}/audit-request-auditor.png`, fullPage: true });
+    await picture(auditorPage, 'audit-request-auditor');
     await auditorPage.finish();
   });
 });

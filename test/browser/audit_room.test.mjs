@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
 import { axeOn } from './client.mjs';
-import { end, launch, open, shots, url } from './site.mjs';
+import { end, launch, open, picture, url } from './site.mjs';
 
 const member = (login, roles, scope, ...more) => {
   assay('user', 'add', login, '--roles', roles, '--until', '2099-01-01', ...more);
@@ -176,7 +176,7 @@ describe('the pages', () => {
     for (const [name, address] of [['audit-room', '/room'], ['audit-room-as', '/room?as=auditor'], ['audit-log', '/room/log']]) {
       await page.goto(`${url}/audit/${mine.id}${address}`);
       await axeOn(page, name);
-      if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+      await picture(page, `${name}`);
     }
     await page.finish();
   });

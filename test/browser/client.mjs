@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { admin, open, shots, url } from './site.mjs';
+import { admin, open, picture, shots, url } from './site.mjs';
 
 const run = (args, env) => execFileSync(process.env.ASSAY_PROGRAM, ['--data', process.env.ASSAY_DATA_DIR, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
 // The program on the data that the server serves; its standard output.
@@ -92,14 +92,13 @@ export async function confirmed(page) {
   await page.waitForLoadState();
 }
 
-// Held against axe; where pictures are kept, at two widths, light and dark, and never wider than the window.
+// Held against axe, and at two widths never wider than the window; where pictures are wanted, light and dark.
 export async function looked(page, name) {
   await axeOn(page, name);
-  if (!shots) return;
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
+  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']].slice(0, shots ? 4 : 2)) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png`, fullPage: true });
+    await picture(page, `${name}-${width}-${theme}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
   }
   await page.emulateMedia({ colorScheme: 'light' });

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { axeOn } from './client.mjs';
 import { auditor, company, lead } from './demo.mjs';
-import { end, launch, shots } from './site.mjs';
+import { end, launch, picture } from './site.mjs';
 
 const asked = process.env.ASSAY_LOOK ?? '';
 const looks = asked ? [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']].filter(([, theme]) => asked.includes(theme)) : [[360, 'light']];
@@ -31,7 +31,7 @@ async function lookAt(page, who, name, address, say) {
     await page.setViewportSize({ width, height: 900 });
     if (asked) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${shots}/demo-${who}-${name}-${width}-${colorScheme}.png`, fullPage: true });
+      await picture(page, `demo-${who}-${name}-${width}-${colorScheme}`);
     }
     const sticks = await page.evaluate(() => {
       const over = (e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll');

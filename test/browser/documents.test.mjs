@@ -6,7 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 const fixtures = path.join(import.meta.dirname, '../../src/inspect/fixtures');
 const fixture = (name) => path.join(fixtures, name);
@@ -67,7 +67,7 @@ describe('documents', () => {
   it('are uploaded several at a time and found by the words in them', async () => {
     const page = await open();
     await page.goto(url + '/documents');
-    await page.screenshot({ path: `${shots}/documents-empty.png`, fullPage: true });
+    await picture(page, 'documents-empty');
     await page.getByLabel('Files', { exact: true }).setInputFiles([fixture('minutes.pdf'), fixture('minutes.docx'), fixture('amounts.xlsx'), fixture('wide.pdf')]);
     await page.getByLabel('Owner').last().selectOption(people.one);
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
@@ -87,7 +87,7 @@ describe('documents', () => {
     }
     assert.deepEqual(await list('one', 'Woodpecker'), [ids['amounts.xlsx']]);
     await page.goto(url + '/documents?q=Zebrafinch');
-    await page.screenshot({ path: `${shots}/documents.png`, fullPage: true });
+    await picture(page, 'documents');
     assert.equal(await page.locator('table.records tbody tr').count(), 3);
     await page.goto(url + '/search?q=Woodpecker');
     await page.getByRole('link', { name: /amounts/ }).first().waitFor();
@@ -138,7 +138,7 @@ describe('documents', () => {
     await page.getByText('What changed from version 1 to 2').waitFor();
     assert.equal(await page.locator('del').innerText(), 'Second line.');
     assert.equal(await page.locator('ins').innerText(), 'The second line is right now.');
-    await page.screenshot({ path: `${shots}/document-difference.png`, fullPage: true });
+    await picture(page, 'document-difference');
     assert.deepEqual(await list('one', 'right now'), [id]);
     page.isClean();
     await page.finish();
@@ -164,18 +164,18 @@ describe('documents', () => {
   it('are shared by a link that is counted, and taken back', async () => {
     const page = await open();
     await page.goto(`${url}/documents/${ids['minutes.docx']}`);
-    await page.screenshot({ path: `${shots}/document.png`, fullPage: true });
+    await picture(page, 'document');
     await page.getByText('Make a link').click();
     await page.getByLabel('For whom').fill('Example LLP');
     await page.getByRole('button', { name: 'Make the link' }).click();
     const link = (await page.locator('pre code').innerText()).trim();
     assert.match(link, /^\/s\/[0-9a-f]{64}$/);
-    await page.screenshot({ path: `${shots}/document-shared.png`, fullPage: true });
+    await picture(page, 'document-shared');
     const outside = await open({ signIn: false });
     await outside.goto(url + link);
     await outside.getByText('Zebrafinch agreement').waitFor();
     assert.equal(await outside.getByRole('link', { name: 'Download' }).count(), 0);
-    await outside.screenshot({ path: `${shots}/document-share.png`, fullPage: true });
+    await picture(outside, 'document-share');
     outside.isClean();
     assert.equal((await fetch(url + link + '/file')).status, 403);
     const headers = (await fetch(url + link)).headers;
@@ -215,10 +215,10 @@ describe('documents', () => {
     const page = await open();
     await page.goto(`${url}/documents/${old}`);
     await page.getByText('On hold').waitFor();
-    await page.screenshot({ path: `${shots}/document-held.png`, fullPage: true });
+    await picture(page, 'document-held');
     for (const name of ['holds', 'retention', 'disposition']) {
       await page.goto(`${url}/documents/${name}`);
-      await page.screenshot({ path: `${shots}/documents-${name}.png`, fullPage: true });
+      await picture(page, `documents-${name}`);
     }
     const leaf = (await call('one', 'GET', `/records/document/${old}/history`)).json.history.at(-1).leaf;
     assert.throws(() => assay('erase', String(leaf), '--basis', 'retention', '--reason', 'it is over'), /legal hold HOLD-0001/);
@@ -245,7 +245,7 @@ describe('documents', () => {
     assert.deepEqual(await list('one', 'heron'), [running]);
     await page.goto(`${url}/dispositions/DSP-0001`);
     await page.getByText(old, { exact: true }).waitFor();
-    await page.screenshot({ path: `${shots}/documents-certificate.png`, fullPage: true });
+    await picture(page, 'documents-certificate');
     await page.goto(`${url}/documents/${old}`);
     await page.getByText('destroyed').first().waitFor();
     page.isClean();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'evidence-'));
 const file = (name, bytes) => {
@@ -62,7 +62,7 @@ describe('evidence', () => {
       await page.getByLabel('Files').setInputFiles(path.join(scratch, name));
       if (javaScriptEnabled) {
         await page.getByText(`${name} (1 KiB)`).waitFor();
-        await page.screenshot({ path: `${shots}/evidence-form.png`, fullPage: true });
+        await picture(page, 'evidence-form');
       }
       await page.getByRole('button', { name: 'Create' }).click();
       await page.waitForURL(/\/records\/evidence\/EV-\d+/);
@@ -77,7 +77,7 @@ describe('evidence', () => {
       await page.getByRole('link', { name, exact: true }).first().click();
       await page.getByRole('heading', { name: 'What is in it' }).waitFor();
       assert.equal(await page.locator('table.data tbody tr').count(), 2);
-      await page.screenshot({ path: `${shots}/evidence-file.png`, fullPage: true });
+      await picture(page, 'evidence-file');
       page.isClean();
       await page.finish();
     });
@@ -109,7 +109,7 @@ describe('evidence', () => {
     const page = await open();
     await page.goto(`${url}/records/evidence/${uploaded}`);
     assert.ok(await page.locator('.state-line').getByText('Accepted').isVisible());
-    await page.screenshot({ path: `${shots}/evidence-accepted.png`, fullPage: true });
+    await picture(page, 'evidence-accepted');
     await page.finish();
   });
 
@@ -130,9 +130,9 @@ describe('evidence', () => {
     for (const [name, options] of [['1440-light', {}], ['360-dark', { viewport: { width: 360, height: 800 }, colorScheme: 'dark' }]]) {
       const shot = await open(options);
       await shot.goto(`${url}/records/evidence/${id}`);
-      await shot.screenshot({ path: `${shots}/evidence-found-${name}.png`, fullPage: true });
+      await picture(shot, `evidence-found-${name}`);
       await shot.goto(url + '/evidence');
-      await shot.screenshot({ path: `${shots}/evidence-list-${name}.png` });
+      await picture(shot, `evidence-list-${name}`, {});
       shot.isClean();
       await shot.finish();
     }

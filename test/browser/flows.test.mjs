@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { addresses, end, launch, open, shots, url } from './site.mjs';
+import { addresses, end, launch, open, picture, url } from './site.mjs';
 
 let pages;
 
@@ -64,7 +64,7 @@ describe('keyboard', () => {
     await field.waitFor();
     await page.keyboard.type('cc6.1');
     assert.match(await page.getByRole('option', { selected: true }).textContent(), /CC6\.1/);
-    await page.screenshot({ path: `${shots}/palette-1440-light.png` });
+    await picture(page, 'palette-1440-light', {});
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
@@ -152,7 +152,7 @@ describe('running a test', () => {
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.waitForURL(/asked=\d+/);
     await page.getByText(/The run is finished|Running/).waitFor();
-    await page.screenshot({ path: `${shots}/running-1440-light.png` });
+    await picture(page, 'running-1440-light', {});
     await page.getByText('The run is finished.').waitFor({ timeout: 60000 });
     page.isClean();
     await page.finish();
@@ -190,7 +190,7 @@ describe('signing in', () => {
     const page = await open({ signIn: false });
     await page.goto(url + '/tests?status=fail');
     assert.match(page.url(), /\/sign-in\?back=%2Ftests%3Fstatus%3Dfail/);
-    await page.screenshot({ path: `${shots}/sign-in-1440-light.png` });
+    await picture(page, 'sign-in-1440-light', {});
     const link = assay('user', 'link');
     await page.getByText('I have a one-time link').click();
     await page.getByLabel('Token').fill(/token=([0-9a-f]{64})/.exec(link)[1]);
@@ -223,7 +223,7 @@ describe('errors', () => {
       assert.equal(answer.status(), status, address);
       assert.ok(await page.getByRole('main').getByRole('link', { name: 'Overview' }).isVisible(), address);
     }
-    await page.screenshot({ path: `${shots}/error-1440-light.png` });
+    await picture(page, 'error-1440-light', {});
     await page.finish();
   });
 });

@@ -1,7 +1,7 @@
 // Lists: what is done with several rows at once, saved views, several changes in one operation, and what refers to what.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 let person;
@@ -33,13 +33,13 @@ describe('several rows at once', () => {
       for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1440, 'dark']]) {
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: `${shots}/bulk-set-${width}-${colorScheme}.png`, fullPage: true });
+        await picture(page, `bulk-set-${width}-${colorScheme}`);
         if (javaScriptEnabled) assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `wider than ${width}`);
       }
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.getByLabel('Owner').selectOption(person.id);
       await page.getByLabel('Why').fill('Lina takes them');
-      await page.screenshot({ path: `${shots}/bulk-set.png`, fullPage: true });
+      await picture(page, 'bulk-set');
       await page.getByRole('button', { name: 'Set "Owner"' }).click();
       await page.waitForURL(/done=bulk/);
       const rows = (await admin('GET', `/records/system?q=${word}&sort=name`)).rows;
@@ -71,7 +71,7 @@ describe('several rows at once', () => {
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByText('1 record cannot be taken along').waitFor();
     assert.match(await page.getByRole('listitem').filter({ hasText: ids[1] }).last().innerText(), /not possible from state/i);
-    await page.screenshot({ path: `${shots}/bulk-partly.png`, fullPage: true });
+    await picture(page, 'bulk-partly');
     await page.getByLabel('Why').fill('No longer needed');
     await page.getByRole('button', { name: 'Retire' }).click();
     await page.waitForURL(/done=bulk/);
@@ -101,7 +101,7 @@ describe('saved views', () => {
     await page.goto(url + '/records/system?f.kind=tool&sort=-name&q=Viewed');
     await page.getByText('Keep this filter').click();
     await page.getByLabel('Name', { exact: true }).fill('Tools viewed');
-    await page.screenshot({ path: `${shots}/view-save.png`, fullPage: true });
+    await picture(page, 'view-save');
     await page.getByRole('button', { name: 'Keep it' }).click();
     await page.waitForURL(/done=view/);
     const chip = page.getByRole('list', { name: 'Saved views' }).getByRole('link', { name: /Tools viewed/ });
@@ -161,14 +161,14 @@ describe('what others refer to', () => {
     await page.goto(url + '/records/person/' + one.id);
     await page.locator('summary', { hasText: 'Delete' }).click();
     await page.getByText('It can be deleted when none does any more').waitFor();
-    await page.screenshot({ path: `${shots}/record-held.png`, fullPage: true });
+    await picture(page, 'record-held');
     await admin('PATCH', '/records/person/' + one.id, { values: { left_on: day(0) }, version: 1 });
     const asked = await admin('POST', `/records/person/${one.id}/moves`, { transition: 'leave', version: 2 });
     assert.equal(asked.status, 409);
     await page.goto(url + '/records/person/' + one.id);
     const step = page.locator('.steps li', { hasText: 'Has left' });
     assert.match(await step.innerText(), new RegExp(gap.id));
-    await page.screenshot({ path: `${shots}/record-leaves.png`, fullPage: true });
+    await picture(page, 'record-leaves');
     await step.getByLabel('They may stay as they are').check();
     await step.getByRole('button').click();
     await page.waitForURL(/done=moved/);
@@ -187,7 +187,7 @@ describe('Markdown', () => {
     await field.locator('textarea').fill(text);
     await field.getByRole('button', { name: 'Preview' }).click();
     await field.getByRole('heading', { name: 'Head' }).waitFor();
-    await page.screenshot({ path: `${shots}/markdown-preview.png`, fullPage: true });
+    await picture(page, 'markdown-preview');
     await field.getByRole('button', { name: 'Write' }).click();
     await page.getByRole('button', { name: 'Create' }).click();
     await page.waitForURL(/done=created/);
@@ -195,7 +195,7 @@ describe('Markdown', () => {
     assert.equal(await prose.locator('li').count(), 2);
     assert.deepEqual(await prose.locator('a').evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.rel])), [['https://example.org', 'noopener noreferrer nofollow']]);
     assert.equal(await page.evaluate(() => window.hit), undefined);
-    await page.screenshot({ path: `${shots}/markdown-shown.png`, fullPage: true });
+    await picture(page, 'markdown-shown');
     page.isClean();
     await page.finish();
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 let mine, theirs, me, boss, token, reader, link;
@@ -97,7 +97,7 @@ describe('an employee', () => {
     await page.goto(url + '/my');
     await page.getByRole('link', { name: 'Read the policy' }).first().click();
     await page.waitForURL('**/records/task/' + mine.id);
-    await page.screenshot({ path: `${shots}/own-record.png`, fullPage: true });
+    await picture(page, 'own-record');
     await page.getByRole('link', { name: 'Edit' }).click();
     await page.getByLabel('Done on').fill(day(-1));
     await page.getByRole('button', { name: 'Save' }).click();
@@ -107,7 +107,7 @@ describe('an employee', () => {
     await page.goto(url + '/records/task/' + theirs.id);
     assert.match(await page.locator('main').innerText(), /there is none/);
     await page.goto(url + '/records');
-    await page.screenshot({ path: `${shots}/own-records.png`, fullPage: true });
+    await picture(page, 'own-records');
     await page.finish();
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { axeOn } from './client.mjs';
-import { addresses, end, launch, open, shots, url } from './site.mjs';
+import { addresses, end, launch, open, picture, url } from './site.mjs';
 
 const widths = [360, 1440];
 const themes = ['light', 'dark'];
@@ -18,7 +18,7 @@ after(end);
 async function looksRight(page, name, width, theme) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${name}: ${wide} px wider than the screen`);
-  await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png`, fullPage: true });
+  await picture(page, `${name}-${width}-${theme}`);
 }
 
 describe('pages', () => {
@@ -83,7 +83,7 @@ describe('pages', () => {
     await page.goto(url + '/');
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.locator('.side').isVisible(), false);
-    await page.screenshot({ path: `${shots}/overview-print.png`, fullPage: true });
+    await picture(page, 'overview-print');
     await page.finish();
   });
 });

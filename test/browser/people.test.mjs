@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assay, axeOn } from './client.mjs';
 import { directory } from './slapd.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 before(launch);
 after(end);
@@ -41,7 +41,7 @@ test('a roster of the HR system opens the checklist of whoever comes', async () 
   await page.getByText('Columns', { exact: true }).click();
   assert.equal(await page.getByLabel('Work Email').inputValue(), 'email');
   await axeOn(page, 'roster with a plan');
-  await page.screenshot({ path: path.join(shots, 'people-roster-plan.png'), fullPage: true });
+  await picture(page, 'people-roster-plan');
   await page.getByRole('button', { name: 'Take it in' }).click();
   await page.waitForURL(/done=imported/);
   ids.joiner = await lifecycle('Joiner: Jo Joiner');
@@ -60,7 +60,7 @@ test('a joiner is done: by records, by an extract, and by the word of those who 
   await until('three steps are proven', async () => (await one()).steps.filter((s) => s.status_words === 'Proven').length >= 3);
   const page = await open({ bypassCSP: true });
   await page.goto(url + ids.joiner.url);
-  await page.screenshot({ path: path.join(shots, 'people-joiner.png'), fullPage: true });
+  await picture(page, 'people-joiner');
   await axeOn(page, 'joiner');
   for (let left = 20; left > 0; left--) {
     const button = page.getByRole('button', { name: /^Done: / }).first();
@@ -89,7 +89,7 @@ test('a leaver late by two days is a deviation, and done when the last account i
   const left = await until('a difference', async () => (await admin('GET', '/people/reconcile?q=max')).rows.find((d) => d.kind === 'leaver'));
   assert.ok(left.lag >= 5 * 24, String(left.lag));
   await page.goto(url + leaver.url);
-  await page.screenshot({ path: path.join(shots, 'people-leaver.png'), fullPage: true });
+  await picture(page, 'people-leaver');
   extract('Directory of people', ['login,email,name', 'jo,jo@example.org,Jo Joiner', 'pia,pia@example.org,Pia Lead', 'ghost,,Old Ghost']);
   const proven = await until('proven by the second extract', async () => (await admin('GET', '/people/joiners/' + leaver.id)).steps.find((s) => s.kind === 'remove_access' && s.status_words === 'Proven'));
   assert.ok(proven.lag >= 5 * 24);
@@ -101,7 +101,7 @@ test('a difference is explained by somebody, and stays explained while it is the
   const page = await open({ bypassCSP: true });
   const ghost = await until('the orphan', async () => (await admin('GET', '/people/reconcile?q=ghost')).rows.find((d) => d.kind === 'orphan'));
   await page.goto(url + '/people/reconcile');
-  await page.screenshot({ path: path.join(shots, 'people-reconcile.png'), fullPage: true });
+  await picture(page, 'people-reconcile');
   await axeOn(page, 'reconcile');
   await page.locator(`summary[aria-label="Explain ${ghost.id}"]`).click();
   await page.locator(`#x-${ghost.id}`).fill('The break-glass account, sealed in the safe.');
@@ -149,7 +149,7 @@ test('everybody, late ones by manager, and one person, on a wide and a narrow sc
       await page.goto(url + address);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${address} is wider than the screen`);
       await axeOn(page, address);
-      await page.screenshot({ path: path.join(shots, `people-${name}-${address.split('/').slice(2).join('-') || 'all'}.png`), fullPage: true });
+      await picture(page, `people-${name}-${address.split('/').slice(2).join('-') || 'all'}`);
     }
     await page.close();
   }

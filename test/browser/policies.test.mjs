@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { assay, axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { admin, end, launch, open, picture, url } from './site.mjs';
 
 const stamp = String(Date.now());
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -301,7 +301,7 @@ test('a narrative is approved by somebody else, written anew and compared', asyn
   await page.goto(url + '/controls/AC-02/narrative');
   await page.waitForURL(`**/narratives/${made.id}`);
   assert.ok(await page.getByRole('heading', { name: 'What is different from version 1' }).isVisible());
-  await page.screenshot({ path: `${shots}/narrative.png`, fullPage: true });
+  await picture(page, 'narrative');
   const list = await admin('GET', '/narratives');
   assert.ok(list.rows.some((r) => r.id === made.id && r.control.id === 'AC-02'));
 });
@@ -326,7 +326,7 @@ test('the pages hold in both widths and themes, and with axe', async () => {
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(url + path);
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${path} is wider than ${width}`);
-      if (shots) await page.screenshot({ path: `${shots}/policies-${name}-${width}-${colorScheme}.png`, fullPage: true });
+      await picture(page, `policies-${name}-${width}-${colorScheme}`);
       if (width !== 1440) continue;
       await axeOn(page, path);
     }

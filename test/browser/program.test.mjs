@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { end, launch, open, shots, signedIn, url } from './site.mjs';
+import { end, launch, open, picture, signedIn, url } from './site.mjs';
 
 before(launch);
 after(end);
@@ -77,7 +77,7 @@ describe('parameters', () => {
     await page.locator('#decide-why').fill('I agree with myself');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('whoever proposes a change does not approve it').waitFor();
-    await page.screenshot({ path: `${shots}/parameter-proposed.png`, fullPage: true });
+    await picture(page, 'parameter-proposed');
     await page.locator('#decide-why').fill('Not yet');
     await page.getByRole('button', { name: 'Refuse or withdraw' }).click();
     await page.getByText('The proposal is refused or withdrawn').waitFor();
@@ -110,7 +110,7 @@ describe('first steps', () => {
     }
     await page.goto(url + '/');
     assert.ok(await page.getByRole('heading', { name: /First steps/ }).isVisible());
-    await page.screenshot({ path: `${shots}/overview-first-steps.png`, fullPage: true });
+    await picture(page, 'overview-first-steps');
     await page.getByRole('button', { name: 'Put these aside' }).click();
     await page.waitForURL(url + '/');
     assert.equal(await page.getByRole('heading', { name: /First steps/ }).count(), 0);
@@ -144,7 +144,7 @@ describe('notifications', () => {
     assert.match(got[0].body, /"kind":"test"/);
     assert.match(got[0].signature, /^t=\d+,v1=[0-9a-f]{64}$/);
     await page.goto(url + '/settings/notifications');
-    await page.screenshot({ path: `${shots}/notifications-tried.png`, fullPage: true });
+    await picture(page, 'notifications-tried');
     assert.ok(await page.locator('tr', { hasText: 'shown' }).getByText('Sent').isVisible());
     await page.getByRole('button', { name: 'Remove shown' }).click();
     await page.getByText('Removed').waitFor();
@@ -179,7 +179,7 @@ describe('a missed performance', () => {
     const page = await open();
     await page.goto(url + found.url);
     assert.ok(await page.getByRole('heading', { name: 'Not performed: ' + title }).isVisible());
-    await page.screenshot({ path: `${shots}/deviation-missed.png`, fullPage: true });
+    await picture(page, 'deviation-missed');
     await page.goto(url + found.url + '/edit');
     await page.getByLabel(/^Cause/).fill('Nobody was named while Marta was ill.');
     await page.getByLabel(/^Effect/).fill('None: the roles had not changed.');

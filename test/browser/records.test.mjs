@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { assay, Client } from './client.mjs';
-import { admin as api, end, launch, open, shots, signedIn, url } from './site.mjs';
+import { admin as api, end, launch, open, picture, signedIn, url } from './site.mjs';
 
 before(launch);
 after(end);
@@ -54,7 +54,7 @@ describe('records', () => {
     assert.equal(await page.getByLabel('Position').inputValue(), 'Chief of <i>everything</i>');
     const field = page.getByLabel(/^Name/);
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
-    await page.screenshot({ path: `${shots}/record-wrong.png`, fullPage: true });
+    await picture(page, 'record-wrong');
     await page.finish();
   });
 
@@ -73,7 +73,7 @@ describe('records', () => {
     await other.getByRole('button', { name: 'Save' }).click();
     await other.getByText('has changed', { exact: false }).first().waitFor();
     assert.ok(await other.getByRole('heading', { name: /Somebody else has changed/ }).isVisible());
-    await other.screenshot({ path: `${shots}/record-conflict.png`, fullPage: true });
+    await picture(other, 'record-conflict');
     const row = other.locator('tr', { hasText: 'Name' });
     await row.getByLabel(/Take theirs/).check();
     await other.getByRole('button', { name: 'Save what is chosen' }).click();
@@ -157,7 +157,7 @@ describe('records', () => {
     await page.getByRole('button', { name: 'Look again with these columns' }).click();
     assert.match(await page.locator('section', { hasText: 'What is not right' }).innerText(), /2\s+kind/);
     assert.equal(await page.getByRole('button', { name: /^Import 2/ }).count(), 0);
-    await page.screenshot({ path: `${shots}/record-import-problems.png`, fullPage: true });
+    await picture(page, 'record-import-problems');
     assert.equal((await api('GET', '/records/person?q=Imported')).total, 0);
     await page.goto(url + '/records/person/import');
     await page.getByLabel('The file').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(lines('employee').replace('Full name', 'name')) });

@@ -1,24 +1,12 @@
 // Reports: what is missing is said beside the draft, words that break the rules stop every file, and all four files come from one tree.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axeOn, newcomer } from './client.mjs';
-import { admin, end, launch, open, shots, url } from './site.mjs';
+import { looked as lookedAt, newcomer } from './client.mjs';
+import { admin, end, launch, open, url } from './site.mjs';
 
 let page, engagement;
 
-async function looked(name) {
-  await axeOn(page, name);
-  if (!shots) return;
-  for (const [width, theme] of [[1440, 'light'], [360, 'light'], [1440, 'dark'], [360, 'dark']]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path: `${shots}/reports-${name}-${width}-${theme}.png`, fullPage: true });
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width} px`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
+const looked = (name) => lookedAt(page, `reports-${name}`);
 const make = async (type, values, id) => admin('POST', `/records/${type}`, { ...(id && { id }), values });
 const file = async (format) => page.context().request.get(`${url}/audit/${engagement}/reports/type2/file?format=${format}`);
 

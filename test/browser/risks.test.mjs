@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assay, assayOn, axeOn, newcomer } from './client.mjs';
-import { admin as api, end, launch, open, shots, url } from './site.mjs';
+import { admin as api, end, launch, open, picture, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 
@@ -190,7 +190,7 @@ test('the room is legible in both themes, wide and narrow, and axe finds nothing
       const page = await open({ colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
       for (const [name, address] of Object.entries(pages)) {
         await page.goto(url + address);
-        await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+        await picture(page, `${name}-${colorScheme}-${width}`);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1), `${name} is wider than ${width}`);
         await axeOn(page, `${name} ${colorScheme} ${width}`);
       }

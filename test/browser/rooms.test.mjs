@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assay } from './client.mjs';
-import { end, launch, open, shots, signedIn, url } from './site.mjs';
+import { end, launch, open, picture, signedIn, url } from './site.mjs';
 
 let me, other;
 
@@ -35,7 +35,7 @@ async function look(page, name) {
     for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      await picture(page, `${name}-${width}-${colorScheme}`);
     }
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: 'light' });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Browser tests: Debian's Chromium, driven by playwright-core, over a real `assay serve` on a free loopback port.
+# Browser tests: Debian's Chromium (its shell without a window), driven by playwright-core, over a real `assay serve` on a free loopback port.
 #
 #   run.sh [ASSAY]        the program to test; $ASSAY_PLAIN or build/assay unless given
 #
@@ -7,7 +7,7 @@
 # do. As many files as there are processors (two to four) run side by side.
 #
 # ASSAY_BROWSER_TESTS: only these files. ASSAY_BROWSER_DATA: a data directory to serve instead, to all files, one after the other. ASSAY_SHOTS: where
-# screenshots go. ASSAY_BROWSER_LANES: how many files at a time.
+# screenshots go; none are made without it. ASSAY_BROWSER_LANES: how many files at a time.
 set -eu
 
 # lane FILE: one file over its own server; tap, the server's output and its log stay in $scratch/NAME.
@@ -77,9 +77,7 @@ elif ! "$assay" --data "$scratch/base" init >/dev/null || ! "$assay" --data "$sc
     echo "0 passed, 1 failed"
     exit 1
 fi
-ASSAY_SHOTS=${ASSAY_SHOTS:-${TMPDIR:-/tmp}/assay-shots}
-export ASSAY_SHOTS
-mkdir -p "$ASSAY_SHOTS"
+[ -z "${ASSAY_SHOTS:-}" ] || mkdir -p "$ASSAY_SHOTS"
 
 # The longest begin first: those that look at every page, and then by their size.
 files=$(for name in demo pages accounts; do echo "$here/$name.test.mjs"; done && ls -S "$here"/*.test.mjs)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { axeOn, newcomer } from './client.mjs';
-import { end, launch, open, shots, signedIn, url } from './site.mjs';
+import { end, launch, open, picture, signedIn, url } from './site.mjs';
 
 const rooms = ['', '/profile', '/boundary', '/categories', '/commitments', '/subservices', '/team', '/version'];
 
@@ -239,7 +239,7 @@ test('the room looks right in both widths and themes, and axe finds nothing', as
         await page.goto(url + '/scope' + room);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(wide <= 0, `${room}: ${wide} px wider than the screen`);
-        await page.screenshot({ path: `${shots}/scope${room.replace('/', '-')}-full-${width}-${colorScheme}.png`, fullPage: true });
+        await picture(page, `scope${room.replace('/', '-')}-full-${width}-${colorScheme}`);
         await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
         await axeOn(page, room);
       }

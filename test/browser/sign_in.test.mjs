@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { assay, axeOn, Client, invited, totp } from './client.mjs';
 import { liar, provider } from './provider.mjs';
 import { directory } from './slapd.mjs';
-import { end, launch, open, shots, url } from './site.mjs';
+import { end, launch, open, picture, url } from './site.mjs';
 
 const people = {
   olga: { name: 'Olga Owner', email: 'olga@example.org', email_verified: true, groups: ['owners', 'staff'] },
@@ -250,7 +250,7 @@ test('what matters asks a person of a provider again, at the provider', async ()
 // ---- in a browser ----
 
 const PASSWORD = 'correct horse battery staple';
-const shot = (page, name) => page.screenshot({ path: path.join(shots, `sign-in-${name}.png`), fullPage: true });
+const shot = (page, name) => picture(page, `sign-in-${name}`);
 const fits = async (page, what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what} is too wide`);
 const narrow = { signIn: false, viewport: { width: 360, height: 740 } };
 

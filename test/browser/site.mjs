@@ -6,15 +6,20 @@ import { chromium } from 'playwright-core';
 
 export const url = process.env.ASSAY_URL;
 export const shots = process.env.ASSAY_SHOTS;
+// A picture of the page, where they are wanted: under that name, of the whole page unless told otherwise.
+export const picture = (page, name, options = { fullPage: true }) => shots && page.screenshot({ path: `${shots}/${name}.png`, ...options });
 const args = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
+
+// The shell without a window first: the whole browser, without a screen, at times stops drawing a page that it believes to be covered.
+const shells = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 
 let browser = null;
 let state = null;
 
 export async function launch() {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? shells.find((one) => fs.existsSync(one)), headless: true, args });
   return browser;
 }
 

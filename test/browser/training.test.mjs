@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { assay, axeOn } from './client.mjs';
-import { admin, end, launch, open, shots, signedIn, url } from './site.mjs';
+import { admin, end, launch, open, picture, shots, signedIn, url } from './site.mjs';
 
 const day = (n) => new Date(Date.now() + n * 86400000).toISOString().slice(0, 10);
 const phone = { viewport: { width: 360, height: 740 } };
@@ -52,19 +52,19 @@ describe('a campaign', () => {
   it('is begun on the page, and assigns everybody of its audience', async () => {
     const page = await open({ bypassCSP: true });
     await page.goto(url + '/training');
-    await page.screenshot({ path: `${shots}/training-empty.png`, fullPage: true });
+    await picture(page, 'training-empty');
     await page.getByLabel('Course', { exact: true }).selectOption('privacy');
     await page.getByLabel('Due on', { exact: true }).fill(day(20));
     await page.getByRole('button', { name: 'Begin and assign' }).click();
     await page.waitForURL('**/training/campaigns/CAMP-*');
     campaign = page.url().match(/CAMP-\d+/)[0];
     await axeOn(page, 'campaign');
-    await page.screenshot({ path: `${shots}/training-campaign.png`, fullPage: true });
+    await picture(page, 'training-campaign');
     assert.match(await page.locator('main').innerText(), /Emil Employee/);
     for (const [kind, path] of [['training', '/training'], ['course', '/training/courses/privacy'], ['overdue', '/training/overdue']]) {
       await page.goto(url + path);
       await axeOn(page, kind);
-      await page.screenshot({ path: `${shots}/training-${kind}.png`, fullPage: true });
+      await picture(page, `training-${kind}`);
     }
     page.isClean();
     await page.finish();
@@ -100,11 +100,11 @@ describe('a course on a phone, by keyboard', () => {
     await page.goto(url + '/my');
     assert.match(await page.locator('main').innerText(), /Privacy/);
     await page.goto(url + '/my/training');
-    await page.screenshot({ path: `${shots}/my-training-360.png`, fullPage: true });
+    await picture(page, 'my-training-360');
     await tabTo(page, page.getByRole('link', { name: 'Privacy', exact: true }));
     await page.keyboard.press('Enter');
     await page.waitForURL('**/my/training/privacy');
-    await page.screenshot({ path: `${shots}/my-course-360.png`, fullPage: true });
+    await picture(page, 'my-course-360');
     await tabTo(page, page.getByRole('link', { name: 'Begin', exact: true }));
     await page.keyboard.press('Enter');
     for (let n = 1; n <= 12; n++) {
@@ -112,7 +112,7 @@ describe('a course on a phone, by keyboard', () => {
       assert.equal(await page.locator('figure.diagram svg').count(), 1);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => 360);
       assert.ok(wide <= 360, `lesson ${n} is ${wide} px wide`);
-      if (n <= 4) await page.screenshot({ path: `${shots}/lesson-${n}-360.png`, fullPage: true });
+      if (n <= 4) await picture(page, `lesson-${n}-360`);
       await tabTo(page, page.locator('.lesson-steps button'));
       await page.keyboard.press('Enter');
     }
@@ -149,12 +149,12 @@ describe('a course on a phone, by keyboard', () => {
   it('has a quiz that says nothing before it is handed in, and why afterwards', async () => {
     const page = await employee(phone);
     await quiz(page, (i) => i < 10);
-    await page.screenshot({ path: `${shots}/quiz-360.png`, fullPage: true });
+    await picture(page, 'quiz-360');
     await tabTo(page, page.getByRole('button', { name: 'Hand in' }));
     await page.keyboard.press('Enter');
     await page.waitForURL('**/result');
     assert.match(await page.locator('main').innerText(), /Not passed yet[\s\S]*10 of 20 right: 50 %/);
-    await page.screenshot({ path: `${shots}/quiz-failed-360.png`, fullPage: true });
+    await picture(page, 'quiz-failed-360');
     page.expectsErrors = true;
     const again = await page.request.post(url + '/my/training/privacy/quiz', { form: { attempt: '1', csrf: (await page.content()).match(/name="csrf" value="([0-9a-f]+)"/)[1] } });
     assert.equal(again.status(), 409, 'the same quiz is not handed in twice');
@@ -189,7 +189,7 @@ describe('a course on a phone, by keyboard', () => {
     await page.getByRole('button', { name: 'Hand in' }).click();
     await page.waitForURL('**/result');
     assert.match(await page.locator('main').innerText(), /Passed[\s\S]*20 of 20 right: 100 %/);
-    await page.screenshot({ path: `${shots}/quiz-passed-360.png`, fullPage: true });
+    await picture(page, 'quiz-passed-360');
     const href = await page.getByRole('link', { name: 'Certificate (PDF)' }).getAttribute('href');
     page.isClean();
     await page.finish();
@@ -198,7 +198,7 @@ describe('a course on a phone, by keyboard', () => {
     assert.equal(pdf.status, 200);
     assert.equal(pdf.type, 'application/pdf');
     assert.equal(pdf.bytes.subarray(0, 8).toString(), '%PDF-1.7');
-    fs.writeFileSync(`${shots}/certificate.pdf`, pdf.bytes);
+    if (shots) fs.writeFileSync(`${shots}/certificate.pdf`, pdf.bytes);
     const same = await get(href);
     assert.ok(same.bytes.equals(pdf.bytes), 'the same certificate is the same bytes');
     const other = assay('token', 'add', 'emil', '--label', 'x', '--scope', 'own_page').trim();
@@ -230,7 +230,7 @@ describe('a course on a phone, by keyboard', () => {
           const page = await employee({ viewport: { width, height: 900 }, colorScheme: theme, bypassCSP: true });
           await page.goto(url + path);
           await axeOn(page, `${kind} ${theme} ${width}`);
-          await page.screenshot({ path: `${shots}/${kind}-${theme}-${width}.png`, fullPage: true });
+          await picture(page, `${kind}-${theme}-${width}`);
           page.isClean();
           await page.finish();
         }
