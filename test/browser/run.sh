@@ -22,6 +22,7 @@ lane() {
         data=$mine/data
         cp -a "$scratch/base" "$data"
     fi
+    : >"$mine/out"
     "$assay" --data "$data" serve --listen 127.0.0.1:0 >"$mine/out" 2>"$mine/log" &
     server=$!
     tries=0
