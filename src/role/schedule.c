@@ -1,7 +1,7 @@
 /*
  * schedule.c - once a minute: does what the day asks for, and from eight in the morning sends the digests. Reads the database, writes through the keeper;
  * what goes out over the network goes through a process of its own (post), and uploaded files through another (inspect), both started before the jail.
- * A frame from the parent says that evidence came: it is looked at right away.
+ * A frame from the parent says that something came which it has to do with: it looks right away.
  *
  *   schedule DATA SECONDS      3: socket to the parent
  */
@@ -34,7 +34,7 @@ struct schedule {
     struct inspections inspections;
     struct people_seen people;
     struct risk_news risks;
-    bool is_asked; /* evidence came: no waiting for the next round */
+    bool is_asked; /* something came: no waiting for the next round */
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
 };

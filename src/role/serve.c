@@ -193,8 +193,8 @@ static void web_said(struct family *f, const struct ipc_message *message)
         fprintf(stderr, "assay: run now: the collecting process is not there\n");
     else if (message->type == WEB_CONTROL_BUNDLE)
         f->is_bundle_asked = true;
-    else if (message->type == WEB_CONTROL_EVIDENCE && f->members[MEMBER_SCHEDULE].control_fd >= 0 &&
-             !ipc_send(f->members[MEMBER_SCHEDULE].control_fd, WEB_CONTROL_EVIDENCE, NULL, 0, SEND_TIMEOUT_MS, &e))
+    else if (message->type == WEB_CONTROL_SCHEDULE && f->members[MEMBER_SCHEDULE].control_fd >= 0 &&
+             !ipc_send(f->members[MEMBER_SCHEDULE].control_fd, WEB_CONTROL_SCHEDULE, NULL, 0, SEND_TIMEOUT_MS, &e))
         e = (struct err){0}; /* it looks once a minute anyway */
 }
 

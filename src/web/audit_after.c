@@ -118,7 +118,7 @@ bool handle_audit_intake(struct call *c, struct err *e)
     json_put_str(changes[1].set, "report_digest", digest);
     if (!record_number(c->view.db, c->arena, changes, 2, e) || !records_submit_all(c, changes, 2, NULL, &answer, e))
         return false;
-    records_tell_evidence(c);
+    records_tell_schedule(c);
     return after_done(c, &g, "moved", answer, e);
 }
 

@@ -45,13 +45,13 @@ bool handle_evidence_raw(struct call *c, struct err *e)
     return true;
 }
 
-void records_tell_evidence(struct call *c)
+void records_tell_schedule(struct call *c)
 {
     struct err ignored = {0};
     if (c->site->options->control_fd <= 0)
         return; /* who runs the web alone has evidence looked at by `assay evidence check` */
     pthread_mutex_lock(&c->site->control_mutex);
-    if (!ipc_send(c->site->options->control_fd, WEB_CONTROL_EVIDENCE, NULL, 0, 1000, &ignored))
+    if (!ipc_send(c->site->options->control_fd, WEB_CONTROL_SCHEDULE, NULL, 0, 1000, &ignored))
         ignored = (struct err){0}; /* it is looked for once a minute anyway */
     pthread_mutex_unlock(&c->site->control_mutex);
 }

@@ -385,6 +385,17 @@ bool records_are_of_people(struct str type)
     return false;
 }
 
+/* What the schedule has something to do with as soon as it changed: files to look at, what is to be destroyed, what a control expects and who missed
+ * it, the next of a task, who a campaign is for, the clocks of people. */
+static bool is_awaited(struct str type)
+{
+    static const char *const types[] = {"evidence", "document", "policy_version", "disposition", "control", "occurrence", "task", "campaign"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (str_is(type, types[i]))
+            return true;
+    return records_are_of_people(type);
+}
+
 bool records_submit_all(struct call *c, const struct record_change *changes, size_t count, const char *op_id, struct json **ret_answer, struct err *e)
 {
     struct op op = {0};
@@ -395,9 +406,8 @@ bool records_submit_all(struct call *c, const struct record_change *changes, siz
     if (!keeper_link_submit(c->site->keeper, c->arena, &op, ret_answer, e))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (str_is(changes[i].type, "evidence") || str_is(changes[i].type, "document") || str_is(changes[i].type, "disposition") ||
-            records_are_of_people(changes[i].type)) { /* the schedule looks at once */
-            records_tell_evidence(c);
+        if (is_awaited(changes[i].type)) {
+            records_tell_schedule(c);
             break;
         }
     for (size_t i = 0; i < count; i++)

@@ -53,8 +53,8 @@ bool records_import_text(struct call *c, struct str *ret, char ret_id[33], struc
 struct json *records_mapping_of(struct call *c);
 /* Accounts, or decisions about them, came: what follows from them by itself is done at once (assess/access_review.h). */
 void records_advance_access(struct call *c);
-/* Evidence came: who has it looked at is told. */
-void records_tell_evidence(struct call *c);
+/* Something came that the schedule has to do with: it looks at once, not with its next round. */
+void records_tell_schedule(struct call *c);
 /* Was the person asked again, where a step takes it? False: the response asks; the handler returns true. */
 bool records_step_up(struct call *c);
 /* Content-Disposition of a download called so. */

@@ -37,7 +37,7 @@ struct web_options {
 enum web_control {
     WEB_CONTROL_READY = 1, /* empty body: listening and able to answer */
     WEB_CONTROL_RUN = 2,   /* body: {"id":operation id,"test":test id or "","actor":"local:admin"}: collect and test now */
-    WEB_CONTROL_EVIDENCE = 3, /* empty body: evidence came, which waits to be looked at */
+    WEB_CONTROL_SCHEDULE = 3, /* empty body: something came that the schedule has to do with: files, checklists, performances */
     WEB_CONTROL_BUNDLE = 4    /* empty body: a bundle was asked for */
 };
 

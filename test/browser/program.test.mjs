@@ -174,7 +174,7 @@ describe('a missed performance', () => {
     const title = 'Review of roles that nobody did';
     const occurrence = await api('POST', '/records/occurrence', { values: { title, control: 'AC-07', period_from: day(-40), period_to: day(-10), due_on: day(-9), grace_until: day(-2), owner: person.id } });
     assert.equal(occurrence.status, 201, JSON.stringify(occurrence));
-    const found = await until('the deviation', 90, async () => (await api('GET', '/records/deviation?q=nobody')).rows.find((r) => r.values.occurrence === occurrence.id));
+    const found = await until('the deviation', 20, async () => (await api('GET', '/records/deviation?q=nobody')).rows.find((r) => r.values.occurrence === occurrence.id));
     assert.equal((await api('GET', '/records/occurrence/' + occurrence.id)).state.id, 'missed');
     const page = await open();
     await page.goto(url + found.url);
