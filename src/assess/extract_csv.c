@@ -447,8 +447,9 @@ static void rows_read(struct reading *r, struct csv_reader *csv)
     struct err e = {0};
     size_t count;
     while (csv->rest.size > 0) {
-        r->row++;
-        if (!csv_read_row(csv, r->a, cells, COLUMNS_MAX, &count, &e)) {
+        bool is_read = csv_read_row(csv, r->a, cells, COLUMNS_MAX, &count, &e);
+        r->row = csv->rows;
+        if (!is_read) {
             problem(r, STR(""), arena_str(r->a, str_of(e.text)));
             return;
         }
@@ -489,6 +490,7 @@ void extract_read_csv(struct arena *a, struct str text, const struct json *mappi
         problem(r, STR(""), e.code ? arena_str(a, str_of(e.text)) : STR("the file is empty"));
         return;
     }
+    r->row = csv.rows;
     heading_read(r, cells, count, mapping);
     if (ret->problems->count)
         return;

@@ -71,11 +71,11 @@ END_TEST
 START_TEST(what_is_wrong_is_said_by_row_and_column)
 {
     read_text("User,Last login,Admin\nann,11/20/2026,yes\n,2026-01-01,no\nANN,2026-01-01,perhaps\nbob,2026-02-30,no\n");
-    ck_assert(says(1, "Last login", "is no date"));
-    ck_assert(says(2, "", "no name"));
-    ck_assert(says(3, "Admin", "neither yes nor no"));
-    ck_assert(says(3, "", "stands in row 1 already"));
-    ck_assert(says(4, "Last login", "is no date"));
+    ck_assert(says(2, "Last login", "is no date"));
+    ck_assert(says(3, "", "no name"));
+    ck_assert(says(4, "Admin", "neither yes nor no"));
+    ck_assert(says(4, "", "stands in row 2 already"));
+    ck_assert(says(5, "Last login", "is no date"));
 }
 END_TEST
 

@@ -105,6 +105,7 @@ bool csv_read_row(struct csv_reader *r, struct arena *a, struct str *cells, size
     size_t count = 0;
     bool is_last = false;
     r->row_line = r->line;
+    r->rows++;
     while (!is_last) {
         struct str cell;
         if (!cell_read(r, a, &cell, &is_last, e))

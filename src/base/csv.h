@@ -20,6 +20,7 @@ void csv_end_line(struct buf *b); /* CR LF */
 struct csv_reader {
     struct str rest;
     int line, row_line; /* row_line: where the row that was read last begins, from 1 */
+    size_t rows;        /* read so far, blank ones too: the number beside the last one in a spreadsheet, where the heading is row 1 */
     char separator;
 };
 void csv_reader_init(struct csv_reader *r, struct str text);

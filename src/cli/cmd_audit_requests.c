@@ -185,7 +185,7 @@ static int import_run(struct requests_cli *x, const char *path)
     JSON_EACH (p, in.problems)
         fprintf(stderr, "%s: row %lld, %.*s: %.*s\n", path, (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column")), STR_ARGS(json_text(p, "why")));
     if (in.problems->count) {
-        err_set(&e, ERR_INVALID, "%s: %zu problems; nothing was stored", path, in.problems->count);
+        err_set(&e, ERR_INVALID, "%s: %zu problem%s; nothing was stored", path, in.problems->count, in.problems->count == 1 ? "" : "s");
         return cli_fail(&e);
     }
     if (!is_dry && in.count &&

@@ -88,7 +88,7 @@ static int problems_fail(const char *file, const struct outside *o)
     struct err e = {0};
     JSON_EACH (p, o->problems)
         fprintf(stderr, "assay: %s: row %lld: %.*s: %.*s\n", file, (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column")), STR_ARGS(json_text(p, "why")));
-    err_set(&e, ERR_INVALID, "%s: %zu problems, nothing is written", file, o->problems->count);
+    err_set(&e, ERR_INVALID, "%s: %zu problem%s, nothing is written", file, o->problems->count, o->problems->count == 1 ? "" : "s");
     return cli_fail(&e);
 }
 

@@ -130,7 +130,7 @@ static int roster_take(struct room_cli *p, struct str text, const struct roster_
     json_put_bool(v, "is_dry_run", is_dry);
     int status = cli_show(p->c, v, plan_print, &e);
     if (has_problems)
-        return cli_fail((err_set(&e, ERR_INVALID, "%s: %zu problems; nothing is written", s->source.data, plan.csv.problems->count), &e));
+        return cli_fail((err_set(&e, ERR_INVALID, "%s: %zu problem%s; nothing is written", s->source.data, plan.csv.problems->count, plan.csv.problems->count == 1 ? "" : "s"), &e));
     return status;
 }
 

@@ -226,7 +226,7 @@ static int import_report(struct cli_context *c, const struct record_csv *csv, co
         return cli_print(arena_printf(c->arena, "%zu rows, %zu changes, nothing wrong; nothing is written (--dry-run)\n", csv->total_count, csv->row_count));
     JSON_EACH (p, csv->problems)
         fprintf(stderr, "assay: %s: row %lld: %.*s: %.*s\n", file, (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column")), STR_ARGS(json_text(p, "why")));
-    err_set(&e, ERR_INVALID, "%s: %zu problems, nothing is written", file, csv->problems->count);
+    err_set(&e, ERR_INVALID, "%s: %zu problem%s, nothing is written", file, csv->problems->count, csv->problems->count == 1 ? "" : "s");
     return cli_fail(&e);
 }
 
@@ -275,7 +275,7 @@ static int apply_problems(struct cli_context *c, const struct json *problems, co
         return 3;
     JSON_EACH (p, problems)
         fprintf(stderr, "assay: %s: %.*s: %.*s\n", file, STR_ARGS(json_text(p, "field")), STR_ARGS(json_text(p, "why")));
-    err_set(&e, ERR_INVALID, "%s: %zu problems, nothing is written", file, problems->count);
+    err_set(&e, ERR_INVALID, "%s: %zu problem%s, nothing is written", file, problems->count, problems->count == 1 ? "" : "s");
     return cli_fail(&e);
 }
 

@@ -7,7 +7,7 @@ enum { COLUMNS_MAX = 200, PROBLEMS_MAX = 1000 };
 /* A row as it is read first: what its references mean is known when all rows are. */
 struct csv_row {
     const struct str *cells;
-    size_t number;         /* from 1 */
+    size_t number;         /* as a spreadsheet counts: the heading is 1 */
     struct str id;         /* as given */
     struct record *there;  /* which it changes; NULL: a new one */
     struct str made_id;    /* what a new one would be called, where rows refer to one another */
@@ -27,7 +27,7 @@ struct reading {
     int64_t now_ms;
     struct record_csv *csv;
     struct name_set seen; /* ids, and unique values */
-    size_t row;           /* from 1 */
+    size_t row;           /* as a spreadsheet counts: the heading is 1 */
     struct csv_row *rows;
     size_t row_count;
     struct row_name *names; /* sorted; of types that refer to themselves */
@@ -350,6 +350,7 @@ bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t
         return err_set(e, ERR_INVALID, "the file is empty: its first line names the columns");
     if (!csv_read_row(&lines, a, cells, COLUMNS_MAX, &count, e))
         return false;
+    r.row = lines.rows;
     for (size_t i = 0; i < count; i++) {
         heading_read(&r, cells[i], mapping, &ret->columns[i]);
         ret->column_count = i + 1;
@@ -365,8 +366,8 @@ bool record_csv_read(struct db *db, struct arena *a, const struct record_type *t
             return false;
         if (count == 1 && str_trim(cells[0]).size == 0)
             continue; /* an empty line */
-        r.row = ++ret->total_count;
-        if (ret->total_count > RECORD_CHANGES_MAX)
+        r.row = lines.rows;
+        if (++ret->total_count > RECORD_CHANGES_MAX)
             return err_set(e, ERR_LIMIT, "more than %d rows: import them in several files", RECORD_CHANGES_MAX);
         if (!row_begin(&r, cells, count))
             return false;

@@ -295,6 +295,7 @@ static bool csv_read(struct reading *r, struct str text, struct err *e)
         if (!csv_read_row(&csv, r->v->arena, cells, COLUMNS_MAX, &count, e))
             return false;
         struct json *row = json_object(r->v->arena);
+        r->row = csv.rows - 1; /* the heading is row 1 */
         for (size_t i = 0; i < count && i < columns; i++)
             if (members[i])
                 json_put_str(row, members[i], cells[i]);

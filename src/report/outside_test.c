@@ -65,7 +65,7 @@ START_TEST(every_problem_names_its_row_and_column)
     struct outside o = read_text("title,control,criterion,severity,owner,due\nA,ZZ-99,CC99.9,huge,nobody@example.org,tomorrow\n,AC-01,,,,\n");
     ck_assert_uint_eq(o.count, 0);
     ck_assert_uint_eq(o.problems->count, 6);
-    ck_assert_int_eq(json_int(json_at(o.problems, 5), "row", 0), 2);
+    ck_assert_int_eq(json_int(json_at(o.problems, 5), "row", 0), 3);
     struct outside q = read_text("question,answer\nGOV-01-Q99,maybe\n");
     ck_assert_uint_eq(q.problems->count, 2);
 }

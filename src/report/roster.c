@@ -33,7 +33,8 @@ struct roster {
     int first_name, last_name;
     int order[COLUMNS_MAX];      /* of dates with slashes in a column: 1 day first, -1 month first, 0 not known */
     struct str **lines;          /* the cells of each row */
-    size_t row_count, row_capacity;
+    size_t *numbers;             /* of the rows, as a spreadsheet counts: the heading is 1 */
+    size_t row_count, row_capacity, number_capacity;
     bool has_kind[8];
     struct err *e;
 };
@@ -118,9 +119,9 @@ static void heading_take(struct roster *r, const struct str *cells, size_t count
 static void heading_check(struct roster *r)
 {
     if (r->place[AT_NAME] < 0 && (r->first_name < 0 || r->last_name < 0))
-        problem(r, 0, STR(""), "no column is the name, nor first and last name: say which one is");
+        problem(r, 1, STR(""), "no column is the name, nor first and last name: say which one is");
     if (r->place[AT_EMAIL] < 0 && r->place[AT_NUMBER] < 0)
-        problem(r, 0, STR(""), "no column is the e-mail address or employee number, by which people are found again: say which one is");
+        problem(r, 1, STR(""), "no column is the e-mail address or employee number, by which people are found again: say which one is");
 }
 
 /* ---- who is there ---- */
@@ -273,7 +274,7 @@ static void row_write(struct roster *r, struct buf *out, size_t row)
     struct str name = name_of(r, row), number = cell_of(r, row, r->place[AT_NUMBER]), email = cell_of(r, row, r->place[AT_EMAIL]);
     struct known_person *p = known_find(r, number, email, name);
     if (number.size == 0 && email.size == 0)
-        problem(r, row + 1, STR(""), "has neither an e-mail address nor an employee number");
+        problem(r, r->numbers[row], STR(""), "has neither an e-mail address nor an employee number");
     if (p)
         p->is_matched = true;
     csv_cell(out, true, p ? p->id : STR(""));
@@ -283,11 +284,11 @@ static void row_write(struct roster *r, struct buf *out, size_t row)
             continue;
         struct str cell = cell_of(r, row, r->place[i]);
         if (i == AT_KIND && cell.size)
-            cell = kind_text(r, row + 1, (size_t)r->place[i], cell);
+            cell = kind_text(r, r->numbers[row], (size_t)r->place[i], cell);
         else if (i == AT_KIND)
             cell = p ? p->kind : STR("employee");
         else if (is_date(i) && cell.size)
-            cell = date_text(r, row + 1, (size_t)r->place[i], cell);
+            cell = date_text(r, r->numbers[row], (size_t)r->place[i], cell);
         else if (strcmp(taken[i], "is_involuntary") == 0)
             cell = involuntary_text(r, cell);
         csv_cell(out, false, cell);
@@ -312,8 +313,11 @@ static struct str file_write(struct roster *r)
     for (size_t i = 0; i < TAKEN; i++)
         if (is_date(i) && r->place[i] >= 0)
             dates_look(r, (size_t)r->place[i]);
-    for (size_t i = 0; i < r->row_count; i++)
+    for (size_t i = 0, written = 1; i < r->row_count; i++, written++) {
+        for (; written + 1 < r->numbers[i]; written++)
+            csv_end_line(&b); /* a blank line of theirs: what the import says of a row holds for their file */
         row_write(r, &b, i);
+    }
     struct str text = b.full ? STR("") : arena_str(r->a, buf_view(&b));
     buf_release(&b);
     return text;
@@ -341,6 +345,9 @@ static bool rows_read(struct roster *r, struct str text)
             return err_set(r->e, ERR_LIMIT, "more than %d rows", RECORD_CHANGES_MAX - 1);
         if (r->row_count == r->row_capacity)
             r->lines = arena_grow(r->a, r->lines, r->row_count, &r->row_capacity, sizeof *r->lines);
+        if (r->row_count == r->number_capacity)
+            r->numbers = arena_grow(r->a, r->numbers, r->row_count, &r->number_capacity, sizeof *r->numbers);
+        r->numbers[r->row_count] = lines.rows;
         r->lines[r->row_count] = arena_array(r->a, columns, sizeof *cells);
         memcpy(r->lines[r->row_count++], cells, columns * sizeof *cells);
     }

@@ -493,16 +493,8 @@ bool handle_api_access_extract(struct call *c, struct err *e)
     if (!call_view(c, e) || !call_query(c, "dry_run", &dry, e) || !call_query(c, "sure", &sure, e) || !facts_read(c, &f, e))
         return false;
     extract_read_csv(c->arena, f.file, records_mapping_of(c), &list);
-    if (list.problems->count) {
-        c->problems = json_array(c->arena);
-        JSON_EACH (p, list.problems) {
-            struct json *o = json_push_object(c->problems);
-            json_put_str(o, "field", arena_printf(c->arena, "row %lld, %.*s", (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column"))));
-            json_put_str(o, "why", json_text(p, "why"));
-        }
-        c->status = 422;
-        return err_set(e, ERR_INVALID, "%zu problems in the list", list.problems->count);
-    }
+    if (list.problems->count)
+        return records_refuse_rows(c, list.problems, e);
     bool is_dry = str_is(dry, "1") || str_is(dry, "true");
     if (!extract_finish(c, &list, &f, &plan, NULL, e))
         return false;

@@ -284,7 +284,12 @@ static void api_problem(struct call *c, int status, const char *code, struct str
         JSON_EACH (p, c->problems) {
             struct json *item = json_push_object(errors);
             json_put_str(item, "field", json_text(p, "field"));
-            json_put_str(item, "pointer", arena_printf(c->arena, "#/values/%.*s", STR_ARGS(json_text(p, "field"))));
+            if (json_get(p, "row")) { /* of a file */
+                json_put_int(item, "row", json_int(p, "row", 0));
+                json_put_str(item, "column", json_text(p, "column"));
+            } else {
+                json_put_str(item, "pointer", arena_printf(c->arena, "#/values/%.*s", STR_ARGS(json_text(p, "field"))));
+            }
             json_put_str(item, "detail", json_text(p, "why"));
         }
     }

@@ -564,6 +564,8 @@ static void put_problem(struct description *d)
     struct json *q = json_put_object(item, "properties");
     put_text(q, "field", "The field");
     put_text(q, "pointer", "Where it stands in the body");
+    put_whole(q, "row", "Of a file: its row as a spreadsheet counts, where the heading is row 1; 0: the whole file");
+    put_text(q, "column", "Of a file: the heading of its column");
     put_text(q, "detail", "What is wrong with it");
     struct json *reason = json_put_object(d->schemas, "reason");
     json_put_cstr(reason, "type", "object");

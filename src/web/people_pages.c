@@ -244,16 +244,8 @@ bool handle_api_people_roster(struct call *c, struct err *e)
     if (!record_allows(c->access, t, NULL, RECORD_CREATE, NULL, e) || !roster_read(c->view.db, c->arena, t, text, &s, c->access, c->now_ms, &plan, e))
         return false;
     bool is_dry = str_is(dry, "1") || str_is(dry, "true");
-    if (plan.csv.problems->count && !is_dry) {
-        c->problems = json_array(c->arena);
-        JSON_EACH (p, plan.csv.problems) {
-            struct json *item = json_push_object(c->problems);
-            json_put_str(item, "field", arena_printf(c->arena, "row %lld, %.*s", (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column"))));
-            json_put_str(item, "why", json_text(p, "why"));
-        }
-        c->status = 422;
-        return err_set(e, ERR_INVALID, "%zu problems; nothing is written", plan.csv.problems->count);
-    }
+    if (plan.csv.problems->count && !is_dry)
+        return records_refuse_rows(c, plan.csv.problems, e);
     if (!is_dry && plan.count && !records_submit_all(c, plan.changes, plan.count, NULL, &answer, e))
         return false;
     struct json *v = roster_plan_json(c->arena, &s, &plan);

@@ -94,7 +94,7 @@ bool handle_import_form(struct call *c, struct err *e)
     return show_page(c, &page_import, v, 200, e);
 }
 
-/* {"heading": field} of the selects map.0, map.1 ...; NULL: match by name. */
+/* {"heading": field} of the selects map.0, map.1 ..., but those that are left to the machine ("?"); NULL: match by name. */
 struct json *records_mapping_of(struct call *c)
 {
     struct json *mapping = NULL;
@@ -104,8 +104,9 @@ struct json *records_mapping_of(struct call *c)
             break;
         mapping = mapping ? mapping : json_object(c->arena);
         const char *key = arena_str(c->arena, heading->value).data;
-        if (!json_get(mapping, key))
-            json_put_str(mapping, key, form_value(&c->form, arena_printf(c->arena, "map.%zu", i).data));
+        struct str field = form_value(&c->form, arena_printf(c->arena, "map.%zu", i).data);
+        if (!json_get(mapping, key) && !str_is(field, "?"))
+            json_put_str(mapping, key, field);
     }
     return mapping;
 }
@@ -201,6 +202,22 @@ bool handle_import(struct call *c, struct err *e)
     return show_page(c, &page_import, v, csv.problems->count || why.code ? 422 : 200, e);
 }
 
+bool records_refuse_rows(struct call *c, const struct json *problems, struct err *e)
+{
+    c->problems = json_array(c->arena);
+    JSON_EACH (p, problems) {
+        struct json *o = json_push_object(c->problems);
+        int64_t row = json_int(p, "row", 0);
+        struct str column = json_text(p, "column"), where = row ? arena_printf(c->arena, "row %lld", (long long)row) : STR("file");
+        json_put_str(o, "field", column.size ? arena_printf(c->arena, "%.*s, %.*s", STR_ARGS(where), STR_ARGS(column)) : where);
+        json_put_int(o, "row", row);
+        json_put_str(o, "column", column);
+        json_put_str(o, "why", json_text(p, "why"));
+    }
+    c->status = 422;
+    return err_set(e, ERR_INVALID, "%zu problem%s; nothing is stored", problems->count, problems->count == 1 ? "" : "s");
+}
+
 /* POST text/csv; ?dry_run=1 only says what would happen. */
 bool handle_api_import(struct call *c, struct err *e)
 {
@@ -218,16 +235,8 @@ bool handle_api_import(struct call *c, struct err *e)
         return err_set(e, ERR_INVALID, "the file is not UTF-8");
     if (!record_csv_read(c->view.db, c->arena, t, c->request->body, NULL, c->access, c->now_ms, &csv, e))
         return false;
-    if (csv.problems->count) {
-        c->problems = json_array(c->arena);
-        JSON_EACH (p, csv.problems) {
-            struct json *o = json_push_object(c->problems);
-            json_put_str(o, "field", arena_printf(c->arena, "row %lld, %.*s", (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column"))));
-            json_put_str(o, "why", json_text(p, "why"));
-        }
-        c->status = 422;
-        return err_set(e, ERR_INVALID, "%zu problems in %zu rows", csv.problems->count, csv.row_count);
-    }
+    if (csv.problems->count)
+        return records_refuse_rows(c, csv.problems, e);
     bool is_dry = str_is(dry, "1") || str_is(dry, "true");
     if (!is_dry && csv.row_count && !records_submit_all(c, csv.changes, csv.row_count, NULL, &answer, e))
         return false;

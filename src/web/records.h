@@ -51,6 +51,8 @@ bool records_are_of_people(struct str type);
 bool records_import_text(struct call *c, struct str *ret, char ret_id[33], struct err *e) MUST_USE;
 /* What a person chose for each heading of a file, of the fields heading.N and map.N: {heading: field}; NULL before anything was chosen. */
 struct json *records_mapping_of(struct call *c);
+/* The answer of the API to a file with problems, [{"row","column","why"}] (row 0: the whole file): each in "errors" with its row and column. False. */
+bool records_refuse_rows(struct call *c, const struct json *problems, struct err *e) MUST_USE;
 /* Accounts, or decisions about them, came: what follows from them by itself is done at once (assess/access_review.h). */
 void records_advance_access(struct call *c);
 /* Something came that the schedule has to do with: it looks at once, not with its next round. */

@@ -280,6 +280,20 @@ bool handle_request_attach(struct call *c, struct err *e)
 
 /* ---- out ---- */
 
+/* Rows of cells as CSV. */
+static bool rows_csv(struct call *c, const struct json *rows, struct str *ret, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, SHEET_BYTES_MAX);
+    JSON_EACH (row, rows) {
+        JSON_EACH (cell, row)
+            csv_cell(&b, cell == row->first, cell->text);
+        csv_end_line(&b);
+    }
+    *ret = b.full ? STR("") : arena_str(c->arena, buf_view(&b));
+    return !b.full || err_set(e, ERR_TOO_LARGE, "the list is over %d MiB", SHEET_BYTES_MAX >> 20);
+}
+
 bool handle_requests_export(struct call *c, struct err *e)
 {
     struct engagement g;
@@ -290,21 +304,8 @@ bool handle_requests_export(struct call *c, struct err *e)
     struct json *rows = request_rows(c->view.db, c->arena, c->records->types, g.id, c->access, c->now_ms, e);
     if (!rows)
         return false;
-    if (is_xlsx) {
-        if (!xlsx_of_rows(c, rows, &bytes, e))
-            return false;
-    } else {
-        struct buf BUF_AUTO b;
-        buf_init(&b, SHEET_BYTES_MAX);
-        JSON_EACH (row, rows) {
-            JSON_EACH (cell, row)
-                csv_cell(&b, cell == row->first, cell->text);
-            csv_end_line(&b);
-        }
-        if (b.full)
-            return err_set(e, ERR_TOO_LARGE, "the list is over %d MiB", SHEET_BYTES_MAX >> 20);
-        bytes = arena_str(c->arena, buf_view(&b));
-    }
+    if (!(is_xlsx ? xlsx_of_rows(c, rows, &bytes, e) : rows_csv(c, rows, &bytes, e)))
+        return false;
     call_bytes(c, is_xlsx ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" : "text/csv; charset=utf-8", bytes);
     c->response->disposition = arena_printf(c->arena, "attachment; filename=\"requests-%.*s.%s\"", STR_ARGS(g.id), is_xlsx ? "xlsx" : "csv");
     c->response->cache = "private, no-cache";
@@ -312,18 +313,6 @@ bool handle_requests_export(struct call *c, struct err *e)
 }
 
 /* ---- in ---- */
-
-static struct str rows_csv(struct call *c, const struct json *rows)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, SHEET_BYTES_MAX);
-    JSON_EACH (row, rows) {
-        JSON_EACH (cell, row)
-            csv_cell(&b, cell == row->first, cell->text);
-        csv_end_line(&b);
-    }
-    return arena_str(c->arena, b.full ? STR("") : buf_view(&b));
-}
 
 /* A workbook is read by the process that may do nothing else, and goes on as text. */
 static bool workbook_to_text(struct call *c, struct str *bytes, struct err *e)
@@ -333,23 +322,9 @@ static bool workbook_to_text(struct call *c, struct str *bytes, struct err *e)
     struct json *sheet = site_sheet(c->site, c->arena, *bytes, e);
     if (!sheet)
         return false;
-    *bytes = rows_csv(c, json_get(sheet, "rows"));
-    return bytes->size || err_set(e, ERR_INVALID, "file: the first sheet is empty, or over %d MiB", SHEET_BYTES_MAX >> 20);
-}
-
-static struct json *mapping_of(struct call *c)
-{
-    struct json *mapping = NULL;
-    for (size_t i = 0; i < 200; i++) {
-        const struct form_field *heading = form_find(&c->form, arena_printf(c->arena, "heading.%zu", i).data);
-        if (!heading)
-            break;
-        struct str field = form_value(&c->form, arena_printf(c->arena, "map.%zu", i).data);
-        mapping = mapping ? mapping : json_object(c->arena);
-        if (!str_is(field, "?"))
-            json_put_str(mapping, arena_str(c->arena, heading->value).data, field);
-    }
-    return mapping;
+    if (!rows_csv(c, json_get(sheet, "rows"), bytes, e))
+        return false;
+    return bytes->size || err_set(e, ERR_INVALID, "file: the first sheet is empty");
 }
 
 static bool import_read(struct call *c, struct str text, const struct json *mapping, struct request_import *ret, struct err *e)
@@ -425,7 +400,7 @@ bool handle_requests_import(struct call *c, struct err *e)
     if (!v)
         return false;
     struct form_field *file = (struct form_field *)(uintptr_t)form_find(&c->form, "file");
-    bool is_read = (!file || workbook_to_text(c, &file->value, &why)) && records_import_text(c, &text, stash, &why) && import_read(c, text, mapping_of(c), &in, &why);
+    bool is_read = (!file || workbook_to_text(c, &file->value, &why)) && records_import_text(c, &text, stash, &why) && import_read(c, text, records_mapping_of(c), &in, &why);
     json_put_bool(v, "has_file", is_read);
     if (is_read && str_is(form_value(&c->form, "go"), "import") && in.problems->count == 0 && in.count > 0 && records_submit_all(c, in.changes, in.count, stash, &said, &why))
         return call_redirect(c, arena_printf(c->arena, "/audit/%.*s/requests?show=all&done=imported", STR_ARGS(c->parameters[0])));
@@ -454,16 +429,8 @@ bool handle_api_requests_import(struct call *c, struct err *e)
     if (!workbook_to_text(c, &text, e) || !import_read(c, text, NULL, &in, e))
         return false;
     bool is_dry = str_is(dry, "1") || str_is(dry, "true");
-    if (in.problems->count && !is_dry) {
-        c->problems = json_array(c->arena);
-        JSON_EACH (p, in.problems) {
-            struct json *o = json_push_object(c->problems);
-            json_put_str(o, "field", arena_printf(c->arena, "row %lld, %.*s", (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column"))));
-            json_put_str(o, "why", json_text(p, "why"));
-        }
-        c->status = 422;
-        return err_set(e, ERR_INVALID, "%zu problems in the list; nothing is stored", in.problems->count);
-    }
+    if (in.problems->count && !is_dry)
+        return records_refuse_rows(c, in.problems, e);
     if (!is_dry && in.count && !records_submit_all(c, in.changes, in.count, NULL, &said, e))
         return false;
     struct json *o = json_object(c->arena);

@@ -149,16 +149,8 @@ bool handle_api_gap_import(struct call *c, struct err *e)
         return err_set(e, ERR_INVALID, "send the assessment as text/csv or application/json");
     if (!outside_read(&c->view, c->request->body, str_slice(by, 0, NAME_BYTES_MAX), &o, e))
         return false;
-    if (o.problems->count) {
-        c->problems = json_array(c->arena);
-        JSON_EACH (p, o.problems) {
-            struct json *item = json_push_object(c->problems);
-            json_put_str(item, "field", arena_printf(c->arena, "row %lld, %.*s", (long long)json_int(p, "row", 0), STR_ARGS(json_text(p, "column"))));
-            json_put_str(item, "why", json_text(p, "why"));
-        }
-        c->status = 422;
-        return err_set(e, ERR_INVALID, "%zu problems; nothing is written", o.problems->count);
-    }
+    if (o.problems->count)
+        return records_refuse_rows(c, o.problems, e);
     bool is_dry = str_is(dry, "1") || str_is(dry, "true");
     if (!is_dry && o.count && !records_submit_all(c, o.changes, o.count, NULL, &answer, e))
         return false;

@@ -232,7 +232,7 @@ test('a list as CSV: what is wrong is said by row and column, then it is read in
   await page.getByLabel('Or paste its lines').fill('User,Last login\nann,12/31/2025\nANN,2026-01-01\n');
   await page.getByRole('button', { name: 'Show what would happen' }).click();
   await page.getByText('is no date: write 2026-11-30').waitFor();
-  assert.ok(await page.getByText('stands in row 1 already').isVisible());
+  assert.ok(await page.getByText('stands in row 2 already').isVisible());
   await looked(page, 'extract-problems');
   await page.goto(url + '/access/extract?system=' + id);
   await page.getByLabel('How the list was made').fill('all users');

@@ -90,6 +90,8 @@ describe('parameters', () => {
     assert.equal(control.frequency, 'monthly');
     assert.match(control.statement, /performed every month/);
     await api('POST', '/parameters/restore_test_cadence', { value: 'quarterly', why: 'As before' });
+    const number = (await api('GET', '/parameters/password_length_min')).value;
+    assert.equal((await api('POST', '/parameters/password_length_min', { value: Number(number), why: 'a number is one as JSON, too' })).done, 'set');
     const wrong = await api('POST', '/parameters/restore_test_cadence', { value: 'daily', why: 'x' });
     assert.equal(wrong.status, 400 <= wrong.status && wrong.status < 500 ? wrong.status : 'a refusal');
   });

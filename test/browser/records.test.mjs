@@ -155,7 +155,7 @@ describe('records', () => {
     await page.getByRole('button', { name: 'Show what would happen' }).click();
     await page.getByLabel('Full name').selectOption('name');
     await page.getByRole('button', { name: 'Look again with these columns' }).click();
-    assert.match(await page.locator('section', { hasText: 'What is not right' }).innerText(), /2\s+kind/);
+    assert.match(await page.locator('section', { hasText: 'What is not right' }).innerText(), /3\s+kind/);
     assert.equal(await page.getByRole('button', { name: /^Import 2/ }).count(), 0);
     await picture(page, 'record-import-problems');
     assert.equal((await api('GET', '/records/person?q=Imported')).total, 0);
@@ -164,6 +164,12 @@ describe('records', () => {
     await page.getByRole('button', { name: 'Show what would happen' }).click();
     await page.getByRole('button', { name: 'Import 2 rows' }).click();
     await page.waitForURL(/done=imported/);
+    const { cookies } = await signedIn();
+    const cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
+    const token = (await page.content()).match(/name="csrf" value="([0-9a-f]+)"/)?.[1] ?? (await (await fetch(url + '/records/person/new', { headers: { cookie } })).text()).match(/name="csrf" value="([0-9a-f]+)"/)[1];
+    const refused = await (await fetch(url + '/api/v1/records/person/import?dry_run=1', { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'text/csv' }, body: lines('emperor').replace('Full name', 'name') })).json();
+    assert.deepEqual(refused.errors.map((e) => [e.field, e.row, e.column, e.pointer]), [['row 3, kind', 3, 'kind', undefined]]);
+    assert.equal(refused.detail, '1 problem; nothing is stored');
     assert.equal((await api('GET', '/records/person?q=Imported')).total, 2);
     await page.finish();
   });

@@ -36,9 +36,9 @@ case_a_bad_list_is_refused_whole_by_row_and_column() {
     begin
     printf 'User,Last login\nann,12/31/2025\n,2026-01-01\nANN,2026-01-01\n' >"$d/bad.csv"
     access 2 extract "$d/bad.csv" --system Payroll --query all --complete counted
-    grep -q 'row 1, Last login: "12/31/2025" is no date' "$d/err" || fail 'the date is not named'
-    grep -q 'row 2: the account has no name' "$d/err" || fail 'the name is not named'
-    grep -q 'row 3: "ANN" stands in row 1 already' "$d/err" || fail 'the repeated name is not named'
+    grep -q 'row 2, Last login: "12/31/2025" is no date' "$d/err" || fail 'the date is not named'
+    grep -q 'row 3: the account has no name' "$d/err" || fail 'the name is not named'
+    grep -q 'row 4: "ANN" stands in row 2 already' "$d/err" || fail 'the repeated name is not named'
     printf 'User\n' >"$d/bad.csv"
     access 2 extract "$d/bad.csv" --system Payroll --query all --complete counted
     access 2 extract "$d/users.csv" --system Payroll && one_line 'have to be said'

@@ -68,7 +68,7 @@ case_the_list_is_read_with_its_ageing_and_goes_to_the_firm_and_back() {
     requests 0 ENG-0001 --show all && has 'REQ-0003 .*2026-12-15 .*Network plan' && has 'REQ-0001 .*2026-11-30'
     requests 0 ENG-0001 --import "$d/back.csv" --json && has '"made": *0' && has '"same": *2'
     printf 'Id,Request,Due date\nREQ-0001,Minutes,soon\n' >"$d/bad.csv"
-    requests 2 ENG-0001 --import "$d/bad.csv" && grep -q 'row 2, .*soon' "$d/err" && grep -q '1 problems; nothing was stored' "$d/err"
+    requests 2 ENG-0001 --import "$d/bad.csv" && grep -q 'row 2, .*soon' "$d/err" && grep -q '1 problem; nothing was stored' "$d/err"
     rebuild_is_same
     expect 0 "$assay" verify "$d/data"
 }

@@ -34,7 +34,7 @@ case_what_others_found_comes_in_whole_or_not_at_all() {
     record add person name=Ann email=ann@example.org
     printf 'finding,control,severity,owner,due\nLeavers keep access,AC-04,high,ann@example.org,2099-12-31\nNobody,ZZ-99,huge,,\n' >"$d/f.csv"
     gap 2 import "$d/f.csv"
-    grep -q "row 2: control: there is no control 'ZZ-99'" "$d/err" || fail 'the row and column are not named'
+    grep -q "row 3: control: there is no control 'ZZ-99'" "$d/err" || fail 'the row and column are not named'
     gap 0 && has 'No gap yet'
     printf 'finding,control,severity,owner,due\nLeavers keep access,AC-04,high,ann@example.org,2099-12-31\n' >"$d/f.csv"
     gap 0 import "$d/f.csv" --dry-run && has '1 gaps and 0 answers would be new'

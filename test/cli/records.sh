@@ -46,14 +46,14 @@ case_a_file_of_records_comes_in_whole_or_not_at_all() {
     expect 0 "$assay" --data "$d/data" init
     printf 'Name;E-mail;Works as;Extra\nAnn;ann@example.org;Employee;x\nBob;bob@example.org;contractor;y\n' >"$d/p.csv"
     record 2 import person "$d/p.csv"
-    grep -q 'row 0: Extra: is no field of person' "$d/err" || fail 'the column is not named'
+    grep -q 'row 1: Extra: is no field of person' "$d/err" || fail 'the column is not named'
     record 0 import person "$d/p.csv" --map 'Extra=' --dry-run && has '2 rows, 2 changes'
     record 0 list person && has 'no People'
     record 0 import person "$d/p.csv" --map 'Extra=' && has '2 rows, 2 changes'
-    printf 'name,email,kind,manager\nCid,ann@example.org,employee,\nDan,dan@example.org,nobody,bob@example.org\n"Eve, ""E""",eve@example.org,employee,bob@example.org\n' >"$d/q.csv"
+    printf 'name,email,kind,manager\nCid,ann@example.org,employee,\n\nDan,dan@example.org,nobody,bob@example.org\n"Eve, ""E""",eve@example.org,employee,bob@example.org\n' >"$d/q.csv"
     record 2 import person "$d/q.csv"
-    grep -q 'row 1: email: P-0001 has this one already' "$d/err" || fail 'row 1'
-    grep -q 'row 2: kind: is one of' "$d/err" || fail 'row 2'
+    grep -q 'row 2: email: P-0001 has this one already' "$d/err" || fail 'row 2, below the heading'
+    grep -q 'row 4: kind: is one of' "$d/err" || fail 'row 4, after a blank one'
     record 0 list person --json && has '"total": 2'
     printf 'name,email,kind,manager\n"=cmd(""x"")",eve@example.org,employee,bob@example.org\n' >"$d/q.csv"
     record 0 import person "$d/q.csv"

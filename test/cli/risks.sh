@@ -59,7 +59,7 @@ case_a_register_comes_in_from_csv() {
     record add person name=Ann email=ann@example.org
     printf 'title,category,owner,inherent_l,inherent_i,controls_l1,controls_i2\nLaptops are lost,physical,ann@example.org,3,4,"AC-06,AC-01",MON-01\nNobody answers,fraud,,6,2,,\n' >"$d/r.csv"
     refused import risk "$d/r.csv"
-    grep -q 'row 2' "$d/err" || grep -q 'row 2' "$d/out" || fail 'the row is not named'
+    grep -q 'row 3' "$d/err" || grep -q 'row 3' "$d/out" || fail 'the row is not named'
     risk 0 && has 'No risk yet'
     sed -i 's/,6,2,,/,2,2,,/' "$d/r.csv"
     record import risk "$d/r.csv"

@@ -18,7 +18,8 @@ struct strings form_list(struct call *c, const char *name)
 
 struct str form_text(struct call *c, const char *name)
 {
-    return c->json ? json_text(c->json, name) : form_value(&c->form, name);
+    const struct json *v = c->json ? json_get(c->json, name) : NULL;
+    return !c->json ? form_value(&c->form, name) : v && (v->type == JSON_STRING || v->type == JSON_NUMBER) ? v->text : STR("");
 }
 
 static const char *last_of(const char *how)
