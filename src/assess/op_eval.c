@@ -1,9 +1,69 @@
 /* eval: what the tests of one run found, as the difference to what was open before. Applied into evaluation, coverage, span,
- * test_span with test_span_chunk, subject_now. */
+ * test_span with test_span_chunk, subject_now. In front of it an alert where tests that held no longer do. */
 #include "assess/ops.h"
 #include "assess/result.h"
 #include "assess/span_store.h"
 #include "assess/subject_now.h"
+#include "base/limits.h"
+#include "blob/blob.h"
+
+enum { ALERT_TESTS_MAX = 500 };
+
+/* A test that passes now, and of which the line says that something fails. */
+static bool turns_to_fail(struct db *projection, struct str subject, struct str test, struct err *e)
+{
+    struct err failed = {0};
+    int64_t count = db_one_int(projection, &failed, 0, "select count(*) from test_span where subject = ?1 and test = ?2 and status = 'pass'", A(subject), A(test));
+    if (failed.code)
+        *e = failed;
+    return !failed.code && count > 0;
+}
+
+/* The tests of the subject that passed until now and fail with these results, in `ctl`; how many there are. -1: e. */
+static int64_t turned_list(struct db *projection, struct arena *a, struct str subject, struct str results, struct json *ctl, struct err *e)
+{
+    struct str line, last = {0};
+    int64_t count = 0;
+    while (str_next_line(&results, &line)) {
+        if (!str_starts(line, "[\"+\","))
+            continue;
+        struct json *v = json_parse(a, line, JSON_LIMITS_DEFAULT, e);
+        if (!v)
+            return err_wrap(e, "eval: its results"), -1;
+        const struct json *test = json_at(v, 1), *status = json_at(v, 3);
+        if (v->count != 5 || test->type != JSON_STRING || !str_is(status->text, "fail") || str_equal(test->text, last))
+            continue;
+        last = test->text;
+        if (turns_to_fail(projection, subject, last, e) && ++count <= ALERT_TESTS_MAX)
+            json_push_str(ctl, last);
+        if (e->code)
+            return -1;
+    }
+    return count;
+}
+
+/* False: none is needed, or e. */
+static bool alert_draft(struct db *projection, struct arena *a, const struct op *op, struct str subject, int64_t run, struct leaf_draft *ret, struct err *e)
+{
+    struct str plain;
+    struct err failed = {0};
+    const struct op_blob *b = op->blobs;
+    if (op->blob_count == 0 || db_one_int(projection, &failed, 0, "select count(*) from test_span where subject = ?1 and status = 'pass'", A(subject)) == 0)
+        return failed.code && (*e = failed, false);
+    if (!blob_open(a, b->ciphertext, b->c, b->x, b->dek, LIMIT_BLOB_BYTES, &plain, &failed))
+        return err_set(e, ERR_INVALID, "eval of run %lld: its results do not open: %s", (long long)run, failed.text);
+    struct json *body = json_object(a), *ctl = json_put_array(body, "ctl");
+    int64_t count = turned_list(projection, a, subject, plain, ctl, e);
+    if (count <= 0)
+        return false;
+    json_put_int(body, "cnt", count);
+    json_put_cstr(body, "k", op_eval_alert.kind);
+    json_put_cstr(body, "kind", "test-failed");
+    json_put_int(body, "of", run);
+    json_put_str(body, "sub", subject);
+    *ret = (struct leaf_draft){.type = "alert", .stream = arena_printf(a, "alert/%.*s", STR_ARGS(str_slice(subject, 2, 10))), .body = body};
+    return true;
+}
 
 static bool eval_make(struct db *projection, struct arena *a, const struct op *op, struct leaf_drafts *ret, struct err *e)
 {
@@ -26,8 +86,13 @@ static bool eval_make(struct db *projection, struct arena *a, const struct op *o
         return err_set(e, ERR_INVALID, "eval: leaf %lld is no catalogue", (long long)catalog);
     if (parameter > newest || at_ms < 0 || !counts || op->blob_count > 1)
         return err_set(e, ERR_INVALID, "eval of run %lld: malformed", (long long)run);
-    struct leaf_draft *draft = ARENA_NEW(a, struct leaf_draft);
-    draft->type = "eval";
+    struct leaf_draft *drafts = arena_array(a, 2, sizeof(*drafts)), *draft = drafts;
+    draft += alert_draft(projection, a, op, subject, run, draft, &inner);
+    if (inner.code) {
+        *e = inner;
+        return false;
+    }
+    *draft = (struct leaf_draft){.type = "eval"};
     draft->stream = arena_printf(a, "assess/%.*s", STR_ARGS(str_slice(subject, 2, 10)));
     draft->body = json_object(a);
     json_put_int(draft->body, "run", run);
@@ -40,7 +105,7 @@ static bool eval_make(struct db *projection, struct arena *a, const struct op *o
         json_put_int(c, name, json_int(counts, name, 0));
     }
     draft->blob_count = op->blob_count;
-    *ret = (struct leaf_drafts){draft, 1};
+    *ret = (struct leaf_drafts){drafts, (size_t)(draft - drafts) + 1}; /* the answer is of the last */
     return true;
 }
 
@@ -257,3 +322,5 @@ static bool eval_apply(struct db *projection, struct arena *a, const struct leaf
 }
 
 const struct op_kind op_eval = {.kind = "eval", .leaf_type = "eval", .make = eval_make, .apply = eval_apply};
+/* Says nothing that the evaluation behind it does not say; it is for whoever reads the ledger without the keys of its blobs. */
+const struct op_kind op_eval_alert = {.kind = "eval.alert", .leaf_type = "alert"};

@@ -12,6 +12,8 @@
  * something changed: JSON lines, first {"at":..,"digest":SHA-256 of the whole result set}, then ["+",test,resource,status,reason]
  * for what is new or different and ["-",test,resource] for what is gone, sorted by test and resource Spans are cut at taken_at
  * (never before the subject's last one), so windows count by the source's clock; as-of questions go by leaf.
+ *   alert    {"kind":"test-failed","of":run,"sub","ctl":[tests, at most 500],"cnt":how many}: before an eval leaf with which tests of the
+ *            subject that passed until then fail
  */
 #ifndef ASSESS_OPS_H
 #define ASSESS_OPS_H
@@ -20,6 +22,7 @@
 #include "keeper/keeper.h"
 
 extern const struct op_kind op_eval;
+extern const struct op_kind op_eval_alert;
 extern const struct op_kind op_catalog;
 extern const struct op_kind op_parameter_set;
 extern const struct op_kind op_parameter_propose;

@@ -206,6 +206,38 @@ START_TEST(an_evaluation_of_no_run_is_refused)
 }
 END_TEST
 
+START_TEST(tests_that_held_and_fail_now_are_told_in_front_of_the_evaluation)
+{
+    struct world w;
+    world_init(&w);
+    world_subject(&w, HOST, "web-1", 0);
+    world_result(&w, "a", "x", RESULT_PASS, "");
+    world_result(&w, "a", "y", RESULT_PASS, "");
+    world_result(&w, "b", "x", RESULT_UNKNOWN, "");
+    world_result(&w, "c", "x", RESULT_FAIL, "");
+    world_result(&w, "d", "x", RESULT_PASS, "");
+    world_evaluate(&w, HOST, 1000);
+    ck_assert_ptr_null(w.alert); /* what fails from the start did not turn */
+    world_result(&w, "a", "x", RESULT_FAIL, "");
+    world_result(&w, "a", "y", RESULT_FAIL, "");
+    world_result(&w, "b", "x", RESULT_FAIL, "");
+    world_result(&w, "c", "x", RESULT_FAIL, "again");
+    world_result(&w, "d", "x", RESULT_UNKNOWN, "");
+    world_result(&w, "e", "x", RESULT_FAIL, "");
+    int64_t leaf = world_evaluate(&w, HOST, 2000);
+    ck_assert_ptr_nonnull(w.alert);
+    ck_assert_int_eq(json_get(w.alert, "ctl")->count, 1);
+    ck_assert(str_is(json_at(json_get(w.alert, "ctl"), 0)->text, "a"));
+    ck_assert_int_eq(json_int(w.alert, "cnt", 0), 1);
+    ck_assert_int_eq(json_int(w.alert, "of", 0), leaf - 1);
+    ck_assert(str_is(json_text(w.alert, "sub"), HOST));
+    world_result(&w, "a", "x", RESULT_FAIL, "");
+    world_evaluate(&w, HOST, 3000);
+    ck_assert_ptr_null(w.alert);
+    world_release(&w);
+}
+END_TEST
+
 /* A random history: the spans that are open are always exactly the last result set, spans of one resource never overlap, and a
  * second projection that only sees the leaves holds the same rows. */
 START_TEST(open_spans_are_the_last_results_and_replay_gives_the_same_rows)
@@ -316,4 +348,4 @@ END_TEST
 TEST_MAIN("assess ops", packed_spans_read_back_as_they_were, only_changes_open_and_close_spans, a_long_silence_breaks_the_coverage_and_a_clock_that_goes_back_does_not,
           a_clock_that_runs_ahead_does_not_make_a_host_look_fresh, parameters_are_checked_and_keep_their_history,
           what_takes_two_people_is_in_force_when_another_approves,
-          an_evaluation_of_no_run_is_refused, open_spans_are_the_last_results_and_replay_gives_the_same_rows)
+          an_evaluation_of_no_run_is_refused, tests_that_held_and_fail_now_are_told_in_front_of_the_evaluation, open_spans_are_the_last_results_and_replay_gives_the_same_rows)

@@ -24,6 +24,7 @@ struct world {
     struct results results; /* collected for the next evaluation */
     struct str blob;        /* plaintext of the leaf being applied */
     struct buf log;         /* every leaf and blob applied, for replaying */
+    const struct json *alert; /* what the last operation drafted of it; NULL: none */
     struct world *replay;   /* not NULL: every leaf is applied there too */
 };
 
@@ -79,9 +80,12 @@ static inline int64_t world_op(struct world *w, const struct op_kind *kind, stru
     op->kind = kind->kind;
     op->blobs = &sealed;
     op->blob_count = blob.size > 0;
+    if (blob.size > 0)
+        world_check(op_blob_make(&env_system, w->arena, sealed.media, blob, &sealed, &e), &e);
     world_check(kind->make(w->db, w->arena, op, &drafts, &e), &e);
-    ck_assert_uint_eq(drafts.count, 1);
-    struct json *leaf = drafts.items[0].body;
+    ck_assert(drafts.count == 1 || (drafts.count == 2 && strcmp(drafts.items[0].type, "alert") == 0));
+    w->alert = drafts.count == 2 ? drafts.items[0].body : NULL;
+    struct json *leaf = drafts.items[drafts.count - 1].body;
     if (blob.size > 0) {
         struct json *b = json_push_object(json_put_array(leaf, "b"));
         json_put_str(b, "c", STR("cc"));

@@ -22,6 +22,7 @@ const struct op_kind *role_op_kinds(size_t *ret_count)
         &op_run,
         &op_run_item,
         &op_eval,
+        &op_eval_alert,
         &op_catalog,
         &op_parameter_set,
         &op_parameter_propose,

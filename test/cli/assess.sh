@@ -107,6 +107,22 @@ case_past_runs_are_performed_again_without_a_difference() {
     json "$d/out" 'o["evaluations"] == 2 and o["reparsed"] > 5 and o["differences"] == []'
 }
 
+case_a_test_that_turns_from_pass_to_fail_is_a_leaf_that_needs_no_key_to_read() {
+    make_data
+    printf 'root:x:0:0:root:/root:/bin/bash\nann:x:0:1000::/home/ann:/bin/bash\n' >"$d/host/etc/passwd"
+    collect "$d/data" "$d/host"
+    evaluation=$(sed -n 's/.*(evaluation \([0-9]*\)).*/\1/p' "$d/out")
+    expect 0 "$assay" --data "$d/data" verify --explain "$((evaluation - 1))" "$d/data"
+    has '^    assay/leaf@v1 alert$'
+    has '"ctl":\["account-administrators","account-uid-zero"\],"k":"eval.alert","kind":"test-failed"'
+    collect "$d/data" "$d/host"
+    evaluation=$(sed -n 's/.*(evaluation \([0-9]*\)).*/\1/p' "$d/out")
+    expect 0 "$assay" --data "$d/data" verify --explain "$((evaluation - 1))" "$d/data"
+    lacks 'leaf@v1 alert'
+    expect 0 "$assay" --data "$d/data" verify
+    rebuild_is_same
+}
+
 case_what_was_changed_behind_our_back_is_named() {
     make_data
     expect 0 "$assay" --data "$d/data" record set parameter password_length_min 14 --reason x

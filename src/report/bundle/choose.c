@@ -120,7 +120,7 @@ bool bundle_is_proven(const struct audit_bundle *b, int64_t leaf)
 /* What machines captured and concluded, and the catalogues; of records whatever is seen, from where on it is. All else stays: people, accounts, sessions. */
 bool audit_bundle_wants(void *context, uint64_t index, struct str type, const struct json *leaf)
 {
-    static const char *const types[] = {"item", "run", "eval", "catalog", "anchor", "draw", "close", "opinion"};
+    static const char *const types[] = {"item", "run", "eval", "alert", "catalog", "anchor", "draw", "close", "opinion"};
     const struct audit_bundle *b = context;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (str_is(type, types[i]))
