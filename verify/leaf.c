@@ -317,7 +317,7 @@ static void explain_note(struct av *v, const struct av_leaf *leaf)
     x->hash = leaf->hash;
 }
 
-/* E43 by type: an officer's or auditor's statement, or no signature at all. Runs, keys, erasures and holds have checks of their own. */
+/* E43 by type: an auditor's statement, or no signature at all. Runs, keys, erasures and holds have checks of their own. */
 static void signature_check(struct av *v, const struct av_leaf *leaf)
 {
     const char *role = av_type_role(leaf->type), *type = av_type_name(leaf->type);
@@ -326,8 +326,6 @@ static void signature_check(struct av *v, const struct av_leaf *leaf)
         av_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %s have not", (av_llu)leaf->index, type);
     if (leaf->type == AV_DRAW || leaf->type == AV_OPINION)
         av_auditor_check(v, leaf, type);
-    else if (leaf->type == AV_SCOPE && av_signers(v, leaf, role, type, av_value(&leaf->object, type)) == 0)
-        av_find(v, "E43", "leaf %llu: it is not signed by an %s key in force", (av_llu)leaf->index, role);
 }
 
 static void type_check(struct av *v, const struct av_leaf *leaf, bool is_chained)

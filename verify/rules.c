@@ -90,7 +90,7 @@ static const struct rule close[] = {{"per", SPAN}, HASH("state"), END};
 static const struct rule record[] = {{"type", WORD}, END};
 static const struct rule record_change[] = {{"act", ONE_OF, .words = "create|change|move|vote|delete|undo"}, {"b", BLOBS, 1, 64}, {"by", TEXT, 0, 64},
                                             {"f", WORDS}, {"id", WORD}, {"nth", NUMBERS, 2, 2, OPTIONAL}, {"step", WORD, OPTIONAL}, {"to", WORD},
-                                            {"tv", HEX, 8, 8}, {"ver", INT, 1, INTEGER_MAX}, END};
+                                            {"tv", HEX, 8, 8}, {"type", WORD}, {"ver", INT, 1, INTEGER_MAX}, END};
 
 /* Its name, what it says, and who has to sign it (see av_type_role). */
 static const struct {
@@ -100,7 +100,7 @@ static const struct {
 } types[AV_TYPES] = {
     [AV_RUN] = {"run", run, "collector"}, [AV_ITEM] = {"item", item, ""},       [AV_UPLOAD] = {"upload", upload, ""},
     [AV_DECISION] = {"decision", decision, ""}, [AV_POLICY] = {"policy", policy, ""}, [AV_CATALOG] = {"catalog", catalog, ""},
-    [AV_EVAL] = {"eval", eval, ""},       [AV_SCOPE] = {"scope", scope, "officer"}, [AV_ALERT] = {"alert", alert, ""},
+    [AV_EVAL] = {"eval", eval, ""},       [AV_SCOPE] = {"scope", scope, ""}, [AV_ALERT] = {"alert", alert, ""},
     [AV_LOGBLOCK] = {"logblock", logblock, ""}, [AV_KEY] = {"key", key, "root"}, [AV_ERASE] = {"erase", erase, "officer"},
     [AV_ERASED] = {"erased", erased, ""}, [AV_REENCRYPT] = {"reencrypt", reencrypt, ""}, [AV_GAP] = {"gap", gap, ""},
     [AV_SEAL] = {"seal", seal, ""},       [AV_ANCHOR] = {"anchor", anchor, ""}, [AV_DRAW] = {"draw", draw, "auditor"},
@@ -335,7 +335,8 @@ void av_rule_check(struct av_leaf *leaf)
         return;
     if (leaf->type == AV_GAP)
         gap_holds(leaf);
-    bool may_be_change = leaf->type == AV_RECORD || leaf->type == AV_UPLOAD || leaf->type == AV_DECISION || leaf->type == AV_POLICY;
+    bool may_be_change = leaf->type == AV_RECORD || leaf->type == AV_UPLOAD || leaf->type == AV_DECISION || leaf->type == AV_POLICY ||
+                         leaf->type == AV_SCOPE;
     if (may_be_change && av_is(av_string(&leaf->object, "k"), "record.change"))
         members_hold(leaf, &leaf->object, record_change, none);
     if (leaf->type == AV_KEY && !av_object_read(av_value(&leaf->object, "key"), &statement)) {

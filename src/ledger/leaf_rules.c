@@ -136,7 +136,8 @@ static const struct member opinion[] = {{"opinion", OBJECT, .members = opinion_s
 static const struct member close_members[] = {{"per", SPAN}, {"state", HEX, 32, 32}, {0}};
 static const struct member record[] = {{"type", WORD}, {0}};
 /* A change of a record, by its kind. */
-static const struct member record_change[] = {{"id", WORD},
+static const struct member record_change[] = {{"type", WORD},
+                                              {"id", WORD},
                                               {"act", ONE_OF, .words = "create|change|move|vote|delete|undo"},
                                               {"ver", INT, 1, INTEGER_MAX},
                                               {"to", WORD},
@@ -148,31 +149,31 @@ static const struct member record_change[] = {{"id", WORD},
                                               {"b", BLOBS, 1, 64},
                                               {0}};
 
-/* role: who signs; "" nobody; NULL the type's own reader knows. statement: the member that is signed. */
+/* role: who signs; "" nobody; NULL the type's own reader knows. */
 static const struct rule {
-    const char *type, *role, *statement;
+    const char *type, *role;
     const struct member *members;
-} rules[] = {{"run", "collector", "run", run},
-             {"item", "", NULL, item},
-             {"upload", "", NULL, upload},
-             {"decision", "", NULL, decision},
-             {"policy", "", NULL, policy},
-             {"catalog", "", NULL, catalog},
-             {"eval", "", NULL, eval},
-             {"scope", "officer", "scope", scope},
-             {"alert", "", NULL, alert},
-             {"logblock", "", NULL, logblock},
-             {"key", "root", "key", key},
-             {"erase", "officer", NULL, erase},
-             {"erased", "", NULL, erased},
-             {"reencrypt", "", NULL, reencrypt},
-             {"gap", "", NULL, gap},
-             {"seal", "", NULL, seal},
-             {"anchor", "", NULL, anchor},
-             {"draw", "auditor", "draw", draw},
-             {"opinion", "auditor", "opinion", opinion},
-             {"close", "", NULL, close_members},
-             {"record", NULL, NULL, record}};
+} rules[] = {{"run", "collector", run},
+             {"item", "", item},
+             {"upload", "", upload},
+             {"decision", "", decision},
+             {"policy", "", policy},
+             {"catalog", "", catalog},
+             {"eval", "", eval},
+             {"scope", "", scope},
+             {"alert", "", alert},
+             {"logblock", "", logblock},
+             {"key", "root", key},
+             {"erase", "officer", erase},
+             {"erased", "", erased},
+             {"reencrypt", "", reencrypt},
+             {"gap", "", gap},
+             {"seal", "", seal},
+             {"anchor", "", anchor},
+             {"draw", "auditor", draw},
+             {"opinion", "auditor", opinion},
+             {"close", "", close_members},
+             {"record", NULL, record}};
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
 static const struct rule *rule_of(struct str type)
@@ -202,12 +203,6 @@ const char *leaf_rule_role(struct str type)
 bool leaf_rule_may_be_unsigned(struct str type)
 {
     return str_is(type, "draw") || str_is(type, "opinion");
-}
-
-const char *leaf_rule_statement(struct str type)
-{
-    const struct rule *r = rule_of(type);
-    return r ? r->statement : NULL;
 }
 
 /* ---- checking ---- */
@@ -400,8 +395,11 @@ static bool key_holds(struct checking *c, const struct json *statement)
 
 bool leaf_is_record_change(struct str type, const struct json *leaf)
 {
-    return (str_is(type, "record") || str_is(type, "upload") || str_is(type, "decision") || str_is(type, "policy")) &&
-           str_is(json_text(leaf, "k"), "record.change");
+    static const char *const types[] = {"record", "upload", "decision", "policy", "scope"};
+    bool may_be = false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        may_be |= str_is(type, types[i]);
+    return may_be && str_is(json_text(leaf, "k"), "record.change");
 }
 
 bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEAF_FAULT_SIZE])

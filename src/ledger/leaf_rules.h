@@ -16,8 +16,8 @@
  *   policy     a version of a policy
  *   catalog    tests and controls as they are from here on
  *   eval       what the tests of one run found
- *   scope      what is in and out. Signed by an officer (statement: member scope). Checked, not written: doc/decisions/records.md
- *   alert      something that somebody has to look at. Checked, not written
+ *   scope      something was taken into the boundary of the system, or left or taken out of it (member scope: act, kind, id)
+ *   alert      something that somebody has to look at: tests that passed and fail now (kind test-failed; of: the run; ctl: the tests)
  *   logblock   the root over a block of log records. Checked, not written
  *   key        a key is added, retired or revoked. Signed by the root key (statement: member key)
  *   erase      a blob will be destroyed. Signed by an officer (erase.h says over what)
@@ -47,10 +47,8 @@ bool leaf_rule_holds(const struct leaf *leaf, uint64_t index, char ret_fault[LEA
 const char *leaf_rule_role(struct str type);
 /* May its signature be left out? What an auditor does in the pages of the audited has none; one that is there has to hold. */
 bool leaf_rule_may_be_unsigned(struct str type);
-/* The member that is signed by that role, where it is one member; else NULL. */
-const char *leaf_rule_statement(struct str type);
 bool leaf_type_is_known(struct str type);
-/* Is it a change of a record? Those of types of their own (upload, decision, policy) have the members of other changes as well. */
+/* Is it a change of a record? Those of types of their own (upload, decision, policy, scope) have the members of other changes as well. */
 bool leaf_is_record_change(struct str type, const struct json *leaf);
 /* The closed list, in the order of the manual above; NULL at the end. */
 const char *leaf_type_name(size_t i);

@@ -251,33 +251,17 @@ static void blobs_note(struct verify *v, uint64_t index, const struct json *leaf
 
 /* ---- the leaf ---- */
 
-/* E42, E43 by the table of leaf_rules.h. Keys, runs and what auditors say have checks of their own, and who brings erase brings its. */
+/* E42, and E43 where nobody signs, by the table of leaf_rules.h. What has a signer has its check where its own rules are. */
 static void rule_check(struct verify *v, uint64_t index, const struct leaf *leaf)
 {
     char fault[LEAF_FAULT_SIZE];
-    const char *role = leaf_rule_role(leaf->type), *member = leaf_rule_statement(leaf->type);
+    const char *role = leaf_rule_role(leaf->type);
     if (!leaf_rule_holds(leaf, index, fault))
         verify_find(v, "E42", "leaf %llu (%.*s): %s", (unsigned long long)index, STR_ARGS(leaf->type), fault);
     bool is_unsigned = role ? !role[0] : !str_is(json_text(leaf->json, "type"), "hold"); /* of records, holds are signed */
     if (is_unsigned && leaf->signatures.size > 0)
         verify_find(v, "E43", "leaf %llu: it carries signatures, which leaves of type %.*s have not", (unsigned long long)index,
                     STR_ARGS(leaf->type));
-    if (!role || !member || str_is(leaf->type, "run") || str_is(leaf->type, "key") || leaf_rule_may_be_unsigned(leaf->type))
-        return;
-    struct err e = {0};
-    char label[40];
-    bool is_signed = false;
-    snprintf(label, sizeof(label), "assay/%.*s@v1", STR_ARGS(leaf->type));
-    err_set(&e, ERR_CORRUPT, "no key of an %s is registered", role);
-    for (size_t i = 0; i < v->keys.count && !is_signed; i++) {
-        is_signed = strcmp(v->keys.items[i].role, role) == 0 && ledger_key_counts(&v->keys.items[i], index + 1) &&
-                    json_get(leaf->json, member) &&
-                    verify_statement_holds(v, leaf, label, json_get(leaf->json, member), &v->keys.items[i].key, &e);
-        if (is_signed)
-            verify_signed(v, &v->keys.items[i], index);
-    }
-    if (!is_signed)
-        verify_find(v, "E43", "leaf %llu: %s", (unsigned long long)index, e.text);
 }
 
 /* E42: what every leaf has. */

@@ -608,13 +608,33 @@ static void put_observed(struct making *m, const struct asking *q, struct json *
     json_push_int(span, to);
 }
 
-/* Files that are brought as evidence, a policy's words, and what takes two people or a person asked again, are leaves of types of their own
- * (ledger.md 2.2): they say of themselves what they are to whoever reads the ledger without these types. */
+/* What lies in the boundary of the system is decided with these two steps; opening it again takes the decision back and says nothing new. */
+static bool is_scope_decision(const struct asking *q)
+{
+    return strcmp(q->type->id, "boundary_item") == 0 && q->transition && !q->is_vote && (str_is(q->transition_id, "approve") || str_is(q->transition_id, "remove"));
+}
+
+/* Files that are brought as evidence, a policy's words, what is in scope, and what takes two people or a person asked again, are leaves of types of
+ * their own (ledger.md 2.2): they say of themselves what they are to whoever reads the ledger without these types. */
 static const char *leaf_type_of(const struct asking *q)
 {
     if (q->act == RECORD_CREATE || q->act == RECORD_CHANGE)
         return strcmp(q->type->id, "evidence") == 0 && q->blob_count > 1 ? "upload" : strcmp(q->type->id, "policy_version") == 0 ? "policy" : "record";
+    if (is_scope_decision(q))
+        return "scope";
     return q->is_vote || (q->transition && q->transition->needs_step_up) ? "decision" : "record";
+}
+
+static void put_scope(struct making *m, const struct asking *q, struct json *body)
+{
+    struct json *scope = json_put_object(body, "scope");
+    const struct json *is_in = json_get(q->set, "is_in");
+    is_in = is_in ? is_in : json_get(q->record->values, "is_in");
+    bool takes_in = str_is(q->transition_id, "approve") && is_in && is_in->type == JSON_BOOL && is_in->boolean;
+    struct str kind = claimed(q, "kind");
+    json_put_cstr(scope, "act", takes_in ? "in" : "out");
+    json_put_str(scope, "id", q->id);
+    json_put_str(scope, "kind", kind.size ? arena_str(m->a, kind) : STR("unknown"));
 }
 
 static void draft(struct making *m, const struct asking *q, size_t i, size_t count, struct leaf_draft *ret)
@@ -646,6 +666,8 @@ static void draft(struct making *m, const struct asking *q, size_t i, size_t cou
         json_put_int(body, "of", q->record->leaf);
     if (strcmp(type, "upload") == 0)
         put_observed(m, q, body);
+    if (strcmp(type, "scope") == 0)
+        put_scope(m, q, body);
     *ret = (struct leaf_draft){.type = type,
                                .stream = arena_printf(a, "record/%s", q->type->id),
                                .body = body,

@@ -132,6 +132,34 @@ START_TEST(steps_are_guarded)
 }
 END_TEST
 
+static const struct test_leaf *last_leaf(void)
+{
+    return &w.leaves[w.next - 1];
+}
+
+START_TEST(what_is_in_scope_is_decided_by_leaves_of_their_own_type)
+{
+    start();
+    w.actor = "local:admin";
+    const char *in = records_create(&w, "boundary_item", "{\"name\":\"API\",\"kind\":\"software\",\"is_in\":true,\"reason\":\"It is the service.\"}");
+    const char *out = records_create(&w, "boundary_item", "{\"name\":\"Offices\",\"kind\":\"location\",\"is_in\":false,\"reason\":\"Empty.\"}");
+    ck_assert_str_eq(last_leaf()->type, "record");
+    w.actor = "system:test";
+    ck_assert_msg(move("boundary_item", in, 1, "approve", ""), "%s", e.text);
+    ck_assert_str_eq(last_leaf()->type, "scope");
+    ck_assert(strstr(last_leaf()->text.data, "\"scope\":{\"act\":\"in\",\"id\":\"BND-0001\",\"kind\":\"software\"}"));
+    ck_assert_msg(move("boundary_item", out, 1, "approve", ""), "%s", e.text);
+    ck_assert(strstr(last_leaf()->text.data, "\"scope\":{\"act\":\"out\",\"id\":\"BND-0002\",\"kind\":\"location\"}"));
+    ck_assert_msg(move("boundary_item", out, 2, "reopen", "again"), "%s", e.text);
+    ck_assert_str_eq(last_leaf()->type, "record");
+    ck_assert_msg(move("boundary_item", in, 2, "remove", "gone"), "%s", e.text);
+    ck_assert_str_eq(last_leaf()->type, "scope");
+    ck_assert(strstr(last_leaf()->text.data, "\"scope\":{\"act\":\"out\",\"id\":\"BND-0001\",\"kind\":\"software\"}"));
+    ck_assert(strstr(last_leaf()->text.data, "\"k\":\"record.change\""));
+    records_release(&w);
+}
+END_TEST
+
 /* Every way in which one person could be two, or decide on words of their own. */
 START_TEST(who_decides_is_another_person_than_whose_words_they_are)
 {
@@ -289,5 +317,5 @@ START_TEST(many_changes_are_one_operation_or_none)
 }
 END_TEST
 
-TEST_MAIN("record", a_record_is_made_changed_and_read_back, what_does_not_fit_is_refused_by_field, steps_are_guarded, who_decides_is_another_person_than_whose_words_they_are, an_undo_brings_the_version_before_back,
+TEST_MAIN("record", a_record_is_made_changed_and_read_back, what_does_not_fit_is_refused_by_field, steps_are_guarded, what_is_in_scope_is_decided_by_leaves_of_their_own_type, who_decides_is_another_person_than_whose_words_they_are, an_undo_brings_the_version_before_back,
           lists_are_filtered_sorted_searched_and_of_the_past, an_erased_change_leaves_a_version_without_what_it_set, many_changes_are_one_operation_or_none)

@@ -10,6 +10,12 @@ enum lie {
     BACK_IN_TIME,
     OTHER_RULE,
     OTHER_CHANGE,
+    SCOPE_CHANGE,
+    SCOPE_RULE,
+    SCOPE_SIGNED,
+    ALERT_RULE,
+    ALERT_SIGNED,
+    ALERT_HONEST,
     COLLECTOR_UNKNOWN,
     COLLECTOR_RETIRED,
     COLLECTOR_REVOKED,
@@ -240,7 +246,7 @@ static struct json *member_of(struct json *leaf, const char *name)
 }
 
 /* A change of a record; with the lie one of its members is not what it has to be. */
-static void change_lie(struct tamper *t, struct tamper_world *w, bool is_lie)
+static void change_lie(struct tamper *t, struct tamper_world *w, bool is_lie, bool is_scope)
 {
     static const struct {
         const char *name, *good, *bad;
@@ -266,7 +272,50 @@ static void change_lie(struct tamper *t, struct tamper_world *w, bool is_lie)
         json_push_int(list, 2);
     if (broken != TEXTS + 4)
         json_put(leaf, "b", world_blob(w, STR("{}"), &sealed));
-    world_append(w, "record", S_FREE, leaf, STR(""));
+    if (is_scope) {
+        struct json *scope = json_put_object(leaf, "scope");
+        json_put_cstr(scope, "act", draw(t, 2) ? "in" : "out");
+        json_put_cstr(scope, "id", "BND-0001");
+        json_put_cstr(scope, "kind", "software");
+    }
+    world_append(w, is_scope ? "scope" : "record", S_FREE, leaf, STR(""));
+}
+
+/* What is in scope, said as nobody may say it; or signed, which nobody does. */
+static void scope_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    static const char *const bad[][2] = {{"act", "approve"}, {"act", ""}, {"act", "in|out"}, {"id", ""}, {"kind", "two words"}, {"kind", ""}};
+    struct json *leaf = json_object(w->d.arena), *scope = json_put_object(leaf, "scope");
+    size_t at = draw(t, sizeof(bad) / sizeof(bad[0]));
+    bool is_left_out = draw(t, 2), is_bad = lie == SCOPE_RULE;
+    static const char *const good[][2] = {{"act", "in"}, {"id", "BND-0001"}, {"kind", "software"}};
+    for (size_t i = 0; i < 3; i++) {
+        bool is_it = is_bad && strcmp(bad[at][0], good[i][0]) == 0;
+        if (!is_it || !is_left_out)
+            json_put_cstr(scope, good[i][0], is_it ? bad[at][1] : good[i][1]);
+    }
+    struct str lines = STR("");
+    if (lie == SCOPE_SIGNED) {
+        bool is_officer = draw(t, 2);
+        lines = test_statement_sign(&w->d, "assay/scope@v1", scope, is_officer ? &w->officer : &w->d.root, is_officer ? &w->officer_private : &w->d.root_private);
+    }
+    world_append(w, "scope", S_FREE, leaf, lines);
+}
+
+/* An alert about a leaf that is not there yet, of a kind or about somebody that cannot be; or signed. */
+static void alert_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
+{
+    struct json *leaf = json_object(w->d.arena);
+    uint64_t size = ledger_size(w->d.writer), broken = lie == ALERT_RULE ? draw(t, 4) : UINT64_MAX;
+    if (broken != 0 || draw(t, 2))
+        json_put_cstr(leaf, "kind", broken == 0 ? "test failed" : "test-failed");
+    json_put_int(leaf, "of", broken == 1 ? (int64_t)(size + draw(t, 1000)) : (int64_t)draw(t, size));
+    json_put_cstr(leaf, "sub", broken == 2 ? "web-1" : TEST_SUBJECT);
+    json_push_str(json_put_array(leaf, "ctl"), broken == 3 ? STR("ssh root login") : STR("ssh.root_login"));
+    struct str lines = STR("");
+    if (lie == ALERT_SIGNED)
+        lines = test_statement_sign(&w->d, "assay/alert@v1", leaf, &w->d.collector, &w->d.collector_private);
+    world_append(w, "alert", S_FREE, leaf, lines);
 }
 
 /* A whole leaf by hand. */
@@ -459,7 +508,13 @@ static void opinion_lie(struct tamper *t, struct tamper_world *w, enum lie lie)
 static void lie_tell(struct tamper *t, struct tamper_world *w, enum lie lie)
 {
     if (lie == OTHER_CHANGE)
-        change_lie(t, w, true);
+        change_lie(t, w, true, false);
+    else if (lie == SCOPE_CHANGE)
+        change_lie(t, w, true, true);
+    else if (lie == SCOPE_RULE || lie == SCOPE_SIGNED)
+        scope_lie(t, w, lie);
+    else if (lie == ALERT_RULE || lie == ALERT_SIGNED)
+        alert_lie(t, w, lie);
     else if (lie == OTHER_LEDGER || lie == BAD_NONCE || lie == BACK_IN_TIME || lie == OTHER_RULE)
         raw_lie(t, w, lie);
     else if (lie == SEQUENCE || lie == PREVIOUS || lie == SIGNED_ITEM)
@@ -495,7 +550,9 @@ static bool make(struct tamper *t, const struct tamper_class *c)
         if (draw(t, 2))
             test_directory_parameter(&w->d, (int64_t)i);
         if (draw(t, 2))
-            change_lie(t, w, false);
+            change_lie(t, w, false, draw(t, 2));
+        if (draw(t, 2))
+            alert_lie(t, w, ALERT_HONEST);
         if (draw(t, 3) == 0)
             world_seal(w);
     }
@@ -512,6 +569,11 @@ static const struct tamper_class classes[] = {
     {"a nonce that is none", "E42", make, BAD_NONCE, NULL},
     {"a leaf that breaks the rules of its type", "E42", make, OTHER_RULE, NULL},
     {"a change of a record that breaks its rule", "E42", make, OTHER_CHANGE, NULL},
+    {"a scope decision that breaks the rule of changes", "E42", make, SCOPE_CHANGE, NULL},
+    {"a scope decision that says neither in nor out, or of what", "E42", make, SCOPE_RULE, NULL},
+    {"a scope decision that is signed", "E43", make, SCOPE_SIGNED, NULL},
+    {"an alert that breaks its rule", "E42", make, ALERT_RULE, NULL},
+    {"an alert that is signed", "E43", make, ALERT_SIGNED, NULL},
     {"stream sequence: jump or repeat", "E44", make, SEQUENCE, NULL},
     {"stream sequence: another leaf before", "E44", make, PREVIOUS, NULL},
     {"a time before that of the leaf before", "E50", make, BACK_IN_TIME, NULL},
