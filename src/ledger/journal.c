@@ -124,29 +124,37 @@ static bool frame_at(const struct os_file_calls *calls, int fd, uint64_t offset,
     return true;
 }
 
-/* True if a frame of leaves from `next_index` on that holds together lies within reach at or behind a broken place. Frames of
+/* Whether a frame of leaves from `next_index` on that holds together lies within reach at or behind a broken place. Frames of
  * smaller indices are what the segment held before it was used again. */
-static bool has_frame_behind(const struct os_file_calls *calls, int fd, uint64_t offset, uint64_t next_index)
+static bool frame_behind_find(const struct os_file_calls *calls, int fd, uint64_t offset, uint64_t next_index, bool *ret_found, struct err *e)
 {
     struct buf BUF_AUTO reach;
     struct buf BUF_AUTO bytes;
-    struct err ignored = {0};
+    struct err none = {0};
+    struct stat facts;
+    *ret_found = false;
+    if (calls->fstat(calls->context, fd, &facts) != 0)
+        return err_errno(e, errno, "stat journal segment");
+    uint64_t size = (uint64_t)facts.st_size > offset ? (uint64_t)facts.st_size - offset : 0;
     buf_init(&reach, DAMAGE_SCAN_BYTES);
     buf_init(&bytes, JOURNAL_HEADER_SIZE + (size_t)LIMIT_JOURNAL_SEGMENT_BYTES);
-    if (!read_at(calls, fd, offset, DAMAGE_SCAN_BYTES, &reach, &ignored))
+    if (!read_at(calls, fd, offset, size < DAMAGE_SCAN_BYTES ? size : DAMAGE_SCAN_BYTES, &reach, e))
         return false;
     struct str rest = buf_view(&reach);
-    for (size_t at = 0; at + 4 <= rest.size;) {
+    for (size_t at = 0; at + 4 <= rest.size && !*ret_found; at++) {
         const char *hit = memmem(rest.data + at, rest.size - at, magic, 4);
         if (!hit)
-            return false;
+            return true;
         at = (size_t)(hit - rest.data);
         struct journal_frame frame;
-        if (frame_at(calls, fd, offset + at, NULL, &bytes, &frame, &ignored) && frame.first_index >= next_index)
-            return true;
-        at++;
+        *ret_found = frame_at(calls, fd, offset + at, NULL, &bytes, &frame, &none) && frame.first_index >= next_index;
+        if (none.code != ERR_NONE && none.code != ERR_NOT_FOUND) {
+            *e = none;
+            return false;
+        }
+        none = (struct err){0};
     }
-    return false;
+    return true;
 }
 
 static int segment_open(const struct os_file_calls *calls, int dir, uint64_t segment, int flags)
@@ -167,7 +175,12 @@ bool journal_read(const struct os_file_calls *calls, int dir, uint64_t next_inde
                                    : err_errno(e, errno, "open journal segment %llu", (unsigned long long)at.segment);
         struct err found = {0};
         bool is_frame = frame_at(calls, fd, at.offset, &at.previous, frame_bytes, ret, &found);
-        bool is_damaged = !is_frame && found.code == ERR_NOT_FOUND && has_frame_behind(calls, fd, at.offset, next_index);
+        bool is_damaged = false;
+        if (!is_frame && found.code == ERR_NOT_FOUND) {
+            struct err scan = {0};
+            if (!frame_behind_find(calls, fd, at.offset, next_index, &is_damaged, &scan))
+                found = scan;
+        }
         calls->close(calls->context, fd);
         if (is_frame) {
             *position = (struct journal_position){at.segment, at.offset + frame_bytes->size,
