@@ -415,18 +415,6 @@ static void put_people(struct view *v, struct json *page, const struct due_item 
     }
 }
 
-/* LIST calls the three shapes by what they mean for tests; here they say how near the day is. */
-static void name_statuses(const struct json *page)
-{
-    JSON_EACH (status, json_get(page, "statuses")) {
-        struct str id = json_text(status, "status");
-        const char *words = str_is(id, "fail") ? "Overdue" : str_is(id, "unknown") ? "Within a week" : "Later";
-        JSON_EACH (member, status)
-            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
-                member->text = str_of(words);
-    }
-}
-
 static struct json *task_row(struct view *v, const struct due_item *d, enum result_status *ret_status)
 {
     int64_t days = d->due_day - today(v);
@@ -575,7 +563,7 @@ struct json *view_tasks(struct view *v, const struct view_records *r, const stru
     bool is_by_day = f->q.size == 0 && f->sort.size == 0 && !f->is_descending && !str_is(person, "none") && status_days(v, f->status, &ignored, &ignored);
     if (!(all > READ_MAX && is_by_day ? tasks_paged(v, r, page, f, person.data ? person : STR(""), e) : tasks_read(v, r, page, f, person, e)))
         return NULL;
-    name_statuses(page);
+    list_name_statuses(page, "Overdue", "Within a week", "Later", "Later");
     return page;
 }
 
@@ -669,13 +657,13 @@ struct json *view_calendar(struct view *v, const struct view_records *r, struct 
         month_put_day(v, o, &m, day);
         json_put_bool(o, "is_free", (day - m.start) % 7 >= 5 || holiday.size > 0);
         json_put_str(o, "holiday", holiday.data ? holiday : STR(""));
-        struct json *list = json_put_array(o, "items");
+        struct json *list = json_put_array(o, "items"), *rest = json_put_array(o, "rest");
         int64_t more = unread[day - m.start];
         for (size_t n = 0; at < count && items[at].due_day == day; at++, n++) {
             if (n < VIEW_DAY_MAX)
                 put_due(v, json_push_object(list), &items[at]);
-            else
-                more++;
+            else if (more++ < VIEW_DAY_REST_MAX)
+                put_due(v, json_push_object(rest), &items[at]);
         }
         json_put_int(o, "more", more);
     }

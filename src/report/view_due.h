@@ -10,7 +10,7 @@
 #include "record/due.h"
 #include "report/view_record.h"
 
-enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 7, VIEW_MESSAGES_MAX = 5, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
+enum { VIEW_DUE_WEEK = 7, VIEW_MY_MAX = 100, VIEW_DAY_MAX = 7, VIEW_DAY_REST_MAX = 20, VIEW_MESSAGES_MAX = 5, FEED_BACK_DAYS = 90, FEED_AHEAD_DAYS = 400, DUE_COUNT_MAX = 999 };
 
 /* One's own short list. {"title":"My page","as_of","nav","person":{"id","name"} or null,"total":N,"overdue":N,
  *  "groups":[{"id":"overdue","label":"Overdue","rows":[DUE],"more":0}] (only those that have some),
@@ -22,7 +22,7 @@ bool view_put_messages(struct view *v, struct str person, struct json *page, str
  * person: of one alone ("none": of nobody). {"people":[{"id","name","count"}],"person":""} beside. Sorted by due; also title, type, owner. */
 struct json *view_tasks(struct view *v, const struct view_records *r, const struct view_filter *f, struct str person, struct err *e);
 /* month: "2026-11", empty: this one. {"title":"Calendar","as_of","nav","month","month_words","before","after","person","total":N,
- *  "weeks":[[{"date","day","is_other","is_today","is_free","holiday":"Christmas Day","items":[DUE],"more":0} x7]]} */
+ *  "weeks":[[{"date","day","is_other","is_today","is_free","holiday":"Christmas Day","items":[DUE],"rest":[DUE] (the first of those that are more),"more":0} x7]]} */
 struct json *view_calendar(struct view *v, const struct view_records *r, struct str month, struct str person, struct err *e);
 /* How many are overdue, counted to DUE_COUNT_MAX: of the person who asks, and of all. */
 bool view_due_counts(struct view *v, const struct view_records *r, int64_t *ret_mine, int64_t *ret_all, struct err *e) MUST_USE;

@@ -129,6 +129,7 @@ struct json *view_evidence(struct view *v, const struct view_filter *f, struct e
     if (!inner.code && !view_evidence_uploads(v, &l, &inner))
         return *e = inner, NULL;
     list_finish(&l, page, subject_words);
+    list_name_statuses(page, "Rejected", "Incomplete or waiting", "In order", "Withdrawn");
     if (inner.code || !view_evidence_missing(v, page, &inner) || !runs_put(v, page, &inner) || !put_warnings(v, page, &inner)) {
         *e = inner;
         return NULL;

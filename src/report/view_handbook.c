@@ -143,6 +143,7 @@ struct json *view_handbook(struct view *v, const struct view_records *r, const s
                                        .sort_number = is_open ? 0 : 1, .sort_text = p->id});
     }
     list_finish(&l, page, NULL);
+    list_name_statuses(page, "Overdue", "To be signed", "Signed", "To be read");
     if (own.person.size)
         put_person(v, page, "person", own.person);
     else

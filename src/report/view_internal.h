@@ -95,6 +95,8 @@ void list_init(struct list *l, struct view *v, const struct view_filter *f);
 void list_add(struct list *l, struct list_row row);
 /* Puts the members of LIST into `page`. group_words gives the words of a group, NULL: the group itself. */
 void list_finish(struct list *l, struct json *page, struct str (*group_words)(struct view *v, struct str group));
+/* What the four shapes mean in this list, in its "statuses": a gap does not "pass". Static texts. */
+void list_name_statuses(const struct json *page, const char *fail, const char *unknown, const char *pass, const char *skip);
 /* For lists that the database filters and pages: the same members around rows that were made already. */
 void list_put_page(struct view *v, struct json *page, const struct view_filter *f, int64_t total, int64_t all);
 int64_t filter_per_page(const struct view_filter *f);

@@ -93,17 +93,6 @@ static void put_kinds(struct json *page, const int64_t counts[3], struct str kin
     }
 }
 
-static void name_statuses(const struct json *page)
-{
-    JSON_EACH (status, json_get(page, "statuses")) {
-        struct str id = json_text(status, "status");
-        const char *words = str_is(id, "fail") ? "Overdue" : str_is(id, "unknown") ? "Open" : str_is(id, "pass") ? "Done" : "Dropped";
-        JSON_EACH (member, status)
-            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
-                member->text = str_of(words);
-    }
-}
-
 /* [{"kind","is_open","status":enum,"id","title","person","event_on","row":packed}]: all of them, in their order. */
 static struct json *joiners_make(struct view *v, void *context, struct err *e)
 {
@@ -149,7 +138,7 @@ struct json *view_joiners(struct view *v, const struct view_records *r, const st
                                        .text = json_text(one, "text")});
     }
     list_finish(&l, page, NULL);
-    name_statuses(page);
+    list_name_statuses(page, "Overdue", "Open", "Done", "Dropped");
     json_put_str(page, "kind", kind.data ? kind : STR(""));
     put_kinds(page, counts, kind);
     return put_contracts(v, page, e) ? page : NULL;

@@ -118,6 +118,17 @@ static void statuses_put(struct list *l, struct json *page)
     }
 }
 
+void list_name_statuses(const struct json *page, const char *fail, const char *unknown, const char *pass, const char *skip)
+{
+    JSON_EACH (status, json_get(page, "statuses")) {
+        struct str id = json_text(status, "status");
+        const char *words = str_is(id, "fail") ? fail : str_is(id, "unknown") ? unknown : str_is(id, "pass") ? pass : skip;
+        JSON_EACH (member, status)
+            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
+                member->text = str_of(words);
+    }
+}
+
 void list_put_page(struct view *v, struct json *page, const struct view_filter *f, int64_t total, int64_t all)
 {
     (void)v;

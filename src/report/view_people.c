@@ -258,12 +258,12 @@ static void put_statuses(const struct matching *m, struct json *page)
 {
     struct json *list = json_put_array(page, "statuses");
     for (int s = RESULT_FAIL; s >= RESULT_SKIP; s--) {
-        const char *words = s == RESULT_FAIL ? "Overdue" : s == RESULT_UNKNOWN ? "Open" : "Owes nothing";
         struct json *o = json_push_object(list);
-        put_status_as(o, (enum result_status)s, words);
-        json_put_cstr(o, "words", words);
+        put_status_as(o, (enum result_status)s, "");
+        json_put_cstr(o, "words", "");
         json_put_int(o, "count", m->statuses[s]);
     }
+    list_name_statuses(page, "Overdue", "Open", "Owes nothing", "Owes nothing");
 }
 
 struct json *view_people(struct view *v, const struct view_records *r, const struct view_filter *f, const struct people_filter *more, struct err *e)

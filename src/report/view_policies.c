@@ -106,6 +106,7 @@ struct json *view_policies(struct view *v, const struct view_records *r, const s
                                        .sort_text = sort_is(f, "review") ? (p->review_on.size ? p->review_on : STR("9999")) : sort_is(f, "title") ? p->title : p->id});
     }
     list_finish(&l, page, category_name);
+    list_name_statuses(page, "Review overdue", "Not in force", "In force", "Retired");
     struct json *sum = json_put_object(page, "sum");
     json_put_int(sum, "total", (int64_t)b.count);
     json_put_int(sum, "in_force", live);

@@ -172,5 +172,6 @@ struct json *view_questionnaire(struct view *v, const struct view_filter *f, str
     json_put_int(sum, "shown", q.of[RESULT_PASS]);
     json_put_int(sum, "gaps", q.of[RESULT_FAIL]);
     list_finish(&q.list, page, NULL);
+    list_name_statuses(page, "A gap", "Not shown yet", "Shown by evidence", "Not applicable");
     return page;
 }

@@ -120,17 +120,6 @@ static bool put_counts_now(struct view *v, struct json *page, struct err *e)
     return true;
 }
 
-static void name_statuses(const struct json *page)
-{
-    JSON_EACH (status, json_get(page, "statuses")) {
-        struct str id = json_text(status, "status");
-        const char *words = str_is(id, "fail") ? "Open" : str_is(id, "unknown") ? "Explained" : "Mended";
-        JSON_EACH (member, status)
-            if (str_is(member->key, "words") || str_is(member->key, "status_words"))
-                member->text = str_of(words);
-    }
-}
-
 struct json *view_reconcile(struct view *v, const struct view_records *r, const struct view_filter *f, struct err *e)
 {
     struct list l;
@@ -151,7 +140,7 @@ struct json *view_reconcile(struct view *v, const struct view_records *r, const 
     if (inner.code)
         return *e = inner, NULL;
     list_finish(&l, page, NULL);
-    name_statuses(page);
+    list_name_statuses(page, "Open", "Explained", "Mended", "Mended");
     return put_counts_now(v, page, e) ? page : NULL;
 }
 

@@ -127,6 +127,7 @@ static void rows_put(const struct gap_book *b, struct json *page, const struct v
                                        .sort_text = sort_is(f, "due") ? g->due : sort_is(f, "owner") ? g->owner_name : g->record->id});
     }
     list_finish(&l, page, NULL);
+    list_name_statuses(page, "Open", "Under way", "Closed", "Accepted");
 }
 
 static void proposal_put(const struct gap_book *b, struct json *list, const struct proposal *p)

@@ -372,6 +372,7 @@ static void rows_put(const struct heat *h, struct json *page)
                                        .sort_text = sort_text(h->filter, row)});
     }
     list_finish(&l, page, NULL);
+    list_name_statuses(page, "Above it, open", "Covered or not measured", "Within the appetite", "Closed");
 }
 
 /* ---- around it ---- */

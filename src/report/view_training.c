@@ -5,6 +5,7 @@
 #include "report/view_internal.h"
 #include "report/view_parameters.h"
 
+#define ASSIGNMENT_STATUSES "Overdue", "Open", "Completed", "Not needed"
 #define OPEN "('assigned', 'started', 'quiz')"
 
 static struct str today_text(struct view *v)
@@ -71,7 +72,7 @@ static void campaign_put(struct view *v, struct json *o, struct db_row *row)
     json_put_str(o, "state", state);
     json_put_str(o, "state_words", str_is(state, "planned") ? STR("Planned") : str_is(state, "closed") ? STR("Closed") : STR("Running"));
     put_status_as(o, str_is(state, "planned") ? RESULT_UNKNOWN : late ? RESULT_FAIL : db_int(row, 12) ? RESULT_UNKNOWN : RESULT_PASS,
-                  str_is(state, "planned") ? "planned" : late ? "overdue" : db_int(row, 12) ? "open" : "completed");
+                  str_is(state, "planned") ? "Planned" : late ? "Overdue" : db_int(row, 12) ? "Open" : "Completed");
     course_link(v, o, course, is_there ? c.title : course);
     json_put_bool(o, "has_course", is_there);
     const char *words = "";
@@ -191,7 +192,7 @@ static void assignment_add(struct list *l, struct db_row *row, int64_t lessons)
     json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
     person_put(v, o, "person", db_text(row, 1), name);
     json_put_str(o, "manager", arena_str(v->arena, db_text(row, 3)));
-    put_status_as(o, status, is_done ? "completed" : is_dropped ? "not needed" : late ? "overdue" : str_is(state, "assigned") ? "assigned" : "begun");
+    put_status_as(o, status, is_done ? "Completed" : is_dropped ? "Not needed" : late ? "Overdue" : str_is(state, "assigned") ? "Assigned" : "Begun");
     json_put_str(o, "due", due);
     json_put_int(o, "lessons", db_int(row, 6));
     json_put_int(o, "lessons_all", lessons);
@@ -242,6 +243,7 @@ static bool assignments_paged(struct view *v, struct json *page, const struct vi
         json_put_cstr(o, "words", result_status_words((enum result_status)s));
         json_put_int(o, "count", l.unseen_status[s]);
     }
+    list_name_statuses(page, ASSIGNMENT_STATUSES);
     list_put_page(v, page, f, total, total);
     return true;
 }
@@ -253,6 +255,7 @@ static bool assignments_read(struct view *v, struct json *page, const struct vie
     DB_EACH (row, v->db, e, ASSIGNMENT_COLUMNS "training_assignments t left join people p on p.id = t.person where t.campaign = ?1", A(campaign))
         assignment_add(&l, row, lessons);
     list_finish(&l, page, NULL);
+    list_name_statuses(page, ASSIGNMENT_STATUSES);
     return e->code == ERR_NONE;
 }
 
@@ -316,7 +319,7 @@ static struct json *overdue_make(struct view *v, void *context, struct err *e)
     DB_EACH (row, v->db, e, "select t.id, t.person, p.name, p.manager, (select m.name from people m where m.id = p.manager), t.course, t.title, t.due_on, t.campaign from " OVERDUE, A(today_text(v))) {
         struct json *o = json_object(v->arena), *one = json_push_object(rows);
         struct str name = arena_str(v->arena, db_text(row, 2)), manager = arena_str(v->arena, db_text(row, 3)), due = arena_str(v->arena, db_text(row, 7));
-        put_status_as(o, RESULT_FAIL, "overdue");
+        put_status_as(o, RESULT_FAIL, "Overdue");
         json_put_str(o, "id", arena_str(v->arena, db_text(row, 0)));
         person_put(v, o, "person", db_text(row, 1), name);
         person_put(v, o, "manager", manager, db_text(row, 4));

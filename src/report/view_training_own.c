@@ -88,7 +88,7 @@ struct json *view_my_training(struct view *v, struct str person, struct err *e)
         bool is_late = str_compare(due, today) < 0;
         put_link(v, o, "course", id.data, arena_str(v->arena, db_text(row, 1)).data, course_url(v, id));
         json_put_str(o, "due", due);
-        put_status_as(o, is_late ? RESULT_FAIL : RESULT_UNKNOWN, is_late ? "overdue" : str_is(db_text(row, 3), "assigned") ? "not begun" : "begun");
+        put_status_as(o, is_late ? RESULT_FAIL : RESULT_UNKNOWN, is_late ? "Overdue" : str_is(db_text(row, 3), "assigned") ? "Not begun" : "Begun");
         json_put_int(o, "lessons_read", db_int(row, 4));
     }
     for (size_t i = 0; i < count; i++) {
@@ -232,7 +232,7 @@ static void result_put(const struct course *c, const struct quiz *q, struct str 
         json_put_str(o, "chosen", which > 0 ? question->wrong[which - 1] : STR(""));
         json_put_str(o, "right", question->right);
         json_put_str(o, "why", question->why);
-        put_status_as(o, is_right ? RESULT_PASS : RESULT_FAIL, is_right ? "right" : "wrong");
+        put_status_as(o, is_right ? RESULT_PASS : RESULT_FAIL, is_right ? "Right" : "Wrong");
     }
 }
 

@@ -168,6 +168,30 @@ describe('notifications', () => {
   });
 });
 
+describe('lists', () => {
+  it('say in their own words what their states mean', async () => {
+    const words = async (path) => (await api('GET', path)).statuses.map((s) => s.words);
+    for (const path of ['/gaps', '/gaps/register', '/policies', '/handbook', '/risks', '/people', '/people/joiners', '/people/reconcile', '/tasks', '/evidence'])
+      for (const word of await words(path)) assert.doesNotMatch(word, /^(Pass|Fail|Unknown)$/, path);
+    assert.deepEqual(await words('/gaps/register'), ['Open', 'Under way', 'Closed', 'Accepted']);
+    assert.deepEqual(await words('/tests'), ['Fail', 'Unknown', 'Pass', 'Not applicable']);
+  });
+});
+
+describe('the calendar', () => {
+  it('opens what a full day has besides', async () => {
+    const { id: owner } = await api('POST', '/records/person', { values: { name: 'Busy Bea', kind: 'employee' } });
+    await api('POST', '/changes', { changes: [...Array(12)].map((_, i) => ({ type: 'task', values: { title: `Busy task ${i}`, owner, due_on: '2031-03-12' } })) });
+    const page = await open();
+    await page.goto(url + '/calendar?month=2031-03');
+    const day = page.locator('td', { has: page.locator('time[datetime="2031-03-12"]') });
+    await day.getByText('5 more').click();
+    assert.equal(await day.locator('li.due a:visible').count(), 12);
+    page.isClean();
+    await page.finish();
+  });
+});
+
 describe('a missed performance', () => {
   it('becomes a deviation by itself, and is explained', async () => {
     const person = await api('POST', '/records/person', { values: { name: 'Missing Marta', kind: 'employee' } });
