@@ -24,15 +24,21 @@ static bool steps_until(struct telling *t, int64_t at_ms, struct err *e)
     return true;
 }
 
+/* Of the last day only what has passed by the real clock: who makes the company shortly after midnight has its last hours late in the evening before. */
+static int64_t no_later(int64_t at_ms, int64_t end_ms)
+{
+    return at_ms < end_ms ? at_ms : end_ms;
+}
+
 static bool day_tell(struct telling *t, int64_t day, struct err *e)
 {
     struct demo_world *w = t->w;
     int64_t at = day * MS_DAY;
     bool is_last = day == t->last_day;
-    world_clock(w, at + 2 * MS_HOUR);
+    world_clock(w, no_later(at + 2 * MS_HOUR, w->end_ms - MS_HOUR));
     if (!hosts_collect(w, e))
         return err_wrap(e, "hosts");
-    world_clock(w, at + 5 * MS_HOUR);
+    world_clock(w, no_later(at + 5 * MS_HOUR, w->end_ms - 10 * MS_MINUTE));
     if (!day_tick(w, e))
         return err_wrap(e, "what happens by itself");
     if (is_last) { /* no further than it is by the real clock */

@@ -3,7 +3,9 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-demo() { expect 0 "$assay" --data "$1" demo --until "${2:-2026-11-20}" --json; }
+# Shortly after midnight, when nothing of the last day's routine has happened yet.
+midnight=1795134000000 # 2026-11-20T00:20Z
+demo() { expect 0 env ASSAY_TEST_NOW_MS=$midnight "$assay" --data "$1" demo --json; }
 of() { "$assay" --data "$d/data" "$@" >"$d/out" 2>"$d/err" || fail "exit status $?: $*"; }
 
 is_plain() { ! grep -q __asan_init "$assay"; }
@@ -27,6 +29,8 @@ case_the_company_holds_and_is_the_same_for_the_same_seed_and_day() {
     [ "$(grep -c '"link"' "$d/out")" -ge 4 ] || fail 'links for fewer than four people'
     grep -q '"origin": *"demo/assay/' "$d/data/config.json" || grep -q '"origin":"demo/assay/' "$d/data/config.json" || fail 'the origin does not say demo'
     expect 0 "$assay" --data "$d/data" verify
+    last=$("$assay" --data "$d/data" status --json | sed -n '/"last_run"/,/"t"/s/.*"t": *\([0-9]*\).*/\1/p' | head -1)
+    [ "$last" -le $midnight ] || fail 'hosts were read in the future'
     expect 0 "$assay" --data "$d/data" reperform --last 3
     has 'no difference'
     rebuild_is_same
