@@ -2,7 +2,7 @@
 #include "assess/access_review.h"
 
 #include "assess/duties.h"
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "base/test.h"
 #include "record/test_records.h"
 

@@ -1,6 +1,6 @@
 #include "assess/assessment.h"
 
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "assess/span_store.h"
 #include "base/times.h"
 #include "os/zone.h"

@@ -1,6 +1,6 @@
 /* program.c - verbs of the story that are more than records: accounts, controls taken over, policies from draft to force. */
 #include "assess/assessment.h"
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "assess/risks.h"
 #include "demo/hosts.h"
 #include "demo/play.h"

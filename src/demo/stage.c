@@ -1,6 +1,6 @@
 /* stage.c - verbs of the examinations that are about the engagement: opened, begun, milestones, requests. */
 #include "demo/stage.h"
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "assess/request_answer.h"
 #include "collect/captures.h"
 #include "report/view_audit.h"

@@ -1,5 +1,7 @@
 /* rule.c - what must hold for a transition: SQL conditions of the type, asked of the row as it will be. */
+#include "base/times.h"
 #include "record/internal.h"
+#include "record/local_day.h"
 
 /* The row's columns: those that are set come as arguments, the others from the table. */
 static void put_row(struct query_text *q, const struct record *r, const struct json *set)
@@ -33,13 +35,14 @@ static void put_row(struct query_text *q, const struct record *r, const struct j
     buf_cstr(&q->sql, ") r");
 }
 
-/* What a rule calls 'now' is the time of whoever asks: a simulated clock rules it as well. */
-static void put_rule(struct query_text *q, struct str sql, int64_t now_ms)
+/* What a rule calls 'now' is what the clock shows where the organisation is: date('now') is the day there. The clock is that of whoever asks: a simulated
+ * one rules it as well. */
+static void put_rule(struct query_text *q, struct str sql, int64_t there_ms)
 {
     static const struct str now = {"'now'", 5};
     for (ptrdiff_t at; (at = str_find(sql, now)) >= 0; sql = str_slice(sql, (size_t)at + now.size, sql.size)) {
         buf_str(&q->sql, str_slice(sql, 0, (size_t)at));
-        buf_printf(&q->sql, "%lld, 'unixepoch'", (long long)(now_ms / 1000));
+        buf_printf(&q->sql, "%lld, 'unixepoch'", (long long)(there_ms / MS_SECOND));
     }
     buf_str(&q->sql, sql);
 }
@@ -48,12 +51,13 @@ bool rules_check(struct db *db, struct arena *a, const struct record *r, const s
                  struct err *e)
 {
     struct err failed = {0};
+    int64_t there_ms = move->rule_count ? local_ms(db, now_ms) : now_ms;
     *ret = NULL;
     for (size_t i = 0; i < move->rule_count && !*ret && !failed.code; i++) {
         struct query_text q;
         query_init(&q, a);
         buf_cstr(&q.sql, "select (");
-        put_rule(&q, str_of(move->rules[i].sql), now_ms);
+        put_rule(&q, str_of(move->rules[i].sql), there_ms);
         buf_cstr(&q.sql, ") from ");
         put_row(&q, r, set);
         struct db_row *row = query_run(&q, db, &failed);

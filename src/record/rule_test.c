@@ -1,4 +1,5 @@
 #include "base/test.h"
+#include "base/times.h"
 #include "record/test_records.h"
 
 static struct records w;
@@ -54,4 +55,24 @@ START_TEST(what_the_step_itself_sets_counts)
 }
 END_TEST
 
-TEST_MAIN("rule", every_condition_of_a_built_in_step_can_be_asked, a_step_whose_condition_does_not_hold_is_refused_with_its_reason, what_the_step_itself_sets_counts)
+START_TEST(the_day_of_a_condition_is_that_of_the_organisation)
+{
+    /* Somewhere it is a day later than in Greenwich from 10:00 on, elsewhere a day earlier until 12:00: at any time one of the two differs. */
+    records_init(&w);
+    int64_t now_ms = env_now_ms(&env_system);
+    bool is_ahead = now_ms % MS_DAY >= 10 * MS_HOUR;
+    char yesterday[TIME_TEXT_SIZE], today[TIME_TEXT_SIZE];
+    records_create(&w, "organisation", arena_printf(w.arena, "{\"name\":\"One\",\"time_zone\":\"%s\"}", is_ahead ? "Pacific/Kiritimati" : "Etc/GMT+12").data);
+    records_create(&w, "person", "{\"name\":\"Ann\"}");
+    records_create(&w, "risk", "{\"title\":\"One\",\"category\":\"fraud\"}");
+    time_format_date(now_ms, today);
+    time_format_date(now_ms - MS_DAY, yesterday);
+    records_create(&w, "risk_treatment", arena_printf(w.arena, "{\"title\":\"Two\",\"risk\":\"R-0001\",\"plan\":\"x\",\"owner\":\"P-0001\",\"due_on\":\"%s\"}", is_ahead ? today : yesterday).data);
+    bool is_moved = move("risk_treatment", "TRT-0001", 1, "begin", "{}");
+    ck_assert_msg(is_moved != is_ahead, "%s", e.text); /* today is over where the day began earlier; yesterday is not where it has not ended */
+    records_release(&w);
+}
+END_TEST
+
+TEST_MAIN("rule", every_condition_of_a_built_in_step_can_be_asked, a_step_whose_condition_does_not_hold_is_refused_with_its_reason, what_the_step_itself_sets_counts,
+          the_day_of_a_condition_is_that_of_the_organisation)

@@ -1,4 +1,4 @@
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "report/view_internal.h"
 
 #include "assess/population_events.h"

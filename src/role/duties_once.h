@@ -5,7 +5,7 @@
 #ifndef ROLE_DUTIES_ONCE_H
 #define ROLE_DUTIES_ONCE_H
 
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "assess/risk_duties.h"
 #include "base/env.h"
 #include "keeper/data_dir.h"

@@ -1,4 +1,4 @@
-#include "assess/local_day.h"
+#include "record/local_day.h"
 #include "base/limits.h"
 #include "base/times.h"
 #include "web/records.h"

@@ -1,4 +1,4 @@
-#include "assess/local_day.h"
+#include "record/local_day.h"
 
 #include "base/times.h"
 #include "os/zone.h"
@@ -19,6 +19,13 @@ struct zone *local_zone(struct db *db, struct arena *a)
     struct err ignored = {0};
     char zone[ZONE_NAME_MAX + 1];
     return zone_name(db, zone, &ignored) ? zone_open(a, str_of(zone)) : NULL;
+}
+
+int64_t local_ms(struct db *db, int64_t now_ms)
+{
+    struct err ignored = {0};
+    char zone[ZONE_NAME_MAX + 1];
+    return zone_name(db, zone, &ignored) ? now_ms + MS_SECOND * zone_seconds_east(str_of(zone), now_ms / MS_SECOND) : now_ms;
 }
 
 bool local_date(struct db *db, int64_t now_ms, int64_t *ret_day, int *ret_hour, struct err *e)
