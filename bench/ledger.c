@@ -6,8 +6,15 @@
  *
  * Leaves of 1 KiB, composed before the clock starts. The limits are of this machine in these minutes: limit_hash is one core that
  * hashes each leaf and one node of the tree once, with OpenSSL's SHA-256 and with the kernel in use (sha256_lanes.c, unless
- * ASSAY_BENCH_OPENSSL is set); limit_disk is a disk that writes each leaf twice, to the journal and to a tile, in one stream. Appending hashes each leaf on one core and, read back from the journal,
- * a second time on another (I3).
+ * ASSAY_BENCH_OPENSSL is set); limit_disk is a disk that writes each leaf twice, to the journal and to a tile, in one stream of synced
+ * megabytes into space that it wrote before. Appending hashes each leaf on one core and, read back from the journal, a second time on
+ * another (I3).
+ *
+ * Appending is measured in rounds. Before and after each one the limits are measured again, over as many bytes, and the round's ratio
+ * is to the lower limit of these moments: a disk that others use slows both. What is printed is the median, with the least and the most
+ * round, and the ratio to the best moment of the whole run. page_new is what the kernel takes to put 1 KiB into a page of a new
+ * file, with page_again the same into pages that are there: a hypervisor that has to find memory first makes the one dear and not the other,
+ * and the limit, whose file is always the same, does not see it.
  */
 #include "base/limits.h"
 #include "ledger/internal.h"
@@ -19,7 +26,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LEAF_SIZE = 1024, BATCH = 1024, SAMPLES = 2000, SYNCS = 500, ROUNDS = 5, SEAL_EVERY = 256 };
+enum { LEAF_SIZE = 1024, BATCH = 1024, SAMPLES = 2000, SYNCS = 500, ROUNDS = 5, SEAL_EVERY = 256, APPEND_ROUNDS = 8, PAGES_BYTES = 64 << 20 };
 #define ORIGIN "bench/ledger/0123456789abcdef"
 
 static struct ed25519_private private_key = {{7}};
@@ -29,6 +36,7 @@ static char *leaves_bytes; /* count * LEAF_SIZE */
 static struct str *leaves;
 static double seconds[SAMPLES];
 static double hash_limit, openssl_limit, disk_limit, sync_p50;
+static int limit_fd = -1; /* the file that limit_disk writes */
 static bool use_lanes = true;
 
 static double wall(void)
@@ -142,21 +150,26 @@ static void leaves_make(size_t count)
     }
 }
 
-/* One core that hashes each leaf and one node once, a tile at a time. */
-static double limit_hash(const char *name)
+/* One core that hashes each leaf and one node once, a tile at a time: seconds of CPU for either. */
+static void hash_once(double *ret_leaf, double *ret_node)
 {
     static struct sha256 hashes[BATCH];
+    double start = cpu();
+    for (int i = 0; i < 8 * BATCH; i += 256)
+        merkle_leaf_hashes(leaves + i % BATCH, 256, hashes + i % BATCH);
+    *ret_leaf = (cpu() - start) / (8 * BATCH);
+    start = cpu();
+    for (int i = 0; i < 50 * BATCH; i += 256)
+        sha256_of_pairs(1, hashes + i % (BATCH / 2), 256, hashes + i % (BATCH / 2));
+    *ret_node = (cpu() - start) / (50 * BATCH);
+}
+
+static double limit_hash(const char *name)
+{
     char text[80];
-    double best_leaf = 1, best_node = 1;
+    double best_leaf = 1, best_node = 1, leaf, node;
     for (int round = 0; round < ROUNDS * 8; round++) {
-        double start = cpu();
-        for (int i = 0; i < 8 * BATCH; i += 256)
-            merkle_leaf_hashes(leaves + i % BATCH, 256, hashes + i % BATCH);
-        double leaf = (cpu() - start) / (8 * BATCH);
-        start = cpu();
-        for (int i = 0; i < 50 * BATCH; i += 256)
-            sha256_of_pairs(1, hashes + i % (BATCH / 2), 256, hashes + i % (BATCH / 2));
-        double node = (cpu() - start) / (50 * BATCH);
+        hash_once(&leaf, &node);
         best_leaf = leaf < best_leaf ? leaf : best_leaf;
         best_node = node < best_node ? node : best_node;
     }
@@ -191,25 +204,26 @@ static double sync_run(int fd, size_t size, int count)
     return (double)size * count / (wall() - start);
 }
 
+/* Leaves a second, if each goes to disk twice, with its hash; 200 MiB, as many bytes each time, always in the same place. */
+static double disk_once(void)
+{
+    return sync_run(limit_fd, 1 << 20, 200) / (2 * (LEAF_SIZE + 2) + 2 * SHA256_SIZE);
+}
+
 static void limits_disk(int dir)
 {
-    int fd = openat(dir, "sync", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = limit_fd = openat(dir, "sync", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || fallocate(fd, 0, 0, (off_t)256 << 20) != 0)
         return;
     sync_run(fd, 4096, SYNCS); /* the first time its space is new to the file system */
     percentiles("limit_fdatasync_4k_new", seconds, SYNCS, 1e6, "us");
     sync_run(fd, 4096, SYNCS);
     sync_p50 = percentiles("limit_fdatasync_4k", seconds, SYNCS, 1e6, "us");
-    double best = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        double rate = sync_run(fd, 1 << 20, 200);
-        best = rate > best ? rate : best;
+        double rate = disk_once();
+        disk_limit = rate > disk_limit ? rate : disk_limit;
     }
-    figure("limit_write_1MiB_synced", best / 1e6, "MB/s");
-    disk_limit = best / (2 * (LEAF_SIZE + 2) + 2 * SHA256_SIZE);
     figure("limit_disk", disk_limit, "leaves/s");
-    close(fd);
-    unlinkat(dir, "sync", 0);
 }
 
 static struct ledger *ledger_make(struct ledger_options *o, const char *base, const char *name, bool is_pipelined)
@@ -234,41 +248,123 @@ static struct ledger *ledger_make(struct ledger_options *o, const char *base, co
     return l;
 }
 
-/* G1: all leaves, sealed and signed every 256 batches, which is about once a second. */
-static void bench_append(struct ledger *l, size_t count, const char *name)
+/* What happened in a stretch of time, of all threads. */
+struct spent {
+    double wall, cpu, kernel, caller;
+};
+
+static struct spent spent_now(void)
+{
+    return (struct spent){wall(), cpu(), cpu_kernel(), cpu_caller()};
+}
+
+/* All leaves, sealed and signed every 256 batches, which is about once a second, and at the end. */
+static struct spent append_all(struct ledger *l, const struct str *list, size_t count)
 {
     struct err e = {0};
-    char text[80];
     uint64_t index = 0;
-    double start = wall(), start_cpu = cpu(), start_kernel = cpu_kernel(), start_caller = cpu_caller();
+    struct spent start = spent_now();
     for (size_t done = 0; done < count; done += BATCH) {
-        if (!ledger_append_begin(l, leaves + done, BATCH, &index, &e))
+        if (!ledger_append_begin(l, list + done, BATCH, &index, &e))
             fail("append", &e);
         if (done / BATCH % SEAL_EVERY == SEAL_EVERY - 1 && !ledger_integrate(l, &e))
             fail("integrate", &e);
     }
     if (!ledger_append_wait(l, &e) || !ledger_integrate(l, &e))
         fail("integrate", &e);
-    double took = wall() - start, took_cpu = cpu() - start_cpu, kernel = cpu_kernel() - start_kernel, rate = (double)count / took;
-    double caller = cpu_caller() - start_caller;
-    snprintf(text, sizeof(text), "%s", name);
-    figure(text, rate, "leaves/s");
-    snprintf(text, sizeof(text), "%s_cpu", name);
-    figure(text, took_cpu / (double)count * 1e9, "ns/leaf");
-    snprintf(text, sizeof(text), "%s_cpu_kernel", name);
-    figure(text, kernel / (double)count * 1e9, "ns/leaf");
-    snprintf(text, sizeof(text), "%s_cpu_caller", name);
-    figure(text, caller / (double)count * 1e9, "ns/leaf");
-    snprintf(text, sizeof(text), "%s_cores_busy", name);
-    figure(text, took_cpu / took, "cores");
-    snprintf(text, sizeof(text), "%s_of_limit_hash", name);
-    figure(text, rate / hash_limit, "ratio");
+    struct spent end = spent_now();
+    return (struct spent){end.wall - start.wall, end.cpu - start.cpu, end.kernel - start.kernel, end.caller - start.caller};
+}
+
+static void middle(const char *name, const char *what, double *values, int count, const char *unit)
+{
+    char text[120];
+    qsort(values, (size_t)count, sizeof(*values), order);
+    snprintf(text, sizeof(text), "%s%s", name, what);
+    figure(text, values[count / 2], unit);
+}
+
+static void spread(const char *name, const char *what, double *values, int count, const char *unit)
+{
+    char text[120];
+    middle(name, what, values, count, unit);
+    snprintf(text, sizeof(text), "%s%s_least", name, what);
+    figure(text, values[0], unit);
+    snprintf(text, sizeof(text), "%s%s_most", name, what);
+    figure(text, values[count - 1], unit);
+}
+
+/* CPU of 1 KiB into pages of a file; nothing is synced. */
+static double pages_once(int fd)
+{
+    double start = cpu();
+    for (off_t at = 0; at < PAGES_BYTES; at += 1 << 20)
+        if (pwrite(fd, leaves_bytes, 1 << 20, at) != 1 << 20)
+            return 0;
+    return (cpu() - start) / (PAGES_BYTES / 1024);
+}
+
+static void pages_measure(int dir, double *ret_new, double *ret_again)
+{
+    int fd = openat(dir, "pages", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fail("pages", &(struct err){.text = "cannot be made"});
+    *ret_new = pages_once(fd) * 1e9;
+    *ret_again = pages_once(fd) * 1e9;
+    close(fd);
+    unlinkat(dir, "pages", 0);
+}
+
+/* G1, in rounds with the limits between them. */
+static void bench_append(struct ledger *l, size_t count, const char *name, int dir)
+{
+    enum { N = APPEND_ROUNDS };
+    double rate[N], total[N], kernel[N], user[N], caller[N], busy[N], of_hash[N], of_disk[N], of_limit[N], page_new[N], page_again[N], disk[N + 1], hash[N + 1], leaf, node;
+    size_t each = count / N / BATCH * BATCH;
+    int rounds = each ? N : 1;
+    each = each ? each : count;
+    for (int i = 0; i <= rounds; i++) {
+        disk[i] = limit_fd >= 0 ? disk_once() : 0;
+        hash_once(&leaf, &node);
+        hash[i] = 1 / (leaf + node);
+        if (i == rounds)
+            break;
+        pages_measure(dir, &page_new[i], &page_again[i]);
+        struct spent s = append_all(l, leaves + (size_t)i * each, each);
+        double n = (double)each;
+        rate[i] = n / s.wall, total[i] = s.cpu / n * 1e9, kernel[i] = s.kernel / n * 1e9, user[i] = total[i] - kernel[i];
+        caller[i] = s.caller / n * 1e9, busy[i] = s.cpu / s.wall;
+    }
+    for (int i = 0; i < rounds; i++) {
+        double d = (disk[i] + disk[i + 1]) / 2, h = (hash[i] + hash[i + 1]) / 2;
+        of_hash[i] = rate[i] / h;
+        of_disk[i] = d > 0 ? rate[i] / d : 0;
+        of_limit[i] = of_disk[i] > of_hash[i] ? of_disk[i] : of_hash[i];
+        printf("  round %d: %.0f leaves/s, kernel %.0f, user %.0f ns/leaf, page_new %.0f, page_again %.0f ns/KiB, disk %.0f, hash %.0f leaves/s, ratio %.2f\n", i + 1, rate[i], kernel[i],
+               user[i], page_new[i], page_again[i], d, h, of_limit[i]);
+    }
+    spread(name, "", rate, rounds, "leaves/s");
+    middle(name, "_cpu", total, rounds, "ns/leaf");
+    spread(name, "_cpu_kernel", kernel, rounds, "ns/leaf");
+    spread(name, "_cpu_user", user, rounds, "ns/leaf");
+    middle(name, "_cpu_caller", caller, rounds, "ns/leaf");
+    middle(name, "_cores_busy", busy, rounds, "cores");
+    spread(name, "_page_new", page_new, rounds, "ns/KiB");
+    middle(name, "_page_again", page_again, rounds, "ns/KiB");
+    spread(name, "_limit_hash", hash, rounds + 1, "leaves/s");
+    middle(name, "_of_limit_hash", of_hash, rounds, "ratio");
+    if (limit_fd >= 0) {
+        spread(name, "_limit_disk", disk, rounds + 1, "leaves/s");
+        middle(name, "_of_limit_disk", of_disk, rounds, "ratio");
+        disk_limit = disk[rounds] > disk_limit ? disk[rounds] : disk_limit;
+    }
+    spread(name, "_of_limit", of_limit, rounds, "ratio");
+    double best = disk_limit > 0 && disk_limit < hash_limit ? disk_limit : hash_limit;
+    char text[80];
+    snprintf(text, sizeof(text), "%s_of_best_limit", name);
+    figure(text, rate[rounds / 2] / best, "ratio");
     snprintf(text, sizeof(text), "%s_of_limit_openssl", name);
-    figure(text, rate / openssl_limit, "ratio");
-    snprintf(text, sizeof(text), "%s_of_limit_disk", name);
-    figure(text, rate / disk_limit, "ratio");
-    snprintf(text, sizeof(text), "%s_of_limit", name);
-    figure(text, rate / (hash_limit < disk_limit ? hash_limit : disk_limit), "ratio");
+    figure(text, rate[rounds / 2] / openssl_limit, "ratio");
 }
 
 static void bench_single(struct ledger *l)
@@ -418,12 +514,12 @@ static void run(const char *path, size_t count, char *const *parts, int part_cou
         limits_disk(dir);
     if (is_wanted(parts, part_count, "serial")) {
         struct ledger *l = ledger_make(&o, path, "serial", false);
-        bench_append(l, count / 4 / BATCH * BATCH, "append_and_integrate_serial");
+        bench_append(l, count / 4 / BATCH * BATCH, "append_and_integrate_serial", dir);
         bench_single(l);
         ledger_close(l);
     }
     struct ledger *l = ledger_make(&o, path, "pipelined", true);
-    bench_append(l, count, "append_and_integrate");
+    bench_append(l, count, "append_and_integrate", dir);
     ledger_close(l);
     snprintf(whole, sizeof(whole), "%s/pipelined", path);
     bool is_all = is_wanted(parts, part_count, "verify");
@@ -437,7 +533,7 @@ int main(int argc, char **argv)
 {
     char path[4000];
     struct err e = {0};
-    int64_t count = 524288;
+    int64_t count = 1048576;
     const char *base = argc > 1 ? argv[1] : getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp";
     if (argc > 2 && (!str_to_int64(str_of(argv[2]), &count) || count < BATCH)) {
         fprintf(stderr, "usage: bench-ledger [DIR [LEAVES [PART...]]]\n");
