@@ -25,15 +25,23 @@ static const char *state_name(const struct ledger_key *key)
     return key->end == KEY_IN_FORCE ? "in force" : key->end == KEY_RETIRED ? "retired" : "revoked";
 }
 
-static int list(struct change *ch, struct err *e)
+/* Those of one role, or all. A key that does not count any more is not only a vkey, so that nobody takes it for one that does. */
+static int list(struct change *ch, const char *role)
 {
     struct cli_context *c = ch->c;
     struct json *all = json_array(c->arena);
     struct buf BUF_AUTO text;
+    static const char *const roles[] = {"root", "log", "collector", "officer", "witness", "mirror", "auditor"};
+    bool is_known = !role;
+    for (size_t i = 0; role && i < sizeof(roles) / sizeof(roles[0]); i++)
+        is_known |= strcmp(role, roles[i]) == 0;
+    if (!is_known)
+        return cli_wrong_use(c, "list: %.40s is none of the roles: root, log, collector, officer, witness, mirror, auditor", role);
     buf_init(&text, NOTE_BYTES_MAX);
-    (void)e;
     for (size_t i = 0; i < ch->keys->count; i++) {
         const struct ledger_key *key = &ch->keys->items[i];
+        if (role && strcmp(role, key->role) != 0)
+            continue;
         struct json *o = json_push_object(all);
         struct buf BUF_AUTO vkey;
         buf_init(&vkey, 1024);
@@ -47,8 +55,10 @@ static int list(struct change *ch, struct err *e)
             json_put_int(o, "retired_leaf", (int64_t)key->until);
         if (key->end == KEY_REVOKED)
             json_put_int(o, "trust", (int64_t)key->trust);
-        if (key->end == KEY_IN_FORCE || cli_flag(c, "all"))
+        if (key->end == KEY_IN_FORCE)
             buf_printf(&text, "%.*s\n", STR_ARGS(buf_view(&vkey)));
+        else if (cli_flag(c, "all"))
+            buf_printf(&text, "%.*s  %s by leaf %llu\n", STR_ARGS(buf_view(&vkey)), state_name(key), (unsigned long long)key->until);
     }
     return c->json ? cli_print_json(all) : cli_print(buf_view(&text));
 }
@@ -406,8 +416,8 @@ static int change_run(struct change *ch, struct err *e)
     struct cli_context *c = ch->c;
     const char *what = c->arguments[0];
     int n = c->argument_count;
-    if (strcmp(what, "list") == 0 && n == 1)
-        return list(ch, e);
+    if (strcmp(what, "list") == 0 && n <= 2)
+        return list(ch, n == 2 ? c->arguments[1] : NULL);
     if (strcmp(what, "rotate") == 0 && n == 2)
         return rotate(ch, c->arguments[1], e);
     if ((strcmp(what, "retire") == 0 || strcmp(what, "revoke") == 0) && n == 2)
@@ -445,12 +455,12 @@ static int run(struct cli_context *c)
 const struct cli_command cli_command_key = {
     .name = "key",
     .summary = "list the public keys, as lines that any C2SP verifier reads; replace one, or declare one stolen",
-    .usage = "list [--all] | rotate log|collector|officer | retire ID | revoke ID [--trust N] | add ROLE VKEY | quorum N | new "
+    .usage = "list [ROLE] [--all] | rotate log|collector|officer | retire ID | revoke ID [--trust N] | add ROLE VKEY | quorum N | new "
              "NAME FILE | "
              "export-root FILE",
     .example = "assay key rotate log",
     .options =
-        (const struct cli_option[]){{"all", 0, NULL, "list: also keys that do not count any more"},
+        (const struct cli_option[]){{"all", 0, NULL, "list: also keys that do not count any more, and which leaf ended them"},
                                     {"root", 0, "FILE[,FILE...]", "the root keys that sign, where they are kept elsewhere"},
                                     {"trust", 0, "N", "revoke: what it signed for up to N leaves still counts (all there are)"},
                                     {0}},
@@ -459,7 +469,7 @@ const struct cli_command cli_command_key = {
                "the old one is retired: give witnesses and auditors that long to learn the new one. `revoke` is for a key that "
                "was stolen. "
                "`export-root` moves the root key to a file of yours, which belongs on no server; `quorum` says how many root "
-               "keys have to sign.",
+               "keys have to sign. `key list log` is the key that witnesses, mirrors and auditors have to know.",
     .arguments_min = 1,
     .arguments_max = 3,
     .has_json = true,

@@ -36,7 +36,7 @@ enum cosign_verdict cosign_answer_read(const struct note_key *key, struct str no
         return COSIGN_PROOF_FAILED;
     }
     if (status == 404)
-        err_set(e, ERR_NOT_FOUND, "it does not know this ledger: give its operator the origin and the log key (assay key list)");
+        err_set(e, ERR_NOT_FOUND, "it does not know this ledger: give its operator the origin and the log key (assay key list log)");
     else if (status == 403)
         err_set(e, ERR_DENIED, "it knows another log key for this ledger");
     else if (status != 200)

@@ -31,6 +31,13 @@ case_a_log_key_is_rotated_and_an_auditor_with_the_old_key_follows() {
     expect 0 "$assay" verify "$d/data" --key "$first"
     "$assay" --data "$d/data" key list --json >"$d/out"
     grep -q '"state": *"retired"' "$d/out"
+    expect 0 "$assay" --data "$d/data" key list log # of one role, for whoever pastes it
+    [ "$(grep -c "^$(origin)+" "$d/out")" -eq "$(wc -l <"$d/out")" ] || fail "other keys than those of the log"
+    has "^$second$"
+    expect 0 "$assay" --data "$d/data" key list log --all
+    has "^$first  retired by leaf [0-9]*$"
+    expect 2 "$assay" --data "$d/data" key list king
+    one_line 'king is none of the roles'
 }
 
 case_the_witness_policy_follows_the_log_key() {
