@@ -231,9 +231,31 @@ static void listed_check(struct av *v, const struct av_erased *e, uint64_t index
         av_find(v, "E63", "leaf %llu: it does not list leaf %llu, which names the same blob", (av_llu)e->index, (av_llu)index);
 }
 
+/* What became of the blobs of the leaf that is explained, also behind new names. */
+static void erasures_explain(struct av *v)
+{
+    struct av_text type, json, lines, bytes = {v->explain.text, strlen(v->explain.text)}, rest;
+    struct av_object o, blob;
+    if (!v->explain.is_found || av_leaf_split(bytes, &type, &json, &lines) || av_object_read(json, &o))
+        return;
+    for (rest = av_value(&o, "b"); rest.size > 1 && av_array_next_object(&rest, &blob);) {
+        struct av_hash x;
+        const struct av_entry *next = NULL;
+        if (!av_hash_member(&blob, "x", x.bytes))
+            continue;
+        for (size_t steps = 0; steps <= v->moves.count && (next = av_map_find(&v->moves, &x)); steps++)
+            x = next->to;
+        const struct av_erased *e = av_erased_find(v, &x);
+        size_t used = strlen(v->explain.blobs);
+        if (e)
+            snprintf(v->explain.blobs + used, sizeof(v->explain.blobs) - used, "  erased    blob %.16s... by leaf %llu\n", av_string(&blob, "c").data, (av_llu)e->index);
+    }
+}
+
 void av_erasures_end(struct av *v)
 {
     qsort(v->erased, v->erased_count, sizeof(v->erased[0]), erased_compare);
+    erasures_explain(v);
     for (uint64_t index = 0; v->erased_count > 0 && av_is_whole(v) && v->error_count == 0 && index < v->size; index++) {
         const struct av_erased *hits[64];
         struct av_leaf leaf;

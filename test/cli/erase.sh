@@ -33,6 +33,10 @@ case_what_is_erased_is_nowhere_and_all_else_stands() {
     expect 0 "$assay" --data "$d/data" verify
     grep -q 'erased .* of host/' "$d/out"
     expect 0 "$assay" --data "$d/data" verify --json
+    expect 0 "$assay" --data "$d/data" verify --explain "$leaf"
+    has '^  erased    blob [0-9a-f]\{16\}... by leaf [0-9]*$'
+    expect 0 "$assay" --data "$d/data" verify --explain 1
+    lacks '^  erased'
     expect 0 "$assay" --data "$d/data" scrub
     expect 0 "$assay" --data "$d/data" reperform
     grep -q "which it read, was erased by leaf" "$d/out"
