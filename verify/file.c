@@ -201,6 +201,7 @@ static bool partial_holds(struct av *v, const char *path, int level, uint64_t n,
     const struct av_tile *tile = av_tile_get(v, level == AV_ENTRIES ? 0 : level, n, true);
     if (!tile)
         return true; /* damage that was told already */
+    v->leaf_bundle = (struct av_text){NULL, 0}; /* av_leaf_read's buffer is borrowed: what it kept is gone */
     long size = file_read(v->fd, path, O_NOFOLLOW, &v->leaf_buffer, ENTRIES_BYTES_MAX);
     struct av_text rest = {v->leaf_buffer.data, size < 0 ? 0 : (size_t)size}, leaf;
     if (level != AV_ENTRIES)

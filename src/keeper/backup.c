@@ -1,6 +1,7 @@
 /* backup.c - writing the file of backup.h. */
 #include "keeper/backup.h"
 #include "keeper/snapshot.h"
+#include "ledger/anchor.h"
 #include "ledger/bundle_spool.h"
 #include "ledger/internal.h"
 #include <dirent.h>
@@ -175,12 +176,14 @@ static bool put_head_json(struct writer *w, struct err *e)
 
 static bool put_all(struct writer *w, struct err *e)
 {
-    char ledger_path[DATA_DIR_LEDGER_SIZE], member[NAME_BYTES];
+    char ledger_path[DATA_DIR_LEDGER_SIZE], member[NAME_BYTES], witnessed[NAME_BYTES];
     static const char zero[2 * BLOCK];
     data_dir_ledger_path(&w->dir, ledger_path);
     snprintf(member, sizeof(member), "%s/checkpoint", ledger_path);
+    snprintf(witnessed, sizeof(witnessed), "%s/" ANCHOR_WITNESSED_FILE, ledger_path);
     bool ok = put_head_json(w, e) && put_file(w, w->dir.fd, "config.json", "config.json", e) &&
               put_file(w, w->private_fd, SNAPSHOT_DIR "/checkpoint", member, e) &&
+              put_file(w, w->private_fd, SNAPSHOT_DIR "/" ANCHOR_WITNESSED_FILE, witnessed, e) &&
               put_tiles(w, ledger_path, w->report->head.size, e) && put_directory(w, w->dir.fd, "blobs/pack", "blobs/pack", e) &&
               put_directory(w, w->private_fd, "keys", "private/keys", e);
     uint64_t log_size = 0;

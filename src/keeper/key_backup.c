@@ -307,7 +307,7 @@ static bool source_find(struct str wanted, const char *ours, const char *master_
                err_set(
                    e, ERR_INVALID,
                    "it is wrapped under master key %.*s, which another one followed since; a backup of the rest from that time "
-                   "holds it, as private/keys/master: --master FILE",
+                   "holds it, as private/keys/master: assay keyring restore FILE --master THAT",
                    STR_ARGS(wanted));
     if (!master_file_load(master_file, ret->master, e))
         return false;

@@ -1,5 +1,6 @@
 /* snapshot.c - the keeper's part of a backup: what it overwrites in place, copied between two batches. */
 #include "keeper/process.h"
+#include "ledger/anchor.h"
 #include "keeper/snapshot.h"
 #include "os/file.h"
 #include <dirent.h>
@@ -112,14 +113,16 @@ static bool copy_journal(int private_fd, struct err *e)
 
 bool keeper_snapshot(struct keeper *k, struct err *e)
 {
-    char checkpoint[32 + DATA_DIR_LEDGER_SIZE], ledger_path[DATA_DIR_LEDGER_SIZE];
+    char checkpoint[32 + DATA_DIR_LEDGER_SIZE], witnessed[32 + DATA_DIR_LEDGER_SIZE], ledger_path[DATA_DIR_LEDGER_SIZE];
     snapshot_remove(k->private_fd);
     data_dir_ledger_path(&k->dir, ledger_path);
     snprintf(checkpoint, sizeof(checkpoint), "../%s/checkpoint", ledger_path);
+    snprintf(witnessed, sizeof(witnessed), "../%s/" ANCHOR_WITNESSED_FILE, ledger_path);
     if (mkdirat(k->private_fd, SNAPSHOT_DIR, 0700) != 0 || mkdirat(k->private_fd, SNAPSHOT_DIR "/wal", 0700) != 0)
         return err_errno(e, errno, "private/" SNAPSHOT_DIR);
     static const char *const NAMES[] = {"state.0", "state.1", "guard", "signer.head", "anchors.log"};
-    bool ok = copy_file(k->private_fd, checkpoint, SNAPSHOT_DIR "/checkpoint", e) && hold_log(k->private_fd, e);
+    bool ok = copy_file(k->private_fd, checkpoint, SNAPSHOT_DIR "/checkpoint", e) &&
+              copy_file(k->private_fd, witnessed, SNAPSHOT_DIR "/" ANCHOR_WITNESSED_FILE, e) && hold_log(k->private_fd, e);
     for (size_t i = 0; ok && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         char to[64];
         snprintf(to, sizeof(to), SNAPSHOT_DIR "/%s", NAMES[i]);

@@ -59,6 +59,25 @@ field() { # field NAME: a member of the JSON in $d/out, one line each
     sed -n "s/^ *\"$1\": \(.*[^,]\),\{0,1\}$/\1/p" "$d/out"
 }
 
+case_what_others_vouched_for_is_in_the_backup() {
+    make_data
+    start_witness 1
+    make_policy 1 1
+    expect 0 "$assay" --data "$d/data" anchor policy "$d/policy"
+    expect 0 "$assay" --data "$d/data" anchor now
+    expect 0 "$assay" --data "$d/data" verify --policy "$d/policy"
+    has '^anchored [0-9]* leaves by 1 of 1 witnesses'
+    anchored=$(grep '^anchored' "$d/out")
+    expect 0 "$assay" --data "$d/data" verify --explain 1 # with partial tiles beside the newest ones
+    [ "$(ls "$d"/data/ledger/*/tile/entries/000.p | wc -l)" -gt 1 ] || fail "one partial bundle only"
+    has '^anchor    [0-9]* ms behind the newest leaf$'
+    expect 0 "$assay" --data "$d/data" backup --with-keyring "$d/backup.tar"
+    expect 0 "$assay" --data "$d/again" restore "$d/backup.tar"
+    expect 0 "$assay" --data "$d/again" verify --policy "$d/policy"
+    [ "$(grep '^anchored' "$d/out")" = "$anchored" ] || fail "another witnessed head than before: $anchored"
+    stop_peers
+}
+
 case_nothing_is_anchored_until_it_is_set_up() {
     make_data
     expect 0 "$assay" --data "$d/data" anchor list
