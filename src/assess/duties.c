@@ -57,9 +57,28 @@ struct owed {
     struct expectation expectation;
 };
 
-static bool is_registered(struct duties *d, struct str control, struct str period_to, struct err *e)
+/* Registered already? What was reckoned before a holiday was listed, or the cadence became another, follows while it is ahead and nobody has changed it by hand. */
+static bool registered_follow(struct duties *d, struct str control, struct str to, const struct expected *x, bool *ret_is_registered, struct err *e)
 {
-    return db_one_int(d->db, e, 0, "select count(*) from occurrences where control = ?1 and period_to = ?2", A(control), A(period_to)) > 0;
+    struct str from = day_text(d->arena, x->period.first), due = day_text(d->arena, x->due), grace = day_text(d->arena, x->grace);
+    *ret_is_registered = false;
+    DB_EACH (row, d->db, e,
+             "select o.id, o.version, o.state = 'expected' and o.due_on >= ?3 and o.changed_by = '" DUTY_ACTOR "' and (o.period_from <> ?4 or o.due_on <> ?5 or o.grace_until <> ?6) "
+             "from occurrences o where o.control = ?1 and o.period_to = ?2 order by o.id",
+             A(control), A(to), A(day_text(d->arena, d->today)), A(from), A(due), A(grace)) {
+        *ret_is_registered = true;
+        if (!db_int(row, 2))
+            continue;
+        struct str id = arena_str(d->arena, db_text(row, 0));
+        struct record_change *c = duty_add(d, arena_printf(d->arena, "follow/%.*s/%lld", STR_ARGS(id), (long long)db_int(row, 1)), "occurrence", RECORD_CHANGE);
+        c->id = id;
+        c->version = db_int(row, 1);
+        c->why = STR("holidays or the frequency changed");
+        json_put_str(c->set, "period_from", from);
+        json_put_str(c->set, "due_on", due);
+        json_put_str(c->set, "grace_until", grace);
+    }
+    return e->code == ERR_NONE;
 }
 
 static bool owed_register(struct duties *d, const struct owed *o, struct err *e)
@@ -68,7 +87,8 @@ static bool owed_register(struct duties *d, const struct owed *o, struct err *e)
     size_t count = expected_list(&d->calendar, &o->expectation, list);
     for (size_t i = 0; i < count && !e->code; i++) {
         struct str to = day_text(d->arena, list[i].period.last);
-        if (is_registered(d, o->control, to, e))
+        bool is_registered;
+        if (!registered_follow(d, o->control, to, &list[i], &is_registered, e) || is_registered)
             continue;
         struct str key = arena_printf(d->arena, "occurrence/%.*s/%.*s", STR_ARGS(o->control), STR_ARGS(to));
         struct json *set = duty_add(d, key, "occurrence", RECORD_CREATE)->set;

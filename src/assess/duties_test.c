@@ -40,6 +40,27 @@ START_TEST(performances_of_adopted_controls_are_registered_ahead)
 }
 END_TEST
 
+START_TEST(a_registered_performance_follows_holidays_that_are_listed_later)
+{
+    static const char *const columns = "title, control, period_from, period_to, due_on, grace_until";
+    adopt("AC-05", "quarterly");
+    version_put("occurrences", "OCC-0001", "expected", columns, "'Review', 'AC-05', '2026-10-01', '2026-12-31', '2026-12-31', '2027-01-15'");
+    ck_assert(db_run(db, &e, "update occurrences_versions set changed_by = 'system:schedule'"));
+    due(2026, 11, 22);
+    ck_assert_ptr_null(found("follow/OCC-0001/2"));
+    version_put("holidays", "HOL-0001", "listed", "name, on_date", "'New Year''s Eve', '2026-12-31'");
+    due(2026, 11, 22);
+    const struct duty *d = found("follow/OCC-0001/2");
+    ck_assert_ptr_nonnull(d);
+    ck_assert(d->change.act == RECORD_CHANGE && d->change.version == 2 && str_is(json_text(d->change.set, "due_on"), "2027-01-01"));
+    due(2027, 1, 4); /* it has come: what was expected stays as it was */
+    ck_assert_ptr_null(found("follow/OCC-0001/2"));
+    ck_assert(db_run(db, &e, "update occurrences_versions set changed_by = 'local:admin'"));
+    due(2026, 11, 22);
+    ck_assert_ptr_null(found("follow/OCC-0001/2")); /* somebody has set another day */
+}
+END_TEST
+
 START_TEST(a_control_without_a_frequency_of_its_own_follows_its_parameter)
 {
     adopt("AC-05", "");
@@ -165,7 +186,7 @@ START_TEST(holidays_move_what_is_due)
 }
 END_TEST
 
-TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_registered_ahead,
+TEST_MAIN_WITH("duties", setup, teardown, performances_of_adopted_controls_are_registered_ahead, a_registered_performance_follows_holidays_that_are_listed_later,
           a_control_without_a_frequency_of_its_own_follows_its_parameter,
           what_is_not_adopted_or_not_periodic_owes_nothing,
           a_performance_is_missed_after_its_grace_and_opens_one_deviation,

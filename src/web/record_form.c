@@ -389,7 +389,7 @@ bool records_are_of_people(struct str type)
  * it, the next of a task, who a campaign is for, the clocks of people. */
 static bool is_awaited(struct str type)
 {
-    static const char *const types[] = {"evidence", "document", "policy_version", "disposition", "control", "occurrence", "task", "campaign"};
+    static const char *const types[] = {"evidence", "document", "policy_version", "disposition", "control", "occurrence", "holiday", "task", "campaign"};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (str_is(type, types[i]))
             return true;
