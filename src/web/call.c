@@ -271,6 +271,22 @@ bool call_redirect(struct call *c, struct str location)
     return true;
 }
 
+/* Where a field stands in the body (RFC 6901): "changes[0].values.kind", a member of the body, or one of its values. */
+static struct str pointer_of(struct call *c, struct str field)
+{
+    static const char *const beside[] = {"transition", "version", "why", "id", "to", "sure"};
+    struct buf BUF_AUTO b;
+    bool is_value = json_get(c->json, "values") || (c->route && str_starts(str_of(c->route->path), "/api/v1/records/"));
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+        is_value = is_value && !str_is(field, beside[i]);
+    buf_init(&b, 4096);
+    buf_cstr(&b, is_value && !str_starts(field, "changes[") ? "#/values/" : "#/");
+    for (size_t i = 0; i < field.size; i++)
+        if (field.data[i] != ']')
+            buf_char(&b, field.data[i] == '[' || field.data[i] == '.' ? '/' : field.data[i]);
+    return arena_str(c->arena, buf_view(&b));
+}
+
 static void api_problem(struct call *c, int status, const char *code, struct str why)
 {
     struct json *o = json_object(c->arena);
@@ -288,7 +304,7 @@ static void api_problem(struct call *c, int status, const char *code, struct str
                 json_put_int(item, "row", json_int(p, "row", 0));
                 json_put_str(item, "column", json_text(p, "column"));
             } else {
-                json_put_str(item, "pointer", arena_printf(c->arena, "#/values/%.*s", STR_ARGS(json_text(p, "field"))));
+                json_put_str(item, "pointer", pointer_of(c, json_text(p, "field")));
             }
             json_put_str(item, "detail", json_text(p, "why"));
         }

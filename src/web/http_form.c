@@ -121,7 +121,7 @@ const char *http_status_words(int status)
                {403, "Not permitted"},
                {404, "There is nothing at this address"},
                {405, "This address does not take that method"},
-               {409, "It has changed meanwhile"},
+               {409, "It does not go with what is there"},
                {411, "A length is needed"},
                {412, "Somebody else has changed it meanwhile"},
                {413, "Too large"},

@@ -170,6 +170,11 @@ describe('records', () => {
     const refused = await (await fetch(url + '/api/v1/records/person/import?dry_run=1', { method: 'POST', headers: { cookie, 'x-csrf-token': token, 'content-type': 'text/csv' }, body: lines('emperor').replace('Full name', 'name') })).json();
     assert.deepEqual(refused.errors.map((e) => [e.field, e.row, e.column, e.pointer]), [['row 3, kind', 3, 'kind', undefined]]);
     assert.equal(refused.detail, '1 problem; nothing is stored');
+    const pointers = async (path, body) => (await api('POST', path, body)).errors.map((e) => e.pointer);
+    assert.deepEqual(await pointers('/records/person', { values: { name: 'Who', kind: 'emperor' } }), ['#/values/kind']);
+    assert.deepEqual(await pointers('/changes', { changes: [{ type: 'person', values: { name: 'Who', kind: 'emperor' } }] }), ['#/changes/0/values/kind']);
+    const { id } = await api('POST', '/records/person', { values: { name: 'Somebody to move', kind: 'employee' } });
+    assert.deepEqual(await pointers(`/records/person/${id}/moves`, { transition: 'vanish', version: 1 }), ['#/transition']);
     assert.equal((await api('GET', '/records/person?q=Imported')).total, 2);
     await page.finish();
   });
