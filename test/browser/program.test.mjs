@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { end, launch, open, picture, signedIn, url } from './site.mjs';
+import { assay } from './client.mjs';
 
 before(launch);
 after(end);
@@ -175,6 +176,24 @@ describe('lists', () => {
       for (const word of await words(path)) assert.doesNotMatch(word, /^(Pass|Fail|Unknown)$/, path);
     assert.deepEqual(await words('/gaps/register'), ['Open', 'Under way', 'Closed', 'Accepted']);
     assert.deepEqual(await words('/tests'), ['Fail', 'Unknown', 'Pass', 'Not applicable']);
+  });
+});
+
+describe('My page on a phone', () => {
+  it('has room for what waits for a decision', async () => {
+    const { id: owner } = await api('POST', '/records/person', { values: { name: 'Phoning Phil', kind: 'employee' } });
+    assay('user', 'add', 'phil', '--roles', 'compliance_lead', '--name', 'Phoning Phil', '--person', owner);
+    const headers = { authorization: 'Bearer ' + assay('token', 'add', 'phil', '--label', 'test', '--scope', 'read,records').match(/asy_\S+/)[0], 'content-type': 'application/json' };
+    const send = async (path, body) => (await fetch(url + '/api/v1/records/gap' + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    const gap = await send('', { values: { title: 'Nobody looks at what the provider of the payroll reports', kind: 'operation', owner, due_on: day(30), plan: 'Somebody does.' } });
+    assert.equal((await send(`/${gap.id}/moves`, { transition: 'plan', version: 1 })).state.id, 'planned');
+    const page = await open({ viewport: { width: 360, height: 800 } });
+    await page.goto(url + '/my');
+    const row = page.locator('section[aria-labelledby="decisions"] li', { hasText: gap.id });
+    assert.ok((await row.locator('.grow').boundingBox()).width > 250, 'a word for a line is no list');
+    assert.ok((await row.boundingBox()).height < 160);
+    page.isClean();
+    await page.finish();
   });
 });
 
