@@ -214,10 +214,13 @@ static void conclusion_put(struct view *v, struct json *page, const struct sheet
     struct err why = {0}, failed = {0};
     struct str words = STR(""), stored = json_text(s->record->values, "conclusion_words");
     bool is_draft = str_is(s->record->state, "draft"), has_words = is_draft && sheet_words(v->db, v->arena, s, &words, &why);
+    struct str told = is_draft ? words : stored;
+    bool is_whole = told.size && !str_is(s->conclusion, "exceptions"); /* the words of a result begin with what it is; those of exceptions tell of each */
     json_put_cstr(page, "status", result_status(s));
-    json_put_cstr(page, "status_words", result_words(s));
+    json_put_str(page, "status_words", is_whole ? told : str_of(result_words(s)));
     json_put_str(page, "conclusion", s->conclusion);
-    json_put_str(page, "conclusion_words", is_draft ? words : stored);
+    json_put_str(page, "conclusion_words", told);
+    json_put_str(page, "conclusion_more", is_whole ? STR("") : told);
     json_put_str(page, "why_not_conclude", is_draft && !has_words ? arena_str(v->arena, str_of(why.text)) : STR(""));
     int64_t opinion = audit_leaf_of(v->db, "opinion", s->record->id, -1, &failed);
     if (opinion >= 0)

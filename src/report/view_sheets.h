@@ -25,7 +25,7 @@ struct json *view_sheets(struct view *v, const struct view_records *r, struct st
  *  "columns":[text],"rows":[{"item","cells":[text],"marks":[{"letter","mark","short"}],"evidence","note","from","is_replaced","is_done","deviates"}],
  *  "population":LINK|null,"population_is_checked","sample":LINK|null,"samples":[{"id","label","is_chosen"}],"populations":[same],"evidence_ids","evidence":[LINK],
  *  "count":{"planned","tested","deviations","open","targeted","targeted_deviations","upper_limit":"9.4 %","tolerable":"10 %","confidence"},
- *  "conclusion","conclusion_words","why_not_conclude","extension":{"to","why"},"exceptions":[{"id","url","title","state":STATE,"items","of","has_response"}],
+ *  "conclusion","conclusion_words","conclusion_more" (behind the status: what it does not say itself),"why_not_conclude","extension":{"to","why"},"exceptions":[{"id","url","title","state":STATE,"items","of","has_response"}],
  *  "addenda":[text],"is_draft","is_prepared","is_locked","may","may_sign","why_not_sign","me","reason","preparer","prepared_on","reviewer","reviewed_on","opinion":{"leaf","proof"}|null,
  *  "history":[…],"new_exception":address} */
 struct json *view_sheet(struct view *v, const struct view_records *r, struct str engagement, struct str id, struct err *e);
