@@ -240,11 +240,11 @@ static void item_draw(struct drawing *d, const struct item *i)
 static void surround_draw(const struct drawing *d)
 {
     struct print *p = d->p;
-    double half = p->width / 2 - 6;
+    double half = p->width / 2 - 6, number = 70; /* "1000 of 1000" */
     const struct set_text *texts[] = {text_set_str(p, json_text(p->document, "title"), FONT_SMALL, half, NULL), text_set_str(p, json_text(p->document, "header"), FONT_SMALL, half, "right"),
-                                      text_set_str(p, json_text(p->document, "footer"), FONT_SMALL, half + 80, NULL),
-                                      text_set_str(p, arena_printf(p->a, "%d of %d", d->page + 1, d->page_total), FONT_SMALL, half - 90, "right")};
-    const double xs[] = {p->left, p->left + p->width - half, p->left, p->left + p->width - half + 90}, ys[] = {p->top - 34, p->top - 34, p->bottom + 20, p->bottom + 20};
+                                      text_set_str(p, json_text(p->document, "footer"), FONT_SMALL, p->width - number - 6, NULL),
+                                      text_set_str(p, arena_printf(p->a, "%d of %d", d->page + 1, d->page_total), FONT_SMALL, number, "right")};
+    const double xs[] = {p->left, p->left + p->width - half, p->left, p->left + p->width - number}, ys[] = {p->top - 34, p->top - 34, p->bottom + 20, p->bottom + 20};
     for (int i = 0; i < 4; i++)
         lines_draw(d, texts[i], 0, texts[i]->line_count > 1 ? 1 : texts[i]->line_count, xs[i], ys[i], MUTED);
     source(d, LINE);

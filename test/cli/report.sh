@@ -61,6 +61,10 @@ PY
         report 0 "$kind" --format pdf --output "$d/$kind.pdf"
         [ -s "$d/$kind.pdf" ] || fail "$kind"
     done
+    if command -v pdftotext >/dev/null; then
+        pdftotext -layout "$d/readiness.pdf" "$d/readiness.txt"
+        grep -q 'check it with: assay verify, assay reperform\.' "$d/readiness.txt" || fail 'the footer of a page is cut'
+    fi
     report 2 nonsense && one_line 'no such report'
     report 2 type2 --format docx && one_line 'html, pdf, xlsx'
     report 2 type2 --format html,pdf && one_line 'output'
