@@ -6,7 +6,7 @@
  *     {at, who, move: TRANSITION, of: [TYPE/NAME …], set: {…}, why}                                          some are moved, each by its own operation
  *     {at, who, do: VERB, …}                                                                                 more than records: play_verbs
  *
- * NAME is a name of the story, or an id. A value of a field of files is a list of {name, text}.
+ * NAME is a name of the story, or an id. A value "=w-3.2" is a day of the story, and so is "{=w-3.2}" within words. A value of a field of files is a list of {name, text}.
  */
 #ifndef DEMO_PLAY_H
 #define DEMO_PLAY_H

@@ -152,10 +152,15 @@ static struct str item_at(const struct json *list, int64_t n)
     return v ? v->text : STR("");
 }
 
-/* In working hours of working days, spread over the window. */
+/* When the story says (`at`), else in working hours of working days, spread over the window. */
 static int64_t event_instant(struct demo_world *w, const struct engagement *g, const struct json *said, int64_t n, int64_t count)
 {
     struct str key = arena_printf(w->step, "%.*s %lld", STR_ARGS(json_text(said, "population")), (long long)n);
+    const struct json *at = json_get(said, "at");
+    struct err ignored = {0};
+    int64_t told;
+    if (at && (size_t)n <= at->count && world_instant(w, json_at(at, (size_t)n - 1)->text, &told, &ignored))
+        return told;
     int64_t days = g->window.last - g->window.first + 1, day = g->window.first + (2 * n - 1) * days / (2 * count);
     int weekday = (int)((day + 3) % 7);
     if (!json_bool(said, "any_day") && weekday >= 5)

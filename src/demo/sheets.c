@@ -8,7 +8,7 @@
 
 #include <ctype.h>
 
-enum { SHEETS_MAX = 140, ITEMS_MAX = 400 };
+enum { SHEETS_MAX = 140, ITEMS_MAX = 400, WRONG_BYTES_MAX = 500 };
 
 struct filling {
     struct demo_world *w;
@@ -23,7 +23,7 @@ struct filling {
     struct buf *results;
     size_t attributes;
     int64_t looked, wrong;
-    struct str wrong_item; /* words of the first one that is not as it should be */
+    struct str wrong_items; /* words of those that are not as they should be */
 };
 
 static void row_put(struct filling *f, int64_t item, size_t wrong_attribute, bool is_wrong, struct str note)
@@ -37,8 +37,8 @@ static void row_put(struct filling *f, int64_t item, size_t wrong_attribute, boo
         buf_printf(f->results, " : %.*s", STR_ARGS(note));
     f->looked++;
     f->wrong += is_wrong;
-    if (is_wrong && f->wrong_item.size == 0)
-        f->wrong_item = note;
+    if (is_wrong && f->wrong_items.size < WRONG_BYTES_MAX)
+        f->wrong_items = arena_printf(f->w->arena, "%.*s%s%.*s", STR_ARGS(f->wrong_items), f->wrong_items.size ? "; " : "", STR_ARGS(note));
 }
 
 /* ---- events ---- */
@@ -125,13 +125,25 @@ static bool settings_fill(struct filling *f, struct err *e)
     for (size_t s = 0; s < f->as->subject_count && (histories = subject_histories(f->as, f->w->step, s, e)); s++) {
         const struct subject_state *subject = &f->as->subjects[s];
         size_t count;
-        bool has_failed = false;
+        int64_t from_ms = MS_NEVER, to_ms = 0;
         struct stretch *list = control_stretches(f->as, f->w->step, histories, f->c->index, s, &count);
         for (size_t i = 0; i < count; i++)
-            has_failed |= list[i].status == RESULT_FAIL && list[i].to_ms > f->as->window.from_ms && list[i].from_ms < f->as->window.to_ms;
-        row_put(f, (int64_t)s + 1, 0, is_wrong && has_failed, arena_printf(f->w->step, "%.*s%s", STR_ARGS(subject->name), is_wrong && has_failed ? ", not as set for some days" : ""));
+            if (list[i].status == RESULT_FAIL && list[i].to_ms > f->as->window.from_ms && list[i].from_ms < f->as->window.to_ms) {
+                from_ms = list[i].from_ms < from_ms ? list[i].from_ms : from_ms;
+                to_ms = list[i].to_ms > to_ms ? list[i].to_ms : to_ms;
+            }
+        bool is_off = is_wrong && to_ms > 0;
+        struct str name = subject->name;
+        row_put(f, (int64_t)s + 1, 0, is_off, is_off ? arena_printf(f->w->step, "%.*s, not as set from %.*s to %.*s", STR_ARGS(name), STR_ARGS(day_text(f->w->step, day_of(from_ms))), STR_ARGS(day_text(f->w->step, day_of(to_ms)))) : name);
     }
     return e->code == ERR_NONE;
+}
+
+static void document_fill(struct filling *f)
+{
+    const struct operation *o = &f->as->controls[f->c->index].operation;
+    bool is_wrong = o->conclusion == CONCLUSION_OPERATED_WITH_DEVIATIONS || o->conclusion == CONCLUSION_NOT_OPERATING;
+    row_put(f, 1, 0, is_wrong, is_wrong ? arena_printf(f->w->step, "the document: %s", o->why) : STR("the document in force"));
 }
 
 /* ---- one sheet ---- */
@@ -214,7 +226,7 @@ static bool exception_write(struct filling *f, struct str sheet, struct err *e)
     json_put_int(set, "items", f->wrong);
     json_put_int(set, "of_items", f->looked);
     json_put_cstr(set, "expected", expected[c->model]);
-    json_put_str(set, "facts", arena_printf(w->step, "%.*s%s", STR_ARGS(f->wrong_item), f->wrong > 1 ? " and others" : ""));
+    json_put_str(set, "facts", f->wrong_items);
     json_put_cstr(set, "cause", "isolated");
     json_put_str(set, "effect", STR("What the control should have caught was looked at for these items; nothing else was found."));
     json_put_str(set, "response_due_on", day_text(w->step, world_today(w) + 10));
@@ -270,7 +282,7 @@ static bool sheet_fill(struct filling *f, struct err *e)
     if (model == MODEL_CONFIG_STATE && !settings_fill(f, e))
         return false;
     if (model == MODEL_DOCUMENT)
-        row_put(f, 1, 0, str_is(f->evidence, "") , STR("the document in force"));
+        document_fill(f);
     bool is_none = f->has_population && f->p.rows == 0;
     change.set = sheet_values(f, f->looked == 0 && !is_none);
     if (f->looked)
@@ -298,7 +310,7 @@ bool play_sheets(struct demo_world *w, const struct json *step, struct err *e)
     const struct assessment *as = ok ? assessment_load_in(w->db, own, *w->clock_ms, g.window.first, g.window.last, g.zone, INT64_MAX, e) : NULL;
     w->step = before;
     for (size_t i = 0; as && i < scope.control_count && !e->code; i++) {
-        struct filling f = {.w = w, .who = json_text(step, "who"), .g = &g, .c = &scope.controls[i], .as = as, .sample = STR(""), .evidence = STR(""), .wrong_item = STR("")};
+        struct filling f = {.w = w, .who = json_text(step, "who"), .g = &g, .c = &scope.controls[i], .as = as, .sample = STR(""), .evidence = STR(""), .wrong_items = STR("")};
         bool is_left = false;
         JSON_EACH (one, json_get(step, "but"))
             is_left |= str_is(one->text, f.c->control->id);

@@ -266,6 +266,25 @@ bool world_instant(const struct demo_world *w, struct str text, int64_t *ret_ms,
     return true;
 }
 
+/* Days within words: "from {=m-8.first} on". */
+static bool days_put(struct demo_world *w, struct arena *a, struct str text, struct str *ret, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    ptrdiff_t at, end;
+    buf_init(&b, 1 << 20);
+    while ((at = str_find(text, STR("{="))) >= 0 && (end = str_find(str_slice(text, (size_t)at, text.size), STR("}"))) >= 0) {
+        int64_t day;
+        if (!world_day(w, str_slice(text, (size_t)at + 1, (size_t)(at + end)), world_today(w), &day, e))
+            return false;
+        buf_str(&b, str_slice(text, 0, (size_t)at));
+        buf_str(&b, day_text(a, day));
+        text = str_slice(text, (size_t)(at + end) + 1, text.size);
+    }
+    buf_str(&b, text);
+    *ret = arena_str(a, buf_view(&b));
+    return true;
+}
+
 static struct json *value_of(struct demo_world *w, struct arena *a, const struct json *v, struct err *e)
 {
     struct json *copy;
@@ -294,6 +313,8 @@ static struct json *value_of(struct demo_world *w, struct arena *a, const struct
             return NULL;
         copy->text = day_text(a, day);
     }
+    if (str_find(v->text, STR("{=")) >= 0 && !days_put(w, a, v->text, &copy->text, e))
+        return NULL;
     if (v->text.data[0] == '@') {
         copy->text = world_id(w, str_slice(v->text, 1, v->text.size));
         if (copy->text.size == 0) {
