@@ -312,11 +312,12 @@ struct json *criterion_brief(struct view *v, const struct assessment *as, const 
     put_status_as(o, s, words);
     if (c->weakest == SIZE_MAX) {
         json_put_cstr(o, "why", "no control serves it");
+    } else if (c->score.is_capped_by_topics) {
+        size_t all = c->criterion->topics.count;
+        json_put_str(o, "why", arena_printf(v->arena, "at most 0.4: no adopted control covers %zu of its %zu topics", c->topics_open, all));
     } else {
         const struct control_state *w = &as->controls[c->weakest];
-        json_put_str(o, "why",
-                     arena_printf(v->arena, "its weakest key control is %s (%.*s): %s", w->control->id,
-                                  STR_ARGS(decimal_text(v->arena, w->score.value)), score_words(w)));
+        json_put_str(o, "why", arena_printf(v->arena, "its weakest key control is %s (%.*s): %s", w->control->id, STR_ARGS(decimal_text(v->arena, w->score.value)), score_words(w)));
     }
     json_put_str(o, "url", url_criterion(v, c->criterion));
     return o;

@@ -68,7 +68,7 @@ static double readiness_with(const struct assessment *as, size_t control, double
                 double *scores = arena_array(a, c->key_count, sizeof *scores);
                 for (size_t n = 0; n < c->key_count; n++)
                     scores[n] = c->key[n] == control ? score : as->controls[c->key[n]].score.value;
-                value = criterion_score(scores, c->key_count, 0).value;
+                value = criterion_score(scores, c->key_count, c->topics_open).value;
             }
         sum += value;
         min = value < min ? value : min;

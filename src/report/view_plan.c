@@ -7,9 +7,9 @@ enum { OWNERS_MAX = 200, CURRENCIES_MAX = 16 };
 /* ---- forecast ---- */
 
 /* Key controls in scope that are not in place, and that no open gap names: nobody has planned them. */
-static int64_t uncounted(const struct gap_book *b)
+static struct json *uncounted(const struct gap_book *b)
 {
-    int64_t count = 0;
+    struct json *ids = json_array(b->v->arena);
     for (size_t i = 0; i < b->as->control_count; i++) {
         bool is_named = false;
         if (b->as->controls[i].score.value >= 0.5 || !control_is_key(b->as, i))
@@ -17,16 +17,17 @@ static int64_t uncounted(const struct gap_book *b)
         for (size_t g = 0; g < b->count && !is_named; g++)
             JSON_EACH (id, b->gaps[g].is_open ? json_get(b->gaps[g].record->values, "controls") : NULL)
                 is_named |= str_is(id->text, b->as->controls[i].control->id);
-        count += !is_named;
+        if (!is_named)
+            json_push_str(ids, str_of(b->as->controls[i].control->id));
     }
-    return count;
+    return ids;
 }
 
 static struct str forecast_words(const struct gap_book *b, int64_t missing)
 {
     struct arena *a = b->v->arena;
     const struct gap_forecast *f = &b->forecast;
-    const char *but = missing ? "; what is not a gap yet is not counted" : "";
+    const char *but = missing == 0 ? "" : missing == 1 ? "; one key control that is not in place and has no gap is not counted" : arena_printf(a, "; %lld key controls that are not in place and have no gap are not counted", (long long)missing).data;
     if (f->circles)
         return STR("Nothing can be forecast: gaps wait for each other");
     if (f->last == SIZE_MAX)
@@ -41,7 +42,8 @@ static struct str forecast_words(const struct gap_book *b, int64_t missing)
 void put_forecast(const struct gap_book *b, struct json *page)
 {
     const struct gap_forecast *f = &b->forecast;
-    int64_t missing = uncounted(b);
+    struct json *ids = uncounted(b);
+    int64_t missing = (int64_t)ids->count;
     struct json *o = json_put_object(page, "forecast");
     json_put_bool(o, "is_known", f->circles == 0);
     json_put_str(o, "from", day_words(b->v, f->ready_day));
@@ -53,6 +55,7 @@ void put_forecast(const struct gap_book *b, struct json *page)
     json_put_int(o, "circles", (int64_t)f->circles);
     json_put_int(o, "late", (int64_t)f->late);
     json_put_int(o, "uncounted", missing);
+    json_put(o, "uncounted_controls", ids);
     if (f->last == SIZE_MAX || f->circles) {
         json_put_null(o, "last");
     } else {

@@ -26,7 +26,7 @@ struct json *view_register(struct view *v, const struct view_records *r, const s
 struct json *view_gap_one(struct view *v, const struct view_records *r, struct str id, struct err *e);
 /* {"title","as_of","nav","window","forecast":{"is_known","from","words","last":LINK|null,"all","effort_days","gaps","circles","late","is_late"},
  *  "rows":[GAP+"start","done","shown","waits":[ids],"budget":text],"owners":[{"owner":PERSON,"gaps","days","until","is_over"}],"budget":[text],
- *  "uncounted":N (key controls that are not in place and have no gap),"unowned":N} */
+ *  "uncounted":N (key controls that are not in place and have no gap),"uncounted_controls":["CHG-01"],"unowned":N} */
 struct json *view_plan(struct view *v, const struct view_records *r, struct err *e);
 /* {"title","as_of","nav","rows":[{"id","name","metric","unit","baseline","target","current","progress":50,"is_measured","measured_words",STATUS,"state",
  *   "owner":PERSON,"due","is_overdue","expected":40 (where a straight line would be),"gaps":[LINK],"criteria":[LINK],"url"}],

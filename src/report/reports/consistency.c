@@ -32,6 +32,10 @@ static void dates_check(struct report *r, const struct report_parts *p)
         report_check(r, REPORT_OPEN, "dates", report_place(r, own), STR(""), arena_printf(r->a, "It does not name the dates of the report: %.*s.", STR_ARGS(s->words)),
                      arena_printf(r->a, "Write them as %.*s%s%.*s: sections I to IV have to agree.", STR_ARGS(first), second.size ? " and " : "", STR_ARGS(second)), report_record_url(r, own));
     }
+    int64_t today = day_of(r->v->at_ms);
+    if (!s->is_type2 && s->as_of.size && s->to_day < today)
+        report_check(r, REPORT_WARNING, "as_of", STR("Dates"), day_words(r->v, today), STR("The day is over, and the registers are read as they are today: people, policies and systems may have changed since."),
+                     arena_printf(r->a, "Make the draft as of the day: --at %.*s, or the date above the page.", STR_ARGS(day_words(r->v, s->to_day + 1))), STR(""));
     if (is_fine)
         report_check(r, REPORT_FINE, "dates", STR("Dates"), STR(""), arena_printf(r->a, "All sections speak of the system %.*s.", STR_ARGS(s->words)), STR(""), STR(""));
     if (s->is_type2 && s->to_day - s->from_day < 89)
@@ -102,7 +106,7 @@ static void incidents_check(struct report *r, const struct report_parts *p)
 {
     for (size_t i = 0; i < p->incidents.count; i++) {
         const struct record *x = &p->incidents.items[i];
-        if (str_is(x->state, "dropped") || !report_incident_is_severe(x) || (r->subject.is_type2 && !report_day_is_in(r, scope_text(x, "happened_on"))))
+        if (str_is(x->state, "dropped") || !report_incident_is_severe(x) || !report_incident_is_of_it(r, x))
             continue;
         if (!report_is_in_description(x) && !scope_has(x, "left_out"))
             report_check(r, REPORT_OPEN, "incident_left_out", report_place(r, x), STR(""), STR("Severity 1 or 2, neither in the description (DC 4) nor left out with a reason."),
@@ -145,6 +149,15 @@ static int64_t number_of(const struct record *x, const char *field)
     return v && v->type == JSON_NUMBER ? v->integer : 0;
 }
 
+/* What it works on comes from a list that somebody has to name; hosts, documents and what the calendar asks for are the program's own registers. */
+static bool works_on_events(const struct report *r, struct str control)
+{
+    for (size_t i = 0; i < r->as->control_count; i++)
+        if (str_is(control, r->as->controls[i].control->id))
+            return r->as->controls[i].control->model == MODEL_EVENT_SLA || r->as->controls[i].control->model == MODEL_EVENT_ATTRIBUTES;
+    return false;
+}
+
 static void tests_check(struct report *r, const struct report_parts *p)
 {
     int64_t items = 0, found = 0;
@@ -156,7 +169,7 @@ static void tests_check(struct report *r, const struct report_parts *p)
         if (methods && methods->count == 1 && str_is(methods->first->text, "inquiry"))
             report_check(r, REPORT_WARNING, "inquiry_alone", report_place(r, x), STR("inquiry"), STR("Inquiry alone never shows that a control works."), STR("The auditor inspects, observes or performs it again."),
                          report_record_url(r, x));
-        if (number_of(x, "items_tested") > 0 && !scope_has(x, "population"))
+        if (number_of(x, "items_tested") > 0 && !scope_has(x, "population") && works_on_events(r, scope_text(x, "control")))
             report_check(r, REPORT_WARNING, "population", report_place(r, x), STR(""), STR("Items were tested, and it is not said of which population."), STR("The auditor names it."), report_record_url(r, x));
     }
     found += (int64_t)p->exceptions.count;

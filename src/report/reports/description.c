@@ -17,6 +17,11 @@ bool report_incident_is_severe(const struct record *x)
 }
 
 /* An incident where somebody says so; a change unless somebody says no. */
+bool report_incident_is_of_it(const struct report *r, const struct record *x)
+{
+    return r->subject.is_type2 ? report_day_is_in(r, scope_text(x, "happened_on")) : report_day(scope_text(x, "happened_on"), INT64_MIN) <= r->subject.to_day;
+}
+
 bool report_is_in_description(const struct record *x)
 {
     int flag = scope_flag(x, "in_description");
@@ -139,6 +144,7 @@ static void systems_put(struct dc *d)
     struct report *r = d->r;
     report_heading(r, 3, STR("Infrastructure and software"), "components");
     struct json *t = NULL;
+    int64_t before = d->drafted;
     for (size_t i = 0; i < r->scope.systems.count; i++) {
         const struct record *x = &r->scope.systems.items[i];
         if (!scope_is_in(x))
@@ -168,6 +174,8 @@ static void systems_put(struct dc *d)
         report_cell(row, choice(x, "environment"));
         report_cell(row, scope_text(x, "location"));
     }
+    if (d->drafted == before)
+        report_say(r, "No system and no asset is registered yet.");
 }
 
 /* Who works there, by department: no names beside the roles of the program. */
@@ -240,6 +248,8 @@ static void data_put(struct dc *d)
         report_cell(row, scope_text(x, "region"));
         report_cell(row, days && days->type == JSON_NUMBER ? arena_printf(r->a, "%lld", (long long)days->integer) : STR(""));
     }
+    if (!t && (!r->scope.organisation || !scope_has(r->scope.organisation, "data_flows")))
+        report_say(r, "No store of data is registered yet.");
 }
 
 static void boundary_put(struct dc *d)
@@ -260,6 +270,8 @@ static void boundary_put(struct dc *d)
         report_cell(row, scope_is_in(x) ? STR("inside") : STR("outside"));
         report_cell(row, own_cell(r, x, "reason"));
     }
+    if (!t && (!r->scope.scope || !scope_has(r->scope.scope, "boundary")))
+        report_say(r, "Nothing is said of what is inside and outside yet.");
 }
 
 static void components_put(struct dc *d, struct err *e)
@@ -281,7 +293,7 @@ static void incidents_put(struct dc *d)
     dc_begin(d, 4, "Incidents");
     for (size_t i = 0; i < d->parts->incidents.count; i++) {
         const struct record *x = &d->parts->incidents.items[i];
-        if (str_is(x->state, "dropped") || !report_is_in_description(x) || (r->subject.is_type2 && !report_day_is_in(r, scope_text(x, "happened_on"))))
+        if (str_is(x->state, "dropped") || !report_is_in_description(x) || !report_incident_is_of_it(r, x))
             continue;
         struct str place = report_place(r, x), url = report_record_url(r, x);
         d->drafted++;
@@ -346,7 +358,7 @@ static void controls_put(struct dc *d)
     for (size_t i = 0; i < content_criterion_count; i++)
         criteria += report_criterion_is_in(r, i);
     for (size_t i = 0; i < r->as->control_count; i++)
-        controls += r->as->program->controls[i].adoption == ADOPTION_ADOPTED && report_has_control(r, i);
+        controls += report_control_is_listed(r, i);
     d->drafted = (int64_t)controls;
     report_say(r, "Section IV lists the %zu criteria that apply and, for each, the controls of %.*s that meet it: %zu in all. They are part of this description.", criteria, STR_ARGS(report_company(r)), controls);
     dc_end(d, "There are none.", "Adopt controls: only what somebody owns can be described.");

@@ -93,10 +93,13 @@ struct str report_company(const struct report *r);
 const struct record *report_section(const struct scope_rows *sections, const char *part);
 int64_t report_day(struct str date, int64_t otherwise); /* days since 1970 */
 bool report_day_is_in(const struct report *r, struct str date);
-/* What was adopted as control, or is in scope: what a report lists. */
-bool report_has_control(const struct report *r, size_t control);
+/* Is it one that the draft describes: adopted, in force on the day or on one of the period, serving a criterion in scope? */
+bool report_control_is_listed(const struct report *r, size_t control);
+bool report_control_serves(const struct report *r, size_t control, size_t criterion, bool *ret_key);
 bool report_criterion_is_in(const struct report *r, size_t criterion);
 struct str report_control_statement(struct report *r, const struct control *c);
+/* "security, availability and confidentiality" */
+struct str report_categories_words(const struct report *r);
 
 /* ---- builders ---- */
 
@@ -122,6 +125,8 @@ void report_put_other(struct report *r, const struct report_parts *p);
 void report_check_parts(struct report *r, const struct report_parts *p);
 /* Is the incident, or change, one that the description has to speak of? */
 bool report_incident_is_severe(const struct record *x);
+/* Within the period; of a Type 1 no later than the day. */
+bool report_incident_is_of_it(const struct report *r, const struct record *x);
 bool report_is_in_description(const struct record *x);
 
 #endif

@@ -131,10 +131,10 @@ static void disclosed(struct report *r, const char *title, const char *id, const
     report_heading(r, 2, str_of(title), id);
     for (size_t i = 0; i < rows->count; i++) {
         const struct record *x = &rows->items[i];
-        struct str when = scope_text(x, "happened_on");
+        struct str when = scope_text(x, only_period ? "happened_on" : "due_on");
         if (str_is(x->state, state_out) || (only_period && when.size && report_day(when, INT64_MAX) < r->subject.from_day))
             continue;
-        t = t ? t : report_table(r, str_of(title), "Id|When|What:60|State");
+        t = t ? t : report_table(r, str_of(title), only_period ? "Id|When|What:60|State" : "Id|Due|What:60|State");
         const struct record_state *s = record_type_state(x->type, x->state);
         struct json *row = print_row(t);
         report_cell(row, x->id);
@@ -176,6 +176,14 @@ bool report_build_representation(struct report *r, struct err *e)
 
 /* ---- summary for general use ---- */
 
+static void assertion_for_all(struct report *r)
+{
+    report_template(r, "We answer for designing, putting in place and operating controls within our system %.*s, so that they give reasonable assurance that our service commitments and system requirements were met under the "
+                       "trust services criteria for %.*s. The system and its boundaries, and the principal commitments, stand below.", STR_ARGS(r->subject.words), STR_ARGS(report_categories_words(r)));
+    report_template(r, "Every system of controls has limits: people err and rules are evaded, so that it can give reasonable assurance, and no more, that commitments are met.");
+    report_template(r, "We held the controls to those criteria. We confirm, to the best of our knowledge and belief, that they operated effectively %.*s to give that assurance.", STR_ARGS(r->subject.words));
+}
+
 bool report_build_soc3(struct report *r, struct err *e)
 {
     struct report_parts p;
@@ -187,24 +195,36 @@ bool report_build_soc3(struct report *r, struct err *e)
     json_put_str(cover, "title", arena_printf(r->a, "%.*s: summary for general use", STR_ARGS(report_company(r))));
     json_put_str(cover, "subtitle", arena_printf(r->a, "SOC 3, %.*s", STR_ARGS(r->subject.words)));
     json_push_str(json_put_array(cover, "lines"), STR("Draft by management. The opinion is the audit firm's alone."));
+    json_put_str(r->document, "footer", STR("Draft by management."));
     report_heading(r, 1, STR("Report of the independent service auditor"), "section-1");
     json_put_cstr(report_say(r, "This section belongs to the audit firm, which puts its own text here."), "author", "firm");
     report_heading(r, 1, STR("Management's assertion"), "assertion");
-    const struct record *own = report_section(&p.sections, "assertion");
+    /* Not the Type 2's: that one speaks of sections which this summary does not have. */
+    const struct record *own = report_section(&p.sections, "general_use");
     if (own && scope_has(own, "text"))
         report_own(r, scope_text(own, "text"), report_place(r, own), report_record_url(r, own), "management");
     else
-        report_template(r, "We confirm, to the best of our knowledge and belief, that the controls within our system operated effectively %.*s to give reasonable assurance that our service commitments and system requirements were met.",
-                        STR_ARGS(r->subject.words));
+        assertion_for_all(r);
+    size_t told = 0;
+    for (size_t i = 0; i < p.exceptions.count; i++)
+        told += !str_is(p.exceptions.items[i].state, "withdrawn");
+    if (told)
+        report_check(r, REPORT_WARNING, "soc3_exceptions", STR("Management's assertion"), arena_printf(r->a, "%zu", told),
+                     STR("The auditor noted exceptions, and this summary does not tell of them."), STR("Confirm it only where each commitment was met in spite of them; otherwise say which was not."),
+                     r->engagement ? arena_printf(r->a, "/audit/%.*s/exceptions", STR_ARGS(r->engagement->id)) : STR(""));
     report_heading(r, 1, STR("The system and its boundaries"), "boundaries");
     if (r->scope.organisation)
         report_own(r, scope_text(r->scope.organisation, "what"), report_place(r, r->scope.organisation), report_record_url(r, r->scope.organisation), "management");
     if (r->scope.scope)
         report_own(r, scope_text(r->scope.scope, "boundary"), report_place(r, r->scope.scope), report_record_url(r, r->scope.scope), "management");
+    if (!r->scope.organisation && !r->scope.scope)
+        report_say(r, "Nothing is said of the system and its boundaries yet.");
     report_heading(r, 1, STR("Principal service commitments"), "commitments");
     struct json *items = list_new(r);
     for (size_t i = 0; i < r->scope.commitments.count; i++)
         if (scope_flag(&r->scope.commitments.items[i], "is_principal") != 0)
             json_push_str(items, report_plain(r->a, scope_text(&r->scope.commitments.items[i], "text")));
+    if (items->count == 0)
+        report_say(r, "No principal commitment is registered yet.");
     return true;
 }

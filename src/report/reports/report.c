@@ -162,12 +162,6 @@ bool report_assess(struct report *r, struct err *e)
     return r->as != NULL;
 }
 
-bool report_has_control(const struct report *r, size_t control)
-{
-    enum control_adoption adoption = r->as->program->controls[control].adoption;
-    return adoption != ADOPTION_NA && adoption != ADOPTION_RETIRED && (adoption == ADOPTION_ADOPTED || control_is_in_scope(r->as, control));
-}
-
 bool report_criterion_is_in(const struct report *r, size_t criterion)
 {
     const struct criterion *c = r->as->criteria[criterion].criterion;
@@ -176,6 +170,36 @@ bool report_criterion_is_in(const struct report *r, size_t criterion)
     for (size_t i = 0; i < content_category_count && i < SCOPE_CATEGORIES; i++)
         if (strcmp(content_categories[i].id, c->category) == 0)
             return r->subject.is_in[i];
+    return false;
+}
+
+bool report_control_serves(const struct report *r, size_t control, size_t criterion, bool *ret_key)
+{
+    const struct criterion_state *c = &r->as->criteria[criterion];
+    for (size_t i = 0; i < c->key_count; i++)
+        if (c->key[i] == control)
+            return *ret_key = true;
+    *ret_key = false;
+    for (size_t i = 0; i < c->supporting_count; i++)
+        if (c->supporting[i] == control)
+            return true;
+    for (size_t i = 0; i < c->compensating_count; i++)
+        if (c->compensating[i] == control)
+            return true;
+    return false;
+}
+
+bool report_control_is_listed(const struct report *r, size_t control)
+{
+    const struct control_program *p = &r->as->program->controls[control];
+    bool is_key, has_ended = p->effective_to_ms && day_of(p->effective_to_ms) < r->subject.from_day, comes_later = p->effective_from_ms && day_of(p->effective_from_ms) > r->subject.to_day;
+    if (p->adoption != ADOPTION_ADOPTED && (p->adoption != ADOPTION_RETIRED || !p->effective_to_ms))
+        return false;
+    if (has_ended || comes_later)
+        return false;
+    for (size_t i = 0; i < content_criterion_count; i++)
+        if (report_criterion_is_in(r, i) && report_control_serves(r, control, i, &is_key))
+            return true;
     return false;
 }
 

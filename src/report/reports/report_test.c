@@ -227,7 +227,7 @@ START_TEST(the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apar
     ck_assert_msg(db_run(world.db, &none, "update test_sheets_versions set state = 'prepared' where to_leaf is null"), "%s", none.text);
     page = made("type2", g);
     ck_assert(str_contains(html_of(page), "No exceptions noted.") && str_contains(html_of(page), "Inspected: Read the review of each quarter.") && !check_of(page, "tests_missing", NULL));
-    ck_assert(check_of(page, "improbable", NULL) && check_of(page, "population", "TS-0001"));
+    ck_assert(check_of(page, "improbable", NULL) && !check_of(page, "population", NULL)); /* reviews are what the calendar asks for */
     world.actor = "account:aud";
     records_create(&world, "audit_exception", "{\"title\":\"One late\",\"engagement\":\"ENG-0001\",\"sheet\":\"TS-0001\",\"control\":\"AC-05\",\"items\":1,\"of_items\":2,\"expected\":\"signed in time\",\"facts\":\"Q1, 2026-04-20\"}");
     world.actor = "local:admin";
@@ -264,7 +264,57 @@ START_TEST(a_type_1_has_no_tests_and_never_a_period)
 }
 END_TEST
 
+START_TEST(a_type_1_tells_nothing_that_came_after_its_day)
+{
+    records_create(&world, "organisation", "{\"name\":\"Example\",\"as_of\":\"2026-06-01\"}");
+    adopt("AC-05", "{\"title\":\"Access review\",\"owner\":\"P-0001\",\"effective_from\":\"2026-05-01\"}");
+    adopt("AC-06", "{\"title\":\"Privileged access\",\"owner\":\"P-0001\",\"effective_from\":\"2026-06-02\"}");
+    records_create(&world, "incident", "{\"title\":\"Early outage\",\"severity\":\"sev2\",\"happened_on\":\"2026-06-01\",\"in_description\":true,\"text\":\"It was out.\"}");
+    records_create(&world, "incident", "{\"title\":\"Late outage\",\"severity\":\"sev2\",\"happened_on\":\"2026-06-02\"}");
+    const struct json *page = made("type1", "");
+    struct str html = html_of(page);
+    ck_assert(str_contains(html, "AC-05") && !str_contains(html, "AC-06") && str_contains(html, "that meet it: 1 in all"));
+    ck_assert(str_contains(html, "Early outage") && !str_contains(html, "Late outage") && !check_of(page, "incident_left_out", NULL));
+    ck_assert(check_of(page, "as_of", NULL)); /* the registers are those of today */
+}
+END_TEST
+
+START_TEST(one_reason_for_many_controls_is_none)
+{
+    static const char *const ids[] = {"AC-07", "AC-11", "NET-02", "NET-05", "END-03"};
+    for (size_t i = 0; i < 5; i++) {
+        struct access x = records_access(&world);
+        struct record_change c = {.type = STR("control"), .id = str_of(ids[i]), .act = RECORD_CREATE, .set = records_json(&world, "{\"title\":\"One\",\"na_reason\":\"Another control does that.\"}")};
+        struct err none = {0};
+        record_defaults(records_type(&world, "control"), c.set, &x, world.t);
+        ck_assert_msg(records_do(&world, &c, &e), "%s", e.text);
+        ck_assert_msg(db_run(world.db, &none, "update control_records_versions set state = 'not_applicable' where to_leaf is null"), "%s", none.text);
+        ck_assert((check_of(made("soa", ""), "repeated", "AC-07") != NULL) == (i == 4));
+    }
+}
+END_TEST
+
 /* ---- letters ---- */
+
+START_TEST(gaps_that_are_planned_are_disclosed_and_told_one_by_one)
+{
+    records_create(&world, "gap", "{\"title\":\"Reports are not read\",\"kind\":\"operation\",\"impact\":2,\"likelihood\":2,\"effort\":\"s\",\"owner\":\"P-0001\",\"due_on\":\"2026-06-14\",\"plan\":\"Once a year.\"}");
+    move("gap", "GAP-0001", "plan", NULL);
+    ck_assert(str_contains(html_of(made("representation", "")), "Reports are not read"));
+    struct str html = html_of(made("gap", ""));
+    ck_assert(str_contains(html, "Once a year.") && str_contains(html, "2026-06-14, past"));
+}
+END_TEST
+
+START_TEST(the_summary_for_general_use_has_an_assertion_of_its_own)
+{
+    const char *g = records_create(&world, "engagement", "{\"title\":\"2026\",\"kind\":\"type2\",\"window_from\":\"2026-01-01\",\"window_to\":\"2026-06-30\",\"categories\":[\"security\"],\"firm\":\"Reed LLP\"}");
+    records_create(&world, "report_section", "{\"title\":\"A\",\"engagement\":\"ENG-0001\",\"part\":\"assertion\",\"text\":\"The exceptions that section IV tells of.\"}");
+    ck_assert(!str_contains(html_of(made("soc3", g)), "section IV") && check_of(made("soc3", g), "template", NULL));
+    records_create(&world, "report_section", "{\"title\":\"B\",\"engagement\":\"ENG-0001\",\"part\":\"general_use\",\"text\":\"Ours for everybody.\"}");
+    ck_assert(str_contains(html_of(made("soc3", g)), "Ours for everybody.") && !check_of(made("soc3", g), "template", NULL));
+}
+END_TEST
 
 START_TEST(a_bridge_letter_is_refused_where_a_register_says_otherwise)
 {
@@ -287,10 +337,25 @@ START_TEST(a_bridge_letter_is_refused_where_a_register_says_otherwise)
 }
 END_TEST
 
+/* The first heading with nothing below it, {NULL,0}: none. */
+static struct str bare_heading(const struct json *page)
+{
+    const struct json *last = NULL;
+    JSON_EACH (b, json_get(json_get(page, "document"), "body")) {
+        bool is_heading = str_is(json_text(b, "type"), "heading"), is_empty_list = str_is(json_text(b, "type"), "list") && json_get(b, "items")->count == 0;
+        if (last && is_heading && json_int(b, "level", 0) <= json_int(last, "level", 0))
+            return report_text(world.arena, json_get(last, "text"));
+        last = is_heading ? b : is_empty_list ? last : NULL;
+    }
+    return last ? report_text(world.arena, json_get(last, "text")) : (struct str){0};
+}
+
 START_TEST(every_kind_is_made_of_nothing_and_says_what_is_missing)
 {
     for (size_t i = 0; i < report_kind_count; i++) {
         const struct json *page = made(report_kinds[i].id, "");
+        struct str bare = bare_heading(page);
+        ck_assert_msg(!bare.data, "%s: nothing stands below \"%.*s\"", report_kinds[i].id, STR_ARGS(bare));
         ck_assert_msg(json_get(json_get(page, "document"), "body")->count > 0, "%s", report_kinds[i].id);
         ck_assert_msg(str_contains(html_of(page), "</html>"), "%s", report_kinds[i].id);
     }
@@ -346,5 +411,6 @@ END_TEST
 TEST_MAIN_WITH("report", world_open, world_close, words_that_a_report_may_not_use_are_found, a_type_1_speaks_of_no_period_and_of_no_operation, placeholders_are_found_and_words_that_only_look_so_are_not,
                so_many_items_without_a_deviation_are_improbable, markdown_becomes_blocks_and_nothing_of_it_becomes_markup, each_criterion_of_the_description_says_something_or_that_there_is_none,
                sections_have_to_agree_with_the_dates_and_with_the_registers, the_auditors_results_stand_as_the_auditor_wrote_them_and_answers_apart, what_breaks_the_rules_is_refused_by_place_and_words,
-               a_type_1_has_no_tests_and_never_a_period, a_bridge_letter_is_refused_where_a_register_says_otherwise, every_kind_is_made_of_nothing_and_says_what_is_missing,
+               a_type_1_has_no_tests_and_never_a_period, a_type_1_tells_nothing_that_came_after_its_day, one_reason_for_many_controls_is_none, gaps_that_are_planned_are_disclosed_and_told_one_by_one,
+               the_summary_for_general_use_has_an_assertion_of_its_own, a_bridge_letter_is_refused_where_a_register_says_otherwise, every_kind_is_made_of_nothing_and_says_what_is_missing,
                every_column_says_what_its_head_promises)

@@ -83,34 +83,6 @@ static struct str result_words(struct report *r, const struct report_parts *p, c
     return str_is(conclusion, "exceptions") ? arena_printf(r->a, "Exceptions noted. %.*s", STR_ARGS(words)) : STR("The auditor has not concluded.");
 }
 
-static bool serves(const struct report *r, size_t control, size_t criterion, bool *ret_key)
-{
-    const struct criterion_state *c = &r->as->criteria[criterion];
-    for (size_t i = 0; i < c->key_count; i++)
-        if (c->key[i] == control)
-            return *ret_key = true;
-    *ret_key = false;
-    for (size_t i = 0; i < c->supporting_count; i++)
-        if (c->supporting[i] == control)
-            return true;
-    for (size_t i = 0; i < c->compensating_count; i++)
-        if (c->compensating[i] == control)
-            return true;
-    return false;
-}
-
-static bool is_listed(const struct report *r, size_t control)
-{
-    enum control_adoption a = r->as->program->controls[control].adoption;
-    if (a != ADOPTION_ADOPTED && !(a == ADOPTION_RETIRED && r->subject.is_type2 && r->as->program->controls[control].effective_to_ms >= r->subject.from_day * MS_DAY))
-        return false;
-    bool is_key;
-    for (size_t i = 0; i < content_criterion_count; i++)
-        if (report_criterion_is_in(r, i) && serves(r, control, i, &is_key))
-            return true;
-    return false;
-}
-
 /* A control with its tests: a row for each sheet. */
 static void control_rows(struct report *r, const struct report_parts *p, struct json *t, size_t control)
 {
@@ -149,7 +121,7 @@ static void sheets_check(struct report *r, const struct report_parts *p)
     buf_init(&b, 4000);
     for (size_t i = 0; i < r->as->control_count; i++) {
         bool has_sheet = false;
-        if (!is_listed(r, i))
+        if (!report_control_is_listed(r, i))
             continue;
         count++;
         for (size_t k = 0; k < p->sheets.count; k++)
@@ -180,7 +152,7 @@ void report_put_results(struct report *r, const struct report_parts *p)
         if (!report_criterion_is_in(r, i))
             continue;
         for (size_t k = 0; k < r->as->control_count; k++)
-            if (serves(r, k, i, &is_key) && is_listed(r, k))
+            if (report_control_serves(r, k, i, &is_key) && report_control_is_listed(r, k))
                 buf_printf(&b, "%s%s%s", b.size ? ", " : "", r->as->controls[k].control->id, is_key ? " (key)" : "");
         struct json *row = print_row(t);
         report_cell(row, str_of(content_criteria[i].id));
@@ -196,7 +168,7 @@ void report_put_results(struct report *r, const struct report_parts *p)
     t = NULL;
     for (size_t i = 0; i < r->as->control_count; i++) {
         const struct control *c = r->as->controls[i].control;
-        if (!is_listed(r, i))
+        if (!report_control_is_listed(r, i))
             continue;
         if (!family || strcmp(family, c->family) != 0) {
             family = c->family;

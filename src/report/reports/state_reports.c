@@ -4,7 +4,7 @@
 #include "report/view_risk.h"
 #include "report/view_room.h"
 
-enum { BOARD_RISKS = 8, BOARD_GAPS = 10, DETAILS_MAX = 300 };
+enum { BOARD_RISKS = 8, BOARD_GAPS = 10, BOARD_INCIDENTS = 10, BOARD_INCIDENT_DAYS = 365, DETAILS_MAX = 300, BLOCKER_IDS = 12, SAME_REASON_MIN = 5 };
 
 static struct str member(const struct json *o, const char *key)
 {
@@ -37,6 +37,28 @@ static struct json *cover_new(struct report *r, const char *subtitle)
     json_put_str(r->document, "footer", STR("Computed from an append-only ledger; check it with: assay verify, assay reperform."));
     json_put_int(r->document, "contents", 2);
     return lines;
+}
+
+/* "2026-06-30", and whether that is over. */
+static void cell_due(struct report *r, struct json *row, struct str day)
+{
+    report_cell(row, day.size && report_day(day, INT64_MAX) < day_of(r->v->at_ms) ? arena_printf(r->a, "%.*s, past", STR_ARGS(day)) : day);
+}
+
+/* "2 key controls are not implemented yet (CHG-01, CHG-02)" */
+static struct str blocker_text(struct report *r, const struct json *blocker)
+{
+    struct json *ids = json_array(r->a);
+    int64_t more = json_int(blocker, "count", 0);
+    JSON_EACH (item, json_get(blocker, "items")) {
+        if (ids->count == BLOCKER_IDS)
+            break;
+        json_push_str(ids, json_text(item, "id"));
+        more--;
+    }
+    if (ids->count == 0)
+        return member(blocker, "text");
+    return arena_printf(r->a, more > 0 ? "%.*s (%.*s and %lld more)" : "%.*s (%.*s)", STR_ARGS(member(blocker, "text")), STR_ARGS(report_join(r->a, ids, ", ")), (long long)more);
 }
 
 /* ---- readiness ---- */
@@ -81,10 +103,12 @@ static void readiness_steps(struct report *r, const struct json *overview)
     struct json *list = json_put_array(print_block(r->document, "list"), "items");
     JSON_EACH (b, json_get(overview, "blockers")) {
         struct json *runs = json_push(list, json_array(r->a)), *bold = json_push_object(runs);
-        json_put_str(bold, "text", member(b, "text"));
+        json_put_str(bold, "text", blocker_text(r, b));
         json_put_bool(bold, "bold", true);
         json_push_str(runs, arena_printf(r->a, ": %.*s. To do: %.*s.", STR_ARGS(member(b, "why")), STR_ARGS(member(b, "what"))));
     }
+    if (!json_get(x, "would_change")->first)
+        return;
     report_heading(r, 2, STR("What would change it"), "change");
     list = json_put_array(print_block(r->document, "list"), "items");
     JSON_EACH (c, json_get(x, "would_change"))
@@ -208,7 +232,7 @@ bool report_build_readiness(struct report *r, struct err *e)
     if (!data)
         return false;
     const struct json *overview = json_get(data, "overview");
-    cover_new(r, "SOC 2 readiness: a signal for management, not an opinion");
+    cover_new(r, "A signal for management, not an opinion");
     readiness_head(r, overview);
     readiness_steps(r, overview);
     window_figure(r, json_get(overview, "window"));
@@ -264,7 +288,7 @@ bool report_build_gap(struct report *r, struct err *e)
     struct str budget = report_join(r->a, json_get(plan, "budget"), ", ");
     if (budget.size)
         print_fact(facts, STR("Budget"), budget);
-    print_fact(facts, STR("Key controls without a gap and not in place"), arena_printf(r->a, "%lld", (long long)json_int(forecast, "uncounted", 0)));
+    print_fact(facts, STR("Key controls not in place, and no gap names them"), json_int(forecast, "uncounted", 0) ? report_join(r->a, json_get(forecast, "uncounted_controls"), ", ") : STR("none"));
     report_heading(r, 1, STR("Gaps, in the order of work"), "gaps");
     struct json *t = report_table(r, STR("Gaps"), ">No.|Gap|What:30|Severity|Kind|Owner|Due|Work done|Controls|State");
     JSON_EACH (g, json_get(plan, "rows")) {
@@ -275,7 +299,7 @@ bool report_build_gap(struct report *r, struct err *e)
         cell_of(row, g, "severity_words");
         cell_of(row, g, "kind_words");
         cell_of(row, json_get(g, "owner"), "name");
-        cell_of(row, g, "due");
+        cell_due(r, row, member(g, "due"));
         cell_of(row, g, "done");
         struct json *ids = json_array(r->a);
         JSON_EACH (c, json_get(g, "controls"))
@@ -348,6 +372,26 @@ static bool criteria_put(struct report *r, struct err *e)
     return true;
 }
 
+/* One reason for many controls is a reason for none of them. */
+static void reasons_check(struct report *r, const struct scope_rows *own)
+{
+    for (size_t i = 0; i < own->count; i++) {
+        struct json *ids = json_array(r->a);
+        struct str why = scope_text(&own->items[i], "na_reason");
+        if (why.size == 0 || !str_is(own->items[i].state, "not_applicable"))
+            continue;
+        bool is_first = true;
+        for (size_t k = 0; k < own->count; k++)
+            if (str_is(own->items[k].state, "not_applicable") && str_equal(scope_text(&own->items[k], "na_reason"), why)) {
+                is_first &= k >= i;
+                json_push_str(ids, own->items[k].id);
+            }
+        if (is_first && ids->count >= SAME_REASON_MIN)
+            report_check(r, REPORT_WARNING, "repeated", report_join(r->a, ids, " "), str_slice(report_plain(r->a, why), 0, 120), arena_printf(r->a, "%zu controls do not apply for the same reason: a reader takes it for filling.", ids->count),
+                         STR("Say of each why it does not apply here."), STR("/controls"));
+    }
+}
+
 bool report_build_soa(struct report *r, struct err *e)
 {
     struct scope_rows own;
@@ -355,9 +399,10 @@ bool report_build_soa(struct report *r, struct err *e)
     if (!report_rows(r, "control", true, &own, e) || !report_assess(r, e))
         return false;
     cover_new(r, "Which controls apply, which do not, and why");
+    json_put_bool(r->document, "landscape", true);
     report_heading(r, 1, STR("Controls"), "controls");
     struct json *say = report_say(r, " ");
-    struct json *t = report_table(r, STR("Statement of applicability"), "Control|Title:22|Applies|Why:26|State|Owner|In force from|Kind");
+    struct json *t = report_table(r, STR("Statement of applicability"), "Control|Title:22|Applies|Why:36|State|Owner|In force from|Kind");
     report_table_is_own(t, "management");
     for (size_t i = 0; i < r->as->control_count; i++) {
         const struct control_state *c = &r->as->controls[i];
@@ -382,6 +427,7 @@ bool report_build_soa(struct report *r, struct err *e)
     ((struct json *)(uintptr_t)json_get(say, "text"))->text =
         arena_printf(r->a, "%zu controls are adopted; %zu serve a criterion in scope and are not adopted yet; %zu do not apply, each with a reason that a second person approved; %zu are of no use to the categories in scope.",
                      count[0], count[1], count[2], count[3]);
+    reasons_check(r, &own);
     report_heading(r, 1, STR("Criteria"), "criteria");
     return criteria_put(r, e);
 }
@@ -391,7 +437,7 @@ bool report_build_soa(struct report *r, struct err *e)
 static struct str level_text(struct report *r, const struct json *level)
 {
     int64_t score = json_int(level, "score", 0);
-    return score ? arena_printf(r->a, "%lld %.*s (%lld × %lld)", (long long)score, STR_ARGS(member(level, "band_words")), (long long)json_int(level, "l", 0), (long long)json_int(level, "i", 0))
+    return score ? arena_printf(r->a, "%lld %.*s (%lld\u00a0×\u00a0%lld)", (long long)score, STR_ARGS(member(level, "band_words")), (long long)json_int(level, "l", 0), (long long)json_int(level, "i", 0))
                  : STR("not assessed");
 }
 
@@ -408,7 +454,7 @@ static void risk_row(struct report *r, struct json *t, const struct json *x)
     report_cell_status(row, arena_str(r->a, member(x, "status")).data, cover.size ? cover : member(x, "status_words"));
     cell_of(row, x, "treatment_words");
     cell_of(row, json_get(x, "owner"), "name");
-    cell_of(row, x, "review_on");
+    cell_due(r, row, member(x, "review_on"));
 }
 
 #define RISK_COLUMNS "Risk|What could happen:24|Category|Without controls|Remains|Appetite|State|Treatment|Owner|Review"
@@ -459,7 +505,7 @@ static void board_moved(struct report *r, const struct json *progress)
     const struct json *then = json_get(progress, "then");
     report_heading(r, 2, STR("Since the beginning of the project"), "moved");
     if (!then || then->type != JSON_OBJECT) {
-        report_say(r, "No baseline was set, so movement cannot be shown.");
+        report_say(r, "No baseline was set, so movement cannot be shown (a readiness project sets one).");
         return;
     }
     report_say(r, "Readiness was %.*s (%.*s) on %.*s and is %.*s (%.*s) now.", STR_ARGS(member(then, "score")), STR_ARGS(member(then, "band_words")), STR_ARGS(member(json_get(then, "at"), "date")),
@@ -495,10 +541,80 @@ static void board_decisions(struct report *r, const struct json *plan, const str
         cell_of(row, g, "name");
         cell_of(row, g, "severity_words");
         cell_of(row, json_get(g, "owner"), "name");
-        cell_of(row, g, "due");
+        cell_due(r, row, member(g, "due"));
     }
+    if (n == 0)
+        report_say(r, "No gap is open.");
     if (json_get(plan, "budget") && json_get(plan, "budget")->first)
         report_say(r, "Budget of the plan: %.*s.", STR_ARGS(report_join(r->a, json_get(plan, "budget"), ", ")));
+}
+
+/* What is being examined, and what its auditors noted so far. */
+static bool board_examinations(struct report *r, struct err *e)
+{
+    struct scope_rows all, exceptions, responses;
+    size_t shown = 0;
+    if (!report_rows(r, "engagement", false, &all, e) || !report_rows(r, "audit_exception", true, &exceptions, e) || !report_rows(r, "response", true, &responses, e))
+        return false;
+    report_heading(r, 2, STR("Examinations"), "examinations");
+    struct json *t = NULL;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct record *x = &all.items[i];
+        const struct record_state *state = record_type_state(x->type, x->state);
+        int64_t found = 0, answered = 0;
+        for (size_t k = 0; k < exceptions.count; k++) {
+            const struct record *one = &exceptions.items[k];
+            bool has_answer = false;
+            if (!str_equal(scope_text(one, "engagement"), x->id) || str_is(one->state, "withdrawn"))
+                continue;
+            found++;
+            for (size_t n = 0; n < responses.count; n++)
+                has_answer |= str_equal(scope_text(&responses.items[n], "exception"), one->id) && !str_is(responses.items[n].state, "draft");
+            answered += has_answer;
+        }
+        t = t ? t : report_table(r, STR("Examinations under way"), "Id|What:26|Firm|Dates:22|State|>Exceptions|>Answered|Report on");
+        struct json *row = print_row(t);
+        shown++;
+        report_cell(row, x->id);
+        report_cell(row, record_title(x));
+        report_cell(row, scope_text(x, "firm"));
+        report_cell(row, scope_has(x, "window_from") ? arena_printf(r->a, "%.*s to %.*s", STR_ARGS(scope_text(x, "window_from")), STR_ARGS(scope_text(x, "window_to")))
+                                                     : arena_printf(r->a, "as of %.*s", STR_ARGS(scope_text(x, "as_of"))));
+        report_cell(row, state ? str_of(state->label) : x->state);
+        report_cell_int(row, found);
+        report_cell_int(row, answered);
+        report_cell(row, scope_text(x, "report_on"));
+    }
+    if (shown == 0)
+        report_say(r, "None is under way.");
+    return true;
+}
+
+static bool board_incidents(struct report *r, struct err *e)
+{
+    struct scope_rows all;
+    int64_t shown = 0, first = day_of(r->v->at_ms) - BOARD_INCIDENT_DAYS;
+    if (!report_rows(r, "incident", true, &all, e))
+        return false;
+    report_heading(r, 2, STR("Incidents of the last twelve months"), "incidents");
+    struct json *t = NULL;
+    for (size_t i = all.count; i-- > 0 && shown < BOARD_INCIDENTS;) {
+        const struct record *x = &all.items[i];
+        const struct record_state *state = record_type_state(x->type, x->state);
+        if (str_is(x->state, "dropped") || report_day(scope_text(x, "happened_on"), INT64_MIN) < first)
+            continue;
+        t = t ? t : report_table(r, STR("Incidents"), "Id|When|What:44|Severity:28|State");
+        struct json *row = print_row(t);
+        shown++;
+        report_cell(row, x->id);
+        report_cell(row, scope_text(x, "happened_on"));
+        report_cell(row, record_title(x));
+        report_cell(row, scope_choice_label(x, "severity"));
+        report_cell(row, state ? str_of(state->label) : x->state);
+    }
+    if (shown == 0)
+        report_say(r, "None is recorded.");
+    return true;
 }
 
 bool report_build_board(struct report *r, struct err *e)
@@ -527,8 +643,12 @@ bool report_build_board(struct report *r, struct err *e)
     report_heading(r, 2, STR("In the way"), "way");
     struct json *list = json_put_array(print_block(r->document, "list"), "items");
     JSON_EACH (b, json_get(overview, "blockers"))
-        json_push_str(list, arena_printf(r->a, "%.*s. To do: %.*s", STR_ARGS(member(b, "text")), STR_ARGS(member(b, "what"))));
+        json_push_str(list, arena_printf(r->a, "%.*s. To do: %.*s.", STR_ARGS(blocker_text(r, b)), STR_ARGS(member(b, "what"))));
+    if (!json_get(overview, "blockers")->first)
+        report_say(r, "Nothing.");
     board_moved(r, progress);
+    if (!board_examinations(r, e) || !board_incidents(r, e))
+        return false;
     board_decisions(r, plan, risks);
     return true;
 }

@@ -2,7 +2,7 @@
 #include "os/zone.h"
 #include "report/reports/internal.h"
 
-static struct str categories_words(const struct report *r)
+struct str report_categories_words(const struct report *r)
 {
     struct buf BUF_AUTO b;
     size_t count = 0, n = 0;
@@ -34,7 +34,7 @@ static void cover_put(struct report *r)
     struct json *cover = json_put_object(r->document, "cover"), *lines;
     const char *type = r->subject.is_type2 ? "SOC 2 Type 2 report" : "SOC 2 Type 1 report";
     json_put_str(cover, "title", arena_printf(r->a, "%s on %.*s", type, STR_ARGS(report_company(r))));
-    json_put_str(cover, "subtitle", arena_printf(r->a, "Relevant to %.*s, %.*s", STR_ARGS(categories_words(r)), STR_ARGS(r->subject.words)));
+    json_put_str(cover, "subtitle", arena_printf(r->a, "Relevant to %.*s, %.*s", STR_ARGS(report_categories_words(r)), STR_ARGS(r->subject.words)));
     lines = json_put_array(cover, "lines");
     json_push_str(lines, STR("Draft by management. It holds no opinion: section I is the audit firm's alone."));
     json_push_str(lines, r->subject.firm.size ? arena_printf(r->a, "Examined by %.*s", STR_ARGS(r->subject.firm)) : STR("The audit firm has not been named yet."));
@@ -69,7 +69,7 @@ static void section_1(struct report *r, const struct report_parts *p)
     struct json *facts = print_block(r->document, "facts");
     print_fact(facts, STR("The system"), report_company(r));
     print_fact(facts, r->subject.is_type2 ? STR("Period") : STR("Date"), r->subject.words);
-    print_fact(facts, STR("Categories"), categories_words(r));
+    print_fact(facts, STR("Categories"), report_categories_words(r));
     print_fact(facts, STR("Outside of the opinion"), arena_printf(r->a, "section V%s", carved ? "; controls of carved-out subservice organisations" : ""));
     print_fact(facts, STR("Relies on"), arena_printf(r->a, "%zu controls of user entities, %zu carved-out subservice organisations", p->cuecs.count, carved));
 }
@@ -82,7 +82,7 @@ static void assertion_draft(struct report *r, const struct report_parts *p)
     for (size_t i = 0; i < r->scope.subservices.count; i++)
         has_carved |= !str_is(scope_text(&r->scope.subservices.items[i], "method"), "inclusive");
     report_template(r, "We have prepared the description of our system in section III %.*s. It is meant to inform readers about the system, and in particular about the controls by which we meet our service commitments "
-                       "and system requirements under the trust services criteria for %.*s.", STR_ARGS(when), STR_ARGS(categories_words(r)));
+                       "and system requirements under the trust services criteria for %.*s.", STR_ARGS(when), STR_ARGS(report_categories_words(r)));
     if (p->cuecs.count || has_carved)
         report_template(r, "The description names controls%s%s%s on which the design of ours relies. It does not say whether those are in place.", p->cuecs.count ? " of user entities" : "",
                         p->cuecs.count && has_carved ? " and" : "", has_carved ? " of carved-out subservice organisations" : "");
