@@ -125,16 +125,13 @@ static bool settings_fill(struct filling *f, struct err *e)
     for (size_t s = 0; s < f->as->subject_count && (histories = subject_histories(f->as, f->w->step, s, e)); s++) {
         const struct subject_state *subject = &f->as->subjects[s];
         size_t count;
-        int64_t from_ms = MS_NEVER, to_ms = 0;
+        struct str off = STR("");
         struct stretch *list = control_stretches(f->as, f->w->step, histories, f->c->index, s, &count);
         for (size_t i = 0; i < count; i++)
-            if (list[i].status == RESULT_FAIL && list[i].to_ms > f->as->window.from_ms && list[i].from_ms < f->as->window.to_ms) {
-                from_ms = list[i].from_ms < from_ms ? list[i].from_ms : from_ms;
-                to_ms = list[i].to_ms > to_ms ? list[i].to_ms : to_ms;
-            }
-        bool is_off = is_wrong && to_ms > 0;
-        struct str name = subject->name;
-        row_put(f, (int64_t)s + 1, 0, is_off, is_off ? arena_printf(f->w->step, "%.*s, not as set from %.*s to %.*s", STR_ARGS(name), STR_ARGS(day_text(f->w->step, day_of(from_ms))), STR_ARGS(day_text(f->w->step, day_of(to_ms)))) : name);
+            if (list[i].status == RESULT_FAIL && list[i].to_ms > f->as->window.from_ms && list[i].from_ms < f->as->window.to_ms)
+                off = arena_printf(f->w->step, "%.*s%s %.*s to %.*s", STR_ARGS(off), off.size ? " and" : "", STR_ARGS(day_text(f->w->step, day_of(list[i].from_ms))), STR_ARGS(day_text(f->w->step, day_of(list[i].to_ms))));
+        bool is_off = is_wrong && off.size > 0;
+        row_put(f, (int64_t)s + 1, 0, is_off, is_off ? arena_printf(f->w->step, "%.*s, not as set %.*s", STR_ARGS(subject->name), STR_ARGS(off)) : subject->name);
     }
     return e->code == ERR_NONE;
 }

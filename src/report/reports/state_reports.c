@@ -26,7 +26,7 @@ static void cell_state(struct json *row, const struct json *o)
     report_cell_status(row, arena_str(row->arena, json_text(o, "status")).data, json_text(o, "status_words"));
 }
 
-static struct json *cover_new(struct report *r, const char *subtitle)
+static struct json *cover_new(struct report *r, const char *subtitle, bool is_long)
 {
     struct json *cover = json_put_object(r->document, "cover"), *lines;
     json_put_str(cover, "title", str_of(r->kind->label));
@@ -35,7 +35,8 @@ static struct json *cover_new(struct report *r, const char *subtitle)
     json_push_str(lines, report_company(r));
     json_push_str(lines, arena_printf(r->a, "As of %.*s", STR_ARGS(json_text(json_get(r->page, "as_of"), "text"))));
     json_put_str(r->document, "footer", STR("Computed from an append-only ledger; check it with: assay verify, assay reperform."));
-    json_put_int(r->document, "contents", 2);
+    if (is_long)
+        json_put_int(r->document, "contents", 2);
     return lines;
 }
 
@@ -232,7 +233,7 @@ bool report_build_readiness(struct report *r, struct err *e)
     if (!data)
         return false;
     const struct json *overview = json_get(data, "overview");
-    cover_new(r, "A signal for management, not an opinion");
+    cover_new(r, "A signal for management, not an opinion", true);
     readiness_head(r, overview);
     readiness_steps(r, overview);
     window_figure(r, json_get(overview, "window"));
@@ -279,7 +280,7 @@ bool report_build_gap(struct report *r, struct err *e)
     if (!plan)
         return false;
     const struct json *forecast = json_get(plan, "forecast");
-    cover_new(r, "What stands between us and the examination");
+    cover_new(r, "What stands between us and the examination", false);
     report_heading(r, 1, STR("When it can begin"), "when");
     struct json *facts = print_block(r->document, "facts");
     print_fact(facts, STR("Forecast"), member(forecast, "words"));
@@ -398,7 +399,7 @@ bool report_build_soa(struct report *r, struct err *e)
     size_t count[4] = {0};
     if (!report_rows(r, "control", true, &own, e) || !report_assess(r, e))
         return false;
-    cover_new(r, "Which controls apply, which do not, and why");
+    cover_new(r, "Which controls apply, which do not, and why", true);
     json_put_bool(r->document, "landscape", true);
     report_heading(r, 1, STR("Controls"), "controls");
     struct json *say = report_say(r, " ");
@@ -467,7 +468,7 @@ bool report_build_risk(struct report *r, struct err *e)
     if (!page)
         return false;
     const struct json *sums = json_get(page, "sums");
-    cover_new(r, "The register, with what remains beside controls as they are now");
+    cover_new(r, "The register, with what remains beside controls as they are now", false);
     report_heading(r, 1, STR("In numbers"), "numbers");
     struct json *facts = print_block(r->document, "facts");
     print_fact(facts, STR("Open risks"), member(sums, "open"));
