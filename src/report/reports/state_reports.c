@@ -455,7 +455,11 @@ static void risk_row(struct report *r, struct json *t, const struct json *x)
     report_cell_status(row, arena_str(r->a, member(x, "status")).data, cover.size ? cover : member(x, "status_words"));
     cell_of(row, x, "treatment_words");
     cell_of(row, json_get(x, "owner"), "name");
-    cell_due(r, row, member(x, "review_on"));
+    struct str review = member(x, "review_on");
+    if (str_is(member(json_get(x, "state"), "id"), "review"))
+        report_cell(row, arena_printf(r->a, "%.*s%sasked for", STR_ARGS(review), review.size ? ", " : ""));
+    else
+        cell_due(r, row, review);
 }
 
 #define RISK_COLUMNS "Risk|What could happen:24|Category|Without controls|Remains|Appetite|State|Treatment|Owner|Review"
@@ -573,7 +577,7 @@ static bool board_examinations(struct report *r, struct err *e)
                 has_answer |= str_equal(scope_text(&responses.items[n], "exception"), one->id) && !str_is(responses.items[n].state, "draft");
             answered += has_answer;
         }
-        t = t ? t : report_table(r, STR("Examinations under way"), "Id|What:26|Firm|Dates:22|State|>Exceptions|>Answered|Report on");
+        t = t ? t : report_table(r, STR("Examinations under way"), "Id|What:26|Firm|Dates:22|State|>Exceptions|>Answered|Report planned for");
         struct json *row = print_row(t);
         shown++;
         report_cell(row, x->id);
