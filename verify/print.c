@@ -96,6 +96,8 @@ void av_print_text(const struct av *v, FILE *out)
     fprintf(out, "\nperiod    %s to %s\nweakest   %s\n", when[0], when[1], status(v));
     if (v->anchored_t > 0)
         fprintf(out, "anchor    %lld ms behind the newest leaf", (long long)(v->last_t - v->anchored_t));
+    else if (v->witnessed_size > 0 || v->stamped_size > 0)
+        fprintf(out, "anchor    there is one; how far behind it the newest leaf is cannot be told from this");
     else
         fprintf(out, "anchor    none");
     if (v->stamp_words[0])

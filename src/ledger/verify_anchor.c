@@ -211,16 +211,26 @@ static void order_check(struct verify *v, const char *where, uint64_t size, uint
     h->quorum_time_s = time_s > h->quorum_time_s ? time_s : h->quorum_time_s;
 }
 
+static void witnessed_note(struct verify *v, const struct policy *p, uint64_t size, const struct policy_outcome *outcome)
+{
+    v->report->witnessed_size = size;
+    v->report->witnessed_ms = (int64_t)outcome->quorum_time_s * 1000;
+    v->report->witness_count = outcome->cosigned_count;
+    v->report->witnesses_of = p->witness_count;
+}
+
 static void cosignatures_check(struct verify *v, const struct seen_anchor *s)
 {
+    const struct policy *p = policy_at(v->anchors, s->leaf);
     struct checkpoint c;
     struct policy_outcome outcome;
     char where[64];
     snprintf(where, sizeof(where), "leaf %llu", (unsigned long long)s->leaf);
-    if (!note_check(v, where, s->anchor.note, &c) || !quorum_check(v, where, policy_at(v->anchors, s->leaf), s->anchor.note, &outcome))
+    if (!note_check(v, where, s->anchor.note, &c) || !quorum_check(v, where, p, s->anchor.note, &outcome))
         return;
     v->report->anchors_checked++;
     order_check(v, where, c.size, outcome.quorum_time_s);
+    witnessed_note(v, p, c.size, &outcome);
 }
 
 /* ---- time stamps ---- */
@@ -418,7 +428,7 @@ static void log_check(struct verify *v)
                     (unsigned long long)(bytes.size - offset));
 }
 
-/* The newest note that satisfies the policy. */
+/* The newest note that satisfies the policy. A copy may be without it: then the last one that a leaf has kept is what there is. */
 static void witnessed_check(struct verify *v)
 {
     struct verify_anchors *h = v->anchors;
@@ -430,7 +440,7 @@ static void witnessed_check(struct verify *v)
     if (h->why_not.code) {
         if (h->why_not.code != ERR_NOT_FOUND)
             verify_find(v, "E11", "%s", h->why_not.text);
-        else if (h->pinned && h->pinned->quorum != POLICY_QUORUM_NONE)
+        else if (h->pinned && h->pinned->quorum != POLICY_QUORUM_NONE && v->report->witnessed_size == 0)
             verify_find(v, "E11", "no checkpoint is cosigned as the policy given asks");
         return;
     }
@@ -447,10 +457,7 @@ static void witnessed_check(struct verify *v)
     if (!quorum_check(v, ANCHOR_WITNESSED_FILE, p, note, &outcome))
         return;
     order_check(v, ANCHOR_WITNESSED_FILE, c.size, outcome.quorum_time_s);
-    v->report->witnessed_size = c.size;
-    v->report->witnessed_ms = (int64_t)outcome.quorum_time_s * 1000;
-    v->report->witness_count = outcome.cosigned_count;
-    v->report->witnesses_of = p->witness_count;
+    witnessed_note(v, p, c.size, &outcome);
 }
 
 /* Pairs: what a witness showed, and what we had then. One that still contradicts this ledger is proof of two histories. */

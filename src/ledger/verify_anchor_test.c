@@ -208,6 +208,21 @@ START_TEST(anchors_hold_and_the_report_says_how_far)
 }
 END_TEST
 
+/* As at a mirror, which has the leaves and no file of the newest cosigned checkpoint. */
+START_TEST(a_copy_is_witnessed_as_far_as_its_leaves_say)
+{
+    world_make();
+    anchor_append(FINE);
+    test_integrate(w.d.writer);
+    struct verify_report r = verify_with(w.policy.data);
+    ck_assert_msg(r.is_ok && r.finding_count == 0, "%s %s", r.findings[0].code, r.findings[0].text);
+    ck_assert(r.witnessed_size > 0 && r.witnessed_size < r.size);
+    ck_assert_uint_eq(r.witness_count, 2);
+    ck_assert_str_eq(r.strength, "signed");
+    world_remove();
+}
+END_TEST
+
 /* Each way to spoil an anchor, and the code that tells it. */
 static const struct {
     enum spoil spoil;
@@ -429,6 +444,7 @@ int main(void)
     TCase *t = tcase_create("verify_anchor");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, anchors_hold_and_the_report_says_how_far);
+    tcase_add_test(t, a_copy_is_witnessed_as_far_as_its_leaves_say);
     tcase_add_loop_test(t, a_spoilt_anchor_is_told_by_its_code, 0, sizeof(SPOILT) / sizeof(SPOILT[0]));
     tcase_add_test(t, files_beside_the_leaves_are_checked_too);
     tcase_add_test(t, a_pinned_policy_counts_in_place_of_the_ledgers_own);
