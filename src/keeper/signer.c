@@ -82,7 +82,7 @@ bool signer_head_create(int data_dir_fd, const char *origin, struct err *e)
 
 static bool head_open(struct signer *s, int data_dir_fd, int access_mode, struct err *e)
 {
-    s->head_fd = openat(data_dir_fd, HEAD_FILE, access_mode | O_CLOEXEC | O_NOFOLLOW);
+    s->head_fd = openat(data_dir_fd, HEAD_FILE, access_mode | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (s->head_fd < 0 && errno == ENOENT)
         return err_set(e, ERR_CORRUPT, "%s is missing: the signer does not know what it signed last, and signs nothing",
                        HEAD_FILE);

@@ -25,7 +25,7 @@ static bool copy_piece(int to, const char *piece, size_t size, off_t at)
 static bool copy_file(int private_fd, const char *from, const char *to, struct err *e)
 {
     char piece[PIECE_BYTES];
-    int in = openat(private_fd, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out = -1;
+    int in = openat(private_fd, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), out = -1;
     if (in < 0)
         return errno == ENOENT ? true : err_errno(e, errno, "private/%s", from);
     out = openat(private_fd, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

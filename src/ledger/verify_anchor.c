@@ -8,11 +8,12 @@
 #include "ledger/anchor.h"
 #include "ledger/verify_internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SKEW_MS = 5 * 60 * 1000, LOG_BYTES_MAX = 0x7fffffff };
+enum { SKEW_MS = 5 * 60 * 1000, LOG_BYTES_MAX = 4 * ANCHOR_LOG_MAX };
 
 struct seen_policy {
     uint64_t from; /* leaf */
@@ -48,6 +49,7 @@ struct verify_anchors {
     struct str witnessed; /* as it was before the head was read; empty with why_not */
     struct err why_not;
     int log_fd;        /* anchors.log, which may be replaced by a shorter one meanwhile; -1: none */
+    bool log_is_lost;  /* it is there, and cannot be read */
     uint64_t log_size; /* of it, then */
 };
 
@@ -76,8 +78,11 @@ void verify_anchors_look(struct verify *v)
     if (os_file_read(&os_file_real, v->ledger_dir, ANCHOR_WITNESSED_FILE, &note, &h->why_not))
         h->witnessed = arena_str(v->kept, buf_view(&note));
     h->log_fd = v->private_dir >= 0 ? openat(v->private_dir, ANCHOR_LOG_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
-    if (h->log_fd >= 0 && fstat(h->log_fd, &facts) == 0 && S_ISREG(facts.st_mode))
+    h->log_is_lost = v->private_dir >= 0 && h->log_fd < 0 && errno != ENOENT;
+    if (h->log_fd >= 0 && fstat(h->log_fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= LOG_BYTES_MAX)
         h->log_size = (uint64_t)facts.st_size;
+    else if (h->log_fd >= 0)
+        h->log_is_lost = true;
 }
 
 /* ---- as the leaves pass ---- */
@@ -393,6 +398,8 @@ static void log_check(struct verify *v)
     struct err e = {0};
     struct str note;
     buf_init(&bytes, LOG_BYTES_MAX);
+    if (h->log_is_lost)
+        verify_find(v, "E83", ANCHOR_LOG_FILE " is no file, or larger than the keeper lets it grow: it was not read");
     if (!log_read(h, &bytes))
         return;
     uint64_t offset = 0, last_size = 0;
@@ -468,8 +475,13 @@ static void fork_check(struct verify *v)
     uint64_t offset = 0;
     struct str theirs, ours;
     buf_init(&bytes, LOG_BYTES_MAX);
-    if (v->private_dir < 0 || !os_file_read(&os_file_real, v->private_dir, ANCHOR_FORK_FILE, &bytes, &e))
+    if (v->private_dir < 0)
         return;
+    if (!os_file_read(&os_file_real, v->private_dir, ANCHOR_FORK_FILE, &bytes, &e)) {
+        if (e.code != ERR_NOT_FOUND)
+            verify_find(v, "E83", ANCHOR_FORK_FILE " is there and was not read: %s", e.text);
+        return;
+    }
     while (anchor_log_next(buf_view(&bytes), &offset, &theirs) && anchor_log_next(buf_view(&bytes), &offset, &ours)) {
         struct checkpoint c;
         struct str text, lines;

@@ -270,6 +270,31 @@ START_TEST(files_beside_the_leaves_are_checked_too)
 }
 END_TEST
 
+/* Nobody takes what cosigners wrote, or what speaks of two histories, out of sight by making it unreadable. */
+START_TEST(a_file_of_notes_that_cannot_be_read_is_told)
+{
+    static const char *const names[] = {"private/" ANCHOR_LOG_FILE, "private/" ANCHOR_FORK_FILE};
+    for (int i = 0; i < 3; i++) {
+        world_make();
+        note_keep(FINE);
+        struct verify_report r = verify_with(NULL);
+        ck_assert_msg(r.is_ok, "%s %s", r.findings[0].code, r.findings[0].text);
+        (void)unlinkat(w.d.ledger.dir, names[i % 2], 0);
+        if (i < 2)
+            ck_assert_int_eq(mkdirat(w.d.ledger.dir, names[i], 0700), 0);
+        else {
+            test_file_write(w.d.ledger.dir, names[0], STR("x"));
+            int fd = openat(w.d.ledger.dir, names[0], O_WRONLY);
+            ck_assert(fd >= 0 && ftruncate(fd, (off_t)1 << 30) == 0);
+            close(fd);
+        }
+        r = verify_with(NULL);
+        ck_assert_msg(!r.is_ok && has_code(&r, "E83"), "%d", i);
+        world_remove();
+    }
+}
+END_TEST
+
 START_TEST(a_pinned_policy_counts_in_place_of_the_ledgers_own)
 {
     world_make();
@@ -447,6 +472,7 @@ int main(void)
     tcase_add_test(t, a_copy_is_witnessed_as_far_as_its_leaves_say);
     tcase_add_loop_test(t, a_spoilt_anchor_is_told_by_its_code, 0, sizeof(SPOILT) / sizeof(SPOILT[0]));
     tcase_add_test(t, files_beside_the_leaves_are_checked_too);
+    tcase_add_test(t, a_file_of_notes_that_cannot_be_read_is_told);
     tcase_add_test(t, a_pinned_policy_counts_in_place_of_the_ledgers_own);
     tcase_add_test(t, stamps_count_only_under_the_authorities_that_the_auditor_gives);
     tcase_add_test(t, evidence_of_a_fork_is_a_finding_for_good);

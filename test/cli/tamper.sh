@@ -35,6 +35,30 @@ PY
     expect 0 "$assay" verify "$d/data"
 }
 
+case_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+    make_data
+    cp "$d/data/private/cp.log" "$d/data/private/anchors.log" # a note of the log, that nobody cosigned
+    (cd "$d/data" && find . -type f ! -path './db/*' ! -path './volatile*' ! -name lock ! -name reserve) >"$d/files"
+    [ "$(wc -l <"$d/files")" -gt 15 ] || fail "$(cat "$d/files")"
+    while read -r name; do
+        rm -rf "$d/copy"
+        cp -r "$d/data" "$d/copy"
+        rm "$d/copy/$name"
+        mkfifo "$d/copy/$name"
+        got=0
+        timeout 30 "$assay" verify "$d/copy" >"$d/out" 2>"$d/err" </dev/null || got=$?
+        case $name in
+        # Which are not looked at by this command, or without which less is checked, which is said.
+        */private/keys/master | */config.json) [ "$got" -eq 1 ] || [ "$got" -eq 2 ] || fail "$name: status $got" ;;
+        */private/keys/* | ./private/backup.json | */private/keyring/backups) [ "$got" -le 1 ] || fail "$name: status $got" ;;
+        *) [ "$got" -eq 1 ] || fail "$name: status $got" ;;
+        esac
+        got=0
+        timeout 30 "$assay" --data "$d/copy" record set parameter password_length_min 15 --reason x >"$d/out" 2>"$d/err" </dev/null || got=$?
+        [ "$got" -le 3 ] || fail "$name: writing ended with status $got"
+    done <"$d/files"
+}
+
 case_parts_set_back_to_an_older_copy_are_found_and_not_written_to() {
     make_two
     for parts in ledger private "private/guard private/signer.head" "private/state.0 private/state.1 private/wal" \
