@@ -174,7 +174,7 @@ struct av *av_check(const struct av_options *o)
         _exit(AV_INCOMPLETE);
     }
     v->o = *o;
-    v->fd = open(o->path, O_RDONLY | O_CLOEXEC);
+    v->fd = open(o->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool is_there = v->fd >= 0 && fstat(v->fd, &facts) == 0 && (S_ISDIR(facts.st_mode) || (S_ISREG(facts.st_mode) && facts.st_size > 0));
     if (is_there && S_ISREG(facts.st_mode)) {
         void *map = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, v->fd, 0);
@@ -185,7 +185,7 @@ struct av *av_check(const struct av_options *o)
     if (is_there) {
         check_all(v, S_ISREG(facts.st_mode));
     } else {
-        av_find(v, "E03", "%s cannot be opened", o->path);
+        av_find(v, "E03", v->fd < 0 ? "%s cannot be opened" : "%s is empty, or neither a file nor a directory", o->path);
         v->is_wrong_use = true;
     }
     if (v->map.data)

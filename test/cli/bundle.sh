@@ -127,6 +127,12 @@ case_a_damaged_bundle_is_refused() {
     echo hello >"$d/text"
     expect 2 "$verify" "$d/text"
     expect 2 "$verify" "$d/nothing"
+    : >"$d/empty"
+    mkfifo "$d/pipe"
+    for name in empty pipe; do
+        expect 2 timeout 20 "$verify" "$d/$name"
+        grep -q 'is empty, or neither a file nor a directory' "$d/out" || fail "$name: $(cat "$d/out" "$d/err")"
+    done
     expect 2 "$verify"
 }
 
