@@ -192,6 +192,8 @@ static int list(struct cli_context *c)
             buf_cstr(&b, "Begin with: assay anchor policy FILE, and: assay anchor tsa add NAME URL --ca FILE\n");
         status = cli_print(buf_view(&b));
     }
+    if (page && status == 0 && json_bool(page, "is_forked"))
+        status = 1;
     close_view(&o);
     return status;
 }
@@ -318,7 +320,7 @@ const struct cli_command cli_command_anchor = {
     .example = "assay anchor tsa add freetsa https://freetsa.org/tsr --ca freetsa-ca.pem --every 1h",
     .options = options,
     .details = "A policy is a C2SP tlog-policy file: witnesses with their keys and addresses, and how many of whom are needed.\n"
-               "Only origin, size and root of the ledger leave this machine. `assay serve` asks by itself; `now` asks at once.",
+               "Only origin, size and root of the ledger leave this machine. `assay serve` asks by itself; `now` asks at once. Exit status 1 when a witness contradicts this ledger.",
     .arguments_min = 1,
     .arguments_max = 4,
     .has_json = true,

@@ -381,10 +381,11 @@ case_a_ledger_that_was_set_back_is_loud() {
     expect 0 "$assay" --data "$d/data" anchor now
     rm -r "$d/data"
     mv "$d/backup" "$d/data"
-    expect 0 "$assay" --data "$d/data" anchor now
+    expect 1 "$assay" --data "$d/data" anchor now
     grep -q 'LOUD' "$d/err" || fail "nobody was told"
     grep -q 'A witness holds a checkpoint' "$d/out"
     [ -s "$d/data/private/fork-evidence" ] || fail "the evidence was not kept"
+    expect 1 "$assay" --data "$d/data" anchor list
     expect 1 "$assay" verify "$d/data"
     grep -q '^E12 .*fork-evidence' "$d/out"
     expect 0 "$assay" --data "$d/data" status
