@@ -233,13 +233,11 @@ struct json *view_capture(struct view *v, uint64_t leaf, const struct view_filte
 /* One leaf of the ledger and how it hangs together with the newest checkpoint: {"title","as_of","nav","leaf","proof":as in view_capture} */
 struct json *view_leaf(struct view *v, uint64_t leaf, struct err *e);
 
-/* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: page, criterion, control, test,
- * capture, subject, parameter. */
+/* Everything the palette finds: {"items":[{"id","title","kind":"criterion","url"}...]}; kinds: criterion, control, test,
+ * capture, subject, parameter, policy. Rooms and lists of records are of who serves it. */
 struct json *view_search_index(struct view *v, struct err *e);
 /* Those of them whose id or title have all the words, appended to `list`, at most `max`; ret_total: all. */
 bool view_search(struct view *v, struct str words, int64_t max, struct json *list, int64_t *ret_total, struct err *e) MUST_USE;
-/* The same for somebody who sees the own page only. */
-struct json *view_own_index(struct view *v);
 
 /* A short text that changes whenever any page may look different: for caches. Cheap (one row). It includes the minute of now_ms,
  * since staleness and "ago" depend on the clock. */

@@ -6,24 +6,6 @@ static void item_push(struct view *v, struct json *items, const char *id, const 
     json_put_cstr(push_link(v, items, id, title, url), "kind", kind);
 }
 
-struct json *view_own_index(struct view *v)
-{
-    struct json *o = json_object(v->arena), *items = json_put_array(o, "items");
-    item_push(v, items, "my", "My page", "page", STR("/my"));
-    item_push(v, items, "records", "My records", "page", STR("/records"));
-    item_push(v, items, "sign-in", "How I sign in", "page", STR("/settings/sign-in"));
-    return o;
-}
-
-static const struct {
-    const char *id, *title, *url;
-} pages[] = {{"overview", "Overview", "/"},
-             {"criteria", "Criteria", "/criteria"},
-             {"controls", "Controls", "/controls"},
-             {"tests", "Tests", "/tests"},
-             {"risks", "Risks", "/risks"},
-             {"evidence", "Evidence", "/evidence"}};
-
 struct json *view_search_index(struct view *v, struct err *e)
 {
     struct err inner = {0};
@@ -31,8 +13,6 @@ struct json *view_search_index(struct view *v, struct err *e)
     if (!as)
         return NULL;
     struct json *o = json_object(v->arena), *items = json_put_array(o, "items");
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
-        item_push(v, items, pages[i].id, pages[i].title, "page", str_of(pages[i].url));
     for (size_t i = 0; i < content_criterion_count; i++)
         item_push(v, items, content_criteria[i].id, content_criteria[i].title, "criterion",
                   url_criterion(v, &content_criteria[i]));
@@ -86,8 +66,7 @@ static void find(struct finding *f, const char *id, const char *title, const cha
 {
     if (!has_words(id, title, f->words) || ++f->total > f->max)
         return;
-    struct str url = str_is(str_of(kind), "page") ? str_of(room) : arena_printf(f->v->arena, "/%s/%s", room, id);
-    item_push(f->v, f->list, id, title, kind, url);
+    item_push(f->v, f->list, id, title, kind, arena_printf(f->v->arena, "/%s/%s", room, id));
 }
 
 /* The organisation's own controls are records, and found as such: nothing here takes the assessment. */
@@ -95,8 +74,6 @@ bool view_search(struct view *v, struct str words, int64_t max, struct json *lis
 {
     struct finding f = {.v = v, .words = words, .list = list, .max = max};
     struct err inner = {0};
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
-        find(&f, pages[i].id, pages[i].title, "page", pages[i].url);
     for (size_t i = 0; i < content_criterion_count; i++)
         find(&f, content_criteria[i].id, content_criteria[i].title, "criterion", "criteria");
     for (size_t i = 0; i < content_control_count; i++)

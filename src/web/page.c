@@ -2,6 +2,7 @@
 #include "crypto/crypto.h"
 #include "pages.h"
 #include "report/view_due.h"
+#include "report/view_policies.h"
 #include "report/view_settings.h"
 #include "report/view_room.h"
 #include "web/page_kinds.h"
@@ -94,17 +95,43 @@ static void index_lists(struct call *c, struct json *items)
         if (makes && call_may(c, PERMISSION_RECORDS))
             index_push(items, "import", arena_printf(c->arena, "Import %s", t->labels), "command", arena_printf(c->arena, "/records/%s/import", t->id));
     }
+}
+
+/* What everybody who works here may open: rooms, and the handbook, by title; with `words` by its text. */
+static bool index_own(struct call *c, struct json *items, struct str words, struct err *e)
+{
+    struct view_filter f = {.q = words, .per_page = 100};
+    if (!call_may(c, PERMISSION_OWN_PAGE))
+        return true;
+    struct json *handbook = view_handbook(&c->view, c->records, &f, e);
+    JSON_EACH (p, handbook ? json_get(handbook, "rows") : NULL)
+        index_push(items, arena_str(c->arena, json_text(p, "id")).data, json_text(p, "title"), "handbook", json_text(p, "url"));
+    return handbook != NULL;
+}
+
+static void index_pages(struct call *c, struct json *items)
+{
+    shell_put_rooms(c, items);
+    if (call_may(c, PERMISSION_OWN_PAGE)) {
+        index_push(items, "my-training", STR("My training"), "page", STR("/my/training"));
+        index_push(items, "concern", STR("Report a concern"), "page", STR("/concern"));
+    }
     index_push(items, "sign-in", STR("How I sign in"), "page", STR("/settings/sign-in"));
 }
 
 static struct json *build_index(struct call *c, struct err *e)
 {
-    if (!call_may(c, PERMISSION_READ))
-        return view_own_index(&c->view);
-    struct json *v = view_search_index(&c->view, e);
-    if (v)
-        index_lists(c, (struct json *)(uintptr_t)json_get(v, "items"));
-    return v;
+    bool reads = call_may(c, PERMISSION_READ);
+    struct json *v = reads ? view_search_index(&c->view, e) : json_object(c->arena);
+    if (!v)
+        return NULL;
+    struct json *items = reads ? (struct json *)(uintptr_t)json_get(v, "items") : json_put_array(v, "items");
+    index_pages(c, items);
+    if (!reads)
+        index_push(items, "records", STR("My records"), "page", STR("/records"));
+    else
+        index_lists(c, items);
+    return reads || index_own(c, items, STR(""), e) ? v : NULL;
 }
 
 static bool has_words(struct str title, struct str q)
@@ -124,7 +151,9 @@ static int64_t found_lists(struct call *c, struct json *found)
 {
     struct json *all = json_array(c->arena);
     int64_t count = 0;
-    index_lists(c, all);
+    index_pages(c, all);
+    if (call_may(c, PERMISSION_READ))
+        index_lists(c, all);
     JSON_EACH (item, all)
         if (has_words(json_text(item, "title"), c->filter.q)) {
             index_push(found, "", json_text(item, "title"), arena_str(c->arena, json_text(item, "kind")).data, json_text(item, "url"));
@@ -140,15 +169,20 @@ static struct json *build_search(struct call *c, struct err *e)
     json_put_cstr(v, "title", "Search");
     json_put_str(v, "q", c->filter.q);
     struct json *found = json_put_array(v, "found");
-    int64_t total = 0; /* who may not read has their own records alone */
+    int64_t total = 0; /* who may not read has the handbook and their own records alone */
     if (c->filter.q.size && call_may(c, PERMISSION_READ) && !view_search(&c->view, c->filter.q, 100, found, &total, e))
         return NULL;
-    if (c->filter.q.size && call_may(c, PERMISSION_READ))
+    if (c->filter.q.size)
         total += found_lists(c, found);
+    int64_t before = (int64_t)found->count;
+    if (c->filter.q.size && !call_may(c, PERMISSION_READ) && !index_own(c, found, c->filter.q, e))
+        return NULL;
+    total += (int64_t)found->count - before;
     int64_t records = 0;
     if (c->filter.q.size && !view_record_search(&c->view, c->records, c->filter.q, 20, found, &records, e))
         return NULL;
     json_put_int(v, "total", total + records);
+    json_put_bool(v, "is_own", !call_may(c, PERMISSION_READ));
     struct json *nav = view_nav(&c->view, e);
     if (!nav)
         return NULL;

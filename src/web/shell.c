@@ -53,6 +53,27 @@ static void shell_rooms(struct call *c, struct json *list, const struct page *pa
     json_put_bool(all, "is_current", strcmp(page->nav, "records") == 0 && room.size == 0);
 }
 
+static bool may_enter(struct call *c, size_t i)
+{
+    const char *id = entries[i].id;
+    bool is_theirs = strcmp(id, "my") == 0 || strcmp(id, "handbook") == 0 || strcmp(id, "settings") == 0 || (strcmp(id, "audit") == 0 && call_may(c, PERMISSION_EXAMINE));
+    return is_theirs || call_may(c, PERMISSION_READ);
+}
+
+void shell_put_rooms(struct call *c, struct json *list)
+{
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        if (!may_enter(c, i))
+            continue;
+        bool is_settings = strcmp(entries[i].id, "settings") == 0 && call_may(c, PERMISSION_READ);
+        struct json *o = json_push_object(list);
+        json_put_cstr(o, "id", entries[i].id);
+        json_put_cstr(o, "title", entries[i].label);
+        json_put_cstr(o, "url", is_settings ? "/settings" : entries[i].url);
+        json_put_cstr(o, "kind", "page");
+    }
+}
+
 /* Rooms that one may enter; Settings, where everybody's own sign-in is, come last. */
 static void shell_nav(struct call *c, struct json *shell, const struct page *page, const struct json *view)
 {
@@ -64,8 +85,7 @@ static void shell_nav(struct call *c, struct json *shell, const struct page *pag
     if (c->records && !view_due_counts(&c->view, c->records, &mine, &all, &ignored))
         mine = all = 0; /* the page itself says what is wrong */
     for (size_t i = 0; i < count; i++) {
-        bool is_theirs = strcmp(entries[i].id, "my") == 0 || strcmp(entries[i].id, "handbook") == 0 || (strcmp(entries[i].id, "audit") == 0 && call_may(c, PERMISSION_EXAMINE));
-        if (!call_may(c, PERMISSION_READ) && i != count - 1 && !is_theirs)
+        if (!may_enter(c, i))
             continue;
         const struct entry *e = &entries[i];
         if (i == count - 1 && call_may(c, PERMISSION_READ))

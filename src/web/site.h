@@ -260,6 +260,8 @@ bool call_blob(struct call *c, uint64_t leaf, const char *commitment, const char
 /* ---- shell.c: what surrounds every page ---- */
 
 struct json *shell_build(struct call *c, const struct page *page, const struct json *view);
+/* The rooms that one may enter, as the palette has things: {"id","title","url","kind"}. */
+void shell_put_rooms(struct call *c, struct json *list);
 /* Writes a page with its shell into `out`. */
 void shell_render(struct call *c, const struct page *page, const struct json *view, struct buf *out);
 /* Answers with a view model put through a page's template; `status` of a form that was refused, else 200. ERR_TOO_LARGE over 16 MiB. */

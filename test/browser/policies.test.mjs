@@ -119,6 +119,11 @@ test('an employee finds it on the own page, reads and signs it with one click, w
   assert.match(await page.locator('main').innerText(), /Rita Reader has read and signed Acceptable use policy, version 1/);
   await page.goto(url + '/handbook?q=careful');
   assert.equal(await page.getByRole('link', { name: 'Acceptable use policy' }).count(), 1, 'the search looks in the text');
+  await page.goto(url + '/search?q=careful');
+  assert.equal(await page.locator('.results a[href="/handbook/POL-05"]').count(), 1, 'and so does the search of everything, for who reads the handbook alone');
+  await page.goto(url + '/search?q=training');
+  assert.equal(await page.locator('.results a[href="/my/training"]').count(), 1);
+  assert.equal(await page.locator('.results a[href="/training"]').count(), 0, 'no room that one may not enter');
   await page.goto(url + '/handbook?q=nothingiscalledthis');
   assert.ok(await page.getByText('Nothing is found').isVisible());
   await page.goto(url + '/my');

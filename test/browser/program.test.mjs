@@ -179,6 +179,15 @@ describe('lists', () => {
   });
 });
 
+describe('the search', () => {
+  it('finds every room by its name', async () => {
+    for (const [name, address] of [['Policies', '/policies'], ['People', '/people'], ['Training', '/training'], ['Calendar', '/calendar'], ['Settings', '/settings'], ['Access reviews', '/access']])
+      assert.ok((await api('GET', '/search?q=' + encodeURIComponent(name))).found.some((f) => f.url === address && f.kind === 'page'), name);
+    const { items } = await api('GET', '/search-index');
+    assert.equal(new Set(items.filter((i) => i.kind === 'page').map((i) => i.url)).size, items.filter((i) => i.kind === 'page').length, 'each once');
+  });
+});
+
 describe('My page on a phone', () => {
   it('has room for what waits for a decision', async () => {
     const { id: owner } = await api('POST', '/records/person', { values: { name: 'Phoning Phil', kind: 'employee' } });
