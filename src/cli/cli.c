@@ -108,6 +108,34 @@ int cli_fail(const struct err *e)
     return err_exit_status(e->code);
 }
 
+bool cli_duration(const char *text, int64_t *ret_ms)
+{
+    struct str s = str_of(text);
+    int64_t number, unit;
+    if (duration_parse(s, ret_ms))
+        return true;
+    if (s.size < 2 || !str_to_int64(str_slice(s, 0, s.size - 1), &number) || number < 1 || number > 100000)
+        return false;
+    switch (s.data[s.size - 1]) {
+    case 's':
+        unit = MS_SECOND;
+        break;
+    case 'm':
+        unit = MS_MINUTE;
+        break;
+    case 'h':
+        unit = MS_HOUR;
+        break;
+    case 'd':
+        unit = MS_DAY;
+        break;
+    default:
+        return false;
+    }
+    *ret_ms = number * unit;
+    return true;
+}
+
 int cli_wrong_use(const struct cli_context *c, const char *format, ...)
 {
     char text[400];

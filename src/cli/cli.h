@@ -76,6 +76,8 @@ bool cli_instant(const struct cli_context *c, const char *name, int64_t *ret_at_
 int cli_fail(const struct err *e);
 /* "assay: COMMAND: text", then where to find help; exit status 2. */
 int cli_wrong_use(const struct cli_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* How long: "90s", "30m", "1h", "1d", or an ISO 8601 duration. */
+bool cli_duration(const char *text, int64_t *ret_ms) MUST_USE;
 /* Pretty JSON and LF on standard output; a failing write (a closed pipe, a full disk) is exit status 3. */
 int cli_print_json(const struct json *v);
 /* A view model as --json asks, else as `print` writes it; NULL: cli_fail(e). */

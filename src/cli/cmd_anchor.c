@@ -90,35 +90,6 @@ static int policy_set(struct cli_context *c, const char *path)
 
 /* ---- authorities ---- */
 
-/* "90s", "30m", "1h", "1d", or ISO 8601. */
-static bool every_parse(const char *text, int64_t *ret_ms)
-{
-    struct str s = str_of(text);
-    int64_t number, unit;
-    if (duration_parse(s, ret_ms))
-        return true;
-    if (s.size < 2 || !str_to_int64(str_slice(s, 0, s.size - 1), &number) || number < 1 || number > 100000)
-        return false;
-    switch (s.data[s.size - 1]) {
-    case 's':
-        unit = MS_SECOND;
-        break;
-    case 'm':
-        unit = MS_MINUTE;
-        break;
-    case 'h':
-        unit = MS_HOUR;
-        break;
-    case 'd':
-        unit = MS_DAY;
-        break;
-    default:
-        return false;
-    }
-    *ret_ms = number * unit;
-    return true;
-}
-
 static int tsa_add(struct cli_context *c, const char *name, const char *url)
 {
     struct err e = {0};
@@ -128,7 +99,7 @@ static int tsa_add(struct cli_context *c, const char *name, const char *url)
     const char *path = cli_option(c, "ca"), *every = cli_option(c, "every");
     if (!path)
         return cli_wrong_use(c, "tsa add wants --ca FILE: the certificates that its stamps have to chain to");
-    if (every && !every_parse(every, &every_ms))
+    if (every && !cli_duration(every, &every_ms))
         return cli_wrong_use(c, "--every %.40s: no duration (30m, 1h, PT1H)", every);
     if (!http_client_url_check(str_of(url), &e))
         return cli_fail(&e);

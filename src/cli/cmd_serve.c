@@ -13,18 +13,18 @@ static int run(struct cli_context *c)
     const char *every = cli_option(c, "every");
     if (every && strcmp(every, "never") == 0)
         interval_ms = 0;
-    else if (every && (!duration_parse(str_of(every), &interval_ms) || interval_ms < MS_MINUTE))
-        return cli_wrong_use(c, "--every %.40s: wants an ISO 8601 duration of at least a minute, as PT1H, or never", every);
+    else if (every && (!cli_duration(every, &interval_ms) || interval_ms < MS_MINUTE))
+        return cli_wrong_use(c, "--every %.40s: wants a duration of at least a minute (30m, 1h, PT1H), or never", every);
     if (cli_flag(c, "no-collect"))
         interval_ms = 0;
-    if (seal_every && (!duration_parse(str_of(seal_every), &heartbeat_ms) || heartbeat_ms < MS_SECOND || heartbeat_ms > 5 * MS_MINUTE))
-        return cli_wrong_use(c, "--seal-every %.40s: wants an ISO 8601 duration from PT1S to PT5M", seal_every);
+    if (seal_every && (!cli_duration(seal_every, &heartbeat_ms) || heartbeat_ms < MS_SECOND || heartbeat_ms > 5 * MS_MINUTE))
+        return cli_wrong_use(c, "--seal-every %.40s: wants a duration from 1s to 5m (or PT1S to PT5M)", seal_every);
     int64_t anchor_ms = 0;
     const char *anchor = cli_option(c, "anchor-every");
     if (anchor && strcmp(anchor, "never") == 0)
         anchor_ms = -1;
-    else if (anchor && (!duration_parse(str_of(anchor), &anchor_ms) || anchor_ms < MS_SECOND))
-        return cli_wrong_use(c, "--anchor-every %.40s: wants an ISO 8601 duration of at least a second, as PT50S, or never", anchor);
+    else if (anchor && (!cli_duration(anchor, &anchor_ms) || anchor_ms < MS_SECOND))
+        return cli_wrong_use(c, "--anchor-every %.40s: wants a duration of at least a second (50s, PT50S), or never", anchor);
     const char *anchor_ca = cli_option(c, "anchor-ca");
     static char ca_path[PATH_MAX];
     if (anchor_ca && !realpath(anchor_ca, ca_path))
@@ -54,14 +54,14 @@ const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "serve web and API, and keep assessing on a schedule",
     .usage = "[--listen ADDRESS] [--every DURATION] [--seal-every DURATION] [--no-collect] [--anchor-every DURATION] [--anchor-ca FILE] [--private-log] [--tls-cert FILE --tls-key FILE] [--no-link]",
-    .example = "assay serve --listen 127.0.0.1:8420 --every PT1H",
+    .example = "assay serve --listen 127.0.0.1:8420 --every 1h",
     .options =
         (const struct cli_option[]){
             {"listen", 0, "ADDRESS", "127.0.0.1:8420, [::1]:PORT or unix:/path; without it also systemd's socket"},
-            {"every", 0, "DURATION", "time between two assessments, PT1H unless given; never: none"},
-            {"seal-every", 0, "DURATION", "time between two seals when nothing happens, PT5M unless given; a longer silence is a gap"},
+            {"every", 0, "DURATION", "time between two assessments, 1h unless given; never: none"},
+            {"seal-every", 0, "DURATION", "time between two seals when nothing happens, 5m unless given; a longer silence is a gap"},
             {"no-collect", 0, NULL, "serve what is there, collect nothing (as --every never)"},
-            {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), PT50S unless given; never"},
+            {"anchor-every", 0, "DURATION", "time between two rounds of asking witnesses (assay anchor), 50s unless given; never"},
             {"anchor-ca", 0, "FILE", "authorities (PEM) that https witnesses and time stamp servers must be under; otherwise the system's"},
             {"private-log", 0, NULL, "show /log/ (checkpoint and tiles) only to those who are signed in"},
             {"tls-cert", 0, "FILE", "certificate and chain (PEM): serve https, on any address"},

@@ -43,7 +43,7 @@ out_lacks() {
 case_an_idle_ledger_is_sealed_while_a_server_runs() {
     expect 0 "$assay" --data "$d/data" init
     before=$(leaves)
-    serve "$d/data" --seal-every PT1S
+    serve "$d/data" --seal-every 1s
     sleep 5
     stop
     after=$(leaves)
