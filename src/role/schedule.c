@@ -35,6 +35,7 @@ struct schedule {
     struct people_seen people;
     struct risk_news risks;
     bool is_asked; /* something came: no waiting for the next round */
+    int64_t look_ms; /* how long the last round took */
     int64_t digest_day;      /* told everybody on this day */
     int64_t digest_again_ms; /* monotonic: after a failure */
 };
@@ -76,14 +77,17 @@ static bool look(struct schedule *s, struct err *e)
     return ok;
 }
 
-/* Whatever the parent says, it is time to look. False: it is gone. */
+/* Whatever the parent says, and however often, it is time to look. False: it is gone. */
 static bool parent_said(void)
 {
-    struct ipc_message m;
-    struct err e = {0};
-    if (!ipc_receive(ROLE_FIRST_FD, 4096, 1000, &m, NULL, &e))
-        return false;
-    buf_release(&m.body);
+    struct pollfd more = {.fd = ROLE_FIRST_FD, .events = POLLIN};
+    do {
+        struct ipc_message m;
+        struct err e = {0};
+        if (!ipc_receive(ROLE_FIRST_FD, 4096, 1000, &m, NULL, &e))
+            return false;
+        buf_release(&m.body);
+    } while (poll(&more, 1, 0) > 0);
     return true;
 }
 
@@ -114,14 +118,26 @@ static bool trials_look(struct schedule *s, struct err *e)
     return ok;
 }
 
-/* Whoever tests a channel waits in front of the page. False: ended, or e says what is wrong. */
+/* Until the next round: as long as there is nothing to do, or four times as long as the last round took where something came, so that what changes all the
+ * time does not have us look all the time. Whoever tests a channel waits in front of the page. False: ended, or e says what is wrong. */
 static bool rest_and_try(struct schedule *s, struct err *e)
 {
+    int64_t now_ms = env_monotonic_ms(&env_system), until_ms = now_ms + s->every_ms, soonest_ms = now_ms + (4 * s->look_ms < s->every_ms ? 4 * s->look_ms : s->every_ms);
     s->is_asked = false;
-    for (int64_t left_ms = s->every_ms; left_ms > 0 && !s->is_asked; left_ms -= TRIAL_MS)
+    for (int64_t left_ms; (left_ms = (s->is_asked ? soonest_ms : until_ms) - now_ms) > 0;) {
         if (!rest(s, left_ms < TRIAL_MS ? left_ms : TRIAL_MS) || !trials_look(s, e))
             return false;
+        now_ms = env_monotonic_ms(&env_system);
+    }
     return true;
+}
+
+static bool look_and_time(struct schedule *s, struct err *e)
+{
+    int64_t begun_ms = env_monotonic_ms(&env_system);
+    bool ok = look(s, e);
+    s->look_ms = env_monotonic_ms(&env_system) - begun_ms;
+    return ok;
 }
 
 static bool schedule_open(struct schedule *s, const char *path, struct err *e)
@@ -154,7 +170,7 @@ int role_schedule(int argc, char **argv)
         return 2;
     s.every_ms = seconds * MS_SECOND;
     bool ok = schedule_open(&s, argv[0], &e);
-    while (ok && look(&s, &e) && rest_and_try(&s, &e)) {
+    while (ok && look_and_time(&s, &e) && rest_and_try(&s, &e)) {
     }
     os_child_end(&s.post, 2000);
     os_child_end(&s.inspect, 2000);
