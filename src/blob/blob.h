@@ -59,6 +59,10 @@ bool pack_add(struct pack_store *p, const char *x, struct str bytes, struct err 
 bool pack_sync(struct pack_store *p, struct err *e) MUST_USE;
 /* ERR_NOT_FOUND, ERR_CORRUPT. */
 bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e) MUST_USE;
+/* Where it lies, as a number for pack_read_at of another process: who is told so need not read where all others lie. ERR_NOT_FOUND. */
+bool pack_place(struct pack_store *p, const char *x, uint64_t *ret_place, struct err *e) MUST_USE;
+/* As pack_read. A place at which the blob does not lie (any more) costs time and nothing else. */
+bool pack_read_at(struct pack_store *p, struct arena *a, const char *x, uint64_t place, struct str *ret_bytes, struct err *e) MUST_USE;
 /* Every blob: for verify and scrub. */
 bool pack_each(struct pack_store *p, bool (*each)(void *context, const char x[65], struct str bytes, struct err *e),
                void *context, struct err *e) MUST_USE;

@@ -471,6 +471,47 @@ START_TEST(erased_blobs_leave_the_packs_and_readers_notice)
 }
 END_TEST
 
+START_TEST(a_blob_is_read_at_the_place_that_the_writer_names_and_found_where_that_is_old_or_wrong)
+{
+    start();
+    enum { N = 120 };
+    static struct blob_sealed blobs[N];
+    static struct sha256 erased[N];
+    static uint64_t places[N];
+    struct err e = {0};
+    struct str bytes;
+    size_t count = 0;
+    struct pack_store *p = packs(true), *reader = packs(false);
+    pack_set_roll_bytes(p, 3000); /* more packs than stay open */
+    for (int i = 0; i < N; i++) {
+        blobs[i] = seal(text_of(10 + test_random(&seed) % 2000));
+        add(p, &blobs[i]);
+        ck_assert_msg(pack_place(p, blobs[i].x, &places[i], &e), "%s", e.text);
+        ck_assert_msg(pack_read_at(reader, arena, blobs[i].x, places[i], &bytes, &e) && str_equal(bytes, blobs[i].bytes), "%s", e.text);
+    }
+    sync_all(p);
+    for (int i = 0; i < N; i++) {
+        struct pack_store *fresh = packs(false);
+        uint64_t wrong[] = {places[(i + 1) % N], places[i] + 1, (uint64_t)5000 << 40, UINT64_MAX, (uint64_t)1 << 39, test_random(&seed)};
+        ck_assert(pack_read_at(fresh, arena, blobs[i].x, places[i], &bytes, &e) && str_equal(bytes, blobs[i].bytes));
+        ck_assert_msg(pack_read_at(fresh, arena, blobs[i].x, wrong[i % 6], &bytes, &e) && str_equal(bytes, blobs[i].bytes), "%s", e.text);
+        pack_close(fresh);
+    }
+    for (int i = 0; i < N; i += 3)
+        erased[count++] = name_of_blob(&blobs[i]);
+    ck_assert_msg(pack_erase(p, erased, count, &e), "%s", e.text);
+    for (int i = 0; i < N; i++) {
+        e = (struct err){0};
+        bool is_there = pack_read_at(reader, arena, blobs[i].x, places[i], &bytes, &e);
+        ck_assert(is_there ? i % 3 != 0 && str_equal(bytes, blobs[i].bytes) : i % 3 == 0 && e.code == ERR_NOT_FOUND);
+        ck_assert(pack_place(p, blobs[i].x, &places[i], &e) == is_there);
+    }
+    pack_close(reader);
+    pack_close(p);
+    stop();
+}
+END_TEST
+
 START_TEST(erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring_them_back)
 {
     start();
@@ -616,4 +657,5 @@ TEST_MAIN("blob", a_blob_sealed_anew_has_the_same_commitment_and_is_found_under_
           the_keyring_keeps_keys_through_torn_ends_and_skips_damage,
           small_rows_are_packed_with_a_dictionary_and_large_ones_without,
           blobs_from_before_the_dictionary_open_and_an_unknown_one_is_named, erased_blobs_leave_the_packs_and_readers_notice,
+          a_blob_is_read_at_the_place_that_the_writer_names_and_found_where_that_is_old_or_wrong,
           erased_keys_are_gone_for_writers_and_readers_and_backups_do_not_bring_them_back)

@@ -220,7 +220,8 @@ static bool is_replaced(const struct pack *pack)
     return pack->fd >= 0 && fstat(pack->fd, &facts) == 0 && facts.st_nlink == 0;
 }
 
-static bool packs_refresh(struct pack_store *p, struct err *e)
+/* Packs that came since, none that was replaced. */
+static bool packs_list(struct pack_store *p, struct err *e)
 {
     for (uint32_t n = 0; n < p->count && !p->is_writer; n++)
         p->is_stale = p->is_stale || is_replaced(&p->packs[n]);
@@ -248,6 +249,13 @@ static bool packs_refresh(struct pack_store *p, struct err *e)
         p->packs[p->count++] = (struct pack){.fd = fd, .inode = file_inode(fd), .dead_at = UINT64_MAX};
         p->fds++;
     }
+    return true;
+}
+
+static bool packs_refresh(struct pack_store *p, struct err *e)
+{
+    if (!packs_list(p, e))
+        return false;
     for (uint32_t n = 0; n < p->count; n++) {
         if (!p->packs[n].is_final && !pack_scan(p, n, e))
             return false;
@@ -326,25 +334,38 @@ void pack_set_roll_bytes(struct pack_store *p, uint64_t bytes)
     p->roll_bytes = bytes;
 }
 
+/* A record in a pack. */
+struct spot {
+    int fd;
+    uint32_t size; /* of the sealed bytes */
+    uint64_t offset;
+    uint64_t place;
+};
+
+/* Does the record named x lie there? */
+static bool spot_look(struct pack_store *p, uint64_t place, const uint8_t x[32], struct spot *ret, bool *ret_is_it, struct err *e)
+{
+    uint64_t offset = place & ((UINT64_C(1) << OFFSET_BITS) - 1);
+    uint8_t header[HEADER_SIZE], there[32];
+    uint32_t size = 0;
+    int fd = pack_fd(p, (uint32_t)(place >> OFFSET_BITS), e);
+    if (fd < 0 || !read_exact(p, fd, header, HEADER_SIZE, offset, e))
+        return false;
+    *ret_is_it = header_decode(header, &size, there) && memcmp(there, x, 32) == 0;
+    if (*ret_is_it)
+        *ret = (struct spot){fd, size, offset + HEADER_SIZE, place};
+    return true;
+}
+
 /* The newest record named x. ERR_NOT_FOUND. */
-static bool locate(struct pack_store *p, const uint8_t x[32], int *ret_fd, uint64_t *ret_offset, uint32_t *ret_size,
-                   struct err *e)
+static bool locate(struct pack_store *p, const uint8_t x[32], struct spot *ret, struct err *e)
 {
     uint64_t cursor = 0, place = 0;
-    bool is_found = false;
+    bool is_found = false, is_it;
     while (blob_index_next(&p->index, blob_index_key(x), &cursor, &place)) {
-        uint64_t offset = place & ((UINT64_C(1) << OFFSET_BITS) - 1);
-        uint8_t header[HEADER_SIZE], there[32];
-        uint32_t size = 0;
-        int fd = pack_fd(p, (uint32_t)(place >> OFFSET_BITS), e);
-        if (fd < 0 || !read_exact(p, fd, header, HEADER_SIZE, offset, e))
+        if (!spot_look(p, place, x, ret, &is_it, e))
             return false;
-        if (!header_decode(header, &size, there) || memcmp(there, x, 32) != 0)
-            continue;
-        *ret_fd = fd;
-        *ret_offset = offset + HEADER_SIZE;
-        *ret_size = size;
-        is_found = true;
+        is_found |= is_it;
     }
     return is_found || err_set(e, ERR_NOT_FOUND, "no such blob");
 }
@@ -354,30 +375,54 @@ static bool name_decode(const char *x, uint8_t ret[32], struct err *e)
     return hex_decode(str_of(x), ret, 32) || err_set(e, ERR_INVALID, "blob name: not 64 lower-case hex digits");
 }
 
-bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e)
+static bool spot_find(struct pack_store *p, const char *x, struct spot *ret, struct err *e)
 {
     uint8_t name[32];
-    uint64_t offset = 0;
-    uint32_t size = 0;
-    int fd = -1;
     struct err first = {0};
     if (!name_decode(x, name, e))
         return false;
-    bool is_there = p->is_scanned && locate(p, name, &fd, &offset, &size, &first);
+    bool is_there = p->is_scanned && locate(p, name, ret, &first);
     if (!is_there &&
         (first.code == ERR_NONE || (first.code == ERR_NOT_FOUND && !p->is_writer))) /* the writer may have gone on since */
-        is_there = packs_refresh(p, e) && locate(p, name, &fd, &offset, &size, e);
+        is_there = packs_refresh(p, e) && locate(p, name, ret, e);
     else if (!is_there)
         *e = first;
-    if (!is_there)
-        return err_wrap(e, "blob %.16s", x);
-    char *bytes = arena_alloc(a, size);
-    if (!read_exact(p, fd, bytes, size, offset, e)) {
+    return is_there || err_wrap(e, "blob %.16s", x);
+}
+
+static bool spot_read(struct pack_store *p, struct arena *a, const char *x, const struct spot *s, struct str *ret_bytes, struct err *e)
+{
+    char *bytes = arena_alloc(a, s->size);
+    if (!read_exact(p, s->fd, bytes, s->size, s->offset, e)) {
         e->code = e->code == ERR_NOT_FOUND ? ERR_CORRUPT : e->code;
         return err_wrap(e, "blob %.16s", x);
     }
-    *ret_bytes = str_make(bytes, size);
+    *ret_bytes = str_make(bytes, s->size);
     return true;
+}
+
+bool pack_read(struct pack_store *p, struct arena *a, const char *x, struct str *ret_bytes, struct err *e)
+{
+    struct spot s;
+    return spot_find(p, x, &s, e) && spot_read(p, a, x, &s, ret_bytes, e);
+}
+
+bool pack_place(struct pack_store *p, const char *x, uint64_t *ret_place, struct err *e)
+{
+    struct spot s;
+    return spot_find(p, x, &s, e) && (*ret_place = s.place, true);
+}
+
+bool pack_read_at(struct pack_store *p, struct arena *a, const char *x, uint64_t place, struct str *ret_bytes, struct err *e)
+{
+    uint8_t name[32];
+    struct spot s;
+    struct err elsewhere = {0};
+    bool is_it = false;
+    if (!name_decode(x, name, e) || !packs_list(p, e))
+        return false;
+    bool is_known = place >> OFFSET_BITS < p->count && spot_look(p, place, name, &s, &is_it, &elsewhere);
+    return is_known && is_it ? spot_read(p, a, x, &s, ret_bytes, e) : pack_read(p, a, x, ret_bytes, e);
 }
 
 static bool fail(struct pack_store *p, struct err *e, int number, const char *what)
@@ -420,12 +465,10 @@ static bool write_all(struct pack_store *p, int fd, struct str bytes, uint64_t o
  * never acknowledged. */
 static bool is_stored(struct pack_store *p, const uint8_t x[32], struct str bytes)
 {
-    int fd = -1;
-    uint64_t offset = 0;
-    uint32_t size = 0;
+    struct spot s;
     struct err ignored = {0};
-    return locate(p, x, &fd, &offset, &size, &ignored) && size == bytes.size &&
-           record_holds(p, fd, offset - HEADER_SIZE, offset + size);
+    return locate(p, x, &s, &ignored) && s.size == bytes.size &&
+           record_holds(p, s.fd, s.offset - HEADER_SIZE, s.offset + s.size);
 }
 
 bool pack_add(struct pack_store *p, const char *x, struct str bytes, struct err *e)
@@ -595,20 +638,18 @@ bool pack_move(struct pack_store *p, const struct sha256 *from, const struct sha
 
 static bool is_there_now(struct pack_store *p, const uint8_t x[32], bool *ret, struct err *e)
 {
-    int fd = -1;
-    uint64_t offset = 0;
-    uint32_t size = 0;
+    struct spot s;
     struct err absent = {0};
     struct stat facts;
-    *ret = p->is_scanned && locate(p, x, &fd, &offset, &size, &absent);
-    if (*ret && !p->is_writer && fstat(fd, &facts) == 0 && facts.st_nlink == 0)
+    *ret = p->is_scanned && locate(p, x, &s, &absent);
+    if (*ret && !p->is_writer && fstat(s.fd, &facts) == 0 && facts.st_nlink == 0)
         *ret = false; /* in a pack that was replaced under us: perhaps without it */
     if (*ret || (p->is_writer && p->is_scanned))
         return *ret || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
     absent = (struct err){0};
     if (!packs_refresh(p, e)) /* the writer may have gone on since */
         return false;
-    *ret = locate(p, x, &fd, &offset, &size, &absent);
+    *ret = locate(p, x, &s, &absent);
     return *ret || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
 }
 
@@ -743,13 +784,11 @@ bool pack_erase(struct pack_store *p, const struct sha256 *names, size_t count, 
 
 bool pack_has(struct pack_store *p, const struct sha256 *name, bool *ret_is_there, struct err *e)
 {
-    int fd = -1;
-    uint64_t offset = 0;
-    uint32_t size = 0;
+    struct spot s;
     struct err absent = {0};
     *ret_is_there = false;
     if (!p->is_scanned && !packs_refresh(p, e))
         return false;
-    *ret_is_there = locate(p, name->bytes, &fd, &offset, &size, &absent);
+    *ret_is_there = locate(p, name->bytes, &s, &absent);
     return *ret_is_there || absent.code == ERR_NOT_FOUND ? true : (*e = absent, false);
 }

@@ -196,7 +196,7 @@ static int now(struct cli_context *c)
 
 static bool blob_of(struct cli_context *c, const struct data_dir *d, int64_t leaf, struct str *ret, struct err *e)
 {
-    uint8_t dek[DEK_SIZE];
+    struct keeper_blob blob;
     char text[2][65] = {{0}};
     struct str stored;
     struct err failed = {0};
@@ -217,11 +217,10 @@ static bool blob_of(struct cli_context *c, const struct data_dir *d, int64_t lea
     struct keeper_client *k = keeper_open(c->data_dir, e);
     int dir = k ? openat(d->fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     struct pack_store *packs = dir >= 0 ? pack_open(&os_file_real, dir, false, e) : NULL;
-    char now[65];
-    bool ok = packs && pack_current(packs, text[1], now, e) && keeper_blob_key(k, (uint64_t)leaf, now, dek, e);
+    bool ok = packs && keeper_blob_key(k, (uint64_t)leaf, text[1], &blob, e);
     keeper_close(k);
-    ok = ok && pack_read(packs, c->arena, now, &stored, e) && blob_open(c->arena, stored, text[0], now, dek, TST_BYTES_MAX, ret, e);
-    memory_wipe(dek, sizeof(dek));
+    ok = ok && pack_read_at(packs, c->arena, blob.x, blob.place, &stored, e) && blob_open(c->arena, stored, text[0], blob.x, blob.dek, TST_BYTES_MAX, ret, e);
+    memory_wipe(&blob, sizeof(blob));
     pack_close(packs);
     if (dir >= 0)
         close(dir);

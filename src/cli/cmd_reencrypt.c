@@ -160,23 +160,21 @@ static void operation_begin(struct reencrypting *r)
 
 static bool reseal(struct reencrypting *r, const struct candidate *one, struct err *e)
 {
-    char now[65];
+    struct keeper_blob blob;
     struct str stored;
-    uint8_t dek[DEK_SIZE];
     struct blob_opened opened;
     struct blob_sealed sealed;
-    bool ok = pack_current(r->packs, one->x, now, e) && pack_read(r->packs, r->scratch, now, &stored, e) &&
-              keeper_blob_key(r->keeper, one->leaf, now, dek, e) &&
-              blob_open_whole(r->scratch, stored, one->c, now, dek, LIMIT_BLOB_BYTES, &opened, e) &&
+    bool ok = keeper_blob_key(r->keeper, one->leaf, one->x, &blob, e) && pack_read_at(r->packs, r->scratch, blob.x, blob.place, &stored, e) &&
+              blob_open_whole(r->scratch, stored, one->c, blob.x, blob.dek, LIMIT_BLOB_BYTES, &opened, e) &&
               blob_reseal(r->c->env, r->scratch, opened.plain, opened.salt, &sealed, e);
-    memory_wipe(dek, sizeof(dek));
+    memory_wipe(blob.dek, sizeof(blob.dek));
     memory_wipe(&opened, sizeof(opened));
     if (!ok)
         return err_wrap(e, "leaf %llu", (unsigned long long)one->leaf);
     struct json *entry = json_push_object(r->entries);
     json_put_int(entry, "of", (int64_t)one->leaf);
     json_put_cstr(entry, "c", one->c);
-    json_put_str(entry, "from", arena_str(r->scratch, str_of(now)));
+    json_put_str(entry, "from", arena_str(r->scratch, str_of(blob.x)));
     struct op_blob *b = &r->op.blobs[r->op.blob_count++];
     *b = (struct op_blob){
         .media = arena_str(r->scratch, one->media).data, .plain_size = sealed.plain_size, .ciphertext = sealed.bytes};

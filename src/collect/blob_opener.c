@@ -29,13 +29,14 @@ static void opener_release(void *context)
 
 static bool opener_read(struct opener *o, struct arena *a, uint64_t leaf, const char *x, struct blob_opened *ret, char ret_now[65], struct err *e)
 {
-    uint8_t dek[DEK_SIZE];
+    struct keeper_blob blob;
     struct str stored;
-    if (!pack_current(o->packs, x, ret_now, e) || !pack_read(o->packs, a, ret_now, &stored, e))
-        return false;
-    bool has_key = o->keys ? keyring_get(o->keys, ret_now, dek, e) : keeper_blob_key(o->client, leaf, ret_now, dek, e);
-    bool is_ok = has_key && blob_unseal(a, stored, ret_now, dek, LIMIT_BLOB_BYTES, ret, e);
-    memory_wipe(dek, sizeof(dek));
+    bool is_ok = o->keys ? pack_current(o->packs, x, blob.x, e) && pack_read(o->packs, a, blob.x, &stored, e) && keyring_get(o->keys, blob.x, blob.dek, e)
+                         : keeper_blob_key(o->client, leaf, x, &blob, e) && pack_read_at(o->packs, a, blob.x, blob.place, &stored, e);
+    is_ok = is_ok && blob_unseal(a, stored, blob.x, blob.dek, LIMIT_BLOB_BYTES, ret, e);
+    if (is_ok)
+        memcpy(ret_now, blob.x, sizeof(blob.x));
+    memory_wipe(&blob, sizeof(blob));
     return is_ok;
 }
 

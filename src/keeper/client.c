@@ -224,7 +224,7 @@ bool keeper_submit(struct keeper_client *k, struct arena *a, const struct op *op
     return false;
 }
 
-bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], uint8_t ret_dek[DEK_SIZE], struct err *e)
+bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], struct keeper_blob *ret, struct err *e)
 {
     struct buf BUF_AUTO body;
     buf_init(&body, 128);
@@ -234,9 +234,15 @@ bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], u
     bool is_lost;
     if (!ask(k, WIRE_BLOB_KEY, buf_view(&body), &m, &is_lost, e))
         return false;
-    bool ok = m.type == WIRE_KEY && m.body.size == DEK_SIZE;
-    if (ok)
-        memcpy(ret_dek, m.body.data, DEK_SIZE);
+    struct cursor c = cursor_of(buf_view(&m.body));
+    struct str dek = cursor_take(&c, DEK_SIZE), now = cursor_take(&c, 64);
+    ret->place = cursor_u64be(&c);
+    bool ok = m.type == WIRE_KEY && !c.failed && cursor_left(&c) == 0;
+    if (ok) {
+        memcpy(ret->dek, dek.data, DEK_SIZE);
+        memcpy(ret->x, now.data, 64);
+        ret->x[64] = 0;
+    }
     memory_wipe(m.body.data, m.body.size);
     buf_release(&m.body);
     return ok ? true : err_set(e, ERR_INTERNAL, "keeper: a key that does not read");

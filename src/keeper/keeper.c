@@ -189,7 +189,7 @@ static int64_t heartbeat_due_ms(const struct keeper *k)
 }
 
 /* The leaf as it is in the tiles names the blob: only then its key is handed out. */
-bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e)
+bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, struct keeper_blob *ret, struct err *e)
 {
     struct str bytes;
     struct leaf parsed;
@@ -213,7 +213,12 @@ bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_de
         return err_set(e, ERR_NOT_FOUND, "blob key: leaf %llu does not name blob %.*s", (unsigned long long)leaf, STR_ARGS(x));
     memcpy(name, x.data, 64);
     name[64] = 0;
-    return keyring_get(k->keys, name, ret_dek, e);
+    if (!pack_current(k->packs, name, ret->x, e) || !keyring_get(k->keys, ret->x, ret->dek, e))
+        return false;
+    struct err nowhere = {0};
+    if (!pack_place(k->packs, ret->x, &ret->place, &nowhere))
+        ret->place = UINT64_MAX; /* whoever reads it will find out, and say so */
+    return true;
 }
 
 static struct json *status_json(struct keeper *k)
@@ -239,13 +244,19 @@ static void answer_key(struct keeper *k, struct question *q, struct str body, st
     struct cursor c = cursor_of(body);
     uint64_t leaf = cursor_u64be(&c);
     struct str x = cursor_take(&c, cursor_left(&c));
-    uint8_t dek[DEK_SIZE];
+    struct keeper_blob blob;
     struct err e = {0};
     uint64_t signed_before = ledger_signed_size(k->ledger);
-    if (keeper_key_of(k, leaf, x, dek, &e)) {
+    if (keeper_key_of(k, leaf, x, &blob, &e)) {
+        struct buf BUF_AUTO answer;
+        buf_init(&answer, 256);
+        buf_append(&answer, blob.dek, DEK_SIZE);
+        buf_append(&answer, blob.x, 64);
+        buf_u64be(&answer, blob.place);
         q->answer_type = WIRE_KEY;
-        q->answer = arena_str(k->batch.arena, str_make(dek, sizeof(dek)));
-        memory_wipe(dek, sizeof(dek));
+        q->answer = arena_str(k->batch.arena, buf_view(&answer));
+        memory_wipe(answer.data, answer.size);
+        memory_wipe(&blob, sizeof(blob));
         return;
     }
     question_fail(k, q, &e);

@@ -120,8 +120,14 @@ struct keeper_client *keeper_open_fd(int fd);
 /* Sends one operation and waits. ret_answer lives in `a`. ERR_UNCERTAIN: ask again with the same id. */
 bool keeper_submit(struct keeper_client *k, struct arena *a, const struct op *op, struct json **ret_answer,
                    struct err *e) MUST_USE;
-/* The key of one blob, by leaf index and x. */
-bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+/* The key of one blob, by leaf index and x, and where it lies: under which name now, if it was sealed anew since (pack_current), and at which place for
+ * pack_read_at; UINT64_MAX where there is none. Wipe it after use. */
+struct keeper_blob {
+    uint8_t dek[DEK_SIZE];
+    char x[65];
+    uint64_t place;
+};
+bool keeper_blob_key(struct keeper_client *k, uint64_t leaf, const char x[65], struct keeper_blob *ret, struct err *e) MUST_USE;
 /* Waits until all that was acknowledged is integrated and signed (tiles, seal, checkpoint). */
 bool keeper_flush(struct keeper_client *k, struct err *e) MUST_USE;
 struct keeper_client *keeper_close(struct keeper_client *k); /* flushes and ends what it spawned */

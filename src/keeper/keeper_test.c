@@ -223,12 +223,13 @@ START_TEST(others_connect_over_the_socket_and_a_blob_key_opens_its_blob)
     struct op op = {.kind = "note", .actor = STR("local:test"), .body = body, .blobs = &blob, .blob_count = 1};
     op_id_new(&env_system, op.id);
     ck_assert_msg(keeper_submit(other, arena, &op, &answer, &e), "%s", e.text);
-    uint8_t dek[DEK_SIZE];
-    ck_assert_msg(keeper_blob_key(other, (uint64_t)json_int(answer, "leaf", -1), sealed.x, dek, &e), "%s", e.text);
-    ck_assert_mem_eq(dek, sealed.dek, DEK_SIZE);
+    struct keeper_blob found;
+    ck_assert_msg(keeper_blob_key(other, (uint64_t)json_int(answer, "leaf", -1), sealed.x, &found, &e), "%s", e.text);
+    ck_assert_mem_eq(found.dek, sealed.dek, DEK_SIZE);
+    ck_assert_str_eq(found.x, sealed.x);
     /* Another leaf does not name it. */
     int64_t next = note("b", "other");
-    ck_assert(!keeper_blob_key(other, (uint64_t)next, sealed.x, dek, &e));
+    ck_assert(!keeper_blob_key(other, (uint64_t)next, sealed.x, &found, &e));
     ck_assert_int_eq(e.code, ERR_NOT_FOUND);
     keeper_close(other);
     ck_assert_int_eq(test_keeper_stop(&t), 0);

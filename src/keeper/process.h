@@ -134,7 +134,7 @@ bool keeper_reencrypt_finish(struct keeper *k, struct err *e) MUST_USE;
 bool keeper_rewrap_resume(struct keeper *k, struct err *e) MUST_USE;
 bool keeper_rewrap_step(struct keeper *k, struct err *e) MUST_USE;
 /* The key of a blob that the leaf names. */
-bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+bool keeper_key_of(struct keeper *k, uint64_t leaf, struct str x, struct keeper_blob *ret, struct err *e) MUST_USE;
 
 /* Answers WIRE_ANCHORS to WIRE_ANCHOR_STATUS; q->answer is the question's body. What fails there fails alone. */
 void keeper_answer_anchor(struct keeper *k, struct question *q);

@@ -4,7 +4,7 @@
  *   READY     keeper, unasked, when a connection is taken                     -
  *   FATAL     keeper, before it ends                                          code LF text
  *   OP        u32be size, JSON {id, kind, actor, body, blobs:[{c,x,m,z}]}, for each blob: DEK (32), u32be size, bytes
- *   BLOB_KEY  u64be leaf, x (64 hex)                                          answered by KEY: DEK (32)
+ *   BLOB_KEY  u64be leaf, x (64 hex)                                          answered by KEY: DEK (32), x under which it lies now (64 hex), u64be place (pack_place)
  *   FLUSH     -                                                               answered by ANSWER {"size":…,"signed":…}
  *   SNAPSHOT  -                                                               answered by ANSWER, as FLUSH; private/snapshot is there then
  *   STATUS    -                                                               answered by ANSWER {"size":…,"signed":…,"pid":…, …}

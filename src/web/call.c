@@ -67,30 +67,16 @@ static struct ledger_reader *worker_ledger(struct worker *w)
     return w->ledger;
 }
 
-/* Packs grow while we read: what is not found may have come since they were opened. */
-static bool pack_bytes(struct worker *w, struct arena *a, const char *x, char ret_now[65], struct str *ret, struct err *e)
+static bool packs_need(struct worker *w, struct err *e)
 {
-    for (int attempt = 0; attempt < 2; attempt++) {
-        if (!w->packs) {
-            int dir = openat(w->site->dir.fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-            if (dir < 0)
-                return err_errno(e, errno, "blobs");
-            w->packs = pack_open(&os_file_real, dir, false, e);
-            if (!w->packs) {
-                close(dir);
-                return false;
-            }
-            attempt = 1;
-        }
-        *e = (struct err){0};
-        if (pack_current(w->packs, x, ret_now, e) && pack_read(w->packs, a, ret_now, ret, e))
-            return true;
-        if (e->code != ERR_NOT_FOUND)
-            return false;
-        if (attempt == 0)
-            w->packs = pack_close(w->packs);
-    }
-    return false;
+    if (w->packs)
+        return true;
+    int dir = openat(w->site->dir.fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return err_errno(e, errno, "blobs");
+    w->packs = pack_open(&os_file_real, dir, false, e);
+    close(dir);
+    return w->packs != NULL;
 }
 
 static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char *c, const char *x, struct str *ret_plain,
@@ -98,12 +84,10 @@ static bool blob_read(void *context, struct arena *a, uint64_t leaf, const char 
 {
     struct worker *w = context;
     struct str stored;
-    uint8_t dek[DEK_SIZE];
-    char now[65];
-    if (!pack_bytes(w, a, x, now, &stored, e) || !keeper_link_blob_key(w->site->keeper, leaf, now, dek, e))
-        return false;
-    bool is_ok = blob_open(a, stored, c, now, dek, LIMIT_BLOB_BYTES, ret_plain, e);
-    memory_wipe(dek, sizeof(dek));
+    struct keeper_blob blob;
+    bool is_ok = packs_need(w, e) && keeper_link_blob_key(w->site->keeper, leaf, x, &blob, e) && pack_read_at(w->packs, a, blob.x, blob.place, &stored, e) &&
+                 blob_open(a, stored, c, blob.x, blob.dek, LIMIT_BLOB_BYTES, ret_plain, e);
+    memory_wipe(&blob, sizeof(blob));
     return is_ok;
 }
 

@@ -111,11 +111,11 @@ bool keeper_link_cosigned(struct keeper_link *k, struct arena *a, struct str not
     return is_ok;
 }
 
-bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e)
+bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, struct keeper_blob *ret, struct err *e)
 {
     pthread_mutex_lock(&k->mutex);
     struct err why = {0};
-    bool is_ok = connect_now(k, &why) ? keeper_blob_key(k->client, leaf, x, ret_dek, e) : unavailable(e);
+    bool is_ok = connect_now(k, &why) ? keeper_blob_key(k->client, leaf, x, ret, e) : unavailable(e);
     if (!is_ok && k->client && is_broken(e->code))
         disconnect(k);
     pthread_mutex_unlock(&k->mutex);

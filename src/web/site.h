@@ -183,7 +183,7 @@ void keeper_link_check(struct keeper_link *k);
 bool keeper_link_submit(struct keeper_link *k, struct arena *a, const struct op *op, struct json **ret_answer,
                         struct err *e) MUST_USE;
 bool keeper_link_cosigned(struct keeper_link *k, struct arena *a, struct str note, struct json **ret_answer, struct err *e) MUST_USE;
-bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, uint8_t ret_dek[DEK_SIZE], struct err *e) MUST_USE;
+bool keeper_link_blob_key(struct keeper_link *k, uint64_t leaf, const char *x, struct keeper_blob *ret, struct err *e) MUST_USE;
 
 /* ---- who asks: accounts/ ---- */
 
