@@ -22,6 +22,9 @@ enum {
     LIMIT_QUERY_ROWS = 1000000,             /* assay query */
     LIMIT_YAML_BYTES = 4 << 20,
     LIMIT_YAML_DEPTH = 16,
+    LIMIT_YAML_MEMBERS = 4000, /* of one map */
+    LIMIT_YAML_ANCHORS = 4096,
+    LIMIT_YAML_ALIASED = 200000, /* values that stand behind aliases */
     LIMIT_DESCRIPTORS_MIN = 128,            /* open files that every process of ours needs at least (ulimit -n); asked for: _ASKED */
     LIMIT_DESCRIPTORS_ASKED = 1024,
     LIMIT_HTTP_HEADER_BYTES = 16 << 10,

@@ -7,6 +7,8 @@
  * mark, nesting deeper than LIMIT_YAML_DEPTH, input over LIMIT_YAML_BYTES. Nodes live in the arena; the input need not outlive
  * the call.
  *
+ * yaml_read_documents() is for files that others write with tools of their own: there nothing of that is refused but what has no meaning.
+ *
  *     struct yaml *root = yaml_read(arena, "content/risks.yaml", 1, text, &e);    // "content/risks.yaml:3:5: duplicate key: ..."
  *     YAML_EACH(item, yaml_get(root, "risks")) ... yaml_text(item, "title") ...
  */
@@ -36,6 +38,10 @@ struct yaml {
 /* `file` is only for messages; `first_line` is the number of text's first line in it (a header inside another file: not 1).
  * NULL: ERR_INVALID or ERR_TOO_LARGE, text "file:line:column: what: why". */
 struct yaml *yaml_read(struct arena *a, const char *file, int first_line, struct str text, struct err *e) MUST_USE;
+
+/* A list of the file's documents, of which there is at least one. Anchors, aliases, merge keys, directives, the tags of YAML's own types (!!str ...)
+ * and a byte order mark are understood; an alias holds the same members as its anchor, so that many aliases of aliases are refused as ERR_TOO_LARGE. */
+struct yaml *yaml_read_documents(struct arena *a, const char *file, struct str text, struct err *e) MUST_USE;
 
 /* The member of a map; NULL when absent or `map` is NULL or no map. */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);

@@ -60,6 +60,61 @@ START_TEST(counts_lines_from_the_given_first_line)
 }
 END_TEST
 
+static const struct yaml *read_documents(const char *text)
+{
+    arena_free(arena);
+    arena = arena_new("yaml_test", 64 << 20);
+    e = (struct err){0};
+    return yaml_read_documents(arena, "f.yaml", str_of(text), &e);
+}
+
+static void documents_refuse(const char *text, const char *message)
+{
+    ck_assert_msg(!read_documents(text), "accepted: %s", text);
+    ck_assert_msg(strncmp(e.text, message, strlen(message)) == 0, "expected \"%s\", got \"%s\"", message, e.text);
+}
+
+START_TEST(documents_of_others_may_have_what_content_may_not)
+{
+    const struct yaml *all = read_documents("\xef\xbb\xbf%YAML 1.1\n---\na: &x {k: 1, l: [2, 3]}\nb: *x\nc: {<<: *x, k: !!int 4}\n---\nd: 5\n...\n");
+    ck_assert_msg(all != NULL, "%s", e.text);
+    ck_assert_uint_eq(all->count, 2);
+    const struct yaml *first = all->first, *b = yaml_get(first, "b"), *c = yaml_get(first, "c");
+    ck_assert_uint_eq(first->count, 3);
+    ck_assert_str_eq(yaml_text(b, "k").data, "1");
+    ck_assert_uint_eq(yaml_get(b, "l")->count, 2);
+    ck_assert_int_eq(b->line, 4);
+    ck_assert_uint_eq(c->count, 2);
+    ck_assert_str_eq(yaml_text(c, "k").data, "4");
+    ck_assert_uint_eq(yaml_get(c, "l")->count, 2);
+    ck_assert_str_eq(yaml_text(all->last, "d").data, "5");
+}
+END_TEST
+
+START_TEST(documents_of_others_are_refused_where_they_mean_nothing)
+{
+    documents_refuse("a: *x\n", "f.yaml:1:4: alias: no anchor before it");
+    documents_refuse("a: &x [*x]\n", "f.yaml:1:8: alias: it would contain itself");
+    documents_refuse("a: &x 1\n---\nb: *x\n", "f.yaml:3:4: alias: no anchor before it");
+    documents_refuse("a: !thing {b: 1}\n", "f.yaml:1:4: tag: ");
+    documents_refuse("a: {<<: 1}\n", "f.yaml:1:9: merge key: only maps");
+    documents_refuse("a: {<<: [1]}\n", "f.yaml:1:10: merge key: only maps");
+    documents_refuse("# nothing\n", "f.yaml:1:1: document: the file is empty");
+}
+END_TEST
+
+START_TEST(aliases_of_aliases_do_not_grow_without_end)
+{
+    char text[4096] = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 12; i++) {
+        size_t size = strlen(text);
+        snprintf(text + size, sizeof text - size, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+    }
+    ck_assert_ptr_null(read_documents(text));
+    ck_assert_int_eq(e.code, ERR_TOO_LARGE);
+}
+END_TEST
+
 START_TEST(refuses_duplicate_keys)
 {
     refuses("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "f.yaml:5:3: duplicate key: \"c\" stands in line 3 already");
@@ -210,7 +265,8 @@ START_TEST(any_bytes_give_a_tree_or_a_located_refusal)
 }
 END_TEST
 
-TEST_MAIN("yaml", reads_maps_lists_and_texts_with_positions, guesses_no_types, counts_lines_from_the_given_first_line,
+TEST_MAIN("yaml", reads_maps_lists_and_texts_with_positions, guesses_no_types, documents_of_others_may_have_what_content_may_not, documents_of_others_are_refused_where_they_mean_nothing,
+          aliases_of_aliases_do_not_grow_without_end, counts_lines_from_the_given_first_line,
           refuses_duplicate_keys, refuses_anchors, refuses_anchors_on_containers, refuses_aliases, refuses_tags, refuses_own_tags,
           refuses_merge_keys, refuses_directives, refuses_a_second_document, refuses_an_empty_file,
           refuses_keys_that_are_not_texts, refuses_empty_keys, refuses_text_that_is_not_utf8, refuses_a_byte_order_mark,
