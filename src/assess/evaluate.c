@@ -18,6 +18,21 @@ struct days days_meet(struct days a, struct days b)
     return (struct days){a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
 }
 
+size_t days_left(struct days of, struct days without, struct days ret[2])
+{
+    size_t count = 0;
+    struct days met = days_meet(of, without);
+    if (met.first > met.last) {
+        ret[0] = of;
+        return of.first <= of.last;
+    }
+    if (of.first < met.first)
+        ret[count++] = (struct days){of.first, met.first - 1};
+    if (met.last < of.last)
+        ret[count++] = (struct days){met.last + 1, of.last};
+    return count;
+}
+
 /* ---- M4 ---- */
 
 enum { EXTENDED_MAX = 65 }; /* a sample is extended once, and not beyond this */
@@ -52,6 +67,8 @@ struct evaluation attributes_evaluate(const struct attributes *t, const struct e
         r.conclusion = CONCLUSION_OPERATED;
     else
         r.conclusion = r.rate <= limits->tolerable_rate ? CONCLUSION_OPERATED_WITH_DEVIATIONS : CONCLUSION_NOT_OPERATING;
+    if (!t->is_sample && t->tested < t->population) /* of the rest nothing is known, and nobody drew these for it */
+        r.conclusion = conclusion_worse(r.conclusion, CONCLUSION_INSUFFICIENT_EVIDENCE);
     return r;
 }
 
@@ -111,11 +128,13 @@ void evaluation_population(struct evaluation *e, bool is_complete)
 
 void evaluation_period(struct evaluation *e, struct days window, struct days in_force, const struct evaluation *predecessor, struct days predecessor_in_force)
 {
-    bool is_whole = in_force.first <= window.first && in_force.last >= window.last;
-    if (is_whole)
+    struct days open[2];
+    size_t count = days_left(window, in_force, open);
+    if (count == 0)
         return;
-    bool is_before = predecessor && predecessor_in_force.first <= window.first && predecessor_in_force.last >= in_force.first - 1;
-    bool is_covered = is_before && in_force.last >= window.last && in_force.first <= in_force.last;
+    bool is_covered = predecessor != NULL;
+    for (size_t i = 0; i < count; i++)
+        is_covered &= predecessor_in_force.first <= open[i].first && predecessor_in_force.last >= open[i].last;
     e->flags |= is_covered ? FLAG_CONTROL_REPLACED : FLAG_PARTIAL_PERIOD;
     if (predecessor)
         e->conclusion = conclusion_worse(e->conclusion, predecessor->conclusion);

@@ -13,6 +13,8 @@
 #include "assess/readiness.h"
 #include "assess/window.h"
 
+struct zone; /* os/zone.h */
+
 #define DAY_NONE INT64_MIN
 #define MS_NEVER INT64_MAX
 
@@ -103,7 +105,9 @@ struct sla {
 /* "PT72H", "P30D", "P1BD". */
 bool sla_read(struct str text, struct sla *ret);
 
+/* Its times are true instants and `zone` is the clock by which days are counted; or they are times of that clock already and `zone` is NULL. */
 struct event {
+    struct zone *zone;
     struct sla sla; /* what it has to be followed within; findings of different severity have different ones */
     int64_t trigger_ms;
     bool is_trigger_date;      /* known by its date only */
@@ -114,6 +118,7 @@ struct event {
     int64_t used_ms;           /* last sign-in or use; MS_NEVER: not known */
 };
 int64_t event_deadline(const struct calendar *c, const struct event *event);
+/* `at_ms` is of the same kind as the events' times. An event that comes after it is not due. */
 struct evaluation events_evaluate(const struct event *events, size_t count, const struct calendar *c, struct days in_force, int64_t at_ms, const struct evaluation_limits *limits);
 
 /* ---- M4: attributes of events ---- */
@@ -146,6 +151,8 @@ void evaluation_population(struct evaluation *e, bool is_complete);
  * instead. The worse of the two conclusions stands. */
 void evaluation_period(struct evaluation *e, struct days window, struct days in_force, const struct evaluation *predecessor, struct days predecessor_in_force);
 struct days days_meet(struct days a, struct days b);
+/* What is left of `of` without the days of the other: none, one or two intervals. Returns how many. */
+size_t days_left(struct days of, struct days without, struct days ret[2]);
 
 /* ---- Type 1 ---- */
 

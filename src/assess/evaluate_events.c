@@ -1,6 +1,8 @@
 /* evaluate_events.c - model M3: events that something has to follow within a time. */
 #include "assess/evaluate.h"
 
+#include "os/zone.h"
+
 bool sla_read(struct str text, struct sla *ret)
 {
     *ret = (struct sla){0};
@@ -19,15 +21,23 @@ bool sla_read(struct str text, struct sla *ret)
     return duration_parse(text, &ret->ms) && ret->ms >= 0;
 }
 
+/* Hours and minutes are exact; days go to the same time of the local day, or to a local day's end. */
 int64_t event_deadline(const struct calendar *c, const struct event *event)
 {
     const struct sla *sla = &event->sla;
-    int64_t day = day_of(event->trigger_ms);
+    int64_t local_ms = zone_local_ms(event->zone, event->trigger_ms), day = day_of(local_ms);
     if (sla->ms < 0)
-        return (calendar_add_business_days(c, day, (int)sla->business_days) + 1) * MS_DAY;
-    if (sla->is_days && event->is_trigger_date)
-        return (day + 1) * MS_DAY + sla->ms;
+        return zone_instant_ms(event->zone, (calendar_add_business_days(c, day, (int)sla->business_days) + 1) * MS_DAY);
+    if (sla->is_days)
+        return zone_instant_ms(event->zone, (event->is_trigger_date ? (day + 1) * MS_DAY : local_ms) + sla->ms);
     return event->trigger_ms + sla->ms;
+}
+
+/* How long it was allowed to take. A day that is known as a date only is not part of it where days are counted. */
+static int64_t event_allowed_ms(const struct event *x, int64_t due_ms)
+{
+    bool is_day = x->is_trigger_date && (x->sla.is_days || x->sla.ms < 0);
+    return due_ms - (is_day ? zone_instant_ms(x->zone, (day_of(zone_local_ms(x->zone, x->trigger_ms)) + 1) * MS_DAY) : x->trigger_ms);
 }
 
 struct event_result {
@@ -39,10 +49,13 @@ struct event_result {
 static struct event_result event_judge(const struct event *x, const struct calendar *c, struct days in_force, int64_t at_ms)
 {
     struct event_result r = {.outcome = OUTCOME_OUT_OF_WINDOW};
-    int64_t day = day_of(x->trigger_ms), due = event_deadline(c, x);
-    if (day < in_force.first || day > in_force.last || x->trigger_ms >= at_ms)
+    int64_t day = day_of(zone_local_ms(x->zone, x->trigger_ms)), due = event_deadline(c, x);
+    if (day < in_force.first || day > in_force.last)
         return r;
-    r.allowed_ms = due - x->trigger_ms;
+    r.outcome = OUTCOME_NOT_DUE;
+    if (x->trigger_ms >= at_ms)
+        return r;
+    r.allowed_ms = event_allowed_ms(x, due);
     if (x->extended_dated_ms <= due && x->extended_to_ms != MS_NEVER)
         due = x->extended_to_ms;
     bool is_done = x->completed_ms <= at_ms && x->completed_ms != MS_NEVER;
@@ -50,10 +63,8 @@ static struct event_result event_judge(const struct event *x, const struct calen
         r.outcome = OUTCOME_MET;
         return r;
     }
-    if (!is_done && due > at_ms) {
-        r.outcome = OUTCOME_NOT_DUE;
+    if (!is_done && due > at_ms)
         return r;
-    }
     r.outcome = is_done ? OUTCOME_LATE : OUTCOME_OVERDUE_OPEN;
     r.late_ms = is_done ? x->completed_ms - due : INT64_MAX;
     r.is_aggravated = x->is_aggravated || (x->used_ms != MS_NEVER && x->used_ms > due && x->used_ms <= at_ms);

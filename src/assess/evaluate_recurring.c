@@ -56,7 +56,7 @@ static enum outcome expected_outcome(const struct recurring *r, const struct exp
         best = !is_done || outcome_is_better(o, best) ? o : best;
         is_done = true;
     }
-    return is_done ? best : x->deadline >= day_of(at_ms - 1) + 1 ? OUTCOME_NOT_DUE : OUTCOME_MISSED;
+    return is_done ? best : (x->deadline + 1) * MS_DAY > at_ms ? OUTCOME_NOT_DUE : OUTCOME_MISSED;
 }
 
 static void expected_count(const struct recurring *r, const struct expected_one *x, int64_t at_ms, struct evaluation *ret)

@@ -15,7 +15,7 @@ struct evaluating {
     struct event_rules rules;
     struct calendar calendar;
     struct json *inputs; /* what goes into the hash */
-    int64_t at_ms, leaf_limit;
+    int64_t at_instant_ms, at_ms, leaf_limit; /* the second by the engagement's clock */
     struct population_result *ret;
     struct str problem; /* what keeps anything from being concluded; "" nothing */
 };
@@ -92,7 +92,7 @@ static void events_all(struct evaluating *x, const struct population *const *lis
             x->problem = arena_printf(x->a, "%.*s: %.*s", STR_ARGS(list[i]->id), STR_ARGS(why));
     }
     if (x->problem.size == 0)
-        x->ret->evaluation = events_evaluate(events, n, &x->calendar, x->c->in_force, x->at_ms, &x->g->limits);
+        x->ret->evaluation = events_evaluate(events, n, &x->calendar, x->c->in_force, x->at_instant_ms, &x->g->limits);
 }
 
 /* ---- M4 ---- */
@@ -200,7 +200,8 @@ bool population_evaluate(struct db *db, struct arena *a, const struct blob_opene
         return true;
     if (!event_rules_read(a, c->control, &x.rules, e) || !calendar_load(db, a, &x.calendar, e))
         return false;
-    x.at_ms = zone_local_ms(g->zone, at_ms < g->instants.to_ms ? at_ms : g->instants.to_ms);
+    x.at_instant_ms = at_ms < g->instants.to_ms ? at_ms : g->instants.to_ms;
+    x.at_ms = zone_local_ms(g->zone, x.at_instant_ms);
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (has_control(&all[i], c->control->id)) {

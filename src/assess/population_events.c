@@ -56,7 +56,7 @@ static bool instant_read(struct str text, bool is_end, struct zone *zone, int64_
     int64_t ms;
     *ret_is_date = text.size == 10 && text.data[4] == '-';
     if (str_to_int64(text, &ms) && text.size >= 11) {
-        *ret = zone_local_ms(zone, ms);
+        *ret = ms;
         return true;
     }
     bool has_zone = text.size > 19 && (text.data[text.size - 1] == 'Z' || text.data[text.size - 1] == 'z' || str_find_char(str_slice(text, 11, text.size), '+') >= 0 ||
@@ -70,7 +70,7 @@ static bool instant_read(struct str text, bool is_end, struct zone *zone, int64_
         whole[10] = 'T';
     if (!time_parse(str_of(whole), 0, &ms))
         return false;
-    *ret = has_zone ? zone_local_ms(zone, ms) : ms + (*ret_is_date && is_end ? MS_DAY : 0);
+    *ret = has_zone ? ms : zone_instant_ms(zone, ms + (*ret_is_date && is_end ? MS_DAY : 0));
     return true;
 }
 
@@ -131,16 +131,9 @@ static bool deadline_take(struct reading *r, const struct event_rules *rules, st
     return x->sla.ms >= 0 || trouble(r, "deadline", STR("before it began"));
 }
 
-/* Hours are hours, also where the clock was moved between; days go to the same time of the day. */
-static void hours_count(struct zone *zone, struct event *x)
-{
-    if (!x->sla.is_days && x->sla.ms > 0 && !x->is_trigger_date)
-        x->sla.ms = zone_local_ms(zone, zone_instant_ms(zone, x->trigger_ms) + x->sla.ms) - x->trigger_ms;
-}
-
 static bool event_take(struct reading *r, const struct event_rules *rules, struct event *x)
 {
-    *x = (struct event){.trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
+    *x = (struct event){.zone = r->zone, .trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
     struct sla more;
     if (!instant_take(r, "date", false, &x->trigger_ms, &x->is_trigger_date))
         return false;
@@ -149,8 +142,6 @@ static bool event_take(struct reading *r, const struct event_rules *rules, struc
     if (!deadline_take(r, rules, x) || !instant_take(r, "completed", true, &x->completed_ms, NULL) || !instant_take(r, "extended_on", true, &x->extended_dated_ms, NULL) ||
         !instant_take(r, "extended_to", true, &x->extended_to_ms, NULL) || !instant_take(r, "accepted_on", true, &x->accepted_ms, NULL) || !instant_take(r, "used_on", false, &x->used_ms, NULL))
         return false;
-    if (cell(r, "deadline").size == 0)
-        hours_count(r->zone, x);
     if (x->extended_dated_ms != MS_NEVER && x->extended_to_ms == MS_NEVER && rules->extension.size && sla_read(rules->extension, &more) && more.ms > 0)
         x->extended_to_ms = event_deadline(&(struct calendar){0}, x) + more.ms;
     if (x->extended_to_ms != MS_NEVER && x->extended_dated_ms == MS_NEVER)
@@ -213,6 +204,11 @@ static bool has_columns(struct reading *r, const struct event_rules *rules)
     return rules->attributes.count > 0;
 }
 
+static bool days_hold(struct days days, int64_t day)
+{
+    return day >= days.first && day <= days.last;
+}
+
 bool population_attributes(struct arena *a, const struct population *p, const struct frozen *rows, const struct event_rules *rules, struct days days, struct zone *zone,
                            struct attributes *ret, struct str *ret_problem)
 {
@@ -221,7 +217,7 @@ bool population_attributes(struct arena *a, const struct population *p, const st
     for (r.row = 1; is_ok && r.row <= rows->count; r.row++) {
         int64_t at_ms = MS_NEVER;
         is_ok = frozen_row(rows, r.line, r.row, r.cells, NULL) && (!has_date || instant_take(&r, "date", false, &at_ms, NULL));
-        bool is_in = is_ok && (!has_date || (at_ms != MS_NEVER && day_of(at_ms) >= days.first && day_of(at_ms) <= days.last));
+        bool is_in = is_ok && (!has_date || (at_ms != MS_NEVER && days_hold(days, day_of(zone_local_ms(zone, at_ms)))));
         if (is_ok && has_date && at_ms == MS_NEVER)
             is_ok = trouble(&r, "date", STR(""));
         if (is_ok && is_in)

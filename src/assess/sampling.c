@@ -122,11 +122,15 @@ static bool attribute_read(struct str profile, double *ret_confidence, double *r
     return true;
 }
 
+enum { SAMPLE_POPULATION_MAX = 1000000000, SAMPLE_DEVIATIONS_MAX = 10000 };
+
 bool sample_size(const struct sample_plan *p, int64_t *ret, struct err *e)
 {
     double confidence, tolerable;
     if (p->population < 0 || p->variants < 0 || p->deviations < 0)
         return err_set(e, ERR_INVALID, "population, variants and deviations are not negative");
+    if (p->population > SAMPLE_POPULATION_MAX || p->deviations > SAMPLE_DEVIATIONS_MAX)
+        return err_set(e, ERR_INVALID, "population: at most %d; deviations: at most %d", SAMPLE_POPULATION_MAX, SAMPLE_DEVIATIONS_MAX);
     if (str_is(p->profile, "full"))
         *ret = p->population;
     else if (str_is(p->profile, "frequency_table"))
