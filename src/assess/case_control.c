@@ -27,8 +27,21 @@ static void put_days(struct json *o, const char *key, int64_t ms)
         put_number(o, key, (double)ms / (double)MS_DAY);
 }
 
+static bool limits_hold(struct case_reader *r, const struct yaml *at, const struct evaluation_limits *limits)
+{
+    const double shares[] = {limits->window.min_coverage, limits->window.max_fail_fraction, limits->pervasive_share};
+    bool is_sound = limits->confidence > 0 && limits->confidence < 1 && limits->tolerable_rate > 0 && limits->tolerable_rate < 1;
+    if (!is_sound)
+        return case_fault(r, at, "parameters: confidence and tolerable_rate lie between 0 and 1");
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+        if (!(shares[i] >= 0 && shares[i] <= 1))
+            return case_fault(r, at, "parameters: min_coverage, max_fail_fraction and pervasive_share lie between 0 and 1");
+    return true;
+}
+
 bool case_limits(struct case_reader *r, const struct yaml *parameters, struct evaluation_limits *limits)
 {
+    enum { DAYS_MAX = 4000 };
     double gap = (double)limits->window.max_unknown_ms / (double)MS_DAY, fail = (double)limits->window.max_fail_ms / (double)MS_DAY,
            stale = (double)limits->max_staleness_ms / (double)MS_DAY, grace = (double)limits->document_grace_days;
     if (parameters && parameters->type != YAML_MAP)
@@ -39,12 +52,15 @@ bool case_limits(struct case_reader *r, const struct yaml *parameters, struct ev
                  case_number(r, parameters, "max_fail_fraction", &limits->window.max_fail_fraction) &&
                  case_number(r, parameters, "max_fail_days", &fail) && case_number(r, parameters, "max_staleness_days", &stale) &&
                  case_number(r, parameters, "document_grace_days", &grace) && case_number(r, parameters, "pervasive_share", &limits->pervasive_share);
+    if (!is_ok)
+        return false;
+    if (!(gap >= 0 && gap <= DAYS_MAX && fail >= 0 && fail <= DAYS_MAX && stale >= 0 && stale <= DAYS_MAX && grace >= 0 && grace <= DAYS_MAX))
+        return case_fault(r, parameters, "parameters: numbers of days lie between 0 and %d", DAYS_MAX);
     limits->window.max_unknown_ms = (int64_t)(gap * (double)MS_DAY);
     limits->window.max_fail_ms = (int64_t)(fail * (double)MS_DAY);
     limits->max_staleness_ms = (int64_t)(stale * (double)MS_DAY);
     limits->document_grace_days = (int64_t)grace;
-    bool is_sound = limits->confidence > 0 && limits->confidence < 1 && limits->tolerable_rate > 0 && limits->tolerable_rate < 1;
-    return is_ok && (is_sound || case_fault(r, parameters, "parameters: confidence and tolerable_rate lie between 0 and 1"));
+    return limits_hold(r, parameters, limits);
 }
 
 /* ---- what all models share ---- */
@@ -53,10 +69,17 @@ struct control_case {
     struct case_reader *r;
     const struct yaml *c, *control;
     struct days window, in_force;
-    int64_t at_ms;
+    int64_t at_ms, at_instant_ms; /* the first by the engagement's clock */
     struct evaluation_limits limits;
     struct calendar calendar;
+    const struct yaml *outer; /* a predecessor's successor; else NULL */
 };
+
+/* What holds for a whole evaluation stands with the case, and need not be said again of the predecessor. */
+static const struct yaml *from_outer(const struct control_case *x, const char *key)
+{
+    return case_get(x->c, key) || !x->outer ? x->c : x->outer;
+}
 
 static int day_compare(const void *pa, const void *pb)
 {
@@ -89,11 +112,14 @@ static bool result_read(struct case_reader *r, const struct yaml *segment, enum 
            case_fault(r, segment, "result: '%.*s' is none of pass, fail, error, missing, alternate_pass", STR_ARGS(str_slice(text, 0, 40)));
 }
 
+enum { POINT_MS = 1 }; /* as long as an observation of one moment is taken to be */
+
 /* An observation holds until the next one, and for max_staleness at most. */
 static void stretches_carry(struct stretch *s, size_t count, int64_t max_staleness_ms)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t until = s[i].to_ms + max_staleness_ms;
+        bool is_point = s[i].to_ms - s[i].from_ms == POINT_MS;
+        int64_t until = s[i].to_ms - (is_point ? POINT_MS : 0) + max_staleness_ms;
         s[i].to_ms = i + 1 < count && s[i + 1].from_ms < until ? s[i + 1].from_ms : until;
     }
 }
@@ -114,15 +140,15 @@ static struct stretch *merge_said(struct arena *a, const struct stretch *parts, 
 static struct stretch *alternates_fill(struct arena *a, const struct stretch *known, size_t known_count, const struct stretch *alternate,
                                        size_t alternate_count, size_t *ret_count)
 {
-    struct stretch *all = arena_array(a, known_count * 2 + alternate_count * (known_count + 1) + 1, sizeof(*all));
-    size_t n = 0;
+    struct stretch *all = arena_array(a, known_count * 2 + alternate_count * 2 + 1, sizeof(*all)); /* each stretch that is known parts at most one, once */
+    size_t n = 0, first = 0;
     for (size_t i = 0; i < known_count; i++)
         all[n++] = known[i];
     for (size_t k = 0; k < alternate_count; k++) {
         int64_t from = alternate[k].from_ms;
-        for (size_t i = 0; i < known_count && from < alternate[k].to_ms; i++) {
-            if (known[i].to_ms <= from)
-                continue;
+        while (first < known_count && known[first].to_ms <= from)
+            first++;
+        for (size_t i = first; i < known_count && from < alternate[k].to_ms && known[i].from_ms < alternate[k].to_ms; i++) {
             int64_t to = known[i].from_ms < alternate[k].to_ms ? known[i].from_ms : alternate[k].to_ms;
             if (from < to)
                 all[n++] = (struct stretch){from, to, RESULT_PASS};
@@ -141,16 +167,18 @@ static bool segments_read(struct control_case *x, const struct yaml *list, struc
     YAML_EACH (v, list) {
         struct stretch s = {.from_ms = MS_NEVER};
         bool is_alternate, counts;
-        case_known(x->r, v, "from to result source evidence reviewer note");
-        if (!case_instant(x->r, v, "from at", false, &s.from_ms, NULL) || s.from_ms == MS_NEVER)
+        case_known(x->r, v, "from to at time date result source evidence reviewer note");
+        if (!case_local(x->r, v, "from at time date", false, &s.from_ms) || s.from_ms == MS_NEVER)
             return case_fault(x->r, v, "from: is missing");
         s.to_ms = s.from_ms;
-        if (!case_get_any(v, "to") && !case_instant(x->r, v, "from at", true, &s.to_ms, NULL))
+        if (!case_get_any(v, "to") && !case_local(x->r, v, "from at time date", true, &s.to_ms))
             return false;
-        if (!case_instant(x->r, v, "to", true, &s.to_ms, NULL) || !result_read(x->r, v, &s.status, &is_alternate, &counts))
+        if (!case_local(x->r, v, "to", true, &s.to_ms) || !result_read(x->r, v, &s.status, &is_alternate, &counts))
             return false;
         if (s.to_ms < s.from_ms)
             return case_fault(x->r, v, "to: is before from");
+        if (s.to_ms == s.from_ms)
+            s.to_ms += POINT_MS;
         if (is_alternate)
             other[other_count++] = s;
         else if (counts)
@@ -172,7 +200,7 @@ static bool subject_read(struct control_case *x, const struct yaml *v, struct su
     case_known(x->r, v, "id count segments observations scope in_scope exists from to in_scope_from in_scope_to scope_from scope_to exists_from exists_to effective_from effective_to created removed added retired note");
     const struct yaml *at = within && within->type == YAML_MAP ? within : v;
     if (!case_int(x->r, v, "count", ret_times) || !case_day(x->r, at, "in_scope_from scope_from exists_from effective_from from start created added", &first) ||
-        !case_day(x->r, at, "in_scope_to scope_to exists_to effective_to to end removed retired", &last) || !case_list(x->r, v, "segments observations", &segments))
+        !case_day(x->r, at, "in_scope_to scope_to exists_to effective_to to end removed retired", &last) || !case_maps(x->r, v, "segments observations", &segments))
         return false;
     if (*ret_times < 0 || *ret_times > 1000000)
         return case_fault(x->r, v, "count: 0 to 1000000");
@@ -181,30 +209,39 @@ static bool subject_read(struct control_case *x, const struct yaml *v, struct su
     return segments_read(x, segments, h);
 }
 
+static bool more(int64_t *sum, int64_t before, int64_t times)
+{
+    int64_t all;
+    return !__builtin_mul_overflow(*sum - before, times, &all) && !__builtin_add_overflow(*sum, all, sum) && *sum < INT64_MAX / 8;
+}
+
+/* What the last subject added, once more for each that is like it. */
+static bool alike_add(struct window_outcome *o, const struct window_outcome *before, int64_t times)
+{
+    return times <= 0 || (more(&o->pass_ms, before->pass_ms, times) && more(&o->fail_ms, before->fail_ms, times) &&
+                          more(&o->unknown_ms, before->unknown_ms, times) && more(&o->deviations, before->deviations, times));
+}
+
 static bool config_case(struct control_case *x, struct evaluation *ret, struct json *computed)
 {
     const struct yaml *list;
-    size_t count = 0, room = 16;
-    struct subject_history *all = arena_array(x->r->a, room, sizeof(*all));
-    if (!case_list(x->r, x->c, "subjects", &list))
+    struct window_outcome o = window_begin();
+    struct interval looked = {x->in_force.first * MS_DAY, (x->in_force.last + 1) * MS_DAY};
+    looked.to_ms = looked.to_ms < x->at_ms ? looked.to_ms : x->at_ms;
+    if (!case_maps(x->r, x->c, "subjects", &list))
         return false;
     YAML_EACH (v, list) {
         struct subject_history h = {0};
+        struct window_outcome before = o;
         int64_t times;
         if (!subject_read(x, v, &h, &times))
             return false;
-        if (count + (size_t)times > room) {
-            struct subject_history *old = all;
-            all = arena_array(x->r->a, room = (count + (size_t)times) * 2, sizeof(*all));
-            for (size_t i = 0; i < count; i++)
-                all[i] = old[i];
-        }
-        for (int64_t i = 0; i < times; i++)
-            all[count++] = h;
+        if (times > 0)
+            window_add(&o, looked, &h);
+        if (!alike_add(&o, &before, times - 1))
+            return case_fault(x->r, v, "count: all together are more than can be added up");
     }
-    struct interval looked = {x->in_force.first * MS_DAY, (x->in_force.last + 1) * MS_DAY};
-    looked.to_ms = looked.to_ms < x->at_ms ? looked.to_ms : x->at_ms;
-    struct window_outcome o = window_evaluate(looked, all, count, &x->limits.window);
+    window_end(&o, looked, &x->limits.window);
     int64_t all_ms = o.pass_ms + o.fail_ms + o.unknown_ms;
     *ret = (struct evaluation){.conclusion = all_ms ? o.conclusion : CONCLUSION_NO_OCCURRENCE, .deviations = o.deviations, .window = o};
     put_days(computed, "in_scope_subject_days", all_ms);
@@ -258,9 +295,12 @@ static int64_t period_by_date(const struct recurring *p, int64_t day)
     return day <= before.last + p->grace_days ? before.last : in.last;
 }
 
-static bool attributes_hold(struct case_reader *r, const struct yaml *map, bool *ret)
+static bool attributes_hold(struct case_reader *r, const struct yaml *of, bool *ret)
 {
-    YAML_EACH (v, map && map->type == YAML_MAP ? map : NULL) {
+    const struct yaml *map;
+    if (!case_map(r, of, "attributes", &map))
+        return false;
+    YAML_EACH (v, map) {
         bool holds = true;
         if (!case_bool(r, map, v->key.data, &holds))
             return false;
@@ -296,8 +336,8 @@ static bool performance_read(struct control_case *x, const struct recurring *p, 
     bool is_list = evidence && evidence->type == YAML_LIST;
     if (is_list)
         ret->is_evidenced = evidence->count > 0;
-    if (!case_instant(x->r, v, "performed_at performed", false, &ret->performed_ms, NULL) || (!is_list && !case_bool(x->r, v, "evidence evidenced", &ret->is_evidenced)) ||
-        !attributes_hold(x->r, case_get(v, "attributes"), &ret->is_complete) || !entity_find(x, entities, v, &ret->entity))
+    if (!case_local(x->r, v, "performed_at performed", false, &ret->performed_ms) || (!is_list && !case_bool(x->r, v, "evidence evidenced", &ret->is_evidenced)) ||
+        !attributes_hold(x->r, v, &ret->is_complete) || !entity_find(x, entities, v, &ret->entity))
         return false;
     *ret_is_done = ret->performed_ms != MS_NEVER;
     if (!*ret_is_done || p->cadence == CADENCE_ANNUAL)
@@ -321,6 +361,8 @@ static bool entities_read(struct control_case *x, const struct yaml *list, struc
         *one = (struct recurring_entity){.scope = {INT64_MIN, INT64_MAX}, .last_performed = DAY_NONE};
         if (v->type == YAML_TEXT)
             continue;
+        if (v->type != YAML_MAP)
+            return case_fault(x->r, v, "%.*s: ids or maps are wanted here", STR_ARGS(list->key));
         case_known(x->r, v, "id name in_scope_from in_scope_to scope_from scope_to effective_from effective_to from to since until entered left onboarded offboarded added removed last_performed note tier");
         if (!case_day(x->r, v, "in_scope_from scope_from effective_from from since entered onboarded added", &one->scope.first) ||
             !case_day(x->r, v, "in_scope_to scope_to effective_to to until left offboarded removed", &one->scope.last) || !case_day(x->r, v, "last_performed", &one->last_performed))
@@ -336,6 +378,14 @@ static bool entities_read(struct control_case *x, const struct yaml *list, struc
     return true;
 }
 
+static int64_t cadence_days(enum cadence c)
+{
+    struct period p = cadence_period(c, 0);
+    return p.last - p.first + 1;
+}
+
+enum { LOOKS_MAX = 500000000 }; /* performances to compare with expectations: a second or two */
+
 static bool recurring_case(struct control_case *x, struct evaluation *ret, struct json *computed)
 {
     const struct yaml *list, *entities, *cadence = case_get(x->control, "cadence");
@@ -345,11 +395,16 @@ static bool recurring_case(struct control_case *x, struct evaluation *ret, struc
     if (p.cadence == CADENCE_NONE)
         return case_fault(x->r, cadence ? cadence : x->control, "cadence: one of daily, weekly, monthly, quarterly, semiannual, annual");
     p.grace_days = cadence_grace_days(p.cadence);
-    if (!case_int(x->r, x->control, "grace_days", &p.grace_days) || !case_instant(x->r, x->c, "evidence_cutoff", true, &p.cutoff_ms, NULL) ||
-        !case_list(x->r, x->c, "instances performances", &list) || !case_list(x->r, x->c, "entities vendors systems", &entities) || !entities_read(x, entities, &p))
+    if (!case_int(x->r, x->control, "grace_days", &p.grace_days) || !case_local(x->r, from_outer(x, "evidence_cutoff"), "evidence_cutoff", true, &p.cutoff_ms) ||
+        !case_maps(x->r, x->c, "instances performances", &list) || !case_list(x->r, x->c, "entities vendors systems", &entities) || !entities_read(x, entities, &p))
+        return false;
+    if (!case_word(x->r, x->control, "per", "vendor system entity subject"))
         return false;
     if (p.grace_days < 0 || p.grace_days > 3650)
         return case_fault(x->r, x->control, "grace_days: 0 to 3650");
+    double looks = (double)(x->in_force.last - x->in_force.first + 1) / (double)cadence_days(p.cadence) + 1;
+    if (looks * (double)p.entity_count * (double)(list ? list->count : 0) > LOOKS_MAX)
+        return case_fault(x->r, list, "instances: too many for so many entities and periods");
     struct performance *all = arena_array(x->r->a, (list ? list->count : 0) + 1, sizeof(*all));
     YAML_EACH (v, list) {
         bool is_done;
@@ -384,7 +439,9 @@ static bool parts_read(struct case_reader *r, const struct yaml *list, int64_t *
 static bool extension_read(struct case_reader *r, const struct yaml *v, struct event *x)
 {
     const struct yaml *extension = case_get_any(v, "extension extended"), *accepted = case_get_any(v, "risk_acceptance acceptance accepted");
-    if (extension && extension->type == YAML_MAP && (!case_instant(r, extension, "dated recorded_at granted_at approved_at date at", true, &x->extended_dated_ms, NULL) ||
+    if (extension && extension->type != YAML_MAP)
+        return case_fault(r, extension, "%.*s: {granted_at, until} is wanted here", STR_ARGS(extension->key));
+    if (extension && (!case_instant(r, extension, "dated recorded_at granted_at approved_at date at", true, &x->extended_dated_ms, NULL) ||
                                                      !case_instant(r, extension, "until deadline new_deadline due to", true, &x->extended_to_ms, NULL)))
         return false;
     if (accepted && accepted->type == YAML_MAP)
@@ -409,15 +466,17 @@ static bool event_sla(struct case_reader *r, const struct yaml *sla, const struc
 static bool event_read(struct case_reader *r, const struct yaml *sla, const struct yaml *v, struct event *x)
 {
     const struct yaml *parts, *why = case_get_any(v, "aggravator aggravators aggravated aggravating");
-    *x = (struct event){.trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
+    *x = (struct event){.zone = r->zone, .trigger_ms = MS_NEVER, .completed_ms = MS_NEVER, .extended_dated_ms = MS_NEVER, .extended_to_ms = MS_NEVER, .accepted_ms = MS_NEVER, .used_ms = MS_NEVER};
     case_known(r, v, "id trigger triggered_at completed completed_at accounts parts systems extension extended risk_acceptance acceptance accepted accepted_at risk_accepted_at extended_to extended_until extended_at extension_date aggravator aggravators aggravated aggravating sign_in_after_deadline signin_after_deadline login_after_deadline used_after_deadline last_sign_in last_signin last_login last_used severity sla note voluntary");
     if (!event_sla(r, sla, v, &x->sla) || !case_instant(r, v, "trigger triggered_at", false, &x->trigger_ms, &x->is_trigger_date))
         return false;
     if (x->trigger_ms == MS_NEVER)
         return case_fault(r, v, "trigger: is missing");
-    if (!case_instant(r, v, "completed completed_at", true, &x->completed_ms, NULL) || !case_list(r, v, "accounts parts systems", &parts) ||
+    if (!case_instant(r, v, "completed completed_at", true, &x->completed_ms, NULL) || !case_maps(r, v, "accounts parts systems", &parts) ||
         (parts && parts->count && !parts_read(r, parts, &x->completed_ms)) || !extension_read(r, v, x))
         return false;
+    if (why && why->type == YAML_MAP)
+        return case_fault(r, why, "%.*s: true, false, words or a list of them", STR_ARGS(why->key));
     if (why && why->type == YAML_LIST)
         x->is_aggravated = why->count > 0;
     else if (why)
@@ -436,13 +495,13 @@ static bool events_case(struct control_case *x, struct evaluation *ret, struct j
     struct sla any;
     if (!sla || (sla->type == YAML_TEXT && !sla_read(str_trim(sla->text), &any)))
         return case_fault(x->r, sla ? sla : x->control, "sla: a duration such as PT72H, P30D or P1BD is wanted");
-    if (!case_list(x->r, x->c, "events", &list))
+    if (!case_maps(x->r, x->c, "events", &list))
         return false;
     struct event *all = arena_array(x->r->a, (list ? list->count : 0) + 1, sizeof(*all));
     YAML_EACH (v, list)
         if (!event_read(x->r, sla, v, &all[count++]))
             return false;
-    *ret = events_evaluate(all, count, &x->calendar, x->in_force, x->at_ms, &x->limits);
+    *ret = events_evaluate(all, count, &x->calendar, x->in_force, x->at_instant_ms, &x->limits);
     json_put_int(computed, "tested", ret->n);
     put_number(computed, "rate", ret->rate);
     json_put_int(computed, "carried_forward", ret->outcomes[OUTCOME_NOT_DUE]);
@@ -456,16 +515,18 @@ static bool cause_read(struct case_reader *r, const struct yaml *v, bool *ret)
     YAML_EACH (one, v && v->type == YAML_LIST ? v : NULL)
         if (!cause_read(r, one->type == YAML_MAP ? case_get(one, "cause") : one, ret))
             return false;
-    if (v && v->type == YAML_TEXT)
-        *ret |= str_is(v->text, "systematic") || str_is(v->text, "intentional");
-    return true;
+    if (!v || v->type == YAML_LIST)
+        return true;
+    bool is_known = v->type == YAML_TEXT && (str_is(v->text, "isolated") || str_is(v->text, "systematic") || str_is(v->text, "intentional"));
+    *ret |= is_known && !str_is(v->text, "isolated");
+    return is_known || case_fault(r, v, "cause: isolated, systematic or intentional");
 }
 
 static bool items_read(struct control_case *x, const struct yaml *items, struct attributes *t)
 {
     YAML_EACH (v, items) {
         bool holds = true;
-        if (!attributes_hold(x->r, case_get(v, "attributes"), &holds) || !cause_read(x->r, case_get(v, "cause"), &t->is_unabsorbable))
+        if (!attributes_hold(x->r, v, &holds) || !cause_read(x->r, case_get(v, "cause"), &t->is_unabsorbable))
             return false;
         t->tested++;
         t->deviations += !holds;
@@ -477,7 +538,7 @@ static bool attributes_case(struct control_case *x, struct evaluation *ret, stru
 {
     struct attributes t = {0};
     const struct yaml *items, *mode = case_get(x->c, "mode");
-    if (!case_list(x->r, x->c, "items", &items) || !items_read(x, items, &t))
+    if (!case_maps(x->r, x->c, "items", &items) || !items_read(x, items, &t))
         return false;
     t.population = t.tested;
     if (!case_int(x->r, x->c, "population", &t.population) || !case_int(x->r, x->c, "deviations", &t.deviations) || !case_bool(x->r, x->c, "extension_used", &t.is_extended) ||
@@ -485,13 +546,20 @@ static bool attributes_case(struct control_case *x, struct evaluation *ret, stru
         return false;
     if (mode && !str_is(mode->text, "sample") && !str_is(mode->text, "full"))
         return case_fault(x->r, mode, "mode: sample or full");
-    t.is_sample = mode && str_is(mode->text, "sample");
     if (!t.is_sample && !items)
         t.tested = t.population;
     if (!case_int(x->r, x->c, "tested", &t.tested))
         return false;
+    enum { ITEMS_MAX = 1000000000, SAMPLE_DEVIATIONS_MAX = 100000 };
+    if (t.population > ITEMS_MAX || t.tested > ITEMS_MAX)
+        return case_fault(x->r, x->c, "population and tested: at most %d", ITEMS_MAX);
+    t.is_sample = mode ? str_is(mode->text, "sample") : t.tested < t.population;
+    if (t.is_sample && !case_get(x->c, "population"))
+        t.population = ITEMS_MAX + 1; /* they were drawn from more than there are here */
     if (t.population < 0 || t.tested < 0 || t.deviations < 0 || t.tested > t.population || t.deviations > t.tested)
         return case_fault(x->r, x->c, "deviations, tested and population: each at most the next, none negative");
+    if (t.is_sample && t.deviations > SAMPLE_DEVIATIONS_MAX)
+        return case_fault(x->r, x->c, "deviations: at most %d in a sample", SAMPLE_DEVIATIONS_MAX);
     *ret = attributes_evaluate(&t, &x->limits);
     json_put_int(computed, "tested", ret->n);
     put_number(computed, "rate", ret->rate);
@@ -509,7 +577,7 @@ static bool version_read(struct control_case *x, const struct yaml *v, struct do
     const struct yaml *reviews;
     int64_t one = DAY_NONE, *reviewed;
     *ret = (struct document_version){.approved = DAY_NONE, .withdrawn = DAY_NONE};
-    if (v->type == YAML_TEXT)
+    if (v->type != YAML_MAP)
         return case_day_of(x->r, v, &ret->approved);
     case_known(x->r, v, "id version title approved approved_at approved_on effective_from reviewed reviewed_at reviewed_on last_review last_reviewed reviews retired retired_at withdrawn withdrawn_at superseded superseded_at effective_to status note");
     if (!case_day(x->r, v, "approved approved_at approved_on effective_from", &ret->approved) ||
@@ -553,12 +621,19 @@ static const struct {
     bool (*run)(struct control_case *, struct evaluation *, struct json *);
 } MODELS[] = {{"config_state", config_case}, {"periodic", recurring_case}, {"event_sla", events_case}, {"event_attributes", attributes_case}, {"document", document_case}};
 
+static bool is_status(struct str word)
+{
+    return str_is(word, "complete_and_accurate") || str_is(word, "failed") || str_is(word, "not_checked");
+}
+
 static bool population_read(struct control_case *x, struct evaluation *e)
 {
     const struct yaml *check = case_get(x->c, "population_check");
     int64_t listed = -1, independent = -1;
     if (!check)
         return true;
+    if (check->type == YAML_LIST || (check->type == YAML_TEXT && !is_status(check->text)))
+        return case_fault(x->r, check, "population_check: {listed, independent_count}, or complete_and_accurate, failed or not_checked");
     if (check->type == YAML_TEXT) {
         evaluation_population(e, str_is(check->text, "complete_and_accurate"));
         return true;
@@ -567,23 +642,51 @@ static bool population_read(struct control_case *x, struct evaluation *e)
     if (!case_int(x->r, check, "listed", &listed) || !case_int(x->r, check, "independent_count", &independent))
         return false;
     struct str status = yaml_text(check, "status");
-    evaluation_population(e, listed == independent && (status.size == 0 || str_is(status, "complete_and_accurate")));
+    if ((case_get(check, "listed") && listed < 0) || (case_get(check, "independent_count") && independent < 0))
+        return case_fault(x->r, check, "population_check: listed and independent_count are not negative");
+    bool is_counted = listed >= 0 && independent >= 0, is_told = status.size > 0;
+    if (is_told && !is_status(status))
+        return case_fault(x->r, case_get(check, "status"), "status: complete_and_accurate, failed or not_checked");
+    evaluation_population(e, listed == independent && (is_counted || is_told) && (!is_told || str_is(status, "complete_and_accurate")));
     return true;
 }
 
-static bool control_evaluate(struct case_reader *r, const struct yaml *c, struct days window, const struct case_defaults *defaults, struct evaluation *ret,
-                             struct days *ret_in_force, struct json *computed)
+/* Limits that the control itself has, in the words of the library. */
+static bool own_limits(struct control_case *x)
 {
-    struct control_case x = {.r = r, .c = c, .control = case_get(c, "control"), .window = window, .at_ms = (window.last + 1) * MS_DAY, .limits = defaults->limits};
+    const struct yaml *stale = case_get(x->control, "max_staleness");
+    struct sla duration;
+    if (stale && (stale->type != YAML_TEXT || !sla_read(str_trim(stale->text), &duration) || duration.ms < 0))
+        return case_fault(x->r, stale, "max_staleness: a duration such as P3D is wanted");
+    if (stale)
+        x->limits.max_staleness_ms = duration.ms;
+    struct yaml *own = ARENA_NEW(x->r->a, struct yaml);
+    *own = (struct yaml){.type = YAML_MAP, .line = x->control->line, .column = x->control->column};
+    YAML_EACH (v, x->control)
+        if (str_is(v->key, "max_fail_fraction") || str_is(v->key, "max_fail_days") || str_is(v->key, "max_staleness_days")) {
+            struct yaml *copy = ARENA_NEW(x->r->a, struct yaml);
+            *copy = *v;
+            copy->next = own->first;
+            own->first = copy;
+        }
+    return case_limits(x->r, own, &x->limits) && case_limits(x->r, case_get(x->c, "parameters"), &x->limits);
+}
+
+static bool control_evaluate(struct case_reader *r, const struct yaml *c, const struct yaml *outer, struct days window, const struct case_defaults *defaults,
+                             struct evaluation *ret, struct days *ret_in_force, struct json *computed)
+{
+    struct control_case x = {.r = r, .c = c, .control = case_get(c, "control"), .outer = outer, .window = window, .at_ms = (window.last + 1) * MS_DAY, .limits = defaults->limits};
     const struct yaml *holidays;
     struct days effective = {INT64_MIN / MS_DAY, INT64_MAX / MS_DAY - 1};
     int64_t *days;
     if (!x.control || x.control->type != YAML_MAP)
         return case_fault(r, c, "control: is missing");
-    case_known(r, x.control, "id model cadence grace_days sla sla_by_severity per last_performed effective_from effective_to frequency statement title");
-    if (!case_instant(r, c, "evaluation_at", true, &x.at_ms, NULL) || !case_day(r, x.control, "effective_from", &effective.first) ||
-        !case_day(r, x.control, "effective_to", &effective.last) || !case_list(r, c, "holidays", &holidays) || !days_read(r, holidays, &days, &x.calendar.count) ||
-        !case_limits(r, case_get(c, "parameters"), &x.limits))
+    case_known(r, x.control, "id model cadence grace_days sla sla_by_severity per last_performed effective_from effective_to frequency statement title max_fail_fraction max_fail_days max_staleness max_staleness_days expected_interval attributes subject event trigger completion name");
+    x.at_instant_ms = zone_instant_ms(r->zone, x.at_ms);
+    if (!case_local(r, from_outer(&x, "evaluation_at"), "evaluation_at", true, &x.at_ms) ||
+        !case_instant(r, from_outer(&x, "evaluation_at"), "evaluation_at", true, &x.at_instant_ms, NULL) || !case_day(r, x.control, "effective_from", &effective.first) ||
+        !case_day(r, x.control, "effective_to", &effective.last) || !case_list(r, from_outer(&x, "holidays"), "holidays", &holidays) ||
+        !days_read(r, holidays, &days, &x.calendar.count) || !own_limits(&x))
         return false;
     x.calendar.holidays = days;
     x.in_force = *ret_in_force = days_meet(window, effective);
@@ -602,25 +705,45 @@ static void put_outcomes(const struct evaluation *e, struct json *computed)
             json_put_int(outcomes, outcome_name((enum outcome)i), e->outcomes[i]);
 }
 
+/* The parts of the window in which neither the control nor its predecessor was in force. */
+static void put_uncovered(struct case_reader *r, struct days window, struct days in_force, struct days before, struct json *computed)
+{
+    struct days open[2], left[2];
+    size_t count = days_left(window, in_force, open);
+    struct json *list = json_put_array(computed, "uncovered_intervals");
+    for (size_t i = 0; i < count; i++) {
+        size_t parts = days_left(open[i], before, left);
+        for (size_t k = 0; k < parts; k++) {
+            struct json *o = json_push_object(list);
+            json_put_str(o, "from", day_text(r->a, left[k].first));
+            json_put_str(o, "to", day_text(r->a, left[k].last));
+        }
+    }
+}
+
 bool case_control(struct case_reader *r, const struct yaml *c, const struct case_defaults *defaults, struct json *computed)
 {
     const struct yaml *window = case_get(c, "window"), *before = case_get(c, "predecessor");
     struct days w = {DAY_NONE, DAY_NONE}, in_force, before_in_force = {1, 0};
     struct evaluation e = {0}, predecessor = {0};
     struct json *unused = json_object(r->a);
-    case_known(r, c, "id title kind library_controls window evaluation_at evidence_cutoff control parameters subjects instances performances events population mode tested deviations extension_used items cause deviation_cause causes deviation_causes population_check holidays predecessor entities vendors systems versions documents approvals reviews expected why");
+    case_known(r, window, "start end time_zone timezone");
+    case_known(r, c, "id title kind library_controls window time_zone timezone evaluation_at evidence_cutoff control parameters subjects instances performances events population mode tested deviations extension_used items cause deviation_cause causes deviation_causes population_check holidays predecessor entities vendors systems versions documents approvals reviews expected why");
+    if (!case_zone(r, c) || !case_zone(r, window))
+        return false;
     if (!case_day(r, window, "start", &w.first) || !case_day(r, window, "end", &w.last))
         return false;
     if (w.first == DAY_NONE || w.last == DAY_NONE || w.first > w.last || w.last - w.first > 4000)
         return case_fault(r, window ? window : c, "window: start and end are dates, the end not before the start, at most ten years");
-    if (!control_evaluate(r, c, w, defaults, &e, &in_force, computed))
+    if (!control_evaluate(r, c, NULL, w, defaults, &e, &in_force, computed))
         return false;
     if (before) {
         case_known(r, before, "id title evaluation_at evidence_cutoff control parameters subjects instances performances events population mode tested deviations extension_used items cause population_check holidays entities vendors systems versions documents approvals reviews");
-        if (!control_evaluate(r, before, w, defaults, &predecessor, &before_in_force, unused))
+        if (!control_evaluate(r, before, c, w, defaults, &predecessor, &before_in_force, unused))
             return false;
         json_put_cstr(computed, "predecessor_conclusion", conclusion_name(predecessor.conclusion));
     }
+    put_uncovered(r, w, in_force, before_in_force, computed);
     evaluation_period(&e, w, in_force, before ? &predecessor : NULL, before_in_force);
     json_put_cstr(computed, "conclusion", conclusion_name(e.conclusion));
     json_put_int(computed, "deviations", e.deviations);

@@ -44,7 +44,7 @@ bool case_risk(struct case_reader *r, const struct yaml *c, const struct case_de
     case_known(r, c, "id title kind library_controls inherent controls appetite expected why");
     if (!inherent || inherent->type != YAML_MAP)
         return case_fault(r, c, "inherent: likelihood and impact are wanted");
-    if (!level_read(r, inherent, &level) || !case_list(r, c, "controls", &list))
+    if (!level_read(r, inherent, &level) || !case_maps(r, c, "controls", &list))
         return false;
     if (case_get(c, "appetite") && !risk_band_parse(yaml_text(c, "appetite"), &appetite))
         return case_fault(r, case_get(c, "appetite"), "appetite: low, moderate, high or very_high");

@@ -42,42 +42,91 @@ static const char *risk_word(int i)
     return names[i];
 }
 
-static bool control_role_read(struct case_reader *r, const struct yaml *list, const struct yaml *v, struct control_conclusion *ret)
+/* Notes a flag that there is not: a misspelt one would change nothing unseen. */
+static bool flag_read(struct case_reader *r, const struct yaml *flag, struct control_conclusion *ret)
+{
+    bool is_known = false;
+    if (flag->type != YAML_TEXT)
+        return case_fault(r, flag, "flags: a list of words is wanted");
+    for (unsigned i = 0; i < FLAGS; i++)
+        is_known |= str_is(flag->text, flag_name(1u << i));
+    ret->is_partial_period |= str_is(flag->text, flag_name(FLAG_PARTIAL_PERIOD));
+    return is_known || case_fault(r, flag, "flags: there is no '%.*s'", STR_ARGS(str_slice(flag->text, 0, 40)));
+}
+
+/* What a control says of itself; of what it compensates see compensated_read(). */
+static bool control_role_read(struct case_reader *r, const struct yaml *v, struct control_conclusion *ret)
 {
     int role = 0, conclusion = 0;
-    const struct yaml *flags, *compensates = case_get(v, "compensates");
+    const struct yaml *flags;
     case_known(r, v, "id role conclusion flags compensates note title");
     if (case_get(v, "role") && !word_index(role_word, 3, yaml_text(v, "role"), &role))
         return case_fault(r, case_get(v, "role"), "role: key, compensating or supporting");
     if (!word_index(conclusion_word, CONCLUSION_NOT_OPERATING + 1, yaml_text(v, "conclusion"), &conclusion))
         return case_fault(r, v, "conclusion: there is no '%.*s'", STR_ARGS(str_slice(yaml_text(v, "conclusion"), 0, 40)));
+    *ret = (struct control_conclusion){.role = (enum control_role)role, .conclusion = (enum conclusion)conclusion, .compensates = SIZE_MAX};
     if (!case_list(r, v, "flags", &flags))
         return false;
-    *ret = (struct control_conclusion){.role = (enum control_role)role, .conclusion = (enum conclusion)conclusion, .compensates = SIZE_MAX};
     YAML_EACH (f, flags)
-        ret->is_partial_period |= str_is(f->text, "PARTIAL_PERIOD");
+        if (!flag_read(r, f, ret))
+            return false;
+    return true;
+}
+
+/* Which of the case's controls it stands in for; of another criterion's it says nothing here. */
+static bool compensated_read(struct case_reader *r, const struct yaml *list, const struct yaml *id, size_t *ret)
+{
     size_t i = 0;
-    YAML_EACH (other, compensates ? list : NULL) {
-        if (str_equal(yaml_text(other, "id"), compensates->text))
-            ret->compensates = i;
+    *ret = SIZE_MAX;
+    if (id->type != YAML_TEXT)
+        return case_fault(r, id, "compensates: the id of a control is wanted, or a list of them");
+    YAML_EACH (other, list) {
+        if (str_equal(yaml_text(other, "id"), id->text))
+            *ret = i;
         i++;
     }
-    return !compensates || ret->compensates != SIZE_MAX || case_fault(r, compensates, "compensates: no control of this case is '%.*s'", STR_ARGS(str_slice(compensates->text, 0, 40)));
+    if (*ret == SIZE_MAX)
+        json_push_str(r->notes, arena_printf(r->a, "%s:%d:%d: compensates: no control of this case is '%.*s'; it changes nothing", r->file, id->line, id->column,
+                                             STR_ARGS(str_slice(id->text, 0, 60))));
+    return true;
 }
+
+enum { CONTROLS_MAX = 2000 };
 
 static bool case_criterion(struct case_reader *r, const struct yaml *c, const struct case_defaults *defaults, struct json *computed)
 {
     (void)defaults;
     const struct yaml *list;
-    size_t count = 0;
+    size_t count = 0, room;
     case_known(r, c, "id title kind library_controls criterion controls expected why");
-    if (!case_list(r, c, "controls", &list))
+    if (case_get(c, "criterion") && case_get(c, "criterion")->type != YAML_TEXT)
+        return case_fault(r, case_get(c, "criterion"), "criterion: an id is wanted");
+    if (!case_maps(r, c, "controls", &list))
         return false;
-    struct control_conclusion *all = arena_array(r->a, (list ? list->count : 0) + 1, sizeof(*all));
+    room = list ? list->count : 0;
+    if (room > CONTROLS_MAX)
+        return case_fault(r, list, "controls: at most %d", CONTROLS_MAX);
     YAML_EACH (v, list)
-        if (!control_role_read(r, list, v, &all[count++]))
+        room += case_get(v, "compensates") ? case_get(v, "compensates")->count : 0;
+    if (room > 2 * CONTROLS_MAX)
+        return case_fault(r, list, "compensates: at most %d in all", CONTROLS_MAX);
+    struct control_conclusion *all = arena_array(r->a, room + 1, sizeof(*all));
+    YAML_EACH (v, list)
+        if (!control_role_read(r, v, &all[count++]))
             return false;
-    json_put_cstr(computed, "criterion_status", criterion_status_name(criterion_evaluate(all, count)));
+    size_t at = 0, own = count;
+    YAML_EACH (v, list) {
+        const struct yaml *compensates = case_get(v, "compensates");
+        if (compensates && compensates->type != YAML_LIST && !compensated_read(r, list, compensates, &all[at].compensates))
+            return false;
+        YAML_EACH (id, compensates && compensates->type == YAML_LIST ? compensates : NULL) { /* one line for each that it stands in for */
+            all[own] = all[at];
+            if (!compensated_read(r, list, id, &all[own++].compensates))
+                return false;
+        }
+        at++;
+    }
+    json_put_cstr(computed, "criterion_status", criterion_status_name(criterion_evaluate(all, own)));
     return true;
 }
 
@@ -110,16 +159,16 @@ static bool case_type1(struct case_reader *r, const struct yaml *c, const struct
 {
     (void)defaults;
     int64_t as_of = DAY_NONE;
-    const struct yaml *design = case_get(c, "design"), *list;
+    const struct yaml *design, *list;
     bool is_designed = true, is_implemented = false;
     case_known(r, c, "id title kind library_controls as_of control design implementation_evidence expected why");
-    if (!case_day(r, c, "as_of", &as_of) || !case_list(r, c, "implementation_evidence", &list))
+    if (!case_day(r, c, "as_of", &as_of) || !case_map(r, c, "design", &design) || !case_maps(r, c, "implementation_evidence", &list))
         return false;
     if (as_of == DAY_NONE)
         return case_fault(r, c, "as_of: a date is wanted");
-    if (!design || design->type != YAML_MAP || design->count == 0)
+    if (!design || design->count == 0)
         is_designed = false; /* nobody judged it */
-    YAML_EACH (v, design && design->type == YAML_MAP ? design : NULL) {
+    YAML_EACH (v, design) {
         bool holds = true;
         if (!case_bool(r, design, v->key.data, &holds))
             return false;
@@ -127,7 +176,7 @@ static bool case_type1(struct case_reader *r, const struct yaml *c, const struct
     }
     YAML_EACH (v, list) {
         int64_t day = DAY_NONE;
-        if (!case_day(r, v, "date at taken_at performed_at", &day))
+        if (!case_day(r, v, "date at taken_at performed_at", &day) || !case_word(r, v, "result", "pass fail error missing unknown"))
             return false;
         is_implemented |= day != DAY_NONE && day <= as_of && str_is(yaml_text(v, "result"), "pass");
     }
@@ -151,7 +200,9 @@ static bool scores_read(struct case_reader *r, const struct yaml *criterion, dou
             return case_fault(r, v, "key_scores: a score lies between 0 and 1");
         scores[count++] = s;
     }
-    *ret = criterion_score(scores, count, open_topics > 0 ? (size_t)open_topics : 0).value;
+    if (open_topics < 0)
+        return case_fault(r, criterion, "topics_without_control: a number that is not negative is wanted");
+    *ret = criterion_score(scores, count, (size_t)open_topics).value;
     return true;
 }
 
@@ -162,8 +213,10 @@ static bool case_readiness(struct case_reader *r, const struct yaml *c, const st
     int64_t blocker_count = 0;
     size_t count = 0;
     case_known(r, c, "id title kind library_controls criteria blockers expected why");
-    if (!case_list(r, c, "criteria", &list) || (blockers && blockers->type == YAML_TEXT && !case_int(r, c, "blockers", &blocker_count)))
+    if (!case_maps(r, c, "criteria", &list) || (blockers && blockers->type != YAML_LIST && !case_int(r, c, "blockers", &blocker_count)))
         return false;
+    if (blocker_count < 0)
+        return case_fault(r, blockers, "blockers: a number that is not negative is wanted, or a list");
     if (blockers && blockers->type == YAML_LIST)
         blocker_count = (int64_t)blockers->count;
     double *all = arena_array(r->a, (list ? list->count : 0) + 1, sizeof(*all));
@@ -173,7 +226,7 @@ static bool case_readiness(struct case_reader *r, const struct yaml *c, const st
             return false;
         json_push(scores, case_number_new(r->a, all[count++]));
     }
-    struct readiness result = readiness_evaluate(all, count, blocker_count > 0 ? (size_t)blocker_count : 0);
+    struct readiness result = readiness_evaluate(all, count, (size_t)blocker_count);
     json_put_int(computed, "readiness", result.score);
     json_put_cstr(computed, "band", band_name(result.band));
     return true;
@@ -190,6 +243,8 @@ static bool case_sample_size(struct case_reader *r, const struct yaml *c, const 
     case_known(r, c, "id title kind library_controls profile population risk frequency variants deviations expected_deviations expected why");
     if (!case_int(r, c, "population", &p.population) || !case_int(r, c, "variants", &p.variants) || !case_int(r, c, "deviations", &p.deviations) ||
         !case_int(r, c, "expected_deviations", &p.deviations))
+        return false;
+    if (!case_word(r, c, "frequency", "automated continuous multiple_daily daily weekly monthly quarterly semiannual semi_annual annual per_event event"))
         return false;
     if (case_get(c, "risk") && !word_index(risk_word, 3, yaml_text(c, "risk"), &risk))
         return case_fault(r, case_get(c, "risk"), "risk: low, moderate or high");
@@ -228,6 +283,19 @@ static bool is_same_number(struct str expected, const struct json *computed)
     return number_of(expected, &a) && (computed->is_integer || number_of(computed->text, &b)) && fabs(a - b) < 0.00006;
 }
 
+/* Flags and names come in any order. */
+static bool is_same_set(const struct yaml *expected, const struct json *computed)
+{
+    JSON_EACH (c, computed) {
+        bool is_there = false;
+        YAML_EACH (v, expected)
+            is_there |= v->type == YAML_TEXT && str_equal(str_trim(v->text), c->text);
+        if (!is_there)
+            return false;
+    }
+    return expected->count == computed->count;
+}
+
 static bool is_same(const struct yaml *expected, const struct json *computed)
 {
     if (!computed)
@@ -243,6 +311,8 @@ static bool is_same(const struct yaml *expected, const struct json *computed)
         }
         return seen == computed->count;
     }
+    if (expected->type == YAML_LIST && computed->type == JSON_ARRAY && computed->first && computed->first->type == JSON_STRING)
+        return is_same_set(expected, computed);
     if (expected->type == YAML_LIST) {
         const struct json *c = computed->first;
         YAML_EACH (v, expected) {
@@ -331,26 +401,39 @@ static bool case_run(struct case_reader *r, const struct yaml *c, const struct c
                       STR_ARGS(str_slice(kind, 0, 40)));
 }
 
+/* A document is a map with a list of cases, such a list, or one case alone. */
+static bool document_run(struct case_reader *r, const struct yaml *root, const struct case_defaults *before, struct json *cases)
+{
+    struct case_defaults defaults = *before;
+    const struct yaml *list = root;
+    if (root->type == YAML_MAP && case_get(root, "kind"))
+        return case_run(r, root, &defaults, cases);
+    case_known(r, root, "version scenario_count parameter_defaults time_zone timezone conclusions scenarios rules cases title");
+    if (root->type == YAML_MAP && (!case_limits(r, case_get(root, "parameter_defaults"), &defaults.limits) || !case_zone(r, root) || !case_list(r, root, "scenarios cases", &list)))
+        return false;
+    if (!list || list->count == 0)
+        return case_fault(r, root, "scenarios: a list of cases is wanted");
+    struct zone *zone = r->zone;
+    YAML_EACH (c, list) {
+        r->zone = zone; /* a case may have its own */
+        if (!case_run(r, c, &defaults, cases))
+            return false;
+    }
+    return true;
+}
+
 struct json *cases_run(struct arena *a, const char *file, struct str text, struct err *e)
 {
-    struct yaml *root = yaml_read(a, file, 1, text, e);
-    const struct yaml *list;
-    if (!root)
+    struct yaml *documents = yaml_read_documents(a, file, text, e);
+    if (!documents)
         return NULL;
     struct json *ret = json_object(a), *cases = json_put_array(ret, "cases");
     struct case_reader r = {.a = a, .file = file, .notes = json_put_array(ret, "notes"), .e = e};
     struct case_defaults defaults = {.limits = EVALUATION_LIMITS_DEFAULT};
-    case_known(&r, root->type == YAML_MAP ? root : NULL, "version scenario_count parameter_defaults conclusions scenarios rules cases title");
-    if (root->type == YAML_LIST)
-        list = root;
-    else if (!case_limits(&r, case_get(root, "parameter_defaults"), &defaults.limits) || !case_list(&r, root, "scenarios cases", &list))
-        return NULL;
-    if (!list || list->count == 0) {
-        case_fault(&r, root, "scenarios: a list of cases is wanted");
-        return NULL;
-    }
-    YAML_EACH (c, list)
-        if (!case_run(&r, c, &defaults, cases))
+    YAML_EACH (root, documents) {
+        r.zone = NULL;
+        if (!document_run(&r, root, &defaults, cases))
             return NULL;
+    }
     return ret;
 }
