@@ -178,6 +178,8 @@ bool control_covers_topic(const struct assessment *as, size_t control, const str
 /* Is it key for a criterion in scope? */
 bool control_is_key(const struct assessment *as, size_t control);
 bool control_is_in_scope(const struct assessment *as, size_t control);
+/* Is it of the starter set for a small team: the 85 core controls, those of processing integrity and privacy only where that category is in scope? */
+bool control_is_starter(const struct assessment *as, size_t control);
 size_t assessment_subject_index(const struct assessment *as, struct str id);
 
 /* assessment_spans.c: all subjects, one after the other: tests now, days, and the controls that are judged by them. */

@@ -400,6 +400,24 @@ bool control_is_in_scope(const struct assessment *as, size_t control)
     return false;
 }
 
+static const char *main_category(const struct control *c)
+{
+    for (size_t i = 0; c->criteria.count && i < content_criterion_count; i++)
+        if (strcmp(content_criteria[i].id, c->criteria.items[0]) == 0)
+            return content_criteria[i].category;
+    return "";
+}
+
+bool control_is_starter(const struct assessment *as, size_t control)
+{
+    const struct control *c = as->controls[control].control;
+    const char *category = main_category(c);
+    bool is_wanted = strcmp(category, "processing_integrity") != 0 && strcmp(category, "privacy") != 0;
+    for (size_t i = 0; !is_wanted && i < content_category_count; i++)
+        is_wanted = as->program->category_in_scope[i] && strcmp(content_categories[i].id, category) == 0;
+    return c->is_core && is_wanted;
+}
+
 bool control_is_key(const struct assessment *as, size_t control)
 {
     for (size_t i = 0; i < content_criterion_count; i++)

@@ -169,4 +169,34 @@ START_TEST(a_damaged_chunk_is_told_and_not_read_over)
 }
 END_TEST
 
-TEST_MAIN("assessment", histories_say_what_was_evaluated_and_as_of_a_leaf_what_was_seen_then, days_of_a_strip_begin_and_end_where_the_clocks_are, a_damaged_chunk_is_told_and_not_read_over)
+static size_t starters(const struct assessment *as)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < content_control_count; i++)
+        count += control_is_starter(as, i);
+    return count;
+}
+
+START_TEST(the_starter_set_has_85_controls_and_7_and_18_more_where_their_category_is_in_scope)
+{
+    struct world w;
+    struct err e = {0};
+    world_init(&w);
+    struct assessment *as = assessment_load(w.db, w.arena, 400 * MS_DAY, w.next_leaf - 1, &e);
+    ck_assert_msg(as, "%s", e.text);
+    static const struct {
+        const char *category;
+        size_t count;
+    } steps[] = {{"security", 85}, {"availability", 85}, {"confidentiality", 85}, {"processing_integrity", 92}, {"privacy", 110}};
+    for (size_t s = 0; s < 5; s++) {
+        for (size_t i = 0; i < content_category_count; i++)
+            if (strcmp(content_categories[i].id, steps[s].category) == 0)
+                ((bool *)(uintptr_t)as->program->category_in_scope)[i] = true;
+        ck_assert_uint_eq(starters(as), steps[s].count);
+    }
+    world_release(&w);
+}
+END_TEST
+
+TEST_MAIN("assessment", histories_say_what_was_evaluated_and_as_of_a_leaf_what_was_seen_then, days_of_a_strip_begin_and_end_where_the_clocks_are, a_damaged_chunk_is_told_and_not_read_over,
+          the_starter_set_has_85_controls_and_7_and_18_more_where_their_category_is_in_scope)

@@ -1,4 +1,4 @@
-/* Adopting the starter set: the controls in scope that nobody has adopted, by who usually owns them, and the people to choose from. */
+/* Adopting the starter set: the controls of it and all others in scope that nobody has adopted, by who usually owns them, and the people to choose from. */
 #include "report/gap_book.h"
 
 enum { ROLES_MAX = 64 };
@@ -38,7 +38,8 @@ struct json *view_adopt(struct view *v, struct err *e)
     int64_t adopted = 0, core = 0, open = 0;
     for (size_t i = 0; i < as->control_count; i++) {
         const struct control_state *c = &as->controls[i];
-        if (!control_is_in_scope(as, i) && !(c->program->is_own && c->program->adoption == ADOPTION_NONE))
+        bool is_starter = control_is_starter(as, i);
+        if (!is_starter && !control_is_in_scope(as, i) && !(c->program->is_own && c->program->adoption == ADOPTION_NONE))
             continue;
         if (c->program->adoption != ADOPTION_NONE) {
             adopted += c->program->adoption == ADOPTION_ADOPTED;
@@ -46,13 +47,13 @@ struct json *view_adopt(struct view *v, struct err *e)
         }
         struct owner_kind *r = owner_kind_of(roles, &count, c->control->owner_role[0] ? c->control->owner_role : "Own controls");
         r->open++;
-        r->core += c->control->is_core;
+        r->core += is_starter;
         open++;
-        core += c->control->is_core;
+        core += is_starter;
         if (!r->controls)
             r->controls = json_array(v->arena);
         struct json *o = push_link(v, r->controls, c->control->id, c->control->title, url_control(v, c->control));
-        json_put_bool(o, "is_core", c->control->is_core);
+        json_put_bool(o, "is_core", is_starter);
     }
     qsort(roles, count, sizeof *roles, compare_kinds);
     struct json *list = json_put_array(page, "roles");

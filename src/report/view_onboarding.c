@@ -50,7 +50,7 @@ static void controls_step(struct steps *s)
     int64_t core = 0, adopted = 0;
     for (size_t i = 0; as && i < content_control_count; i++) {
         const struct control_state *c = &as->controls[i];
-        if (!control_is_in_scope(as, i) || !content_controls[i].is_core)
+        if (!control_is_starter(as, i))
             continue;
         core++;
         adopted += c->program->adoption == ADOPTION_NA || (c->program->adoption == ADOPTION_ADOPTED && c->program->owner.size > 0);
