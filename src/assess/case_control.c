@@ -517,9 +517,12 @@ static bool cause_read(struct case_reader *r, const struct yaml *v, bool *ret)
             return false;
     if (!v || v->type == YAML_LIST)
         return true;
-    bool is_known = v->type == YAML_TEXT && (str_is(v->text, "isolated") || str_is(v->text, "systematic") || str_is(v->text, "intentional"));
-    *ret |= is_known && !str_is(v->text, "isolated");
-    return is_known || case_fault(r, v, "cause: isolated, systematic or intentional");
+    if (v->type != YAML_TEXT)
+        return case_fault(r, v, "cause: isolated, systematic or intentional");
+    *ret |= !str_is(v->text, "isolated");
+    if (!str_is(v->text, "isolated") && !str_is(v->text, "systematic") && !str_is(v->text, "intentional"))
+        case_word_note(r, v, "cause", v->text, "a cause that is not known to be isolated is not absorbed by a rate");
+    return true;
 }
 
 static bool items_read(struct control_case *x, const struct yaml *items, struct attributes *t)

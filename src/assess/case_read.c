@@ -236,6 +236,12 @@ bool case_map(struct case_reader *r, const struct yaml *map, const char *key, co
     return !*ret || (*ret)->type == YAML_MAP || case_fault(r, *ret, "%s: a map is wanted here", key);
 }
 
+void case_word_note(struct case_reader *r, const struct yaml *v, const char *key, struct str word, const char *effect)
+{
+    json_push_str(r->notes, arena_printf(r->a, "%s:%d:%d: %s: '%.*s' is not known here; %s", r->file, v->line, v->column, key,
+                                         STR_ARGS(str_slice(word, 0, 60)), effect));
+}
+
 bool case_word(struct case_reader *r, const struct yaml *map, const char *key, const char *known)
 {
     const struct yaml *v = case_get(map, key);
@@ -245,7 +251,6 @@ bool case_word(struct case_reader *r, const struct yaml *map, const char *key, c
     if (!text_of(r, v, &word))
         return false;
     if (!is_among(word, known, false))
-        json_push_str(r->notes, arena_printf(r->a, "%s:%d:%d: %s: '%.*s' is not known here; it changes nothing", r->file, v->line, v->column, key,
-                                             STR_ARGS(str_slice(word, 0, 60))));
+        case_word_note(r, v, key, word, "it changes nothing");
     return true;
 }

@@ -48,6 +48,8 @@ bool case_zone(struct case_reader *r, const struct yaml *map);
 bool case_maps(struct case_reader *r, const struct yaml *map, const char *keys, const struct yaml **ret);
 /* A map of any names. */
 bool case_map(struct case_reader *r, const struct yaml *map, const char *key, const struct yaml **ret);
+/* Notes a word that is none of the known ones, and what comes of it. */
+void case_word_note(struct case_reader *r, const struct yaml *v, const char *key, struct str word, const char *effect);
 /* A word; a note where it is none of `known` (separated by blanks). */
 bool case_word(struct case_reader *r, const struct yaml *map, const char *key, const char *known);
 bool case_list(struct case_reader *r, const struct yaml *map, const char *keys, const struct yaml **ret);

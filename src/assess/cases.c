@@ -51,7 +51,9 @@ static bool flag_read(struct case_reader *r, const struct yaml *flag, struct con
     for (unsigned i = 0; i < FLAGS; i++)
         is_known |= str_is(flag->text, flag_name(1u << i));
     ret->is_partial_period |= str_is(flag->text, flag_name(FLAG_PARTIAL_PERIOD));
-    return is_known || case_fault(r, flag, "flags: there is no '%.*s'", STR_ARGS(str_slice(flag->text, 0, 40)));
+    if (!is_known)
+        case_word_note(r, flag, "flags", flag->text, "it changes nothing");
+    return true;
 }
 
 /* What a control says of itself; of what it compensates see compensated_read(). */

@@ -50,7 +50,7 @@ case_what_is_of_the_wrong_type_is_never_passed_over() {
     refused "$w: {model: periodic, cadence: monthly}, instances: [{period: 2025-01, performed_at: 2025-02-01, attributes: fine}]" 'attributes: a map'
     refused "$w: {model: periodic, cadence: monthly}, instances: [done]" 'instances: a list of maps'
     refused "$w: {model: event_attributes}, mode: full, items: [fine, fine]" 'items: a list of maps'
-    refused "$w: {model: event_attributes}, population: 10, deviations: 1, cause: rare" 'cause: isolated'
+    refused "$w: {model: event_attributes}, population: 10, deviations: 1, cause: {a: b}" 'cause: isolated'
     refused "$w: {model: event_attributes}, population: 1.5, deviations: 1" "population: '1.5' is no whole number"
     refused "$w: {model: event_attributes}, population: 99999999999999999999, deviations: 1" 'population: '
     refused "$w: {model: event_sla, sla: P1D}, events: [{trigger: 2025-02-30}]" "trigger: '2025-02-30' is no date"
@@ -62,7 +62,7 @@ case_what_is_of_the_wrong_type_is_never_passed_over() {
     refused "$w: {model: config_state}, parameters: {min_coverage: 1.2.3}, subjects: []" "min_coverage: '1.2.3' is no number"
     refused "$w: {model: config_state}, parameters: {max_gap_days: 1e11}, subjects: []" 'parameters: numbers of days'
     refused 'type1, as_of: 2025-06-30, design: yes' 'design: a map'
-    refused 'criterion, controls: [{role: key, conclusion: OPERATED, flags: [PARTIAL]}]' "flags: there is no 'PARTIAL'"
+    refused 'criterion, controls: [{role: key, conclusion: OPERATED, flags: [[PARTIAL]]}]' 'flags: '
     refused 'readiness, criteria: [{key_scores: [1]}], blockers: -1' 'blockers: '
     refused 'sample_size, profile: attribute_90_10, population: 9223372036854775807' 'population: at most'
     refused 'opinion, criteria: [MET]' 'criteria: a map'
