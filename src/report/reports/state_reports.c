@@ -402,7 +402,12 @@ bool report_build_soa(struct report *r, struct err *e)
     cover_new(r, "Which controls apply, which do not, and why", true);
     json_put_bool(r->document, "landscape", true);
     report_heading(r, 1, STR("Controls"), "controls");
-    struct json *say = report_say(r, " ");
+    for (size_t i = 0; i < r->as->control_count; i++) {
+        enum control_adoption adoption = r->as->program->controls[i].adoption;
+        count[adoption == ADOPTION_NA ? 2 : adoption == ADOPTION_ADOPTED ? 0 : control_is_in_scope(r->as, i) ? 1 : 3]++;
+    }
+    report_say(r, "%zu controls are adopted; %zu serve a criterion in scope and are not adopted yet; %zu do not apply, each with a reason that a second person approved; %zu are of no use to the categories in scope.",
+               count[0], count[1], count[2], count[3]);
     struct json *t = report_table(r, STR("Statement of applicability"), "Control|Title:22|Applies|Why:36|State|Owner|In force from|Kind");
     report_table_is_own(t, "management");
     for (size_t i = 0; i < r->as->control_count; i++) {
@@ -410,7 +415,6 @@ bool report_build_soa(struct report *r, struct err *e)
         const struct control_program *p = &r->as->program->controls[i];
         bool is_needed = control_is_in_scope(r->as, i);
         struct json *row = print_row(t);
-        count[p->adoption == ADOPTION_NA ? 2 : p->adoption == ADOPTION_ADOPTED ? 0 : is_needed ? 1 : 3]++;
         report_cell(row, str_of(c->control->id));
         report_cell(row, str_of(c->control->title));
         report_cell(row, str_of(applies_words(p, is_needed)));
@@ -424,10 +428,6 @@ bool report_build_soa(struct report *r, struct err *e)
             report_check(r, REPORT_OPEN, "reason", str_of(c->control->id), why, STR("It does not apply, and nobody who reads this learns why."), STR("Give the reason in the control's record."),
                          url_of(r->v, "controls", str_of(c->control->id)));
     }
-    json_get(say, "text");
-    ((struct json *)(uintptr_t)json_get(say, "text"))->text =
-        arena_printf(r->a, "%zu controls are adopted; %zu serve a criterion in scope and are not adopted yet; %zu do not apply, each with a reason that a second person approved; %zu are of no use to the categories in scope.",
-                     count[0], count[1], count[2], count[3]);
     reasons_check(r, &own);
     report_heading(r, 1, STR("Criteria"), "criteria");
     return criteria_put(r, e);
