@@ -338,9 +338,9 @@ START_TEST(signatures_are_there_where_the_type_has_them_and_nowhere_else)
 
     make(&d);
     d.streams[3].name = "alert";
-    by_root = test_statement_sign(&d, "assay/alert@v1", scope, &d.root, &d.root_private);
     leaf = json_object(d.arena);
     json_put_cstr(leaf, "kind", "new-host");
+    by_root = test_statement_sign(&d, "assay/alert@v1", leaf, &d.root, &d.root_private);
     test_directory_append(&d, "alert", 3, leaf, by_root);
     seal_now(&d);
     expect(&d, "E43", false, "which leaves of type alert have not");
