@@ -4,6 +4,14 @@
 
 enum { DUMP_LINE_BYTES_MAX = 64 << 20, DUMP_PIECE_BYTES = 256 << 10, DUMP_TABLES_MAX = 256 };
 
+static void dump_hex(struct buf *b, struct str bytes)
+{
+    buf_cstr(b, "{\"hex\":\"");
+    for (size_t i = 0; i < bytes.size; i++)
+        buf_printf(b, "%02x", (uint8_t)bytes.data[i]);
+    buf_cstr(b, "\"}");
+}
+
 static void dump_value(struct buf *b, sqlite3_stmt *row, int column)
 {
     switch (sqlite3_column_type(row, column)) {
@@ -16,20 +24,12 @@ static void dump_value(struct buf *b, sqlite3_stmt *row, int column)
     case SQLITE_NULL:
         buf_cstr(b, "null");
         break;
-    case SQLITE_TEXT: {
-        struct str text = str_make(sqlite3_column_text(row, column), (size_t)sqlite3_column_bytes(row, column));
-        if (str_is_utf8(text)) {
-            json_write_string(b, text);
-            break;
-        }
-    } /* fall through */
     default: {
-        const uint8_t *bytes = sqlite3_column_blob(row, column);
-        int size = sqlite3_column_bytes(row, column);
-        buf_cstr(b, "{\"hex\":\"");
-        for (int i = 0; i < size; i++)
-            buf_printf(b, "%02x", bytes[i]);
-        buf_cstr(b, "\"}");
+        struct str bytes = str_make(sqlite3_column_blob(row, column), (size_t)sqlite3_column_bytes(row, column));
+        if (sqlite3_column_type(row, column) == SQLITE_TEXT && str_is_utf8(bytes))
+            json_write_string(b, bytes);
+        else
+            dump_hex(b, bytes);
     }
     }
 }
