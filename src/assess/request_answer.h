@@ -45,6 +45,9 @@ bool request_import_read(struct db *db, struct arena *a, struct record_types *ty
                          const struct access *x, int64_t now_ms, struct request_import *ret, struct err *e) MUST_USE;
 /* The same rows from CSV text. NULL: it is none. */
 struct json *request_rows_csv(struct arena *a, struct str text, struct err *e);
+/* And such rows as CSV text. ERR_TOO_LARGE. */
+enum { REQUEST_LIST_BYTES_MAX = 24 << 20 };
+bool request_rows_text(struct arena *a, const struct json *rows, struct str *ret, struct err *e) MUST_USE;
 /* The field that the words of a heading mean; "" none; "-": one of ours that is not read back. */
 const char *request_heading_field(struct str heading);
 

@@ -547,6 +547,19 @@ bool request_import_read(struct db *db, struct arena *a, struct record_types *ty
     return ok || (*e = failed, false);
 }
 
+bool request_rows_text(struct arena *a, const struct json *rows, struct str *ret, struct err *e)
+{
+    struct buf BUF_AUTO b;
+    buf_init(&b, REQUEST_LIST_BYTES_MAX);
+    JSON_EACH (row, rows) {
+        JSON_EACH (cell, row)
+            csv_cell(&b, cell == row->first, cell->text);
+        csv_end_line(&b);
+    }
+    *ret = b.full ? STR("") : arena_str(a, buf_view(&b));
+    return !b.full || err_set(e, ERR_TOO_LARGE, "the list is over %d MiB", REQUEST_LIST_BYTES_MAX >> 20);
+}
+
 struct json *request_rows_csv(struct arena *a, struct str text, struct err *e)
 {
     struct csv_reader reader;

@@ -279,6 +279,24 @@ bool sheet_words(struct db *db, struct arena *a, const struct sheet *s, struct s
     return true;
 }
 
+bool sheet_prepared(struct db *db, struct arena *a, const struct sheet *s, struct str person, int64_t day, struct json *set, struct err *e)
+{
+    struct str words;
+    if (!sheet_words(db, a, s, &words, e))
+        return false;
+    json_put_str(set, "conclusion", s->conclusion);
+    json_put_str(set, "conclusion_words", words);
+    json_put_int(set, "deviations_found", s->count.deviations);
+    json_put_int(set, "items_tested", s->count.tested);
+    json_put_int(set, "targeted", s->count.targeted);
+    json_put_int(set, "targeted_deviations", s->count.targeted_deviations);
+    json_put_str(set, "preparer", person);
+    json_put_str(set, "prepared_on", day_text(a, day));
+    if (s->is_sample && s->count.tested)
+        json_put_str(set, "upper_limit", arena_printf(a, "%.1f %%", 100 * s->count.upper_limit));
+    return true;
+}
+
 int64_t sheet_extension(struct arena *a, const struct sheet *s, struct str *ret_why)
 {
     struct attributes t = {.population = s->population.rows, .tested = s->count.tested, .deviations = s->count.deviations, .is_sample = s->is_sample, .is_extended = s->is_extended,

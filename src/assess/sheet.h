@@ -72,6 +72,8 @@ bool sheet_read(struct db *db, struct arena *a, struct str id, struct sheet *ret
 bool sheet_read_record(struct db *db, struct arena *a, struct record *r, struct sheet *ret, struct err *e) MUST_USE;
 /* 3.5, never softer: from the conclusion, the counts and the exceptions' own words. ERR_CONFLICT: an exception is missing, or a reason. */
 bool sheet_words(struct db *db, struct arena *a, const struct sheet *s, struct str *ret, struct err *e) MUST_USE;
+/* What a sheet says once it is prepared, into `set`: conclusion, words, counts, upper limit, and whose it is. ERR_CONFLICT as sheet_words. */
+bool sheet_prepared(struct db *db, struct arena *a, const struct sheet *s, struct str person, int64_t day, struct json *set, struct err *e) MUST_USE;
 /* 4.3: how many items the one extension takes, 0 when there may be none; ret_why says it. */
 int64_t sheet_extension(struct arena *a, const struct sheet *s, struct str *ret_why);
 

@@ -65,3 +65,16 @@ void bundle_made_close(struct bundle_made *r)
     buf_release(&r->chain);
     officer_close(&r->officer);
 }
+
+struct json *bundle_made_json(struct arena *a, const char *path, const struct bundle_report *r)
+{
+    struct json *o = json_object(a);
+    json_put_cstr(o, "file", path);
+    json_put_int(o, "leaves", (int64_t)r->leaves);
+    json_put_int(o, "blobs", (int64_t)r->blobs);
+    json_put_int(o, "withheld", (int64_t)r->withheld);
+    json_put_int(o, "erased", (int64_t)r->erased);
+    json_put_int(o, "members", (int64_t)r->members);
+    json_put_int(o, "bytes", (int64_t)r->bytes);
+    return o;
+}

@@ -24,4 +24,7 @@ void bundle_made_close(struct bundle_made *m);
 /* To a file that is not there yet; nothing is left where it fails. */
 bool bundle_made_write(struct bundle_made *m, const char *path, struct bundle_report *ret, struct err *e) MUST_USE;
 
+/* What was written, for --json. */
+struct json *bundle_made_json(struct arena *a, const char *path, const struct bundle_report *r);
+
 #endif

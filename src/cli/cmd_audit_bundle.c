@@ -33,17 +33,8 @@ static bool write_all(struct cli_context *c, const char *id, const char *path, s
 
 static int report(struct cli_context *c, const char *path, const struct bundle_report *r)
 {
-    if (c->json) {
-        struct json *o = json_object(c->arena);
-        json_put_cstr(o, "file", path);
-        json_put_int(o, "leaves", (int64_t)r->leaves);
-        json_put_int(o, "blobs", (int64_t)r->blobs);
-        json_put_int(o, "withheld", (int64_t)r->withheld);
-        json_put_int(o, "erased", (int64_t)r->erased);
-        json_put_int(o, "members", (int64_t)r->members);
-        json_put_int(o, "bytes", (int64_t)r->bytes);
-        return cli_print_json(o);
-    }
+    if (c->json)
+        return cli_print_json(bundle_made_json(c->arena, path, r));
     return cli_print(arena_printf(c->arena,
                                   "%s: %llu leaves, %llu blobs, %llu withheld, %llu erased; %llu bytes\n"
                                   "Read it:  tar xf %s && xdg-open index.html\nCheck it: assay-verify %s && assay reperform %s\n",

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LIST_BYTES_MAX = 24 << 20 };
 
 struct requests_cli {
     struct cli_context *c;
@@ -95,21 +94,14 @@ static int list_run(struct requests_cli *x)
 
 /* ---- out ---- */
 
-static bool csv_save(struct requests_cli *x, const struct json *rows, const char *path, struct err *e)
+static bool csv_save(struct arena *a, const struct json *rows, const char *path, struct err *e)
 {
-    struct buf BUF_AUTO b;
-    buf_init(&b, LIST_BYTES_MAX);
-    JSON_EACH (row, rows) {
-        JSON_EACH (cell, row)
-            csv_cell(&b, cell == row->first, cell->text);
-        csv_end_line(&b);
-    }
-    if (b.full)
-        return err_set(e, ERR_TOO_LARGE, "the list is over %d MiB", LIST_BYTES_MAX >> 20);
+    struct str text;
+    if (!request_rows_text(a, rows, &text, e))
+        return false;
     if (strcmp(path, "-") == 0)
-        return cli_print(buf_view(&b)) == 0;
-    (void)x;
-    return os_file_replace(&os_file_real, AT_FDCWD, path, buf_view(&b), 0600, e) || err_wrap(e, "%s", path);
+        return cli_print(text) == 0;
+    return os_file_replace(&os_file_real, AT_FDCWD, path, text, 0600, e) || err_wrap(e, "%s", path);
 }
 
 static int export_run(struct requests_cli *x, const char *path)
@@ -119,7 +111,7 @@ static int export_run(struct requests_cli *x, const char *path)
     bool is_xlsx = str_ends(str_of(path), ".xlsx");
     if (!is_xlsx && !str_ends(str_of(path), ".csv") && strcmp(path, "-") != 0)
         return cli_wrong_use(x->c, "--export takes a name that ends with .xlsx or .csv, or - for CSV on standard output");
-    if (!rows || !(is_xlsx ? report_rows_xlsx(rows, path, NULL, &e) : csv_save(x, rows, path, &e)))
+    if (!rows || !(is_xlsx ? report_rows_xlsx(rows, path, NULL, &e) : csv_save(x->c->arena, rows, path, &e)))
         return cli_fail(&e);
     if (strcmp(path, "-") != 0)
         fprintf(stderr, "%s: %zu requests\n", path, rows->count - 1);
@@ -134,7 +126,7 @@ static bool rows_read(struct requests_cli *x, const char *path, struct json **re
     struct str bytes;
     struct os_child child = OS_CHILD_NONE;
     int fd = -1;
-    if (!cli_file_read(x->c, path, LIST_BYTES_MAX, &bytes, e))
+    if (!cli_file_read(x->c, path, REQUEST_LIST_BYTES_MAX, &bytes, e))
         return false;
     if (!str_starts(bytes, "PK") && !str_starts(bytes, "\xd0\xcf\x11\xe0"))
         return (*ret = request_rows_csv(x->c->arena, bytes, e)) != NULL;

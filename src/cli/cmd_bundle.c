@@ -166,17 +166,10 @@ static bool scope_choose(struct bundle_request *r, struct err *e)
 static int report(struct cli_context *c, const char *path, const struct bundle_report *r)
 {
     if (c->json) {
-        struct json *o = json_object(c->arena);
-        json_put_cstr(o, "file", path);
+        struct json *o = bundle_made_json(c->arena, path, r);
         json_put_int(o, "size", (int64_t)r->size);
         json_put_int(o, "from", (int64_t)r->from);
         json_put_int(o, "to", (int64_t)r->to);
-        json_put_int(o, "leaves", (int64_t)r->leaves);
-        json_put_int(o, "blobs", (int64_t)r->blobs);
-        json_put_int(o, "withheld", (int64_t)r->withheld);
-        json_put_int(o, "erased", (int64_t)r->erased);
-        json_put_int(o, "members", (int64_t)r->members);
-        json_put_int(o, "bytes", (int64_t)r->bytes);
         json_put_int(o, "lag", r->lag_ms);
         return cli_print_json(o);
     }

@@ -1,5 +1,4 @@
 /* cmd_reperform.c - every past evaluation again, from the captured bytes. */
-#include "assess/reperform.h"
 #include "cli/cmd_audit.h"
 #include "cli/open_view.h"
 
@@ -11,7 +10,7 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static void progress(void *context, uint64_t done, uint64_t all)
+void reperform_progress(void *context, uint64_t done, uint64_t all)
 {
     (void)context;
     fprintf(stderr, "\revaluation %llu of %llu", (unsigned long long)done + 1, (unsigned long long)all);
@@ -19,7 +18,7 @@ static void progress(void *context, uint64_t done, uint64_t all)
         fputs("\r\033[K", stderr);
 }
 
-static void list_put(struct json *o, const char *key, const struct reperform_difference *items, size_t count)
+void reperform_list_put(struct json *o, const char *key, const struct reperform_difference *items, size_t count)
 {
     struct json *list = json_put_array(o, key);
     for (size_t i = 0; i < count; i++) {
@@ -28,6 +27,18 @@ static void list_put(struct json *o, const char *key, const struct reperform_dif
         json_put_int(d, "evaluation", items[i].evaluation);
         json_put_str(d, "text", items[i].text);
     }
+}
+
+void reperform_lines_put(struct buf *b, const struct reperform_report *r)
+{
+    for (size_t i = 0; i < r->kept; i++) {
+        buf_printf(b, "%s: ", r->differences[i].kind);
+        if (r->differences[i].evaluation >= 0)
+            buf_printf(b, "evaluation %lld: ", (long long)r->differences[i].evaluation);
+        buf_printf(b, "%.*s\n", STR_ARGS(r->differences[i].text));
+    }
+    if (r->difference_count > r->kept)
+        buf_printf(b, "and %llu more\n", (unsigned long long)(r->difference_count - r->kept));
 }
 
 static struct json *report_json(struct arena *a, const struct reperform_report *r)
@@ -40,9 +51,9 @@ static struct json *report_json(struct arena *a, const struct reperform_report *
     json_put_int(o, "rows_only", (int64_t)r->rows_only);
     json_put_int(o, "blobs", (int64_t)r->blobs);
     json_put_int(o, "difference_count", (int64_t)r->difference_count);
-    list_put(o, "differences", r->differences, r->kept);
+    reperform_list_put(o, "differences", r->differences, r->kept);
     json_put_int(o, "erased_count", (int64_t)r->erased_count);
-    list_put(o, "erased", r->erased, r->erased_kept);
+    reperform_list_put(o, "erased", r->erased, r->erased_kept);
     return o;
 }
 
@@ -50,14 +61,7 @@ static struct str report_text(struct arena *a, const struct reperform_report *r)
 {
     struct buf b BUF_AUTO;
     buf_init(&b, 8 << 20);
-    for (size_t i = 0; i < r->kept; i++) {
-        buf_printf(&b, "%s: ", r->differences[i].kind);
-        if (r->differences[i].evaluation >= 0)
-            buf_printf(&b, "evaluation %lld: ", (long long)r->differences[i].evaluation);
-        buf_printf(&b, "%.*s\n", STR_ARGS(r->differences[i].text));
-    }
-    if (r->difference_count > r->kept)
-        buf_printf(&b, "and %llu more\n", (unsigned long long)(r->difference_count - r->kept));
+    reperform_lines_put(&b, r);
     for (size_t i = 0; i < r->erased_kept; i++)
         buf_printf(&b, "%s: %.*s\n", r->erased[i].kind, STR_ARGS(r->erased[i].text));
     if (r->erased_count > r->erased_kept)
@@ -93,7 +97,7 @@ static int run(struct cli_context *c)
     int ledger_fd = data_dir_ledger(&o.data, &e);
     struct ledger_reader *ledger = ledger_fd >= 0 ? ledger_reader_open(ledger_fd, &e) : NULL;
     struct reperform_options options_now = {
-        .projection = o.view.db, .ledger = ledger, .last = last, .with_all_blobs = true, .progress = isatty(2) ? progress : NULL};
+        .projection = o.view.db, .ledger = ledger, .last = last, .with_all_blobs = true, .progress = isatty(2) ? reperform_progress : NULL};
     options_now.blobs = ledger ? blob_opener_direct(c->arena, c->data_dir, &e) : NULL;
     struct reperform_report report;
     int status;

@@ -16,14 +16,6 @@ static int remove_one(const char *path, const struct stat *facts, int kind, stru
     return remove(path);
 }
 
-static void progress(void *context, uint64_t done, uint64_t all)
-{
-    (void)context;
-    fprintf(stderr, "\revaluation %llu of %llu", (unsigned long long)done + 1, (unsigned long long)all);
-    if (done + 1 == all)
-        fputs("\r\033[K", stderr);
-}
-
 /* What assay-verify finds in a file whose members all hold is one difference, however many lines it has of it. */
 static void verify_too(struct cli_context *c, const char *path, struct bundle_again_report *r)
 {
@@ -58,17 +50,6 @@ static void counts_put(struct json *o, const struct bundle_again_report *r)
         json_put_int(o, counts[i].key, (int64_t)counts[i].n);
 }
 
-static void list_put(struct json *o, const char *key, const struct reperform_difference *items, size_t count)
-{
-    struct json *list = json_put_array(o, key);
-    for (size_t i = 0; i < count; i++) {
-        struct json *d = json_push_object(list);
-        json_put_cstr(d, "kind", items[i].kind);
-        json_put_int(d, "evaluation", items[i].evaluation);
-        json_put_str(d, "text", items[i].text);
-    }
-}
-
 static struct json *report_json(struct arena *a, const char *path, const struct bundle_again_report *r)
 {
     struct json *o = json_object(a);
@@ -78,9 +59,9 @@ static struct json *report_json(struct arena *a, const char *path, const struct 
     json_put_bool(o, "is_part", r->is_part);
     json_put_bool(o, "is_broken", r->is_broken);
     counts_put(o, r);
-    list_put(o, "differences", r->tests.differences, r->tests.kept);
-    list_put(o, "left_out", r->tests.erased, r->tests.erased_kept);
-    list_put(o, "not_done", r->not_done, r->not_done_kept);
+    reperform_list_put(o, "differences", r->tests.differences, r->tests.kept);
+    reperform_list_put(o, "left_out", r->tests.erased, r->tests.erased_kept);
+    reperform_list_put(o, "not_done", r->not_done, r->not_done_kept);
     return o;
 }
 
@@ -116,14 +97,7 @@ static struct str report_text(struct arena *a, const struct bundle_again_report 
     const struct reperform_report *t = &r->tests;
     struct buf b BUF_AUTO;
     buf_init(&b, 8 << 20);
-    for (size_t i = 0; i < t->kept; i++) {
-        buf_printf(&b, "%s: ", t->differences[i].kind);
-        if (t->differences[i].evaluation >= 0)
-            buf_printf(&b, "evaluation %lld: ", (long long)t->differences[i].evaluation);
-        buf_printf(&b, "%.*s\n", STR_ARGS(t->differences[i].text));
-    }
-    if (t->difference_count > t->kept)
-        buf_printf(&b, "and %llu more\n", (unsigned long long)(t->difference_count - t->kept));
+    reperform_lines_put(&b, t);
     for (size_t i = 0; i < t->erased_kept && i < 20; i++)
         buf_printf(&b, "left out, %s: %.*s\n", t->erased[i].kind, STR_ARGS(t->erased[i].text));
     if (t->erased_count > 20)
@@ -149,7 +123,7 @@ int reperform_bundle_run(struct cli_context *c, const char *path, int64_t last)
         err_errno(&e, errno, "a directory for temporary files in %s (TMPDIR)", scratch);
         return cli_fail(&e);
     }
-    struct bundle_again_options o = {.path = path, .kinds = kinds, .kind_count = kind_count, .scratch = scratch, .last = last, .progress = isatty(2) ? progress : NULL};
+    struct bundle_again_options o = {.path = path, .kinds = kinds, .kind_count = kind_count, .scratch = scratch, .last = last, .progress = isatty(2) ? reperform_progress : NULL};
     bool ok = bundle_again(&o, c->arena, &r, &e);
     nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     if (!ok)

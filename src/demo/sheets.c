@@ -237,22 +237,11 @@ static bool sheet_prepare(struct filling *f, struct str id, struct err *e)
 {
     struct demo_world *w = f->w;
     struct sheet s;
-    struct str words;
     struct record_change change;
     struct access x;
     struct json *set = json_object(w->step);
-    if (!world_access(w, f->who, &x, e) || !sheet_read(w->db, w->step, id, &s, e) || !sheet_words(w->db, w->step, &s, &words, e))
+    if (!world_access(w, f->who, &x, e) || !sheet_read(w->db, w->step, id, &s, e) || !sheet_prepared(w->db, w->step, &s, x.person, world_today(w), set, e))
         return false;
-    json_put_str(set, "conclusion", s.conclusion);
-    json_put_str(set, "conclusion_words", words);
-    json_put_int(set, "deviations_found", s.count.deviations);
-    json_put_int(set, "items_tested", s.count.tested);
-    json_put_int(set, "targeted", s.count.targeted);
-    json_put_int(set, "targeted_deviations", s.count.targeted_deviations);
-    json_put_str(set, "preparer", x.person);
-    json_put_str(set, "prepared_on", day_text(w->step, world_today(w)));
-    if (s.is_sample && s.count.tested)
-        json_put_str(set, "upper_limit", arena_printf(w->step, "%.1f %%", 100 * s.count.upper_limit));
     return world_change(w, "test_sheet", RECORD_MOVE, id, "prepare", set, "", &change, e) && world_do_typed(w, f->who, &change, 1, NULL, e);
 }
 

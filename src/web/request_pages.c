@@ -7,7 +7,7 @@
 #include "web/reads.h"
 #include "web/records.h"
 
-enum { COMMENT_BYTES_MAX = 8000, LIST_MAX = 200, ROWS_SHOWN = 200, SHEET_BYTES_MAX = 24 << 20 };
+enum { COMMENT_BYTES_MAX = 8000, LIST_MAX = 200, ROWS_SHOWN = 200 };
 
 static struct json *finish(struct call *c, struct json *v)
 {
@@ -280,20 +280,6 @@ bool handle_request_attach(struct call *c, struct err *e)
 
 /* ---- out ---- */
 
-/* Rows of cells as CSV. */
-static bool rows_csv(struct call *c, const struct json *rows, struct str *ret, struct err *e)
-{
-    struct buf BUF_AUTO b;
-    buf_init(&b, SHEET_BYTES_MAX);
-    JSON_EACH (row, rows) {
-        JSON_EACH (cell, row)
-            csv_cell(&b, cell == row->first, cell->text);
-        csv_end_line(&b);
-    }
-    *ret = b.full ? STR("") : arena_str(c->arena, buf_view(&b));
-    return !b.full || err_set(e, ERR_TOO_LARGE, "the list is over %d MiB", SHEET_BYTES_MAX >> 20);
-}
-
 bool handle_requests_export(struct call *c, struct err *e)
 {
     struct engagement g;
@@ -304,7 +290,7 @@ bool handle_requests_export(struct call *c, struct err *e)
     struct json *rows = request_rows(c->view.db, c->arena, c->records->types, g.id, c->access, c->now_ms, e);
     if (!rows)
         return false;
-    if (!(is_xlsx ? xlsx_of_rows(c, rows, &bytes, e) : rows_csv(c, rows, &bytes, e)))
+    if (!(is_xlsx ? xlsx_of_rows(c, rows, &bytes, e) : request_rows_text(c->arena, rows, &bytes, e)))
         return false;
     call_bytes(c, is_xlsx ? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" : "text/csv; charset=utf-8", bytes);
     c->response->disposition = arena_printf(c->arena, "attachment; filename=\"requests-%.*s.%s\"", STR_ARGS(g.id), is_xlsx ? "xlsx" : "csv");
@@ -322,7 +308,7 @@ static bool workbook_to_text(struct call *c, struct str *bytes, struct err *e)
     struct json *sheet = site_sheet(c->site, c->arena, *bytes, e);
     if (!sheet)
         return false;
-    if (!rows_csv(c, json_get(sheet, "rows"), bytes, e))
+    if (!request_rows_text(c->arena, json_get(sheet, "rows"), bytes, e))
         return false;
     return bytes->size || err_set(e, ERR_INVALID, "file: the first sheet is empty");
 }

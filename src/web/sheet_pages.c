@@ -376,20 +376,9 @@ static bool sheet_save(struct call *c, struct record *r, struct record_change *r
 static bool sheet_prepare(struct call *c, struct record *r, struct err *e)
 {
     struct sheet s;
-    struct str words;
     struct json *set = json_object(c->arena);
-    if (!sheet_read_record(c->view.db, c->arena, r, &s, e) || !sheet_words(c->view.db, c->arena, &s, &words, e))
+    if (!sheet_read_record(c->view.db, c->arena, r, &s, e) || !sheet_prepared(c->view.db, c->arena, &s, c->access->person, day_of(c->now_ms), set, e))
         return false;
-    json_put_str(set, "conclusion", s.conclusion);
-    json_put_str(set, "conclusion_words", words);
-    json_put_int(set, "deviations_found", s.count.deviations);
-    json_put_int(set, "items_tested", s.count.tested);
-    json_put_int(set, "targeted", s.count.targeted);
-    json_put_int(set, "targeted_deviations", s.count.targeted_deviations);
-    json_put_str(set, "preparer", c->access->person);
-    json_put_str(set, "prepared_on", day_text(c->arena, day_of(c->now_ms)));
-    if (s.is_sample && s.count.tested)
-        json_put_str(set, "upper_limit", arena_printf(c->arena, "%.1f %%", 100 * s.count.upper_limit));
     struct record_change change = {.type = STR("test_sheet"), .id = r->id, .act = RECORD_MOVE, .version = r->version, .transition = STR("prepare"), .set = set, .why = STR("")};
     return submit(c, &change, url_of_one(c, "sheets"), "moved", e);
 }
